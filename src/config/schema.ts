@@ -1,0 +1,105 @@
+/**
+ * Every knob of a node, once: its default, unit and meaning. `docs/reference/configuration.md` is made from this.
+ *
+ * In `config.toml` a knob is `[group] name = value`; in the environment `ALTHING_GROUP_NAME` (upper snake case).
+ */
+export const settings = {
+  network: {
+    listen: texts(['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001'], 'multiaddrs to listen on; a taken port 4001 becomes an ephemeral one'),
+    announce: texts([], 'multiaddrs to tell others instead of those listened on, for a port forwarded by a router'),
+    bootstrap: texts([], 'multiaddrs of nodes to dial at start and whenever nobody is connected'),
+    mdns: flag(true, 'find nodes of the same hive on the local network'),
+    dht: choice(['server', 'client'], 'server', 'whether to hold DHT records for others'),
+    relay: flag(true, 'serve as circuit relay for members of the hive, and use theirs'),
+    dialTimeoutMs: integer(10_000, 'ms', 'one dial, with its handshake'),
+    lookupTimeoutMs: integer(4_000, 'ms', 'one DHT operation'),
+    strangerGraceMs: integer(10_000, 'ms', 'a peer that did not prove membership by then is cut'),
+    maxStrangers: integer(64, 'connections', 'open connections of peers not (yet) admitted'),
+    maxConnectionsPerPeer: integer(4, 'connections', 'open connections of one identity'),
+    maxStreamsPerPeer: integer(128, 'streams', 'open inbound streams of one identity, all protocols together'),
+    gossipMessagesPerSecond: integer(200, '1/s', 'gossip messages taken from one identity; more are dropped and count against it'),
+    maxGossipBytes: integer(98_304, 'bytes', 'longest gossip message'),
+  },
+  journal: {
+    maxBodyBytes: integer(65_536, 'bytes', 'longest body of an entry; larger things are content'),
+    batchEntries: integer(512, 'entries', 'entries in one replication message at most'),
+    batchBytes: integer(1_048_576, 'bytes', 'length of one replication message at most'),
+    headsIntervalMs: integer(30_000, 'ms', 'how often heads are compared again with a connected peer, in case gossip was lost'),
+    ownHeadTimeoutMs: integer(3_000, 'ms', 'how long a start waits for peers to say our own newest entry'),
+    maxOwnerBytes: integer(67_108_864, 'bytes', 'entries kept of one owner in an open hive'),
+    maxOpenHiveBytes: integer(2_147_483_648, 'bytes', 'entries kept of an open hive in all'),
+  },
+  content: {
+    maxDiskBytes: integer(21_474_836_480, 'bytes', 'disk used by content at most; 0 is no limit'),
+    replicas: integer(3, 'copies', 'members that keep a copy of what is published, ourselves counted'),
+    rangeBlocks: integer(64, 'blocks', 'chunks asked of one provider at a time at most'),
+    parallelRanges: integer(4, 'ranges', 'ranges under way at once in one fetch'),
+    fetchTimeoutMs: integer(600_000, 'ms', 'one fetch in all'),
+    stallTimeoutMs: integer(10_000, 'ms', 'a provider silent for this long loses its range'),
+    maxProviders: integer(16, 'peers', 'providers used by one fetch'),
+    downloadBytesPerSecond: integer(0, 'bytes/s', 'cap on content received; 0 is no cap'),
+    uploadBytesPerSecond: integer(0, 'bytes/s', 'cap on content served; 0 is no cap'),
+    graceMs: integer(86_400_000, 'ms', 'age a block without references must have before it is collected'),
+    provideIntervalMs: integer(43_200_000, 'ms', 'how often provider records are put again'),
+  },
+  market: {
+    maxPackageBytes: integer(536_870_912, 'bytes', 'unpacked size of a package'),
+    maxPackageFiles: integer(10_000, 'files', 'files in a package'),
+    maxManifestBytes: integer(262_144, 'bytes', 'length of a manifest'),
+    searchLimit: integer(10, 'rows', 'hits shown when nothing else is asked'),
+  },
+  http: {
+    enabled: flag(true, 'answer HTTP on the address below'),
+    address: text('127.0.0.1', 'address to answer on; another than loopback needs TLS and is refused so far'),
+    port: integer(4801, 'port', 'port to answer on; a taken 4801 becomes an ephemeral one'),
+  },
+  shutdown: {
+    deadlineMs: integer(10_000, 'ms', 'time for an orderly end; after it the process ends all the same'),
+  },
+  log: {
+    level: choice(['error', 'warn', 'info', 'debug'], 'info', 'what the running node writes to its log'),
+  },
+} as const satisfies Record<string, Record<string, Setting>>
+
+/** One knob. */
+export type Setting =
+  | { readonly type: 'integer'; readonly default: number; readonly unit: string; readonly meaning: string }
+  | { readonly type: 'flag'; readonly default: boolean; readonly meaning: string }
+  | { readonly type: 'text'; readonly default: string; readonly meaning: string }
+  | { readonly type: 'texts'; readonly default: readonly string[]; readonly meaning: string }
+  | { readonly type: 'choice'; readonly default: string; readonly choices: readonly string[]; readonly meaning: string }
+
+type ValueOf<S extends Setting> = S extends { readonly type: 'integer' }
+  ? number
+  : S extends { readonly type: 'flag' }
+    ? boolean
+    : S extends { readonly type: 'texts' }
+      ? readonly string[]
+      : S extends { readonly type: 'choice'; readonly choices: readonly (infer C)[] }
+        ? C
+        : string
+
+/** All knobs with their values; parts are handed the groups they need. */
+export type Config = {
+  readonly [G in keyof typeof settings]: { readonly [K in keyof (typeof settings)[G]]: ValueOf<(typeof settings)[G][K] & Setting> }
+}
+
+function integer(value: number, unit: string, meaning: string) {
+  return { type: 'integer', default: value, unit, meaning } as const
+}
+
+function flag(value: boolean, meaning: string) {
+  return { type: 'flag', default: value, meaning } as const
+}
+
+function text(value: string, meaning: string) {
+  return { type: 'text', default: value, meaning } as const
+}
+
+function texts(value: readonly string[], meaning: string) {
+  return { type: 'texts', default: value, meaning } as const
+}
+
+function choice<const C extends string>(choices: readonly C[], value: NoInfer<C>, meaning: string) {
+  return { type: 'choice', default: value, choices, meaning } as const
+}
