@@ -12,8 +12,10 @@ export interface InputField {
   readonly optional?: boolean
   readonly default?: string | number
   readonly choices?: readonly string[]
-  /** Longest text, or most texts; larger input is refused before it is looked at. 4,096 characters, 256 texts. */
+  /** Longest text, most texts, or largest number; larger input is refused before it is looked at. 4,096 characters, 256 texts. */
   readonly max?: number
+  /** Smallest number. */
+  readonly min?: number
   /** Place on a command line; without it, an option `--name`. `rest` takes all that is left and goes with `texts`. */
   readonly position?: number | 'rest'
   /** One-letter option. */

@@ -1,0 +1,5 @@
+import { healthOperations } from './health/operations.ts'
+import type { Operation } from './operations/define-operation.ts'
+
+/** Everything a node can be asked, declarations only: loading this loads no handler, no schema library and no SDK. */
+export const catalog: readonly Operation[] = [...healthOperations]
