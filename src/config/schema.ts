@@ -50,10 +50,15 @@ export const settings = {
   },
   http: {
     enabled: flag(true, 'answer HTTP on the address below'),
+    maxBodyBytes: integer(1_048_576, 'bytes', 'longest body of a request'),
+    headersTimeoutMs: integer(10_000, 'ms', 'time for the head of a request to come'),
+    requestTimeoutMs: integer(30_000, 'ms', 'time for a whole request to come'),
+    maxConnections: integer(256, 'connections', 'open connections at once'),
     address: text('127.0.0.1', 'address to answer on; another than loopback needs TLS and is refused so far'),
-    port: integer(4801, 'port', 'port to answer on; a taken 4801 becomes an ephemeral one'),
+    port: integer(4801, 'port', 'port to answer on; a taken 4801 becomes an ephemeral one', { max: 65_535 }),
   },
   shutdown: {
+    stepDeadlineMs: integer(4_000, 'ms', 'time for one part to close; after it the next one is closed all the same'),
     deadlineMs: integer(10_000, 'ms', 'time for an orderly end; after it the process ends all the same'),
   },
   log: {
@@ -63,7 +68,15 @@ export const settings = {
 
 /** One knob. */
 export type Setting =
-  | { readonly type: 'integer'; readonly default: number; readonly unit: string; readonly meaning: string }
+  | {
+      readonly type: 'integer'
+      readonly default: number
+      readonly unit: string
+      readonly meaning: string
+      /** Smallest value; 0 when not said. */
+      readonly min?: number
+      readonly max?: number
+    }
   | { readonly type: 'flag'; readonly default: boolean; readonly meaning: string }
   | { readonly type: 'text'; readonly default: string; readonly meaning: string }
   | { readonly type: 'texts'; readonly default: readonly string[]; readonly meaning: string }
@@ -84,8 +97,8 @@ export type Config = {
   readonly [G in keyof typeof settings]: { readonly [K in keyof (typeof settings)[G]]: ValueOf<(typeof settings)[G][K] & Setting> }
 }
 
-function integer(value: number, unit: string, meaning: string) {
-  return { type: 'integer', default: value, unit, meaning } as const
+function integer(value: number, unit: string, meaning: string, range: { readonly min?: number; readonly max?: number } = {}) {
+  return { type: 'integer', default: value, unit, meaning, ...range } as const
 }
 
 function flag(value: boolean, meaning: string) {

@@ -134,7 +134,8 @@ function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(clip(value))
   if (Array.isArray(value)) return 'a list'
   if (value === null) return 'null'
-  return typeof value === 'object' ? 'an object' : clip(String(value))
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 /** What came is said back, but never at length: it may be megabytes, or a secret in the wrong place. */

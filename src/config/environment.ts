@@ -1,0 +1,33 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/** What the environment says about this run. Read here and nowhere else. */
+export interface Environment {
+  /** Absolute path of the home: `ALTHING_HOME`, or `.althing` in the user's own. */
+  readonly home: string
+  /** `NO_COLOR`, set to anything. @see https://no-color.org */
+  readonly isColorOff: boolean
+  /** `ALTHING_FAILPOINT`, `name=action`: where a crash test wants the process to fail. */
+  readonly failpoint: string | undefined
+  /** Every other variable that begins with `ALTHING_`: settings. */
+  readonly settings: ReadonlyMap<string, string>
+}
+
+const prefix = 'ALTHING_'
+/** Variables of ours that are no settings. */
+const reserved: ReadonlySet<string> = new Set(['ALTHING_HOME', 'ALTHING_FAILPOINT'])
+
+/** Reads the environment of this process, or a given one. */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
+  const settings = new Map<string, string>()
+  for (const [name, value] of Object.entries(variables)) {
+    if (name.startsWith(prefix) && !reserved.has(name) && value !== undefined) settings.set(name, value)
+  }
+  const home = variables['ALTHING_HOME']
+  return {
+    home: home === undefined || home === '' ? join(homedir(), '.althing') : resolve(home),
+    isColorOff: (variables['NO_COLOR'] ?? '') !== '',
+    failpoint: variables['ALTHING_FAILPOINT'],
+    settings,
+  }
+}
