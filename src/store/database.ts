@@ -1,6 +1,12 @@
-import { migrate } from './migrations/migrate.ts'
-import type { SqliteStatement } from './sqlite.ts'
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { failpoint } from '../lib/failpoint.ts'
+import { describeError } from '../lib/fault.ts'
+import { storeFaults } from './faults.ts'
+import { assertReadable, migrate } from './migrations/migrate.ts'
+import { isFatal, toStoreFault } from './sqlite-errors.ts'
 import { SqliteConnection } from './sqlite.ts'
+import { Statements } from './statements.ts'
+import { Work } from './work.ts'
 
 /** What SQLite stores. Integers past 2^53, dates and `undefined` never get here. */
 export type SqlValue = null | number | string | Uint8Array
@@ -12,6 +18,7 @@ export type Row = Readonly<Record<string, SqlValue>>
 export interface Reader {
   readonly get: <R = Row>(sql: string, ...parameters: readonly SqlValue[]) => R | undefined
   readonly all: <R = Row>(sql: string, ...parameters: readonly SqlValue[]) => readonly R[]
+  /** To be walked to its end, or left, without an `await` in between. */
   readonly iterate: <R = Row>(sql: string, ...parameters: readonly SqlValue[]) => Iterable<R>
 }
 
@@ -30,8 +37,15 @@ export interface Database extends Reader, AsyncDisposable {
    *
    * Works handed in while a commit is under way share the next one (group commit), each in a savepoint of its own: one
    * that throws is rolled back alone and rejects alone. `work` is synchronous; works run in the order they were handed in.
+   *
+   * @throws Fault DISK_FULL: nothing of the group was written, later writes may succeed. STORE_FAILED: the disk failed;
+   * reads go on, every later write is refused until the database is opened again. STORE_BUSY
    */
   readonly write: <T>(work: (tx: Transaction) => T) => Promise<T>
+  /** Says what is wrong with the file, line by line; nothing when it is sound. Reads all of it, and blocks meanwhile. */
+  readonly checkIntegrity: () => readonly string[]
+  /** Writes a consistent copy, as of now, into a file that does not exist yet. Blocks meanwhile. */
+  readonly copyInto: (path: string) => void
 }
 
 export interface DatabaseOptions {
@@ -43,99 +57,177 @@ export interface DatabaseOptions {
 
 /** Works that share one commit at most; bounds the time a reader of the same process waits. */
 const maxWorksPerCommit = 512
+/** Time SQLite waits, blocking, for another program that holds the file, in milliseconds. */
+const busyTimeoutMs = 2000
+/** The write-ahead log is cut back to this after a checkpoint, in bytes. */
+const maxIdleLogBytes = 64 * 1024 * 1024
 
-/** Opens the database, brings its schema up to date, and takes writes. */
+/**
+ * `full`: a commit is fsynced before it is acknowledged. `secure_delete`: what was erased is overwritten with zeros.
+ * `cell_size_check`: a damaged page is found when it is read.
+ */
+const pragmas = `
+pragma journal_mode = wal;
+pragma synchronous = full;
+pragma foreign_keys = on;
+pragma secure_delete = on;
+pragma cell_size_check = on;
+pragma journal_size_limit = ${maxIdleLogBytes};
+`
+
+/**
+ * Opens the database, brings its schema up to date, and takes writes.
+ *
+ * @throws Fault STORE_NEWER, STORE_OLDER (reading only), STORE_MISSING (reading only), STORE_CORRUPT, DISK_FULL
+ */
 export function openDatabase(options: DatabaseOptions): Database {
-  const connection = new SqliteConnection(options.path, { readOnly: options.readOnly ?? false })
-  if (options.readOnly !== true) {
-    connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000')
-    migrate(connection)
-  }
-  const statements = new Map<string, SqliteStatement>()
-  const prepare = (sql: string): SqliteStatement => {
-    const known = statements.get(sql)
-    if (known !== undefined) return known
-    const statement = connection.prepare(sql)
-    statements.set(sql, statement)
-    return statement
-  }
-  const reader: Reader = {
-    get: <R>(sql: string, ...parameters: readonly SqlValue[]) => prepare(sql).get(...parameters) as R | undefined,
-    all: <R>(sql: string, ...parameters: readonly SqlValue[]) => prepare(sql).all(...parameters) as R[],
-    iterate: <R>(sql: string, ...parameters: readonly SqlValue[]) => connection.prepare(sql).iterate(...parameters) as Iterable<R>,
-  }
+  return new SqliteDatabase(connect(options), options.path)
+}
 
-  interface Pending {
-    readonly run: () => void
-    readonly settle: () => void
-    readonly fail: (error: unknown) => void
+function connect({ path, readOnly = false }: DatabaseOptions): SqliteConnection {
+  if (readOnly && !existsSync(path)) {
+    const message = `there is no database at ${path}; start a node with this home first, or name another with --home`
+    throw storeFaults.create('STORE_MISSING', { message, data: { path } })
   }
-  let queue: Pending[] = []
-  let isScheduled = false
-  let isClosed = false
-
-  const commit = (): void => {
-    isScheduled = false
-    const batch = queue.slice(0, maxWorksPerCommit)
-    queue = queue.slice(maxWorksPerCommit)
-    try {
-      connection.exec('begin immediate')
-      for (const pending of batch) pending.run()
-      connection.exec('commit')
-    } catch (error) {
-      if (connection.isTransaction) connection.exec('rollback')
-      for (const pending of batch) pending.fail(error)
-      return
-    } finally {
-      if (queue.length > 0) schedule()
+  // SQLite gives its other files the permissions of this one
+  if (!readOnly && path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
+  const connection = new SqliteConnection(path, { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
+  try {
+    if (readOnly) assertReadable(connection, path)
+    else {
+      connection.exec(pragmas)
+      migrate(connection, path)
     }
-    for (const pending of batch) pending.settle()
+    return connection
+  } catch (error) {
+    connection.close()
+    throw toStoreFault(error, path)
   }
-  const schedule = (): void => {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(commit)
+}
+
+/** One connection; works queue up while the event loop is busy and are committed together in its next turn. */
+class SqliteDatabase implements Database {
+  readonly #connection: SqliteConnection
+  readonly #path: string
+  readonly #statements: Statements
+  readonly #queue: Work[] = []
+  #isScheduled = false
+  #isClosed = false
+  #failure: { readonly cause: unknown } | undefined
+
+  constructor(connection: SqliteConnection, path: string) {
+    this.#connection = connection
+    this.#path = path
+    this.#statements = new Statements(connection)
   }
 
-  return {
-    ...reader,
-    write: <T>(work: (tx: Transaction) => T) => {
-      if (isClosed) return Promise.reject(new Error('the database is closed'))
-      const { promise, resolve, reject } = Promise.withResolvers<T>()
-      let outcome: { readonly value: T } | { readonly error: unknown } | undefined
-      const after: (() => void)[] = []
-      const tx: Transaction = {
-        ...reader,
-        run: (sql, ...parameters) => Number(prepare(sql).run(...parameters).changes),
-        afterCommit: (then) => after.push(then),
-      }
-      queue.push({
-        run: () => {
-          connection.exec('savepoint work')
-          try {
-            outcome = { value: work(tx) }
-          } catch (error) {
-            outcome = { error }
-            connection.exec('rollback to work')
-          }
-          connection.exec('release work')
-        },
-        settle: () => {
-          if (outcome === undefined) return
-          if ('error' in outcome) return reject(outcome.error)
-          for (const then of after) then()
-          resolve(outcome.value)
-        },
-        fail: reject,
-      })
-      schedule()
-      return promise
-    },
-    [Symbol.asyncDispose]: async () => {
-      if (isClosed) return
-      isClosed = true
-      while (queue.length > 0) commit()
-      connection.close()
-    },
+  readonly get = <R>(sql: string, ...parameters: readonly SqlValue[]): R | undefined =>
+    this.#guard(() => this.#statements.get(sql, parameters)) as R | undefined
+
+  readonly all = <R>(sql: string, ...parameters: readonly SqlValue[]): readonly R[] =>
+    this.#guard(() => this.#statements.all(sql, parameters)) as readonly R[]
+
+  readonly iterate = <R>(sql: string, ...parameters: readonly SqlValue[]): Iterable<R> =>
+    this.#guard(() => this.#statements.iterate(sql, parameters)) as Iterable<R>
+
+  readonly write = <T>(work: (tx: Transaction) => T): Promise<T> => {
+    if (this.#isClosed) return Promise.reject(new Error('the database is closed'))
+    if (this.#failure !== undefined) return Promise.reject(this.#failed(this.#failure.cause))
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const pending: Work = new Work(this.#connection, {
+      perform: () => work(this.#transaction(pending)),
+      resolve: (value) => resolve(value as T),
+      reject,
+    })
+    this.#queue.push(pending)
+    this.#schedule()
+    return promise
+  }
+
+  #transaction(work: Work): Transaction {
+    return {
+      get: (sql, ...parameters) => (work.assertOpen(), this.get(sql, ...parameters)),
+      all: (sql, ...parameters) => (work.assertOpen(), this.all(sql, ...parameters)),
+      iterate: (sql, ...parameters) => (work.assertOpen(), this.iterate(sql, ...parameters)),
+      run: (sql, ...parameters) => (work.assertOpen(), this.#guard(() => this.#statements.run(sql, parameters))),
+      afterCommit: (then) => (work.assertOpen(), work.after(then)),
+    }
+  }
+
+  readonly checkIntegrity = (): readonly string[] => {
+    const lines = this.all<{ readonly integrity_check: string }>('pragma integrity_check(20)').map((row) => row.integrity_check)
+    const orphans = this.all<{ readonly table: string }>('pragma foreign_key_check').map((row) => `row of ${row.table} without its parent`)
+    return [...lines.filter((line) => line !== 'ok'), ...orphans]
+  }
+
+  readonly copyInto = (path: string): void => {
+    this.#guard(() => this.#statements.run('vacuum into ?', [path]))
+  }
+
+  #guard<T>(call: () => T): T {
+    try {
+      return call()
+    } catch (error) {
+      throw toStoreFault(error, this.#path)
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(this.#commitNext)
+  }
+
+  readonly #commitNext = (): void => {
+    this.#isScheduled = false
+    const batch = this.#queue.splice(0, maxWorksPerCommit)
+    if (this.#queue.length > 0) this.#schedule()
+    const failure = this.#failure ?? this.#commit(batch)
+    for (const work of batch) {
+      if (failure === undefined) work.settle()
+      else work.fail(this.#failure === undefined ? toStoreFault(failure.cause, this.#path) : this.#failed(failure.cause))
+    }
+  }
+
+  /** Commits works together: all of it is on disk, or nothing is and the cause is returned. */
+  #commit(batch: readonly Work[]): { readonly cause: unknown } | undefined {
+    try {
+      this.#connection.exec('begin immediate')
+      for (const work of batch) work.perform()
+      failpoint('database.commit.begin')
+      this.#connection.exec('commit')
+      failpoint('database.commit.done')
+      return undefined
+    } catch (error) {
+      const failure = { cause: error }
+      // after a failed fsync the kernel may have dropped the pages: only opening anew shows what is really there
+      if (isFatal(error)) this.#failure = failure
+      if (this.#connection.isTransaction) this.#rollback(failure)
+      return failure
+    }
+  }
+
+  #rollback(failure: { readonly cause: unknown }): void {
+    try {
+      this.#connection.exec('rollback')
+    } catch {
+      // the first failure says what happened; a transaction that cannot be undone lets nothing more be written
+      this.#failure = failure
+    }
+  }
+
+  #failed(cause: unknown): Error {
+    return storeFaults.create('STORE_FAILED', {
+      message: `writing ${this.#path} failed (${describeError(cause)}); nothing more is written to it: check the disk, then start again`,
+      data: { path: this.#path },
+      cause,
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    while (this.#queue.length > 0) this.#commitNext()
+    this.#connection.close()
   }
 }

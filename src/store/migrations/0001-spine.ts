@@ -19,12 +19,54 @@ create table entry (
   body_cid text not null,
   body_size integer not null,
   body blob,
+  -- 1: its own signature was checked; 0: proven by a later entry of its chain; -1: chain good, signature bad, not served last
+  proven integer not null default 1,
   -- our own order of arrival: views apply in it, and a reader can follow from where it stood
   arrival integer primary key autoincrement,
   unique (hive, node, incarnation, seq)
 ) strict;
 create index entry_cid on entry (cid);
 create index entry_kind on entry (hive, kind, arrival);
+-- the verdict under which the views were built
+create table author (
+  hive text not null,
+  node text not null,
+  verdict text not null,
+  after_incarnation integer,
+  after_seq integer,
+  primary key (hive, node)
+) strict, without rowid;
+-- two signed headers of one author at one position; the earliest known of an incarnation
+create table fork (
+  hive text not null,
+  node text not null,
+  incarnation integer not null,
+  seq integer not null,
+  -- the last entry that both branches share, as far as known
+  shared integer not null,
+  first blob not null,
+  second blob not null,
+  primary key (hive, node, incarnation)
+) strict, without rowid;
+-- entries of our own that our chain has no place for, found with peers after a restore
+create table stray (
+  hive text not null,
+  incarnation integer not null,
+  seq integer not null,
+  cid text not null,
+  wire blob not null,
+  reauthored integer not null default 0,
+  primary key (hive, incarnation, seq, cid)
+) strict, without rowid;
+-- bodies erased by their author's record, named by source
+create table erasure (
+  hive text not null,
+  node text not null,
+  cid text not null,
+  source text not null,
+  wire blob not null,
+  primary key (hive, node, cid)
+) strict, without rowid;
 
 -- content: one row for each block on disk; size is of the plain bytes, stored of the file
 create table block (
@@ -44,6 +86,21 @@ create table reference (
   primary key (hive, cid, reason, source)
 ) strict, without rowid;
 create index reference_cid on reference (cid);
+-- content: what the list blocks here say, so that presence is known without reading them; 32 bytes of digest for each chunk
+create table chunk_list (
+  digest blob primary key,
+  size integer not null,
+  chunks blob not null
+) strict, without rowid;
+-- content: who signed that they keep a copy; at is the signer's wall time
+create table receipt (
+  hive text not null,
+  cid text not null,
+  node text not null,
+  at integer not null,
+  signature blob not null,
+  primary key (hive, cid, node)
+) strict, without rowid;
 
 create table view (
   hive text not null,

@@ -1,15 +1,47 @@
+import { storeFaults } from '../faults.ts'
 import type { SqliteConnection } from '../sqlite.ts'
 import { spineSchema } from './0001-spine.ts'
 
 /** Every schema ever released, in order; a released one is never edited. `user_version` of a file is how many of them it has had. */
 const migrations: readonly string[] = [spineSchema]
 
-/** Brings a database forward, one transaction per step. */
-export function migrate(connection: SqliteConnection): void {
-  const row = connection.prepare('pragma user_version').get()
-  const current = Number(row?.['user_version'] ?? 0)
+/** The version that this program reads and writes. */
+export const schemaVersion = migrations.length
+
+/** Brings a database forward, one transaction per step. @throws Fault STORE_NEWER */
+export function migrate(connection: SqliteConnection, path: string): void {
+  const current = readVersion(connection)
+  refuseNewer(current, path)
   for (const [index, sql] of migrations.entries()) {
     if (index < current) continue
-    connection.exec(`begin immediate; ${sql}; pragma user_version = ${index + 1}; commit`)
+    try {
+      connection.exec(`begin immediate; ${sql}; pragma user_version = ${index + 1}; commit`)
+    } catch (error) {
+      if (connection.isTransaction) connection.exec('rollback')
+      throw error
+    }
   }
+}
+
+/** Whether a database can be read as it is. @throws Fault STORE_NEWER, STORE_OLDER */
+export function assertReadable(connection: SqliteConnection, path: string): void {
+  const current = readVersion(connection)
+  refuseNewer(current, path)
+  if (current === schemaVersion) return
+  throw storeFaults.create('STORE_OLDER', {
+    message: `${path} has schema ${current} and this program reads ${schemaVersion}; start a node with this home once, which brings it forward`,
+    data: { path, found: current, known: schemaVersion },
+  })
+}
+
+function refuseNewer(current: number, path: string): void {
+  if (current <= schemaVersion) return
+  throw storeFaults.create('STORE_NEWER', {
+    message: `${path} has schema ${current} and this program knows ${schemaVersion}; install a newer althing, or name another home with --home`,
+    data: { path, found: current, known: schemaVersion },
+  })
+}
+
+function readVersion(connection: SqliteConnection): number {
+  return Number(connection.prepare('pragma user_version').get()?.['user_version'] ?? 0)
 }

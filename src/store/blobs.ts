@@ -1,0 +1,83 @@
+import type { Clock } from '../lib/clock.ts'
+import { hashBytes } from '../lib/cid.ts'
+import { equalBytes } from '../lib/bytes.ts'
+import type { Log } from '../lib/log.ts'
+import type { BlockEncoding } from './block-encoding.ts'
+import { maxBlockBytes } from './block-encoding.ts'
+import type { Database } from './database.ts'
+import { storeFaults } from './faults.ts'
+
+/** Blocks of immutable bytes on our own disk, each under the sha-256 digest (32 bytes) of its plain bytes. */
+export interface BlobStore extends AsyncDisposable {
+  /**
+   * Keeps a block; resolves when it is on disk and known. Putting what is there already renews its `addedAt`.
+   *
+   * @throws Fault BLOCK_MISMATCH, QUOTA_EXCEEDED, DISK_FULL, DISK_ERROR; nothing partial is left behind
+   */
+  readonly put: (digest: Uint8Array, bytes: Uint8Array) => Promise<void>
+  /**
+   * The verified bytes; undefined when there is no such block.
+   *
+   * @throws Fault BLOCK_CORRUPT once: the bad file is set aside, the block is absent from then on and may be put again
+   */
+  readonly get: (digest: Uint8Array) => Promise<Uint8Array | undefined>
+  readonly has: (digest: Uint8Array) => boolean
+  /** Length of the plain bytes. */
+  readonly sizeOf: (digest: Uint8Array) => number | undefined
+  /** Whether there was something to remove. */
+  readonly remove: (digest: Uint8Array, options?: RemoveOptions) => Promise<boolean>
+  /** Every block, by digest. May be walked across awaits; what changes meanwhile is seen or not. */
+  readonly list: () => Iterable<StoredBlock>
+  readonly usage: () => BlobUsage
+}
+
+export interface RemoveOptions {
+  /** Removes only what was put (again) before this wall time, so that a collection cannot take a block that came back meanwhile. */
+  readonly addedBefore?: number
+}
+
+export interface StoredBlock {
+  readonly digest: Uint8Array
+  /** Bytes, plain. */
+  readonly size: number
+  /** Bytes on disk. */
+  readonly stored: number
+  readonly encoding: BlockEncoding
+  /** Wall time of the last put, in milliseconds. */
+  readonly addedAt: number
+}
+
+export interface BlobUsage {
+  readonly blocks: number
+  /** Bytes, plain. */
+  readonly bytes: number
+  /** Bytes on disk. */
+  readonly storedBytes: number
+  /** 0 is no limit. */
+  readonly maxDiskBytes: number
+}
+
+export interface BlobStoreDeps {
+  readonly database: Database
+  /** Made when it is missing. Belongs to this store alone. */
+  readonly directory: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface BlobStoreOptions {
+  /** Bytes on disk at most; 0 is no limit. */
+  readonly maxDiskBytes: number
+}
+
+/** Refuses bytes that are not those of the digest. @throws Fault BLOCK_MISMATCH */
+export function assertBlock(digest: Uint8Array, bytes: Uint8Array): void {
+  const name = Buffer.from(digest).toString('hex')
+  if (bytes.byteLength > maxBlockBytes) {
+    const message = `block ${name} has ${bytes.byteLength} bytes; a block has ${maxBlockBytes} at most: split it`
+    throw storeFaults.create('BLOCK_MISMATCH', { message, data: { digest: name, bytes: bytes.byteLength, maxBytes: maxBlockBytes } })
+  }
+  if (digest.byteLength === 32 && equalBytes(hashBytes(bytes), digest)) return
+  const message = `${bytes.byteLength} bytes do not hash to ${name}; ask somebody else for them`
+  throw storeFaults.create('BLOCK_MISMATCH', { message, data: { digest: name, bytes: bytes.byteLength } })
+}

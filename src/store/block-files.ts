@@ -1,0 +1,130 @@
+import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { failpointAsync } from '../lib/failpoint.ts'
+import type { BlockEncoding } from './block-encoding.ts'
+import { maxBlockBytes } from './block-encoding.ts'
+import { errorCode } from './faults.ts'
+
+/** A file that holds a block, by what its name says. */
+export interface BlockFile {
+  /** 64 hexadecimal digits. */
+  readonly name: string
+  readonly encoding: BlockEncoding
+}
+
+const suffixes: Readonly<Record<BlockEncoding, string>> = { raw: '', zstd: '.zst', gzip: '.gz' }
+const encodings: Readonly<Record<string, BlockEncoding>> = { '': 'raw', '.zst': 'zstd', '.gz': 'gzip' }
+
+/** The 256 folders that spread the blocks, by the first two digits of their names. */
+const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
+
+/** The folder of blobs: `ab/abcd…[.zst|.gz]`, `tmp/` for what is being written, `quarantine/` for what did not hash to its name. */
+export class BlockFiles {
+  readonly directory: string
+  #temporaries = 0
+
+  constructor(directory: string) {
+    this.directory = directory
+  }
+
+  /** Makes the folders that are missing and removes what a crash left half-written. */
+  async prepare(): Promise<void> {
+    await mkdir(this.directory, { recursive: true, mode: 0o700 })
+    await rm(join(this.directory, 'tmp'), { recursive: true, force: true })
+    const present = new Set(await readdir(this.directory))
+    for (const folder of ['tmp', 'quarantine', ...shards]) {
+      if (!present.has(folder) || folder === 'tmp') await mkdir(join(this.directory, folder), { mode: 0o700 })
+    }
+    await syncDirectory(this.directory)
+  }
+
+  /** Writes a block so that after a crash the whole file is there under its name, or nothing. Resolves when it is on disk. */
+  async write(file: BlockFile, packed: Uint8Array): Promise<void> {
+    const temporary = join(this.directory, 'tmp', `${file.name}-${this.#temporaries}`)
+    this.#temporaries += 1
+    const path = this.pathOf(file)
+    let isRenamed = false
+    try {
+      await failpointAsync('blob.put.begin')
+      await writeSynced(temporary, packed)
+      await failpointAsync('blob.put.synced')
+      await rename(temporary, path)
+      isRenamed = true
+      await failpointAsync('blob.put.renamed')
+      await syncDirectory(join(this.directory, file.name.slice(0, 2)))
+      await failpointAsync('blob.put.directory-synced')
+    } catch (error) {
+      // a name whose folder did not reach the disk is taken back: nothing half-durable stays to be found later
+      await rm(isRenamed ? path : temporary, { force: true }).catch(() => {})
+      throw error
+    }
+  }
+
+  /** The file's bytes; undefined when there is no such file. One longer than any block is not read and comes out empty. */
+  async read(file: BlockFile): Promise<Uint8Array | undefined> {
+    try {
+      const path = this.pathOf(file)
+      const { size } = await stat(path)
+      return size > maxBlockBytes ? new Uint8Array(0) : await readFile(path)
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  /** Length of the file; undefined when there is none. */
+  async sizeOf(file: BlockFile): Promise<number | undefined> {
+    try {
+      return (await stat(this.pathOf(file))).size
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  async remove(file: BlockFile): Promise<void> {
+    await rm(this.pathOf(file), { force: true })
+  }
+
+  /** Moves a bad file out of the way, keeping it for whoever wants to know why. */
+  async quarantine(file: BlockFile): Promise<void> {
+    try {
+      await rename(this.pathOf(file), join(this.directory, 'quarantine', file.name + suffixes[file.encoding]))
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error
+    }
+  }
+
+  /** Every block file there is, folder by folder. Names that are no block's are passed over. */
+  async *list(): AsyncIterable<BlockFile> {
+    for (const shard of shards) {
+      for (const name of await readdir(join(this.directory, shard))) {
+        const file = parseFileName(name)
+        if (file?.name.startsWith(shard) === true) yield file
+      }
+    }
+  }
+
+  pathOf(file: BlockFile): string {
+    return join(this.directory, file.name.slice(0, 2), file.name + suffixes[file.encoding])
+  }
+}
+
+function parseFileName(text: string): BlockFile | undefined {
+  const match = /^([0-9a-f]{64})(\.zst|\.gz|)$/.exec(text)
+  const encoding = encodings[match?.[2] ?? 'none']
+  return match?.[1] === undefined || encoding === undefined ? undefined : { name: match[1], encoding }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  await using handle = await open(path, 'wx', 0o600)
+  await handle.writeFile(bytes)
+  await failpointAsync('blob.put.written')
+  await handle.sync()
+}
+
+/** Makes the names in a folder durable. A rename is not on disk before this. */
+export async function syncDirectory(path: string): Promise<void> {
+  await using handle = await open(path, 'r')
+  await handle.sync()
+}

@@ -1,0 +1,175 @@
+import { hashBytes } from '../lib/cid.ts'
+import { equalBytes } from '../lib/bytes.ts'
+import { failpointAsync } from '../lib/failpoint.ts'
+import { Fault, describeError } from '../lib/fault.ts'
+import type { BlobStore, BlobStoreDeps, BlobStoreOptions, BlobUsage, RemoveOptions, StoredBlock } from './blobs.ts'
+import { assertBlock } from './blobs.ts'
+import { packBlock, unpackBlock } from './block-encoding.ts'
+import { BlockFiles } from './block-files.ts'
+import type { BlockFile } from './block-files.ts'
+import { deleteBlock, findBlock, listBlocks, putBlock, sumBlocks } from './block-table.ts'
+import { recoverBlocks } from './block-recovery.ts'
+import { errorCode, isDiskFull, storeFaults } from './faults.ts'
+import { Quota } from './quota.ts'
+import { Turns } from './turns.ts'
+
+/** Opens the blocks of a home: removes half-written files, drops rows without a file, takes up files without a row. */
+export async function openBlobStore(deps: BlobStoreDeps, options: BlobStoreOptions): Promise<BlobStore> {
+  return await DiskBlobStore.open(deps, options)
+}
+
+/** Blocks as files, and a row for each. The files are the truth; a row is written after its file is durable, and goes before it. */
+class DiskBlobStore implements BlobStore {
+  readonly #deps: BlobStoreDeps
+  readonly #files: BlockFiles
+  readonly #quota: Quota
+  /** What changes one block takes turns; reads do not. */
+  readonly #turns = new Turns()
+  #isClosed = false
+
+  private constructor(deps: BlobStoreDeps, files: BlockFiles, quota: Quota) {
+    this.#deps = deps
+    this.#files = files
+    this.#quota = quota
+  }
+
+  static async open(deps: BlobStoreDeps, options: BlobStoreOptions): Promise<DiskBlobStore> {
+    const files = new BlockFiles(deps.directory)
+    await files.prepare()
+    await recoverBlocks({ ...deps, files })
+    return new DiskBlobStore(deps, files, new Quota(options.maxDiskBytes, sumBlocks(deps.database).stored))
+  }
+
+  readonly put = async (digest: Uint8Array, bytes: Uint8Array): Promise<void> => {
+    this.#assertOpen()
+    assertBlock(digest, bytes)
+    const name = nameOf(digest)
+    await this.#turns.take(name, async () => {
+      if (await this.#renew(digest)) return
+      const { encoding, packed } = await packBlock(bytes)
+      this.#quota.take(packed.byteLength)
+      try {
+        await this.#store({ name, encoding }, packed, { digest, size: bytes.byteLength })
+      } catch (error) {
+        this.#quota.giveBack(packed.byteLength)
+        throw toDiskFault(error, name)
+      }
+    })
+  }
+
+  /** Takes note that a block which is here was put again. */
+  async #renew(digest: Uint8Array): Promise<boolean> {
+    const known = findBlock(this.#deps.database, digest)
+    if (known === undefined) return false
+    if ((await this.#files.sizeOf(fileOf(known))) === known.stored) {
+      await this.#record({ ...known, addedAt: this.#deps.clock.now() })
+      return true
+    }
+    await this.#forget(known)
+    return false
+  }
+
+  async #store(file: BlockFile, packed: Uint8Array, block: Pick<StoredBlock, 'digest' | 'size'>): Promise<void> {
+    await this.#files.write(file, packed)
+    try {
+      await this.#record({ ...block, stored: packed.byteLength, encoding: file.encoding, addedAt: this.#deps.clock.now() })
+    } catch (error) {
+      await this.#files.remove(file)
+      throw error
+    }
+    await failpointAsync('blob.put.recorded')
+  }
+
+  async #record(block: StoredBlock): Promise<void> {
+    await this.#deps.database.write((tx) => putBlock(tx, block))
+  }
+
+  readonly get = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
+    this.#assertOpen()
+    const block = findBlock(this.#deps.database, digest)
+    if (block === undefined) return undefined
+    const bytes = await this.#readVerified(block)
+    if (bytes !== undefined) return bytes
+    // it may have been removed, or packed anew, between the row and the file: look again with nobody else at it
+    return await this.#turns.take(nameOf(digest), async () => {
+      const again = findBlock(this.#deps.database, digest)
+      if (again === undefined) return undefined
+      return (await this.#readVerified(again)) ?? (await this.#setAside(again))
+    })
+  }
+
+  async #readVerified(block: StoredBlock): Promise<Uint8Array | undefined> {
+    const packed = await this.#files.read(fileOf(block))
+    if (packed === undefined) return undefined
+    const bytes = await unpackBlock(block.encoding, packed)
+    return bytes !== undefined && equalBytes(hashBytes(bytes), block.digest) ? bytes : undefined
+  }
+
+  async #setAside(block: StoredBlock): Promise<never> {
+    const name = nameOf(block.digest)
+    await this.#files.quarantine(fileOf(block))
+    await this.#forget(block)
+    this.#deps.log.warn('a block on disk was damaged and is set aside', { digest: name })
+    throw storeFaults.create('BLOCK_CORRUPT', {
+      message: `block ${name} was damaged on disk and is set aside in ${this.#files.directory}/quarantine; fetch it again from a peer`,
+      data: { digest: name },
+    })
+  }
+
+  async #forget(block: StoredBlock): Promise<void> {
+    await this.#deps.database.write((tx) => deleteBlock(tx, block.digest))
+    this.#quota.giveBack(block.stored)
+  }
+
+  readonly has = (digest: Uint8Array): boolean => findBlock(this.#deps.database, digest) !== undefined
+
+  readonly sizeOf = (digest: Uint8Array): number | undefined => findBlock(this.#deps.database, digest)?.size
+
+  readonly remove = async (digest: Uint8Array, { addedBefore = Infinity }: RemoveOptions = {}): Promise<boolean> => {
+    this.#assertOpen()
+    return await this.#turns.take(nameOf(digest), async () => {
+      const block = findBlock(this.#deps.database, digest)
+      if (block === undefined || block.addedAt >= addedBefore) return false
+      await this.#forget(block)
+      await failpointAsync('blob.remove.forgotten')
+      await this.#files.remove(fileOf(block))
+      return true
+    })
+  }
+
+  readonly list = (): Iterable<StoredBlock> => listBlocks(this.#deps.database)
+
+  readonly usage = (): BlobUsage => {
+    const { blocks, bytes, stored } = sumBlocks(this.#deps.database)
+    return { blocks, bytes, storedBytes: stored, maxDiskBytes: this.#quota.maxBytes }
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new Error('the blob store is closed')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await this.#turns.ended()
+  }
+}
+
+function nameOf(digest: Uint8Array): string {
+  return Buffer.from(digest).toString('hex')
+}
+
+function fileOf(block: StoredBlock): BlockFile {
+  return { name: nameOf(block.digest), encoding: block.encoding }
+}
+
+/** What the disk said, as a fault for the caller. */
+function toDiskFault(error: unknown, name: string): unknown {
+  if (error instanceof Fault) return error
+  if (isDiskFull(error)) {
+    const message = `no space left on the disk to store block ${name}; free some, for instance with \`althing store gc\``
+    return storeFaults.create('DISK_FULL', { message, data: { digest: name }, cause: error })
+  }
+  if (errorCode(error) === undefined) return error
+  const message = `the disk failed while block ${name} was stored (${describeError(error)}); check the disk, then try again`
+  return storeFaults.create('DISK_ERROR', { message, data: { digest: name }, cause: error })
+}
