@@ -19,6 +19,8 @@ export const settings = {
     maxStreamsPerPeer: integer(128, 'streams', 'open inbound streams of one identity, all protocols together'),
     gossipMessagesPerSecond: integer(200, '1/s', 'gossip messages taken from one identity; more are dropped and count against it'),
     maxGossipBytes: integer(98_304, 'bytes', 'longest gossip message'),
+    redialBaseMs: integer(1_000, 'ms', 'a lost member is dialled again after about this time; doubles with each failure'),
+    redialMaxMs: integer(120_000, 'ms', 'longest time between two dials of a lost member; a connection that lasts longer counts as steady'),
   },
   journal: {
     maxBodyBytes: integer(65_536, 'bytes', 'longest body of an entry; larger things are content'),
@@ -29,8 +31,12 @@ export const settings = {
     maxOwnerBytes: integer(67_108_864, 'bytes', 'entries kept of one owner in an open hive'),
     maxOpenHiveBytes: integer(2_147_483_648, 'bytes', 'entries kept of an open hive in all'),
   },
+  store: {
+    lockWaitMs: integer(2_000, 'ms', 'how long a command that writes waits for another process to let go of the home'),
+  },
   content: {
     maxDiskBytes: integer(21_474_836_480, 'bytes', 'disk used by content at most; 0 is no limit'),
+    compress: flag(true, 'compress blocks as they are written, where it saves 5 %; `store optimize` does it later'),
     replicas: integer(3, 'copies', 'members that keep a copy of what is published, ourselves counted'),
     rangeBlocks: integer(64, 'blocks', 'chunks asked of one provider at a time at most'),
     parallelRanges: integer(4, 'ranges', 'ranges under way at once in one fetch'),

@@ -26,8 +26,10 @@ export interface BlobStore extends AsyncDisposable {
   readonly sizeOf: (digest: Uint8Array) => number | undefined
   /** Whether there was something to remove. */
   readonly remove: (digest: Uint8Array, options?: RemoveOptions) => Promise<boolean>
-  /** Every block, by digest. May be walked across awaits; what changes meanwhile is seen or not. */
-  readonly list: () => Iterable<StoredBlock>
+  /** Every block behind `after`, by digest. May be walked across awaits; what changes meanwhile is seen or not. */
+  readonly list: (after?: Uint8Array) => Iterable<StoredBlock>
+  /** Compresses a block that lies uncompressed, if it gains from it; whether it did. @throws Fault BLOCK_CORRUPT, DISK_FULL, DISK_ERROR */
+  readonly repack: (digest: Uint8Array) => Promise<boolean>
   readonly usage: () => BlobUsage
 }
 
@@ -68,6 +70,8 @@ export interface BlobStoreDeps {
 export interface BlobStoreOptions {
   /** Bytes on disk at most; 0 is no limit. */
   readonly maxDiskBytes: number
+  /** Compresses blocks as they are written; else `store optimize` may do so later. */
+  readonly compress: boolean
 }
 
 /** Refuses bytes that are not those of the digest. @throws Fault BLOCK_MISMATCH */

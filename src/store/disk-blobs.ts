@@ -23,21 +23,24 @@ class DiskBlobStore implements BlobStore {
   readonly #deps: BlobStoreDeps
   readonly #files: BlockFiles
   readonly #quota: Quota
+  readonly #compress: boolean
   /** What changes one block takes turns; reads do not. */
   readonly #turns = new Turns()
   #isClosed = false
 
-  private constructor(deps: BlobStoreDeps, files: BlockFiles, quota: Quota) {
+  private constructor(deps: BlobStoreDeps, parts: { readonly files: BlockFiles; readonly quota: Quota; readonly compress: boolean }) {
     this.#deps = deps
-    this.#files = files
-    this.#quota = quota
+    this.#files = parts.files
+    this.#quota = parts.quota
+    this.#compress = parts.compress
   }
 
   static async open(deps: BlobStoreDeps, options: BlobStoreOptions): Promise<DiskBlobStore> {
     const files = new BlockFiles(deps.directory)
     await files.prepare()
     await recoverBlocks({ ...deps, files })
-    return new DiskBlobStore(deps, files, new Quota(options.maxDiskBytes, sumBlocks(deps.database).stored))
+    const quota = new Quota(options.maxDiskBytes, sumBlocks(deps.database).stored)
+    return new DiskBlobStore(deps, { files, quota, compress: options.compress })
   }
 
   readonly put = async (digest: Uint8Array, bytes: Uint8Array): Promise<void> => {
@@ -46,7 +49,7 @@ class DiskBlobStore implements BlobStore {
     const name = nameOf(digest)
     await this.#turns.take(name, async () => {
       if (await this.#renew(digest)) return
-      const { encoding, packed } = await packBlock(bytes)
+      const { encoding, packed } = this.#compress ? await packBlock(bytes) : { encoding: 'raw' as const, packed: bytes }
       this.#quota.take(packed.byteLength)
       try {
         await this.#store({ name, encoding }, packed, { digest, size: bytes.byteLength })
@@ -137,7 +140,33 @@ class DiskBlobStore implements BlobStore {
     })
   }
 
-  readonly list = (): Iterable<StoredBlock> => listBlocks(this.#deps.database)
+  readonly list = (after?: Uint8Array): Iterable<StoredBlock> => listBlocks(this.#deps.database, after)
+
+  readonly repack = async (digest: Uint8Array): Promise<boolean> => {
+    this.#assertOpen()
+    return await this.#turns.take(nameOf(digest), async () => {
+      const block = findBlock(this.#deps.database, digest)
+      if (block === undefined || block.encoding !== 'raw') return false
+      const bytes = (await this.#readVerified(block)) ?? (await this.#setAside(block))
+      const { encoding, packed } = await packBlock(bytes)
+      if (encoding === 'raw') return false
+      await this.#replace(block, { ...block, encoding, stored: packed.byteLength }, packed)
+      return true
+    })
+  }
+
+  /** Puts a block's new file beside the old one, turns the row, then lets the old one go: at every moment one of them is whole and named. */
+  async #replace(before: StoredBlock, after: StoredBlock, packed: Uint8Array): Promise<void> {
+    try {
+      await this.#files.write(fileOf(after), packed)
+      await this.#record(after)
+      await failpointAsync('blob.repack.recorded')
+      await this.#files.remove(fileOf(before))
+    } catch (error) {
+      throw toDiskFault(error, nameOf(before.digest))
+    }
+    this.#quota.giveBack(before.stored - after.stored)
+  }
 
   readonly usage = (): BlobUsage => {
     const { blocks, bytes, stored } = sumBlocks(this.#deps.database)

@@ -4,7 +4,7 @@ import { assertBlock } from './blobs.ts'
 import { Quota } from './quota.ts'
 
 /** Blocks in memory, for tests and for the simulator: nothing but what `BlobStore` promises, without a disk. */
-export function createMemoryBlobStore(deps: { readonly clock: Clock }, options: BlobStoreOptions): BlobStore {
+export function createMemoryBlobStore(deps: { readonly clock: Clock }, options: Pick<BlobStoreOptions, 'maxDiskBytes'>): BlobStore {
   const blocks = new Map<string, { readonly bytes: Uint8Array; readonly addedAt: number }>()
   const quota = new Quota(options.maxDiskBytes, 0)
   return {
@@ -23,10 +23,12 @@ export function createMemoryBlobStore(deps: { readonly clock: Clock }, options: 
       quota.giveBack(found.bytes.byteLength)
       return blocks.delete(nameOf(digest))
     },
-    list: function* () {
+    repack: async () => false,
+    list: function* (after = new Uint8Array(0)) {
+      const start = nameOf(after)
       for (const name of [...blocks.keys()].toSorted()) {
         const found = blocks.get(name)
-        if (found !== undefined) yield describeBlock(name, found.bytes.byteLength, found.addedAt)
+        if (found !== undefined && name > start) yield describeBlock(name, found.bytes.byteLength, found.addedAt)
       }
     },
     usage: () => ({ blocks: blocks.size, bytes: quota.used, storedBytes: quota.used, maxDiskBytes: quota.maxBytes }),

@@ -109,4 +109,41 @@ create table view (
   fault text,
   primary key (hive, name)
 ) strict, without rowid;
+
+-- market: every release that counts; of rivals for one version one stands
+create table release (
+  hive text not null,
+  owner text not null,
+  name text not null,
+  version text not null,
+  entry text not null,
+  node text not null,
+  incarnation integer not null,
+  seq integer not null,
+  at integer not null,
+  stands integer not null,
+  -- later entries of the same author that say other bytes for this version
+  contradictions integer not null,
+  digest blob not null,
+  size integer not null,
+  file_count integer not null,
+  archive text not null,
+  files text not null,
+  manifest text not null,
+  primary key (hive, owner, name, version, node)
+) strict, without rowid;
+create index release_name on release (hive, name);
+create index release_entry on release (entry);
+-- market: one row for each package; newest is the entry of its newest release
+create table package (
+  id integer primary key,
+  hive text not null,
+  owner text not null,
+  name text not null,
+  newest text not null,
+  unique (hive, owner, name)
+) strict;
+create index package_name on package (hive, name);
+-- market: what plain search reads, by package.id
+create virtual table package_text using fts5 (name, keywords, description, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
 `
