@@ -88,7 +88,7 @@ export type Setting =
   | { readonly type: 'texts'; readonly default: readonly string[]; readonly meaning: string }
   | { readonly type: 'choice'; readonly default: string; readonly choices: readonly string[]; readonly meaning: string }
 
-type ValueOf<S extends Setting> = S extends { readonly type: 'integer' }
+type ValueOf<S> = S extends { readonly type: 'integer' }
   ? number
   : S extends { readonly type: 'flag' }
     ? boolean
@@ -100,7 +100,7 @@ type ValueOf<S extends Setting> = S extends { readonly type: 'integer' }
 
 /** All knobs with their values; parts are handed the groups they need. */
 export type Config = {
-  readonly [G in keyof typeof settings]: { readonly [K in keyof (typeof settings)[G]]: ValueOf<(typeof settings)[G][K] & Setting> }
+  readonly [G in keyof typeof settings]: { readonly [K in keyof (typeof settings)[G]]: ValueOf<(typeof settings)[G][K]> }
 }
 
 function integer(value: number, unit: string, meaning: string, range: { readonly min?: number; readonly max?: number } = {}) {

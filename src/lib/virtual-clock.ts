@@ -181,26 +181,35 @@ let isWatching = false
 function watchBackground(): void {
   if (isWatching) return
   isWatching = true
-  const end = (id: number): void => void background.delete(id)
-  const begin = (id: number, type: string): void => {
-    if (backgroundType.test(type)) background.add(id)
-  }
-  createHook({ init: begin, after: end, destroy: end, trackPromises: false }).enable()
+  createHook({ init: beginBackground, after: endBackground, destroy: endBackground, trackPromises: false }).enable()
+}
+
+function beginBackground(id: number, type: string): void {
+  if (backgroundType.test(type)) background.add(id)
+}
+
+function endBackground(id: number): void {
+  background.delete(id)
 }
 
 /** Turns of the event loop in one `settle`; more means that something spins, and a test would hang without a word. */
 const maxTurns = 5_000_000
 
+/** Our own immediates under way: two that settle at once must not wait for each other. */
+let ownTurns = 0
+
 /** One turn at least, then as many as there is work under way that needs no timer. */
 async function settle(): Promise<void> {
   let turns = 0
   do {
+    ownTurns += 1
     await new Promise<void>((resolve) => {
       setImmediate(resolve)
     })
+    ownTurns -= 1
     turns += 1
     if (turns > maxTurns) throw new Error(`still busy after ${turns} turns of the event loop: something calls setImmediate for ever`)
-  } while (background.size > 0 || process.getActiveResourcesInfo().includes('Immediate'))
+  } while (background.size > 0 || process.getActiveResourcesInfo().filter((name) => name === 'Immediate').length > ownTurns)
 }
 
 interface TimerHeap {

@@ -1,0 +1,153 @@
+import type { PeerId } from '../identity/keys.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Allowance } from './rules/allowance.ts'
+import { createAllowance, punish, takeMessage } from './rules/allowance.ts'
+import type { ChannelVerdict, ConnectionCounts, ConnectionVerdict, Standing } from './rules/admission.ts'
+import { judgeChannel, judgeConnection } from './rules/admission.ts'
+
+/** What one identity may take of a host. */
+export interface GateOptions {
+  /** A stranger is cut after this time, in milliseconds. */
+  readonly strangerGraceMs: number
+  /** Open connections of strangers, all together. */
+  readonly maxStrangers: number
+  /** Open connections of one identity. */
+  readonly maxConnectionsPerPeer: number
+  /** Open inbound channels of one identity, all protocols together. */
+  readonly maxStreamsPerPeer: number
+  /** Gossip messages a second taken from one identity. */
+  readonly gossipMessagesPerSecond: number
+  /** Longest gossip message, in bytes. */
+  readonly maxGossipBytes: number
+}
+
+/** What an inbound channel is, when the gate is asked about it. */
+export interface ChannelRequest {
+  readonly peer: PeerId
+  readonly protocol: string
+  readonly isForStrangers: boolean
+  readonly maxOfProtocol: number
+}
+
+/** Channels of one stranger that may wait for its admission: one for each protocol of a hive, with room to spare. */
+const maxWaiting = 16
+
+/** Who is let in, and how much of the host each identity uses. Shared by both implementations, so that they cannot differ. */
+export class Gate {
+  readonly #clock: Clock
+  readonly #options: GateOptions
+  readonly #standings = new Map<PeerId, Standing>()
+  readonly #channels = new Map<PeerId, Map<string, number>>()
+  readonly #waiting = new Map<PeerId, Set<(isAdmitted: boolean) => void>>()
+  readonly #allowances = new Map<PeerId, Allowance>()
+
+  constructor(deps: { readonly clock: Clock }, options: GateOptions) {
+    this.#clock = deps.clock
+    this.#options = options
+  }
+
+  standing(peer: PeerId): Standing {
+    return this.#standings.get(peer) ?? 'stranger'
+  }
+
+  isAdmitted(peer: PeerId): boolean {
+    return this.#standings.get(peer) === 'admitted'
+  }
+
+  /** Returns whether that is news. */
+  admit(peer: PeerId): boolean {
+    if (this.isAdmitted(peer)) return false
+    this.#standings.set(peer, 'admitted')
+    this.#release(peer, true)
+    return true
+  }
+
+  /** Returns whether that is news. */
+  expel(peer: PeerId): boolean {
+    if (this.standing(peer) === 'expelled') return false
+    this.#standings.set(peer, 'expelled')
+    this.forget(peer)
+    return true
+  }
+
+  /** Ends what waits for a peer that is gone. What it used is given back by those who used it. */
+  forget(peer: PeerId): void {
+    this.#release(peer, false)
+    this.#allowances.delete(peer)
+  }
+
+  judgeConnection(peer: PeerId, counts: ConnectionCounts): ConnectionVerdict {
+    return judgeConnection(this.standing(peer), counts, this.#options)
+  }
+
+  /**
+   * Takes a place for an inbound channel, after waiting for the peer's admission where that is needed.
+   *
+   * Gives the function that frees the place, or undefined when the channel is refused. Synchronous where nothing is waited for.
+   */
+  enter(request: ChannelRequest): (() => void) | undefined | Promise<(() => void) | undefined> {
+    const verdict = this.#judge(request)
+    if (verdict === 'refuse') return undefined
+    if (verdict === 'serve') return this.#take(request)
+    return this.#wait(request.peer).then((isAdmitted) => (isAdmitted ? this.enter(request) : undefined))
+  }
+
+  /** Whether a gossip message forwarded by this peer is looked at. */
+  takeGossip(peer: PeerId, byteLength: number): boolean {
+    if (!this.isAdmitted(peer) || byteLength > this.#options.maxGossipBytes) return false
+    const { allowance, isTaken } = takeMessage(this.#allowance(peer), this.#options.gossipMessagesPerSecond, this.#clock.monotonic())
+    this.#allowances.set(peer, allowance)
+    return isTaken
+  }
+
+  /** Counts a message that nobody should have forwarded. */
+  punish(peer: PeerId): void {
+    if (!this.isAdmitted(peer)) return
+    this.#allowances.set(peer, punish(this.#allowance(peer), this.#options.gossipMessagesPerSecond, this.#clock.monotonic()))
+  }
+
+  #allowance(peer: PeerId): Allowance {
+    return this.#allowances.get(peer) ?? createAllowance(this.#options.gossipMessagesPerSecond, this.#clock.monotonic())
+  }
+
+  #judge(request: ChannelRequest): ChannelVerdict {
+    const { peer, protocol, isForStrangers, maxOfProtocol } = request
+    const open = this.#channels.get(peer)
+    const counts = {
+      ofProtocol: open?.get(protocol) ?? 0,
+      ofPeer: [...(open?.values() ?? [])].reduce((sum, count) => sum + count, 0),
+      waiting: this.#waiting.get(peer)?.size ?? 0,
+    }
+    const limits = { maxOfProtocol, maxStreamsPerPeer: this.#options.maxStreamsPerPeer, maxWaiting }
+    return judgeChannel({ standing: this.standing(peer), isForStrangers }, counts, limits)
+  }
+
+  #take({ peer, protocol }: ChannelRequest): () => void {
+    const open = this.#channels.get(peer) ?? new Map<string, number>()
+    this.#channels.set(peer, open)
+    open.set(protocol, (open.get(protocol) ?? 0) + 1)
+    let isFree = false
+    return () => {
+      if (isFree) return
+      isFree = true
+      const left = (open.get(protocol) ?? 1) - 1
+      if (left > 0) open.set(protocol, left)
+      else open.delete(protocol)
+      if (open.size === 0 && this.#channels.get(peer) === open) this.#channels.delete(peer)
+    }
+  }
+
+  #wait(peer: PeerId): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const waiting = this.#waiting.get(peer) ?? new Set()
+    this.#waiting.set(peer, waiting)
+    waiting.add(resolve)
+    return promise
+  }
+
+  #release(peer: PeerId, isAdmitted: boolean): void {
+    const waiting = this.#waiting.get(peer)
+    this.#waiting.delete(peer)
+    for (const resolve of waiting ?? []) resolve(isAdmitted)
+  }
+}

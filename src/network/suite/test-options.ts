@@ -1,0 +1,15 @@
+import type { MemoryHostOptions } from '../memory-contract.ts'
+
+/** Options for tests: complete, generous, and quick to lose patience. */
+export const testHostOptions: MemoryHostOptions = {
+  strangerGraceMs: 10_000,
+  maxStrangers: 64,
+  maxConnectionsPerPeer: 4,
+  maxStreamsPerPeer: 128,
+  gossipMessagesPerSecond: 200,
+  maxGossipBytes: 98_304,
+  dialTimeoutMs: 5_000,
+  dht: 'server',
+  redialBaseMs: 1_000,
+  redialMaxMs: 60_000,
+}
