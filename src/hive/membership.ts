@@ -12,6 +12,8 @@ export interface Membership extends Admission {
   readonly handleOf: (owner: OwnerId) => string | undefined
   /** By handle (without `@`), or by owner id. */
   readonly findOwner: (handle: string) => OwnerId | undefined
+  /** Whether a node may write as an agent name: its certificate lists it, and the name is its owner's. */
+  readonly mayWriteAs: (node: PeerId, agent: string) => boolean
 }
 
 /** From most to least trusted. */

@@ -43,10 +43,30 @@ export function openSigningKey(seed: Uint8Array): SigningKey {
   if (seed.byteLength !== 32) throw new RangeError(`an Ed25519 seed has 32 bytes, this has ${seed.byteLength}`)
   const privateKey = createPrivateKey({ key: Buffer.concat([privateKeyPrefix, seed]), format: 'der', type: 'pkcs8' })
   const der = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
-  return {
-    publicKey: new Uint8Array(der.subarray(publicKeyPrefix.byteLength)),
-    seed: new Uint8Array(seed),
-    sign: (domain, bytes) => new Uint8Array(sign(null, concatBytes([encodeText(domain), bytes]), privateKey)),
+  return new SealedKey(new Uint8Array(der.subarray(publicKeyPrefix.byteLength)), new Uint8Array(seed), privateKey)
+}
+
+/** Keeps the seed out of whatever walks over properties: `JSON.stringify`, `util.inspect`, spreading, a log. */
+class SealedKey implements SigningKey {
+  readonly publicKey: Uint8Array
+  readonly #seed: Uint8Array
+  readonly #privateKey: KeyObject
+
+  constructor(publicKey: Uint8Array, seed: Uint8Array, privateKey: KeyObject) {
+    this.publicKey = publicKey
+    this.#seed = seed
+    this.#privateKey = privateKey
+  }
+
+  get seed(): Uint8Array {
+    return this.#seed
+  }
+
+  readonly sign = (domain: string, bytes: Uint8Array): Uint8Array =>
+    new Uint8Array(sign(null, concatBytes([encodeText(domain), bytes]), this.#privateKey))
+
+  toJSON(): { readonly publicKey: string } {
+    return { publicKey: Buffer.from(this.publicKey).toString('base64url') }
   }
 }
 

@@ -146,4 +146,59 @@ create table package (
 create index package_name on package (hive, name);
 -- market: what plain search reads, by package.id
 create virtual table package_text using fts5 (name, keywords, description, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
+
+-- hive: the hives this node is in, and the invites and enrolments it gave out
+create table hive (
+  id text primary key,
+  genesis blob not null,
+  is_current integer not null,
+  bootstrap text not null,
+  joined_at integer not null
+) strict, without rowid;
+create table hive_invite (
+  hive text not null,
+  id blob not null,
+  kind text not null,
+  key blob not null,
+  uses integer not null,
+  spent integer not null,
+  terms blob not null,
+  expires_at integer not null,
+  primary key (hive, id)
+) strict, without rowid;
+-- who used which code, so that a retry after a lost answer is no second use
+create table hive_invite_use (
+  hive text not null,
+  id blob not null,
+  subject text not null,
+  primary key (hive, id, subject)
+) strict, without rowid;
+-- derived from journals: certificates of nodes by owner, grants of any author in order, owners' revocations of their nodes
+create table hive_certificate (
+  hive text not null,
+  node text not null,
+  owner text not null,
+  serial integer not null,
+  bytes blob not null,
+  primary key (hive, node, owner)
+) strict, without rowid;
+create table hive_grant (
+  hive text not null,
+  node text not null,
+  incarnation integer not null,
+  seq integer not null,
+  cid text not null,
+  type text not null,
+  body blob not null,
+  primary key (hive, node, incarnation, seq)
+) strict, without rowid;
+create index hive_grant_type on hive_grant (hive, type);
+create table hive_node_revocation (
+  hive text not null,
+  node text not null,
+  owner text not null,
+  incarnation integer not null,
+  seq integer not null,
+  primary key (hive, node, owner)
+) strict, without rowid;
 `

@@ -1,0 +1,102 @@
+import type { OwnerId } from '../../identity/keys.ts'
+import type { Grant, MemberGrant, RevokeGrant } from '../grant.ts'
+import type { Handover } from '../root-documents.ts'
+import type { GrantsState, InertReason, Standing } from './grants-state.ts'
+import { isHandleClash } from './handles.ts'
+
+/** A handover document that was opened, its signature checked. */
+export type SignedHandover = Handover & { readonly signer: OwnerId }
+
+/**
+ * Whether a grant by the root, in its turn, has effect on a state; the reason when not.
+ *
+ * The same rule for the root before it writes and for everybody who reads, so that nobody has to trust the root's own check.
+ */
+export function judgeGrant(state: GrantsState, grant: Grant, handover: SignedHandover | undefined): InertReason | 'applies' {
+  switch (grant.type) {
+    case 'member':
+      return judgeMember(state, grant)
+    case 'revoke':
+      return judgeRevoke(state, grant)
+    case 'name':
+      return judgeName(state, grant.agent, grant.owner)
+    case 'root':
+      return judgeRoot(state, grant, handover)
+    case 'accept':
+    case 'recover':
+      // they begin a root's turn and have no meaning within one
+      return 'not-in-place'
+  }
+}
+
+/** Whether an owner is a member now. */
+export function isActive(state: GrantsState, owner: OwnerId): boolean {
+  const standing = state.standings.get(owner)
+  return standing === undefined ? state.root?.owner === owner : standing.cuts === undefined
+}
+
+/** Who may write as an agent name, by the rules of handles and single grants. */
+export function ownerOfAgent(state: GrantsState, agent: string): OwnerId | undefined {
+  const granted = state.names.get(agent)
+  if (granted !== undefined) return granted
+  for (const [handle, owner] of state.handles) {
+    if (agent.startsWith(`${handle}-`)) return owner
+  }
+  return undefined
+}
+
+function judgeMember(state: GrantsState, grant: MemberGrant): InertReason | 'applies' {
+  const { replaces } = grant
+  if (replaces !== null) {
+    const replaced = state.standings.get(replaces)
+    const isFree = replaced?.cuts !== undefined && state.handles.get(replaced.grant.handle) === replaces
+    if (!isFree || replaced.grant.handle !== grant.handle) return 'replaces-nobody'
+  }
+  for (const [handle, owner] of state.handles) {
+    const isOwn = owner === grant.owner || owner === replaces
+    if (!isOwn && isHandleClash(handle, grant.handle)) return 'handle-taken'
+  }
+  for (const [agent, owner] of state.names) {
+    if (owner !== grant.owner && agent.startsWith(`${grant.handle}-`)) return 'handle-taken'
+  }
+  const isAgentFree = (agent: string): boolean => {
+    const owner = ownerOfAgent(state, agent)
+    return owner === undefined || owner === grant.owner || owner === replaces
+  }
+  return grant.agents.every(isAgentFree) ? 'applies' : 'agent-taken'
+}
+
+function judgeRevoke(state: GrantsState, grant: RevokeGrant): InertReason | 'applies' {
+  const { subject } = grant
+  if ('node' in subject) return subject.node === state.root?.node ? 'root-stays' : 'applies'
+  if (subject.owner === state.root?.owner) return 'root-stays'
+  return isActive(state, subject.owner) ? 'applies' : 'owner-unknown'
+}
+
+function judgeName(state: GrantsState, agent: string, owner: OwnerId): InertReason | 'applies' {
+  if (!isActive(state, owner)) return 'owner-unknown'
+  // a name granted singly may move to another owner by the root's word; one under a handle may not
+  for (const [handle, holder] of state.handles) {
+    if (agent.startsWith(`${handle}-`) && holder !== owner) return 'agent-taken'
+  }
+  return 'applies'
+}
+
+function judgeRoot(
+  state: GrantsState,
+  grant: Extract<Grant, { type: 'root' }>,
+  handover: SignedHandover | undefined,
+): InertReason | 'applies' {
+  if (!isActive(state, grant.owner)) return 'owner-unknown'
+  if (grant.node === state.root?.node || state.revokedNodes.has(grant.node)) return 'root-stays'
+  if (grant.owner === state.root?.owner) return 'applies'
+  // a stolen node key alone must not give the hive away
+  const isSigned = handover?.signer === state.root?.owner && handover?.owner === grant.owner && handover.node === grant.node
+  return isSigned ? 'applies' : 'unsigned-handover'
+}
+
+/** The standing after a revocation of the owner. */
+export function cutStanding(standing: Standing, grant: RevokeGrant): Standing {
+  const cuts = grant.last.map(({ node, incarnation, seq }) => [node, { incarnation, seq }] as const)
+  return { ...standing, cuts: new Map(cuts) }
+}
