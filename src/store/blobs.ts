@@ -31,6 +31,8 @@ export interface BlobStore extends AsyncDisposable {
   /** Compresses a block that lies uncompressed, if it gains from it; whether it did. @throws Fault BLOCK_CORRUPT, DISK_FULL, DISK_ERROR */
   readonly repack: (digest: Uint8Array) => Promise<boolean>
   readonly usage: () => BlobUsage
+  /** Damaged files that were set aside and are still there. */
+  readonly countQuarantined: () => Promise<number>
 }
 
 export interface RemoveOptions {

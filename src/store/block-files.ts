@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failpointAsync } from '../lib/failpoint.ts'
 import type { BlockEncoding } from './block-encoding.ts'
@@ -95,6 +96,11 @@ export class BlockFiles {
     }
   }
 
+  /** How many damaged files were set aside and are still there. */
+  async countQuarantined(): Promise<number> {
+    return (await readdir(join(this.directory, 'quarantine'))).length
+  }
+
   /** Every block file there is, folder by folder. Names that are no block's are passed over. */
   async *list(): AsyncIterable<BlockFile> {
     for (const shard of shards) {
@@ -103,6 +109,29 @@ export class BlockFiles {
         if (file?.name.startsWith(shard) === true) yield file
       }
     }
+  }
+
+  /** Shares another folder's file by a hard link, or copies it; neither is durable before `sync`. Files of blocks are never written in place. */
+  async takeFrom(source: BlockFiles, file: BlockFile): Promise<'linked' | 'copied' | 'absent'> {
+    const from = source.pathOf(file)
+    const to = this.pathOf(file)
+    try {
+      await link(from, to)
+      return 'linked'
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return 'absent'
+    }
+    // another file system, or one without links: the copy says what is really wrong, if anything is
+    await copyFile(from, to, constants.COPYFILE_FICLONE)
+    await using handle = await open(to, 'r')
+    await handle.sync()
+    return 'copied'
+  }
+
+  /** Makes all names durable. */
+  async sync(): Promise<void> {
+    for (const shard of shards) await syncDirectory(join(this.directory, shard))
+    await syncDirectory(this.directory)
   }
 
   pathOf(file: BlockFile): string {

@@ -58,6 +58,11 @@ export function sumBlocks(reader: Reader): { readonly blocks: number; readonly b
   return reader.get(sums) ?? { blocks: 0, bytes: 0, stored: 0 }
 }
 
+/** Blocks that are kept compressed. */
+export function countPackedBlocks(reader: Reader): number {
+  return reader.get<{ readonly count: number }>("select count(*) as count from block where encoding <> 'raw'")?.count ?? 0
+}
+
 function toBlock(row: BlockRow): StoredBlock {
   return { digest: row.digest, size: row.size, stored: row.stored, encoding: row.encoding, addedAt: row.added_at }
 }

@@ -44,8 +44,6 @@ export interface Database extends Reader, AsyncDisposable {
   readonly write: <T>(work: (tx: Transaction) => T) => Promise<T>
   /** Says what is wrong with the file, line by line; nothing when it is sound. Reads all of it, and blocks meanwhile. */
   readonly checkIntegrity: () => readonly string[]
-  /** Writes a consistent copy, as of now, into a file that does not exist yet. Blocks meanwhile. */
-  readonly copyInto: (path: string) => void
 }
 
 export interface DatabaseOptions {
@@ -158,10 +156,6 @@ class SqliteDatabase implements Database {
     const lines = this.all<{ readonly integrity_check: string }>('pragma integrity_check(20)').map((row) => row.integrity_check)
     const orphans = this.all<{ readonly table: string }>('pragma foreign_key_check').map((row) => `row of ${row.table} without its parent`)
     return [...lines.filter((line) => line !== 'ok'), ...orphans]
-  }
-
-  readonly copyInto = (path: string): void => {
-    this.#guard(() => this.#statements.run('vacuum into ?', [path]))
   }
 
   #guard<T>(call: () => T): T {

@@ -173,6 +173,8 @@ class DiskBlobStore implements BlobStore {
     return { blocks, bytes, storedBytes: stored, maxDiskBytes: this.#quota.maxBytes }
   }
 
+  readonly countQuarantined = async (): Promise<number> => await this.#files.countQuarantined()
+
   #assertOpen(): void {
     if (this.#isClosed) throw new Error('the blob store is closed')
   }

@@ -9,3 +9,6 @@ export type SqliteValue = SQLInputValue
 
 /** What comes back, by column name. */
 export type SqliteRow = Record<string, SQLOutputValue>
+
+/** Copies a database page by page, off the main thread. */
+export { backup as copySqlite } from 'node:sqlite'
