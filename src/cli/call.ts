@@ -1,0 +1,110 @@
+import { loadConfig } from '../config/load.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import { Fault, describeError } from '../lib/fault.ts'
+import type { Operation, Progress } from '../operations/define-operation.ts'
+import type { Althing } from '../operations/node-api.ts'
+import type { ParsedInput } from '../operations/parse-input.ts'
+import type { CliDeps } from './deps.ts'
+import { cliFaults } from './faults.ts'
+import type { GlobalOptions } from './global-options.ts'
+import { openLog } from './log.ts'
+
+/** One command on its way to a node. */
+export interface Errand {
+  readonly operation: Operation
+  readonly input: ParsedInput
+  readonly globals: GlobalOptions
+  readonly signal: AbortSignal
+  readonly report: (progress: Progress) => void
+}
+
+/** How long a command waits for a home that another process has, when no --timeout says otherwise, in milliseconds. */
+const busyWaitMs = 30_000
+/** Time between two looks at it, in milliseconds. */
+const busyStepMs = 200
+
+/**
+ * Asks the node that runs on the home; without one, opens the home itself, asks, and leaves.
+ *
+ * Whoever has the home's write lock without answering at the socket (another command, a node that starts or ends) is waited for.
+ *
+ * @throws Fault HOME_BUSY, NODE_NOT_RUNNING, and what the operation throws
+ */
+export async function runErrand(deps: CliDeps, errand: Errand): Promise<unknown> {
+  const { operation, input, globals, signal, report } = errand
+  const own = Object.hasOwn(deps.withoutNode, operation.name) ? deps.withoutNode[operation.name] : undefined
+  if (own !== undefined) return own(input, { signal, hive: globals.hive, report, home: globals.home })
+  const startedAt = deps.clock.monotonic()
+  const waitMs = globals.timeoutMs ?? busyWaitMs
+  for (;;) {
+    const remote = await askRemote(deps, errand)
+    if (remote !== undefined) return remote.output
+    if (operation.name === 'p2p.stop') throw notRunning(globals.home)
+    const local = await askLocal(deps, errand)
+    if (local !== undefined) return local.output
+    const waitedMs = Math.round(deps.clock.monotonic() - startedAt)
+    if (waitedMs >= waitMs) throw busy(globals.home, waitedMs)
+    report({ stage: 'waiting for another command on this home', done: Math.round(waitedMs / 1000), unit: 'items' })
+    await deps.clock.sleep(busyStepMs, { signal })
+  }
+}
+
+async function askRemote(
+  deps: CliDeps,
+  { operation, input, globals, signal, report }: Errand,
+): Promise<{ readonly output: unknown } | undefined> {
+  await using node = (await deps.connect(globals.home)) ?? null
+  return node === null ? undefined : { output: await node.call(operation.name, input, { signal, hive: globals.hive, report }) }
+}
+
+async function askLocal(
+  deps: CliDeps,
+  { operation, input, globals, signal, report }: Errand,
+): Promise<{ readonly output: unknown } | undefined> {
+  await using node = await openOwnNode(deps, { globals, signal, peers: operation.needsPeers })
+  return node === null ? undefined : { output: await node.call(operation.name, input, { signal, hive: globals.hive, report }) }
+}
+
+interface Opening {
+  readonly globals: GlobalOptions
+  readonly signal: AbortSignal
+  readonly peers: boolean
+}
+
+/** A node for one command; null while another process has the home. */
+async function openOwnNode(deps: CliDeps, { globals, signal, peers }: Opening): Promise<Althing | null> {
+  const config = await loadConfig({ home: globals.home, file: globals.config, environment: deps.environment })
+  const log = openLog(deps, { level: globals.isVerbose ? 'debug' : 'error' })
+  try {
+    return await deps.openNode({ home: globals.home, config, log, peers, transient: true, hive: globals.hive, signal })
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'STORE_LOCKED') return null
+    throw error
+  }
+}
+
+/** The signal of one command: interrupted by hand, or late. */
+export function commandSignal(deps: CliDeps, { timeoutMs }: GlobalOptions): AbortSignal {
+  return timeoutMs === undefined ? deps.interrupted : withDeadline(deps.clock, timeoutMs, deps.interrupted)
+}
+
+/** What a command is told that was ended by its signal; undefined when it was not. */
+export function faultOfSignal(deps: CliDeps, { timeoutMs }: Pick<GlobalOptions, 'timeoutMs'>, signal: AbortSignal): Fault | undefined {
+  if (!signal.aborted) return undefined
+  if (deps.interrupted.aborted) return cliFaults.create('INTERRUPTED', { message: 'interrupted' })
+  return cliFaults.create('TIMED_OUT', {
+    message: `not done after ${timeoutMs ?? 0} ms (${describeError(signal.reason)}); allow more with --timeout`,
+    data: { timeoutMs: timeoutMs ?? 0 },
+  })
+}
+
+function notRunning(home: string): Fault {
+  return cliFaults.create('NODE_NOT_RUNNING', { message: `no node runs on ${home}. Start one with: althing p2p start`, data: { home } })
+}
+
+function busy(home: string, waitedMs: number): Fault {
+  return cliFaults.create('HOME_BUSY', {
+    message: `another process has kept ${home} to itself for ${Math.round(waitedMs / 1000)} s. Wait for it to end, or allow more with --timeout`,
+    data: { home, waitedMs },
+  })
+}

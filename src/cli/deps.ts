@@ -1,0 +1,64 @@
+import type { Config } from '../config/schema.ts'
+import type { Environment } from '../config/environment.ts'
+import type { Chance } from '../lib/chance.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { CallContext } from '../operations/define-operation.ts'
+import type { Althing } from '../operations/node-api.ts'
+import type { ParsedInput } from '../operations/parse-input.ts'
+
+/** What a command needs of a node in this process. */
+export interface OpenNodeOptions {
+  readonly home: string
+  readonly config: Config
+  readonly log: Log
+  /** Whether the hives' hosts are opened. */
+  readonly peers: boolean
+  /** A node that serves one command and leaves: it opens no interface, and what it publishes must find copies before it goes. */
+  readonly transient: boolean
+  /** Name or id of the hive to be in; without it the current one, or a new closed one named after the machine. */
+  readonly hive?: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** Opens a node. @throws Fault STORE_LOCKED when another process has the home */
+export type OpenNode = (options: OpenNodeOptions) => Promise<Althing>
+
+/** A node in another process. */
+export interface RemoteNode extends AsyncDisposable {
+  readonly call: Althing['call']
+}
+
+/** Something that is written to: a stream of the process, or a list in a test. */
+export interface Sink {
+  readonly isTerminal: boolean
+  readonly columns: number
+  readonly write: (text: string) => void
+}
+
+/** What the process hands to its commands. */
+export interface CliDeps {
+  readonly version: string
+  readonly environment: Environment
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly stdout: Sink
+  readonly stderr: Sink
+  readonly workingDirectory: string
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly interrupted: AbortSignal
+  /** The node that runs on a home; undefined when none does. */
+  readonly connect: (home: string) => Promise<RemoteNode | undefined>
+  readonly openNode: OpenNode
+  /** Operations that need no node, because there must be none: `backup.restore`. */
+  readonly withoutNode: Readonly<Record<string, (input: ParsedInput, context: CallContext & { readonly home: string }) => Promise<unknown>>>
+  /** Starts this program again in the background, writing to a file; resolves with its process id. */
+  readonly spawnDetached: (args: readonly string[], options: { readonly logFile: string }) => Promise<DetachedProcess>
+}
+
+/** A process that outlives this one. */
+export interface DetachedProcess {
+  readonly pid: number
+  /** Resolves with its exit code if it ends while we watch. */
+  readonly ended: Promise<number>
+}

@@ -1,0 +1,110 @@
+import type { CommanderError } from 'commander'
+import { Command } from 'commander'
+import { catalog } from '../catalog.ts'
+import type { Operation } from '../operations/define-operation.ts'
+import type { CliDeps } from './deps.ts'
+import { addGlobalOptions } from './global-options.ts'
+import { formatExamples, helpConfiguration } from './help.ts'
+import type { OnCommand } from './operation-command.ts'
+import { createOperationCommand } from './operation-command.ts'
+import { createStartCommand } from './start-command.ts'
+import type { OnStart } from './start-command.ts'
+
+/** What each group of commands is about. */
+const groups: Readonly<Record<string, string>> = {
+  p2p: 'The node and its peers.',
+  marketplace: 'Packages: search, install, list, publish.',
+  hive: 'The groups this node works in.',
+  owner: 'The key that owns packages and certifies nodes.',
+  node: 'The machines of an owner.',
+  store: 'The disk: figures, compression, verification, collection.',
+  content: 'Immutable bytes by name.',
+  journal: 'The logs of this hive.',
+}
+
+/** Operations whose command is not `group verb`. */
+const topLevelNames: Readonly<Record<string, string>> = { 'backup.create': 'backup', 'backup.restore': 'restore' }
+
+export interface ProgramHooks {
+  readonly onCommand: OnCommand
+  readonly onStart: OnStart
+  readonly onHelp: (text: string) => void
+  /** Gets what commander says about wrong usage. */
+  readonly onUsageError: (text: string) => void
+}
+
+/** The whole command line, made from the catalogue. Parsing throws CommanderError for help and for wrong usage. */
+export function createProgram(deps: CliDeps, hooks: ProgramHooks): Command {
+  const program = new Command('althing')
+    .description('A peer-to-peer workshop for coding agents: signed packages, shared without a server.')
+    .version(deps.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+  addGlobalOptions(program)
+  const options = { workingDirectory: deps.workingDirectory, onCommand: hooks.onCommand }
+  for (const [group, operations] of groupOperations()) {
+    const parent = program
+      .command(group)
+      .description(groups[group] ?? '')
+      .helpCommand(false)
+    addGlobalOptions(parent)
+    if (group === 'p2p') parent.addCommand(createStartCommand(deps, hooks.onStart))
+    for (const operation of operations) parent.addCommand(createOperationCommand(operation, { name: verbOf(operation), ...options }))
+    parent.addHelpText('after', formatExamples(operations.flatMap(({ examples }) => examples.slice(0, 1)).slice(0, 4)))
+  }
+  for (const operation of catalog) {
+    const name = topLevelNames[operation.name]
+    if (name !== undefined) program.addCommand(createOperationCommand(operation, { name, ...options }))
+  }
+  addShortForms(program, options)
+  program.addHelpText('after', formatExamples(firstSteps))
+  for (const command of withDescendants(program)) prepare(command, hooks)
+  return program
+}
+
+const firstSteps = [
+  { command: 'althing p2p start', does: 'start the node of this machine' },
+  { command: 'althing publish ./my-package', does: 'sign a folder and share it with the hive' },
+  { command: 'althing search "rust web"', does: 'find packages of everybody in the hive' },
+]
+
+/** `althing install` for `althing marketplace install`: the aliases that are no command yet. */
+function addShortForms(program: Command, options: { readonly workingDirectory: string; readonly onCommand: OnCommand }): void {
+  const taken = new Set(program.commands.map((command) => command.name()))
+  for (const operation of catalog) {
+    for (const alias of operation.aliases ?? []) {
+      if (taken.has(alias) || alias.includes(' ')) continue
+      taken.add(alias)
+      program.addCommand(createOperationCommand(operation, { name: alias, ...options }).helpGroup('Short forms:'))
+    }
+  }
+}
+
+function groupOperations(): ReadonlyMap<string, readonly Operation[]> {
+  const found = Map.groupBy(
+    catalog.filter((operation) => !Object.hasOwn(topLevelNames, operation.name)),
+    (operation) => operation.name.split('.', 1)[0] ?? '',
+  )
+  const order = Object.keys(groups)
+  const placeOf = (group: string): number => (order.includes(group) ? order.indexOf(group) : order.length)
+  return new Map([...found].toSorted(([a], [b]) => placeOf(a) - placeOf(b)))
+}
+
+function verbOf(operation: Operation): string {
+  return operation.name.split('.').slice(1).join('-')
+}
+
+function prepare(command: Command, hooks: ProgramHooks): void {
+  command.exitOverride().configureHelp(helpConfiguration)
+  command.configureOutput({ writeOut: hooks.onHelp, writeErr: hooks.onUsageError })
+}
+
+function* withDescendants(command: Command): Generator<Command> {
+  yield command
+  for (const child of command.commands) yield* withDescendants(child)
+}
+
+/** Whether something thrown by the parser is a printed help or version. */
+export function isHelp(error: CommanderError): boolean {
+  return error.exitCode === 0 || error.code === 'commander.help'
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Progress } from '../operations/define-operation.ts'
+import type { Sink } from './deps.ts'
+import { formatBytes } from './render/units.ts'
+import { printable } from './screen.ts'
+
+/** What takes longer than half a second shows how far it is: a line that changes on a terminal, now and then a line in a pipe. */
+export interface ProgressLine extends Disposable {
+  readonly report: (progress: Progress) => void
+}
+
+/** Nothing is shown before this, in milliseconds. */
+const quietMs = 500
+/** Least time between two lines in a pipe, in milliseconds. */
+const pipeIntervalMs = 5_000
+
+/** Writes to stderr until disposed. */
+export function openProgressLine(sink: Sink, clock: Clock): ProgressLine {
+  const startedAt = clock.monotonic()
+  let lastLineAt = Number.NEGATIVE_INFINITY
+  let shownLength = 0
+  return {
+    report: (progress) => {
+      const now = clock.monotonic()
+      if (now - startedAt < quietMs) return
+      const text = formatProgress(progress)
+      if (sink.isTerminal) {
+        const line = text.slice(0, Math.max(20, sink.columns - 1))
+        sink.write(`\r${line.padEnd(shownLength)}`)
+        shownLength = line.length
+      } else if (now - lastLineAt >= pipeIntervalMs) {
+        lastLineAt = now
+        sink.write(`${text}\n`)
+      }
+    },
+    [Symbol.dispose]: () => {
+      if (shownLength > 0) sink.write(`\r${' '.repeat(shownLength)}\r`)
+      shownLength = 0
+    },
+  }
+}
+
+const barWidth = 24
+
+function formatProgress({ stage, done, total, unit }: Progress): string {
+  const amount = (value: number): string => (unit === 'bytes' ? formatBytes(value) : String(value))
+  if (total === undefined || total <= 0) return `${printable(stage)}  ${amount(done)}`
+  const fraction = Math.min(1, done / total)
+  const filled = Math.round(fraction * barWidth)
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`
+  return `${printable(stage)}  ${bar} ${Math.floor(fraction * 100)} %  ${amount(done)} of ${amount(total)}`
+}

@@ -1,0 +1,25 @@
+import type { Style } from '../screen.ts'
+import { renderGeneric } from './generic.ts'
+import { readFields } from './read.ts'
+import { renderStatus } from './status.ts'
+
+/** How one operation's answer looks to a person; undefined when the answer is not of the shape it knows. */
+export type Renderer = (output: unknown, style: Style) => string | undefined
+
+/** The answers that have a look of their own. */
+const renderers: Readonly<Record<string, Renderer>> = {
+  'p2p.status': renderStatus,
+}
+
+/** The text of an answer, without a line end. */
+export function render(name: string, output: unknown, style: Style): string {
+  const renderer = Object.hasOwn(renderers, name) ? renderers[name] : undefined
+  return renderer?.(output, style) ?? renderGeneric(output, style)
+}
+
+/** Whether an answer says that what was asked is not wholly done: something published by a command that leaves, with no copy anywhere else. */
+export function isIncomplete(name: string, output: unknown): boolean {
+  if (name !== 'p2p.publish' && name !== 'marketplace.publish') return false
+  const fields = readFields(output)
+  return fields.isTrue('leaving') && fields.record('copies').count('confirmed') === 0
+}

@@ -1,0 +1,88 @@
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { Fault } from '../lib/fault.ts'
+import type { Althing } from '../operations/node-api.ts'
+import type { CliDeps } from './deps.ts'
+import { cliFaults } from './faults.ts'
+import type { GlobalOptions } from './global-options.ts'
+import { openLog } from './log.ts'
+import { renderStarted } from './render/started.ts'
+import { createStyle } from './screen.ts'
+import type { StartOptions } from './start-command.ts'
+
+/**
+ * Runs the node until it is asked to end: by a signal, or by `p2p stop`. Resolves when it has closed everything.
+ *
+ * @throws Fault NODE_RUNNING when one runs on the home already
+ */
+export async function runNode(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
+  await refuseSecond(deps, globals.home)
+  const config = await loadConfig({ home: globals.home, file: globals.config, environment: deps.environment, overrides: options.overrides })
+  const node = await openStarting(deps, { config, globals })
+  try {
+    const status = await node.call('p2p.status', {}, { signal: deps.interrupted, hive: globals.hive })
+    const style = createStyle(deps.stdout, deps.environment)
+    deps.stdout.write(globals.json ? `${JSON.stringify(status)}\n` : `${renderStarted(status, style, { isQuiet: globals.isQuiet })}\n`)
+    await untilAsked(node.stopRequested, deps.interrupted)
+    if (!globals.isQuiet && !globals.json) deps.stdout.write('closing …\n')
+  } catch (error) {
+    // A signal while it starts is an end like any other.
+    if (!deps.interrupted.aborted) throw error
+  } finally {
+    await closeInTime(deps, node, config.shutdown.deadlineMs)
+  }
+}
+
+/** @throws Fault NODE_RUNNING */
+export async function refuseSecond(deps: Pick<CliDeps, 'connect'>, home: string): Promise<void> {
+  await using running = (await deps.connect(home)) ?? null
+  if (running !== null) throw alreadyRunning(home)
+}
+
+async function openStarting(
+  deps: CliDeps,
+  { config, globals }: { readonly config: Config; readonly globals: GlobalOptions },
+): Promise<Althing> {
+  const log = openLog(deps, { level: globals.isVerbose ? 'debug' : deps.stderr.isTerminal ? 'warn' : config.log.level })
+  try {
+    return await deps.openNode({
+      home: globals.home,
+      config,
+      log,
+      peers: true,
+      transient: false,
+      hive: globals.hive,
+      signal: deps.interrupted,
+    })
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'STORE_LOCKED') throw alreadyRunning(globals.home, error)
+    throw error
+  }
+}
+
+async function untilAsked(...signals: readonly AbortSignal[]): Promise<void> {
+  const any = AbortSignal.any([...signals])
+  if (any.aborted) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  any.addEventListener('abort', () => resolve(), { once: true })
+  // Timers of the node do not keep a process alive; a node without a listener (all interfaces down) must still wait.
+  const alive = setInterval(() => {}, 60_000)
+  await promise
+  clearInterval(alive)
+}
+
+/** Every part has its own deadline inside; this one is for the case that those fail. */
+async function closeInTime(deps: CliDeps, node: Althing, deadlineMs: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const cancel = deps.clock.schedule(deadlineMs, resolve)
+  await Promise.race([node[Symbol.asyncDispose](), late])
+  cancel()
+}
+
+function alreadyRunning(home: string, cause?: unknown): Fault {
+  return cliFaults.create('NODE_RUNNING', {
+    message: `a node runs on ${home} already. See it with: althing p2p status. End it with: althing p2p stop`,
+    data: { home },
+    cause,
+  })
+}

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { CliDeps, DetachedProcess, Sink } from './cli/deps.ts'
+import { runCli } from './cli/run.ts'
+import { readEnvironment } from './config/environment.ts'
+import { homePaths } from './config/home.ts'
+import { version } from './config/version.ts'
+import { connectNode } from './http/client.ts'
+import { systemChance } from './lib/chance.ts'
+import { systemClock } from './lib/clock.ts'
+
+/** Exit code of a process that a second signal ended: 128 and the number of SIGINT. */
+const interruptedCode = 130
+
+/** A signal of the first SIGINT or SIGTERM; the second ends the process at once. */
+function watchSignals(): AbortSignal {
+  const interrupted = new AbortController()
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (interrupted.signal.aborted) process.exit(interruptedCode)
+    interrupted.abort(new DOMException(`${signal} came`, 'AbortError'))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return interrupted.signal
+}
+
+function createSink(stream: NodeJS.WriteStream): Sink {
+  // A reader that went away (`althing … | head`) is no fault of ours.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  return { isTerminal: stream.isTTY, columns: stream.columns || 80, write: (text) => stream.write(text) }
+}
+
+async function spawnDetached(args: readonly string[], { logFile }: { readonly logFile: string }): Promise<DetachedProcess> {
+  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
+  const log = await open(logFile, 'a', 0o600)
+  try {
+    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    child.unref()
+    const ended = Promise.withResolvers<number>()
+    child.on('error', ended.reject)
+    child.on('exit', (code) => ended.resolve(code ?? interruptedCode))
+    return { pid: child.pid ?? 0, ended: ended.promise }
+  } finally {
+    await log.close()
+  }
+}
+
+/** Arms what a crash test asked for; loaded only then. */
+async function armFailpoints(text: string | undefined): Promise<void> {
+  if (text === undefined) return
+  const { armFailpoint, parseFailpoint } = await import('./lib/failpoint.ts')
+  const parsed = parseFailpoint(text)
+  if (parsed === undefined) throw new Error(`ALTHING_FAILPOINT is ${JSON.stringify(text)}; it is name=action or name=action@N`)
+  armFailpoint(parsed.name, parsed.action, parsed.pass)
+}
+
+const environment = readEnvironment()
+await armFailpoints(environment.failpoint)
+
+const deps: CliDeps = {
+  version,
+  environment,
+  clock: systemClock,
+  chance: systemChance,
+  stdout: createSink(process.stdout),
+  stderr: createSink(process.stderr),
+  workingDirectory: process.cwd(),
+  interrupted: watchSignals(),
+  connect: async (home) => connectNode(homePaths(home)),
+  // Only a command without a running node needs one of its own: everything heavy is behind this import.
+  openNode: async (options) => {
+    const { openNode } = await import('./node.ts')
+    return openNode(options)
+  },
+  withoutNode: {
+    'backup.restore': async ({ source }, { home, signal, report }) => {
+      const { restoreHome } = await import('./store/restore.ts')
+      const onProgress = ({ done, total }: { readonly done: number; readonly total: number }): void =>
+        report({ stage: 'restoring', done, total, unit: 'items' })
+      return restoreHome({ source: String(source), target: home, clock: systemClock, signal, onProgress })
+    },
+  },
+  spawnDetached,
+}
+
+process.exitCode = await runCli(deps, process.argv.slice(2))
+// What a command left open (a socket that drains, a timer of a library) must not keep it alive; output is flushed first.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()))
