@@ -1,0 +1,33 @@
+import { rm } from 'node:fs/promises'
+import { rolldown } from 'rolldown'
+import { run } from './run.ts'
+
+/**
+ * `npm run build`: `dist/`, what a published package runs. Everything is bundled and split where the source says
+ * `await import()`, so that a command loads only what it needs; declarations of the library go to `dist/types`.
+ */
+const root = new URL('..', import.meta.url).pathname
+
+await rm(`${root}dist`, { recursive: true, force: true })
+await using bundle = await rolldown({
+  cwd: root,
+  input: { main: 'src/main.ts', index: 'src/index.ts' },
+  platform: 'node',
+  // Optional native speed-ups that packages try to load and do without.
+  external: [/^node:/, 'bufferutil', 'utf-8-validate'],
+  onLog: (level, log, handle) => {
+    if (log.code === 'CIRCULAR_DEPENDENCY' || log.code === 'EVAL') return
+    handle(level, log)
+  },
+})
+await bundle.write({
+  dir: `${root}dist`,
+  format: 'esm',
+  minify: true,
+  legalComments: 'none',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+})
+
+const { code, output } = await run('tsc', ['-p', `${root}tsconfig.build.json`], { shown: false })
+if (code !== 0) console.error(output)
+process.exitCode = code
