@@ -1,0 +1,36 @@
+import { defineFaults } from '../lib/fault.ts'
+
+/** What can go wrong with packages. */
+export const marketFaults = defineFaults({
+  MANIFEST_MISSING: { kind: 'missing', meaning: 'The folder has no manifest that is read. Data: `path`, `looked`.' },
+  MANIFEST_INVALID: {
+    kind: 'invalid',
+    meaning: 'A manifest says something that is not allowed, or lacks something. Data: `file`, `line`, `column`, `write` (what to write).',
+  },
+  SOURCE_REFUSED: {
+    kind: 'invalid',
+    meaning: 'A folder to publish holds something a package may not: a link, a device, a forbidden path. Data: `path`, `reason`.',
+  },
+  PACKAGE_TOO_LARGE: { kind: 'invalid', meaning: 'A package has too many files or bytes. Data: `limit`, `unit`.' },
+  OWNER_UNKNOWN: { kind: 'denied', meaning: 'This node has no owner that is a member of the hive, so it may not publish. Data: `hive`.' },
+  VERSION_EXISTS: {
+    kind: 'conflict',
+    meaning: 'The version was published before with other bytes; releases never change. Data: `name`, `version`, `published`, `offered`.',
+  },
+  REFERENCE_INVALID: { kind: 'invalid', meaning: 'What was given names no package: NAME, @owner/NAME, NAME@RANGE. Data: `reference`.' },
+  PACKAGE_UNKNOWN: { kind: 'missing', meaning: 'The index has no package of this name. Data: `reference`, `nearest`.' },
+  PACKAGE_AMBIGUOUS: { kind: 'conflict', meaning: 'Several owners have a package of this name. Data: `name`, `candidates`.' },
+  VERSION_UNKNOWN: { kind: 'missing', meaning: 'No release matches the range. Data: `reference`, `versions`.' },
+  PACKAGE_UNAVAILABLE: { kind: 'unavailable', meaning: 'The bytes are not here and nobody can be asked. Data: `cid`.' },
+  ARCHIVE_REFUSED: {
+    kind: 'invalid',
+    meaning: 'An archive is not what its release says, or holds what no package may; nothing was unpacked. Data: `reason`, `path`.',
+  },
+  OWNER_CHANGED: {
+    kind: 'denied',
+    meaning: 'The lock names another owner than the one who signed this release. Data: `package`, `locked`, `offered`.',
+  },
+  TARGET_REFUSED: { kind: 'invalid', meaning: 'The place to install into leads elsewhere, by a symbolic link. Data: `path`.' },
+  TARGET_OCCUPIED: { kind: 'conflict', meaning: 'Where the package goes is something that was not installed by us. Data: `path`.' },
+  LOCK_INVALID: { kind: 'invalid', meaning: 'An althing.lock cannot be read. Data: `file`, `line`.' },
+})

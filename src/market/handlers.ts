@@ -1,0 +1,67 @@
+import type { HandlersOf, OutputOf } from '../operations/define-operation.ts'
+import { installPackage } from './install/install.ts'
+import { listInstalled } from './list.ts'
+import type { MarketDeps, MarketOptions } from './market.ts'
+import type { marketOperations } from './operations.ts'
+import { findReleases } from './package-index.ts'
+import { ProviderCounter } from './providers.ts'
+import { publishPackage } from './publish.ts'
+import { formatDigest } from './release.ts'
+import { resolvePackage, spellPackage } from './resolve.ts'
+import { compareReleases } from './rules/versions.ts'
+import { findPackages, isOnDisk } from './search.ts'
+
+type Operations = typeof marketOperations
+type Shown = OutputOf<Extract<Operations[number], { readonly name: 'marketplace.info' }>>
+
+/** What answers the operations of the market. */
+export function createMarketHandlers(deps: MarketDeps, options: MarketOptions): HandlersOf<Operations> {
+  const whole = { ...deps, options, providers: new ProviderCounter(deps, options) }
+  const publish: HandlersOf<Operations>['p2p.publish'] = (input, context) => publishPackage(whole, input, context)
+  const search: HandlersOf<Operations>['p2p.search'] = (input, context) => findPackages(whole, input, context)
+  return {
+    'p2p.publish': publish,
+    'p2p.search': search,
+    'marketplace.publish': publish,
+    'marketplace.search': search,
+    'marketplace.install': async (input, context) => {
+      const report = await installPackage(whole, input, context)
+      const { alsoAt, providers, unresolvedDependencies } = report
+      return { ...report, alsoAt: [...alsoAt], providers: [...providers], unresolvedDependencies: [...unresolvedDependencies] }
+    },
+    'marketplace.list': (input, context) => listInstalled(whole, input, context),
+    'marketplace.info': async (input, context) => showPackage(whole, input.package, context.hive),
+  }
+}
+
+function showPackage(deps: MarketDeps, reference: string, hiveName: string | undefined): Shown {
+  const hive = deps.findHive(hiveName)
+  const release = resolvePackage(deps.database, hive, reference)
+  const { manifest } = release
+  const versions = findReleases(deps.database, hive.hive, release.name, release.owner).toSorted(compareReleases).toReversed()
+  return {
+    ...manifest,
+    package: spellPackage(hive, release),
+    owner: release.owner,
+    handle: hive.membership.handleOf(release.owner) ?? null,
+    versions: versions.map(({ version }) => version),
+    authors: [...manifest.authors],
+    keywords: [...manifest.keywords],
+    dependencies: [...manifest.dependencies],
+    foreign: [...manifest.foreign],
+    permissions: {
+      tools: [...manifest.permissions.tools],
+      commands: [...manifest.permissions.commands],
+      hosts: [...manifest.permissions.hosts],
+      paths: [...manifest.permissions.paths],
+    },
+    digest: formatDigest(release.digest),
+    cid: release.archive,
+    size: release.size,
+    files: release.fileCount,
+    publishedAt: release.at,
+    release: { entry: release.entry, node: release.node },
+    conflicts: release.conflicts,
+    isHere: isOnDisk(deps, release),
+  }
+}

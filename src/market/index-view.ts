@@ -1,0 +1,159 @@
+import type { OwnerId, PeerId } from '../identity/keys.ts'
+import type { ContentStore } from '../content/content.ts'
+import type { HiveId } from '../journal/entry.ts'
+import type { View, ViewedEntry } from '../journal/view.ts'
+import type { Cid } from '../lib/cid.ts'
+import type { Transaction } from '../store/database.ts'
+import type { Release } from './release.ts'
+import { parseRelease, releaseKind } from './release.ts'
+import { compareReleases } from './rules/versions.ts'
+
+export interface IndexViewDeps {
+  readonly content: Pick<ContentStore, 'reference' | 'dereference'>
+  /** The owner a node is certified for, when that owner is a member of the hive. */
+  readonly ownerOf: (node: PeerId) => OwnerId | undefined
+}
+
+/**
+ * The package index of a hive, from `release` entries.
+ *
+ * A release counts when its author's node is certified for the owner it names; else it is inert. A version is what its owner first
+ * said: of two nodes of one owner that say it differently, the one whose (node, incarnation, seq) is lower stands, so that the order of
+ * arrival does not matter, and the other is kept and shown as a conflict.
+ */
+export function createIndexView(deps: IndexViewDeps): View {
+  return {
+    name: 'package-index',
+    version: 1,
+    kinds: [releaseKind],
+    apply: (tx, entry) => {
+      const release = parseRelease(entry.body)
+      if (release === undefined || deps.ownerOf(entry.node) !== release.owner) return
+      applyRelease({ tx, entry, release }, deps)
+    },
+    reset: (tx, hive) => resetIndex(tx, hive, deps),
+  }
+}
+
+interface Applied {
+  readonly tx: Transaction
+  readonly entry: ViewedEntry
+  readonly release: Release
+}
+
+interface Rival {
+  readonly entry: string
+  readonly node: string
+  readonly incarnation: number
+  readonly seq: number
+  readonly digest: Uint8Array
+  readonly stands: number
+}
+
+function applyRelease(applied: Applied, deps: IndexViewDeps): void {
+  const { tx, entry, release } = applied
+  const { name, version } = release.manifest
+  const rivals = tx.all<Rival>(
+    'select entry, node, incarnation, seq, digest, stands from release where hive = ? and owner = ? and name = ? and version = ?',
+    entry.hive,
+    release.owner,
+    name,
+    version,
+  )
+  // One author says a version once; the same again is nothing new, and other bytes are a contradiction that is only counted.
+  const own = rivals.find((rival) => rival.node === entry.node)
+  if (own !== undefined) {
+    const isOther = Buffer.compare(own.digest, release.digest) !== 0
+    if (isOther) tx.run('update release set contradictions = contradictions + 1 where entry = ?', own.entry)
+    return
+  }
+  const standing = rivals.find((rival) => rival.stands === 1)
+  const stands = standing === undefined || comparePositions(entry, standing) < 0
+  if (stands && standing !== undefined) tx.run('update release set stands = 0 where entry = ?', standing.entry)
+  insertRelease(applied, stands)
+  for (const cid of [release.archive, release.files]) {
+    deps.content.reference(tx, { hive: entry.hive, cid, reason: 'entry', source: entry.cid })
+  }
+  if (stands) refreshPackage(tx, entry.hive, release)
+}
+
+function comparePositions(entry: ViewedEntry, rival: Rival): number {
+  if (entry.node !== rival.node) return entry.node < rival.node ? -1 : 1
+  return entry.incarnation - rival.incarnation || entry.seq - rival.seq
+}
+
+function insertRelease({ tx, entry, release }: Applied, stands: boolean): void {
+  const { manifest } = release
+  tx.run(
+    `insert into release (hive, owner, name, version, entry, node, incarnation, seq, at, stands, contradictions, digest, size, file_count, archive, files, manifest)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
+    entry.hive,
+    release.owner,
+    manifest.name,
+    manifest.version,
+    entry.cid,
+    entry.node,
+    entry.incarnation,
+    entry.seq,
+    entry.at,
+    stands ? 1 : 0,
+    release.digest,
+    release.size,
+    release.fileCount,
+    release.archive,
+    release.files,
+    JSON.stringify(manifest),
+  )
+}
+
+/** Brings the row of a package, and its text, to its newest release. Stable versions before pre-releases. */
+function refreshPackage(tx: Transaction, hive: HiveId, { owner, manifest }: Release): void {
+  const rows = tx.all<{ version: string; at: number; entry: string; manifest: string }>(
+    `select version, at, entry, manifest from release where hive = ? and owner = ? and name = ? and stands = 1`,
+    hive,
+    owner,
+    manifest.name,
+  )
+  const stable = rows.filter(({ version }) => !version.split('+', 1)[0]?.includes('-'))
+  const newest = (stable.length > 0 ? stable : rows).toSorted(compareReleases).at(-1)
+  if (newest === undefined) return
+  const known = tx.get<{ id: number; newest: string }>(
+    'select id, newest from package where hive = ? and owner = ? and name = ?',
+    hive,
+    owner,
+    manifest.name,
+  )
+  if (known?.newest === newest.entry) return
+  if (known !== undefined) {
+    tx.run('delete from package_text where rowid = ?', known.id)
+    tx.run('update package set newest = ? where id = ?', newest.entry, known.id)
+  } else tx.run('insert into package (hive, owner, name, newest) values (?, ?, ?, ?)', hive, owner, manifest.name, newest.entry)
+  const row = tx.get<{ id: number }>('select id from package where hive = ? and owner = ? and name = ?', hive, owner, manifest.name)
+  insertText(tx, row?.id ?? 0, newest.manifest)
+}
+
+function insertText(tx: Transaction, id: number, json: string): void {
+  const manifest = parseStoredManifest(json)
+  const keywords = [...manifest.keywords, manifest.category ?? '', manifest.kind].join(' ')
+  tx.run(
+    'insert into package_text (rowid, name, keywords, description) values (?, ?, ?, ?)',
+    id,
+    manifest.name,
+    keywords,
+    manifest.description,
+  )
+}
+
+/** What `insertRelease` stored. */
+export function parseStoredManifest(json: string): Release['manifest'] {
+  return JSON.parse(json) as Release['manifest']
+}
+
+function resetIndex(tx: Transaction, hive: HiveId, { content }: IndexViewDeps): void {
+  for (const row of tx.all<{ entry: string; archive: Cid; files: Cid }>('select entry, archive, files from release where hive = ?', hive)) {
+    for (const cid of [row.archive, row.files]) content.dereference(tx, { hive, cid, reason: 'entry', source: row.entry })
+  }
+  tx.run('delete from package_text where rowid in (select id from package where hive = ?)', hive)
+  tx.run('delete from package where hive = ?', hive)
+  tx.run('delete from release where hive = ?', hive)
+}

@@ -1,0 +1,71 @@
+import type { FetchReport } from '../../content/content.ts'
+import type { Fault } from '../../lib/fault.ts'
+import { Fault as FaultClass } from '../../lib/fault.ts'
+import type { CallContext } from '../../operations/define-operation.ts'
+import { inspectArchive, maxArchiveBytes, refuseArchive } from '../archive/unpack.ts'
+import { marketFaults } from '../faults.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import type { IndexedRelease } from '../package-index.ts'
+
+export interface FetchArchiveRequest {
+  readonly hive: MarketHive
+  readonly release: IndexedRelease
+  readonly context: CallContext
+}
+
+/**
+ * Makes a release's archive whole on our disk and looks at every byte of it: size, digest, paths, canonical form.
+ *
+ * Without peers, what is on disk will do. Nothing is unpacked here.
+ *
+ * @throws Fault PACKAGE_UNAVAILABLE, CONTENT_UNAVAILABLE, ARCHIVE_REFUSED
+ */
+export async function fetchArchive(
+  deps: MarketDeps & { readonly options: MarketOptions },
+  { hive, release, context }: FetchArchiveRequest,
+): Promise<FetchReport['providers']> {
+  const { size } = release
+  const most = maxArchiveBytes(deps.options)
+  if (size > most) throw refuseArchive(`the release says ${size} bytes, ${most} are allowed`)
+  const fetch = async (): Promise<FetchReport['providers']> => {
+    if (hive.exchange === undefined) throw unavailable(release)
+    const onProgress = (progress: { readonly receivedBytes: number }): void =>
+      context.report({ stage: 'fetching', done: progress.receivedBytes, total: size, unit: 'bytes' })
+    return (await hive.exchange.fetch(release.archive, { signal: context.signal, maxBytes: size, onProgress })).providers
+  }
+  const isHere = deps.content.stat(release.archive)?.isWhole === true
+  const providers = isHere ? [] : await fetch()
+  try {
+    await verifyArchive(deps, { release, context })
+    return providers
+  } catch (error) {
+    // A block on our disk went bad and was set aside: the others still have it.
+    if (!(error instanceof FaultClass) || (error.code !== 'BLOCK_CORRUPT' && error.code !== 'CONTENT_MISSING')) throw error
+    if (hive.exchange === undefined) throw error
+    const again = await fetch()
+    await verifyArchive(deps, { release, context })
+    return again
+  }
+}
+
+async function verifyArchive(
+  deps: MarketDeps & { readonly options: MarketOptions },
+  { release, context }: { readonly release: IndexedRelease; readonly context: CallContext },
+): Promise<void> {
+  const stat = deps.content.stat(release.archive)
+  if (stat !== undefined && stat.size !== release.size) {
+    throw refuseArchive(`it has ${stat.size} bytes, the release says ${release.size}`)
+  }
+  const summary = await inspectArchive(deps.content.read(release.archive, { signal: context.signal }), deps.options)
+  if (Buffer.compare(summary.digest, release.digest) !== 0) throw refuseArchive('its digest is not the one its owner signed')
+  if (summary.files.length !== release.fileCount) {
+    throw refuseArchive(`it has ${summary.files.length} files, the release says ${release.fileCount}`)
+  }
+}
+
+function unavailable(release: IndexedRelease): Fault {
+  return marketFaults.create('PACKAGE_UNAVAILABLE', {
+    message: `the bytes of ${release.name} ${release.version} are not on this disk, and this node is not connected. Run \`althing p2p start\`, then install again.`,
+    data: { cid: release.archive },
+  })
+}

@@ -1,0 +1,214 @@
+import { isAbsolute, join } from 'node:path'
+import type { FetchReport } from '../../content/content.ts'
+import { failpoint } from '../../lib/failpoint.ts'
+import type { CallContext } from '../../operations/define-operation.ts'
+import { operationFaults } from '../../operations/faults.ts'
+import { openWriteLock } from '../../store/write-lock.ts'
+import { readArchive } from '../archive/unpack.ts'
+import { marketFaults } from '../faults.ts'
+import type { Dependency } from '../manifest/manifest.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import type { IndexedRelease } from '../package-index.ts'
+import { findReleases } from '../package-index.ts'
+import { formatDigest } from '../release.ts'
+import { resolvePackage, spellPackage } from '../resolve.ts'
+import { isOwnerSegment } from '../rules/names.ts'
+import { fetchArchive } from './fetch-archive.ts'
+import type { Lock, LockedPackage } from './lock-file.ts'
+import { readLock } from './lock-file.ts'
+import type { Place } from './place.ts'
+import { findPlace, makeFolder } from './place.ts'
+import type { Move } from './swap.ts'
+import { exists, fromRoot, recoverPlace, refuseOccupied, stagingName, swapFolders } from './swap.ts'
+import { writeFolder } from './write-folder.ts'
+
+export interface InstallInput {
+  readonly package: string
+  readonly directory: string
+  readonly global: boolean
+  readonly target?: string | undefined
+  readonly force: boolean
+}
+
+/** What an install did. */
+export interface InstallReport {
+  readonly status: 'installed' | 'updated' | 'present'
+  readonly package: string
+  readonly name: string
+  readonly owner: string
+  readonly version: string
+  readonly previousVersion: string | null
+  readonly digest: string
+  readonly cid: string
+  readonly size: number
+  readonly files: number
+  readonly place: Place['kind']
+  readonly path: string
+  /** Where else it appears: a skill in `.agents/skills`. */
+  readonly alsoAt: readonly string[]
+  readonly lock: string
+  readonly providers: readonly { readonly peer: string; readonly bytes: number }[]
+  /** Named by the package and not installed with it. */
+  readonly unresolvedDependencies: readonly (Dependency & { readonly known: boolean })[]
+}
+
+type InstallDeps = MarketDeps & { readonly options: MarketOptions }
+
+/**
+ * Installs one package: resolve → fetch → verify → unpack beside → rename, with the lock. Runs nothing of it, ever.
+ *
+ * @throws Fault of `resolvePackage`, `fetchArchive`, TARGET_REFUSED, TARGET_OCCUPIED, OWNER_CHANGED, LOCK_INVALID, STORE_LOCKED
+ */
+export async function installPackage(deps: InstallDeps, input: InstallInput, context: CallContext): Promise<InstallReport> {
+  const hive = deps.findHive(context.hive)
+  const release = resolvePackage(deps.database, hive, input.package)
+  for (const path of [input.directory, input.target ?? '/']) refuseRelative(path)
+  const place = await findPlace({
+    directory: input.directory,
+    isGlobal: input.global,
+    target: input.target,
+    globalDirectory: deps.globalDirectory,
+  })
+  const wanted = planInstall(hive, release, place)
+  await makeFolder(place, join(place.packages, stagingName))
+  await using _ = await openWriteLock({
+    path: join(place.packages, stagingName, '..', '.install-lock.sqlite'),
+    clock: deps.clock,
+    waitMs: deps.options.installWaitMs,
+    signal: context.signal,
+  })
+  await recoverPlace(place, deps.chance)
+  const lock = await readLock(place.lock)
+  const locked = lock.get(wanted.locked.package)
+  refuseOtherOwner(locked, wanted.locked)
+  const isSame = locked?.digest === wanted.locked.digest && (await everyExists(wanted.targets))
+  const whole = { deps, hive, release, place, wanted }
+  if (isSame && !input.force) return report(whole, { status: 'present', previousVersion: null, providers: [] })
+  if (!input.force) await refuseForeign(wanted, locked, lock)
+  const providers = await fetchArchive(deps, { hive, release, context })
+  failpoint('install.fetched')
+  const moves = await unpack(deps, { release, place, wanted, context })
+  failpoint('install.unpacked')
+  await swapFolders(place, { moves, locked: wanted.locked }, deps.chance)
+  const previousVersion = locked !== undefined && locked.version !== release.version ? locked.version : null
+  return report(whole, { status: previousVersion === null ? 'installed' : 'updated', previousVersion, providers })
+}
+
+interface Plan {
+  readonly locked: LockedPackage
+  /** The package's folder first, then where else it appears. */
+  readonly targets: readonly string[]
+}
+
+interface Whole {
+  readonly deps: InstallDeps
+  readonly hive: MarketHive
+  readonly release: IndexedRelease
+  readonly place: Place
+  readonly wanted: Plan
+}
+
+function planInstall(hive: MarketHive, release: IndexedRelease, place: Place): Plan {
+  const handle = hive.membership.handleOf(release.owner)
+  const owner = handle !== undefined && isOwnerSegment(handle) ? handle : release.owner
+  const name = `@${owner}/${release.name}`
+  const locked: LockedPackage = {
+    package: name,
+    owner: release.owner,
+    version: release.version,
+    digest: formatDigest(release.digest),
+    cid: release.archive,
+    hive: hive.hive,
+  }
+  const skill = release.manifest.kind === 'skill' && place.skills !== undefined ? [join(place.skills, release.name)] : []
+  return { locked, targets: [join(place.packages, name), ...skill] }
+}
+
+/** The surfaces make paths absolute; one that is not would mean this process's folder. */
+function refuseRelative(path: string): void {
+  if (isAbsolute(path)) return
+  throw operationFaults.create('INPUT_INVALID', {
+    message: `marketplace.install takes absolute paths, not ${JSON.stringify(path.slice(0, 60))}`,
+    data: { field: 'directory', allowed: 'an absolute path' },
+  })
+}
+
+function refuseOtherOwner(locked: LockedPackage | undefined, wanted: LockedPackage): void {
+  if (locked === undefined || locked.owner === wanted.owner) return
+  throw marketFaults.create('OWNER_CHANGED', {
+    message: `althing.lock pins ${wanted.package} to the owner ${locked.owner}, this release is signed by ${wanted.owner}. If that is right, remove its block from the lock and install again.`,
+    data: { package: wanted.package, locked: locked.owner, offered: wanted.owner },
+  })
+}
+
+/** What stands at a target must be an earlier install: of this package, or (a skill) of none that the lock gives to another owner. */
+async function refuseForeign({ targets }: Plan, locked: LockedPackage | undefined, lock: Lock): Promise<void> {
+  const [folder, skill] = targets
+  if (folder !== undefined && locked === undefined && (await exists(folder))) throw refuseOccupied(folder)
+  if (skill === undefined || !(await exists(skill))) return
+  const name = locked?.package.split('/')[1]
+  const rivals = [...lock.values()].filter((other) => other.package !== locked?.package && other.package.split('/')[1] === name)
+  if (locked === undefined || rivals.length > 0) throw refuseOccupied(skill)
+}
+
+async function everyExists(paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) if (!(await exists(path))) return false
+  return true
+}
+
+interface UnpackRequest {
+  readonly release: IndexedRelease
+  readonly place: Place
+  readonly wanted: Plan
+  readonly context: CallContext
+}
+
+async function unpack(deps: InstallDeps, { release, place, wanted, context }: UnpackRequest): Promise<readonly Move[]> {
+  const staging = join(place.packages, stagingName)
+  const moves: Move[] = []
+  let done = 0
+  for (const target of wanted.targets) {
+    await makeFolder(place, join(target, '..'))
+    const mark = Buffer.from(deps.chance.bytes(6)).toString('hex')
+    const fresh = join(staging, `new-${mark}`)
+    const entries = readArchive(deps.content.read(release.archive, { signal: context.signal }), deps.options)
+    await writeFolder(fresh, entries, (count) => {
+      done += count
+      context.report({ stage: 'unpacking', done, total: release.size * wanted.targets.length, unit: 'bytes' })
+    })
+    moves.push({ fresh: fromRoot(place, fresh), target: fromRoot(place, target), aside: fromRoot(place, join(staging, `old-${mark}`)) })
+  }
+  return moves
+}
+
+interface Outcome {
+  readonly status: InstallReport['status']
+  readonly previousVersion: string | null
+  readonly providers: FetchReport['providers']
+}
+
+function report({ deps, hive, release, place, wanted }: Whole, outcome: Outcome): InstallReport {
+  const [path = place.packages, ...alsoAt] = wanted.targets
+  return {
+    ...outcome,
+    package: spellPackage(hive, release),
+    name: release.name,
+    owner: release.owner,
+    version: release.version,
+    digest: formatDigest(release.digest),
+    cid: release.archive,
+    size: release.size,
+    files: release.fileCount,
+    place: place.kind,
+    path,
+    alsoAt,
+    lock: place.lock,
+    unresolvedDependencies: release.manifest.dependencies.map((dependency) => ({ ...dependency, known: isKnown(deps, hive, dependency) })),
+  }
+}
+
+function isKnown(deps: InstallDeps, hive: MarketHive, { name }: Dependency): boolean {
+  const [owner, bare] = name.startsWith('@') ? [name.slice(1).split('/')[0] ?? '', name.split('/')[1] ?? ''] : [undefined, name]
+  const ownerId = owner === undefined ? undefined : hive.membership.findOwner(owner)
+  return (owner === undefined || ownerId !== undefined) && findReleases(deps.database, hive.hive, bare, ownerId).length > 0
+}

@@ -1,0 +1,91 @@
+import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import type { Fault } from '../../lib/fault.ts'
+import { marketFaults } from '../faults.ts'
+
+/** Somewhere packages are installed to, with the lock that says which. */
+export interface Place {
+  readonly kind: 'project' | 'global' | 'target'
+  /** Nothing is written outside of it. */
+  readonly root: string
+  /** Holds `@owner/name` folders. */
+  readonly packages: string
+  readonly lock: string
+  /** Where skills also appear; undefined where they do not. */
+  readonly skills: string | undefined
+}
+
+/** The files that make a folder a project. */
+const projectMarks = ['althing.toml', '.git']
+
+export interface PlaceRequest {
+  /** Where the caller stands. */
+  readonly directory: string
+  readonly isGlobal: boolean
+  readonly target: string | undefined
+  readonly globalDirectory: string
+}
+
+/** Where to install. Without a mark upward, the caller's folder itself is the project. */
+export async function findPlace({ directory, isGlobal, target, globalDirectory }: PlaceRequest): Promise<Place> {
+  if (target !== undefined) return placeAt('target', target, target)
+  if (isGlobal) return placeAt('global', globalDirectory, globalDirectory)
+  const root = await findProject(directory)
+  return {
+    kind: 'project',
+    root,
+    packages: join(root, '.althing', 'packages'),
+    lock: join(root, 'althing.lock'),
+    skills: join(root, '.agents', 'skills'),
+  }
+}
+
+function placeAt(kind: 'global' | 'target', root: string, packages: string): Place {
+  return { kind, root, packages, lock: join(root, 'althing.lock'), skills: undefined }
+}
+
+async function findProject(directory: string): Promise<string> {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    for (const mark of projectMarks) {
+      if ((await lstat(join(folder, mark)).catch(() => undefined)) !== undefined) return folder
+    }
+    if (dirname(folder) === folder) return directory
+  }
+}
+
+/**
+ * Makes a folder inside a place, and every folder on the way.
+ *
+ * A part that is a symbolic link is refused when it leads out of the place, so that nothing is ever written elsewhere.
+ *
+ * @throws Fault TARGET_REFUSED
+ */
+export async function makeFolder(place: Place, folder: string): Promise<void> {
+  if (!isInside(place.root, folder)) throw refuseTarget(folder, 'it is outside of the place to install into')
+  await mkdir(place.root, { recursive: true })
+  const root = await realpath(place.root)
+  let path = place.root
+  for (const part of relative(place.root, folder)
+    .split(sep)
+    .filter((name) => name !== '')) {
+    path = join(path, part)
+    await mkdir(path).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    })
+    const real = await realpath(path).catch(() => undefined)
+    if (real === undefined || !isInside(root, real)) throw refuseTarget(path, 'it is a symbolic link that leads out of the project')
+    if (!(await lstat(real)).isDirectory()) throw refuseTarget(path, 'it is no folder')
+  }
+}
+
+function isInside(root: string, path: string): boolean {
+  const way = relative(root, path)
+  return way === '' || (!isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`))
+}
+
+export function refuseTarget(path: string, reason: string): Fault {
+  return marketFaults.create('TARGET_REFUSED', {
+    message: `nothing was installed: ${path}: ${reason}. Remove it, or install elsewhere with --target.`,
+    data: { path, reason },
+  })
+}

@@ -1,0 +1,149 @@
+import { lstat, open, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, normalize, relative } from 'node:path'
+import type { Chance } from '../../lib/chance.ts'
+import { failpoint } from '../../lib/failpoint.ts'
+import type { Json } from '../../lib/json.ts'
+import { marketFaults } from '../faults.ts'
+import { tableOf } from '../manifest/fields.ts'
+import { isOwnerSegment, parsePackageName } from '../rules/names.ts'
+import type { Lock, LockedPackage } from './lock-file.ts'
+import { formatLock, parseLock, readLock, syncFolder, writeLock } from './lock-file.ts'
+import type { Place } from './place.ts'
+import { makeFolder } from './place.ts'
+
+/** A new folder and where it goes; names are relative to the place's root. */
+export interface Move {
+  readonly fresh: string
+  readonly target: string
+  /** Where what stood there waits until all is done. */
+  readonly aside: string
+}
+
+/** What is about to happen, on disk before it does. */
+interface Intent {
+  readonly moves: readonly Move[]
+  readonly locked: LockedPackage
+}
+
+/** Folder under the place's folder of packages that holds new, old and intended things; on the same file system as the packages. */
+export const stagingName = '.staging'
+const intentSuffix = '.intent.json'
+/** Longest intent that is read, in bytes. */
+const maxIntentBytes = 65_536
+
+/**
+ * Puts new folders where old ones stand, and the lock with them.
+ *
+ * The intent is on disk first. Ended at any moment, the next `recoverPlace` finishes it when the first folder was moved, and takes it
+ * back otherwise: the old or the new package is whole, and the lock says which.
+ */
+export async function swapFolders(place: Place, intent: Intent, chance: Chance): Promise<void> {
+  const staging = join(place.packages, stagingName)
+  const file = join(staging, `${Buffer.from(chance.bytes(6)).toString('hex')}${intentSuffix}`)
+  await writeIntent(file, intent)
+  failpoint('install.intent')
+  await finish(place, intent, chance)
+  await rm(file)
+}
+
+async function finish(place: Place, { moves, locked }: Intent, chance: Chance): Promise<void> {
+  for (const move of moves) {
+    const [fresh, target, aside] = [move.fresh, move.target, move.aside].map((path) => join(place.root, path)) as [string, string, string]
+    if (!(await exists(fresh))) continue
+    await makeFolder(place, dirname(target))
+    if (await exists(target)) await rename(target, aside)
+    failpoint('install.aside')
+    await rename(fresh, target)
+    await syncFolder(dirname(target))
+    failpoint('install.moved')
+  }
+  const lock = new Map<string, LockedPackage>(await readLock(place.lock))
+  lock.set(locked.package, locked)
+  await writeLock(place.lock, lock, chance)
+  failpoint('install.locked')
+  for (const { aside } of moves) await rm(join(place.root, aside), { recursive: true, force: true })
+}
+
+/** Finishes or takes back what was interrupted, and clears what was left. To be called by who holds the place's lock. */
+export async function recoverPlace(place: Place, chance: Chance): Promise<void> {
+  const staging = join(place.packages, stagingName)
+  const names = await readdir(staging).catch(() => [])
+  for (const name of names.filter((found) => found.endsWith(intentSuffix))) {
+    const intent = await readIntent(place, join(staging, name))
+    if (intent !== undefined) await settle(place, intent, chance)
+  }
+  for (const name of names) await rm(join(staging, name), { recursive: true, force: true })
+}
+
+async function settle(place: Place, intent: Intent, chance: Chance): Promise<void> {
+  const [first] = intent.moves
+  if (first === undefined) return
+  const [fresh, target, aside] = [first.fresh, first.target, first.aside].map((path) => join(place.root, path)) as [string, string, string]
+  const isMoved = !(await exists(fresh))
+  if (isMoved && (await exists(target))) return finish(place, intent, chance)
+  await makeFolder(place, dirname(target))
+  if (!(await exists(target)) && (await exists(aside))) await rename(aside, target)
+}
+
+async function writeIntent(file: string, intent: Intent): Promise<void> {
+  const body: Json = {
+    moves: intent.moves.map((move) => ({ ...move })),
+    lock: formatLock(new Map([[intent.locked.package, intent.locked]])),
+  }
+  const temporary = `${file}.part`
+  {
+    await using handle = await open(temporary, 'wx', 0o600)
+    await handle.writeFile(JSON.stringify(body))
+    await handle.sync()
+  }
+  await rename(temporary, file)
+  await syncFolder(dirname(file))
+}
+
+/** Undefined for what is no intent of ours: a project's files may have been written by anybody. */
+async function readIntent(place: Place, file: string): Promise<Intent | undefined> {
+  try {
+    if ((await lstat(file)).size > maxIntentBytes) return undefined
+    const body = tableOf(JSON.parse(await readFile(file, 'utf8')))
+    const rows: unknown = body.get('moves')
+    const moves = Array.isArray(rows) ? rows.map((row) => parseMove(place, row)) : []
+    const text = body.get('lock')
+    const locks: Lock = parseLock(typeof text === 'string' ? text : '', basename(file))
+    const [locked] = locks.values()
+    return locked !== undefined && moves.every((move) => move !== undefined) ? { moves, locked } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Only from and to where an install moves things: a project that was cloned may hold an intent that its author made up. */
+function parseMove(place: Place, row: unknown): Move | undefined {
+  const table = tableOf(row)
+  const [fresh, target, aside] = ['fresh', 'target', 'aside'].map((key) => table.get(key))
+  if (typeof fresh !== 'string' || typeof target !== 'string' || typeof aside !== 'string') return undefined
+  const staging = fromRoot(place, join(place.packages, stagingName))
+  const isStaged = [fresh, aside].every((path) => dirname(path) === staging && basename(path) !== '..' && path === normalize(path))
+  const isPackage =
+    fromRoot(place, place.packages) === normalize(join(target, '..', '..')) && isOwnerSegment(basename(dirname(target)).slice(1))
+  const isSkill = place.skills !== undefined && dirname(target) === fromRoot(place, place.skills)
+  const isNamed = parsePackageName(basename(target)) !== undefined && target === normalize(target)
+  return isStaged && isNamed && (isPackage || isSkill) ? { fresh, target, aside } : undefined
+}
+
+/** Whether something stands there, a dangling link included. */
+export async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined
+}
+
+/** A path as an intent keeps it. */
+export function fromRoot(place: Place, path: string): string {
+  return relative(place.root, path)
+}
+
+/** The fault for something in the way that was not installed by us. */
+export function refuseOccupied(path: string): Error {
+  return marketFaults.create('TARGET_OCCUPIED', {
+    message: `${path} is there already and was not installed by althing. Move it away, or say --force to replace it.`,
+    data: { path },
+  })
+}

@@ -1,0 +1,157 @@
+import type { OwnerId, PeerId } from '../identity/keys.ts'
+import type { HiveId } from '../journal/entry.ts'
+import type { Cid } from '../lib/cid.ts'
+import type { Reader } from '../store/database.ts'
+import type { Manifest, PackageKind } from './manifest/manifest.ts'
+import { parseStoredManifest } from './index-view.ts'
+import type { TextQuery } from './rules/query.ts'
+
+/** A release as the index has it. */
+export interface IndexedRelease {
+  readonly owner: OwnerId
+  readonly name: string
+  readonly version: string
+  /** The entry that says it, and who signed that. */
+  readonly entry: Cid
+  readonly node: PeerId
+  /** The author's wall time in milliseconds. */
+  readonly at: number
+  readonly digest: Uint8Array
+  readonly size: number
+  readonly fileCount: number
+  readonly archive: Cid
+  readonly files: Cid
+  readonly manifest: Manifest
+  /** Times the same version was published with other bytes; those do not count. */
+  readonly conflicts: number
+}
+
+interface ReleaseRow {
+  readonly owner: OwnerId
+  readonly name: string
+  readonly version: string
+  readonly entry: Cid
+  readonly node: PeerId
+  readonly at: number
+  readonly digest: Uint8Array
+  readonly size: number
+  readonly file_count: number
+  readonly archive: Cid
+  readonly files: Cid
+  readonly manifest: string
+  readonly conflicts: number
+}
+
+const releaseColumns = `
+  r.owner, r.name, r.version, r.entry, r.node, r.at, r.digest, r.size, r.file_count, r.archive, r.files, r.manifest,
+  (select coalesce(sum(o.contradictions + (o.digest <> r.digest)), 0) from release o
+    where o.hive = r.hive and o.owner = r.owner and o.name = r.name and o.version = r.version) as conflicts`
+
+/** Every release of a name that stands, of one owner or of all. */
+export function findReleases(reader: Reader, hive: HiveId, name: string, owner?: OwnerId): readonly IndexedRelease[] {
+  const rows = reader.all<ReleaseRow>(
+    `select ${releaseColumns} from release r where r.hive = ?1 and r.name = ?2 and (?3 is null or r.owner = ?3) and r.stands = 1
+     order by r.owner, r.version`,
+    hive,
+    name,
+    owner ?? null,
+  )
+  return rows.map(toRelease)
+}
+
+/** The newest releases of the packages an owner has in a hive, by name. */
+export function listPackages(reader: Reader, hive: HiveId, owner: OwnerId): readonly IndexedRelease[] {
+  const rows = reader.all<ReleaseRow>(
+    `select ${releaseColumns} from package p join release r on r.entry = p.newest where p.hive = ? and p.owner = ? order by p.name`,
+    hive,
+    owner,
+  )
+  return rows.map(toRelease)
+}
+
+export interface SearchFilter {
+  readonly kind: PackageKind | undefined
+  readonly limit: number
+}
+
+/** A hit of a search, best first. */
+export interface SearchHit {
+  readonly release: IndexedRelease
+  /** Whether every word of the query was found, or only some. */
+  readonly isFull: boolean
+}
+
+/**
+ * Plain search over the newest releases: exact name first, then name contains, then bm25 with names before keywords before descriptions.
+ *
+ * Packages with every word come before those with some.
+ */
+export function searchPackages(reader: Reader, hive: HiveId, query: TextQuery | undefined, filter: SearchFilter): readonly SearchHit[] {
+  if (query === undefined) return listNewest(reader, hive, filter).map((release) => ({ release, isFull: true }))
+  const full = matchText(reader, { hive, match: query.all, name: query.words.join('-'), filter })
+  if (full.length >= filter.limit || query.words.length === 1) return full.map((release) => ({ release, isFull: true }))
+  const known = new Set(full.map(({ entry }) => entry))
+  const some = matchText(reader, { hive, match: query.any, name: query.words.join('-'), filter }).filter(({ entry }) => !known.has(entry))
+  return [...full.map((release) => ({ release, isFull: true })), ...some.map((release) => ({ release, isFull: false }))].slice(
+    0,
+    filter.limit,
+  )
+}
+
+interface TextMatch {
+  readonly hive: HiveId
+  readonly match: string
+  readonly name: string
+  readonly filter: SearchFilter
+}
+
+function matchText(reader: Reader, { hive, match, name, filter }: TextMatch): readonly IndexedRelease[] {
+  const rows = reader.all<ReleaseRow>(
+    `select ${releaseColumns} from package_text t join package p on p.id = t.rowid join release r on r.entry = p.newest
+     where package_text match ?1 and p.hive = ?2 and (?3 is null or json_extract(r.manifest, '$.kind') = ?3)
+     order by p.name = ?4 desc, instr(p.name, ?4) > 0 desc, bm25(package_text, 10.0, 4.0, 1.0), r.at desc, p.name, p.owner limit ?5`,
+    match,
+    hive,
+    filter.kind ?? null,
+    name,
+    filter.limit,
+  )
+  return rows.map(toRelease)
+}
+
+function listNewest(reader: Reader, hive: HiveId, filter: SearchFilter): readonly IndexedRelease[] {
+  const rows = reader.all<ReleaseRow>(
+    `select ${releaseColumns} from package p join release r on r.entry = p.newest
+     where p.hive = ?1 and (?2 is null or json_extract(r.manifest, '$.kind') = ?2) order by r.at desc, p.name, p.owner limit ?3`,
+    hive,
+    filter.kind ?? null,
+    filter.limit,
+  )
+  return rows.map(toRelease)
+}
+
+/** How many packages a hive has, and how many of them are an owner's own. */
+export function countPackages(
+  reader: Reader,
+  hive: HiveId,
+  owner: OwnerId | undefined,
+): { readonly local: number; readonly discovered: number } {
+  const row = reader.get<{ own: number; total: number }>(
+    'select coalesce(sum(owner = ?), 0) as own, count(*) as total from package where hive = ?',
+    owner ?? '',
+    hive,
+  )
+  const own = row?.own ?? 0
+  return { local: own, discovered: (row?.total ?? 0) - own }
+}
+
+/** Names of packages in a hive, for suggestions; bounded. */
+export function listNames(reader: Reader, hive: HiveId, limit: number): readonly string[] {
+  return reader
+    .all<{ name: string }>('select distinct name from package where hive = ? order by name limit ?', hive, limit)
+    .map(({ name }) => name)
+}
+
+function toRelease({ file_count: fileCount, manifest, digest, ...row }: ReleaseRow): IndexedRelease {
+  return { ...row, digest: new Uint8Array(digest), fileCount, manifest: parseStoredManifest(manifest) }
+}

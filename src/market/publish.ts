@@ -1,0 +1,270 @@
+import type { CallContext } from '../operations/define-operation.ts'
+import type { OwnerId, PeerId } from '../identity/keys.ts'
+import { encodeCanonical } from '../lib/canonical.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import { failpoint } from '../lib/failpoint.ts'
+import { describeError } from '../lib/fault.ts'
+import type { Fault } from '../lib/fault.ts'
+import type { ArchiveFile } from './archive/entry.ts'
+import { measureArchive } from './archive/measure.ts'
+import type { MeasuredArchive } from './archive/measure.ts'
+import { readFolder } from './archive/pack.ts'
+import { walkPackage } from './archive/walk.ts'
+import { marketFaults } from './faults.ts'
+import type { Manifest } from './manifest/manifest.ts'
+import { readManifest } from './manifest/read-manifest.ts'
+import type { FoundManifest } from './manifest/read-manifest.ts'
+import { refuseManifest } from './manifest/source.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from './market.ts'
+import type { IndexedRelease } from './package-index.ts'
+import { findReleases } from './package-index.ts'
+import { encodeFileList, formatDigest, formatRelease, releaseKind } from './release.ts'
+import type { Release } from './release.ts'
+
+/** What a publish did. */
+export interface PublishReport {
+  readonly status: 'published' | 'unchanged'
+  readonly name: string
+  readonly version: string
+  readonly owner: OwnerId
+  readonly handle: string | null
+  readonly digest: string
+  readonly cid: string
+  readonly size: number
+  readonly files: number
+  /** Entries of `dependencies` that are none of ours. */
+  readonly foreign: number
+  /** Members connected when the release was gossiped. */
+  readonly announcedTo: number
+  readonly providerRecord: boolean
+  /** Ourselves not counted. */
+  readonly copies: { readonly wanted: number; readonly confirmed: number }
+  /** Whether this node goes away now: then 0 copies mean that nobody can get it until it is back. */
+  readonly leaving: boolean
+  readonly hint: string | null
+}
+
+/** Longest normalised manifest, in bytes of canonical CBOR: leaves room in one entry for the rest of a release. */
+const maxManifestRecordBytes = 60_000
+
+/**
+ * Publishes a folder: archive → content → `release` entry with the index, in one transaction → announced and copied.
+ *
+ * The same again changes nothing and says so; it may be repeated after any interruption.
+ *
+ * @throws Fault MANIFEST_MISSING, MANIFEST_INVALID, SOURCE_REFUSED, PACKAGE_TOO_LARGE, OWNER_UNKNOWN, VERSION_EXISTS
+ */
+export async function publishPackage(
+  deps: MarketDeps & { readonly options: MarketOptions },
+  input: { readonly path: string },
+  context: CallContext,
+): Promise<PublishReport> {
+  const hive = deps.findHive(context.hive)
+  const { owner } = hive
+  if (owner === undefined) throw refuseOwner(hive)
+  const found = await readManifest(input.path, { maxManifestBytes: deps.options.maxManifestBytes, signal: context.signal })
+  const source = await openSource(input.path, { found, options: deps.options, signal: context.signal })
+  const known = await findPublished(deps, { hive, owner, source, context })
+  if (known !== undefined)
+    return report(known, { status: 'unchanged', hive, found, ...(await spread(deps, { hive, release: known, context })), deps })
+
+  const total = source.files.reduce((sum, file) => sum + file.size, 0)
+  const archive = source.open((done) => context.report({ stage: 'packing', done, total, unit: 'bytes' }))
+  const stored = await deps.content.add(archive.chunks, { signal: context.signal })
+  failpoint('publish.archive')
+  const measured = archive.result()
+  const list = await deps.content.add([encodeFileList(measured.files)], { signal: context.signal })
+  failpoint('publish.files')
+  const manifest = completeManifest(input.path, found, measured.digest)
+  const release: Release = {
+    owner,
+    manifest,
+    digest: measured.digest,
+    size: measured.size,
+    fileCount: measured.files.length,
+    archive: stored.cid,
+    files: list.cid,
+    previous: newestOf(findReleases(deps.database, hive.hive, manifest.name, owner)),
+  }
+  const appended = await appendRelease(hive, release)
+  failpoint('publish.appended')
+  const reached = await spread(deps, { hive, release: appended, context })
+  return report(appended, { status: 'published', hive, found, ...reached, deps })
+}
+
+/** A folder, looked at, that can be packed any number of times. */
+interface Source {
+  readonly files: readonly ArchiveFile[]
+  readonly open: (onBytes: (done: number) => void) => MeasuredArchive
+  readonly found: FoundManifest
+}
+
+interface SourceRequest {
+  readonly found: FoundManifest
+  readonly options: MarketOptions
+  readonly signal: AbortSignal
+}
+
+async function openSource(folder: string, { found, options, signal }: SourceRequest): Promise<Source> {
+  const files = await walkPackage(folder, { ...options, files: found.draft.files, manifestFile: found.file, signal })
+  return {
+    files,
+    found,
+    open: (onBytes) => {
+      const archive = measureArchive(readFolder(folder, files, { signal }))
+      return { chunks: counted(archive.chunks, onBytes), result: archive.result }
+    },
+  }
+}
+
+async function* counted(chunks: AsyncIterable<Uint8Array>, onBytes: (done: number) => void): AsyncGenerator<Uint8Array> {
+  let done = 0
+  for await (const chunk of chunks) {
+    done += chunk.byteLength
+    onBytes(done)
+    yield chunk
+  }
+}
+
+/** The release this folder already is, if any. Packs once without storing, only when the version is known. @throws Fault VERSION_EXISTS */
+async function findPublished(
+  deps: MarketDeps,
+  {
+    hive,
+    owner,
+    source,
+    context,
+  }: { readonly hive: MarketHive; readonly owner: OwnerId; readonly source: Source; readonly context: CallContext },
+): Promise<IndexedRelease | undefined> {
+  const { name, version } = source.found.draft
+  const releases = findReleases(deps.database, hive.hive, name, owner)
+  const candidates = version === undefined ? releases : releases.filter((release) => release.version === version)
+  if (candidates.length === 0) return undefined
+  const archive = source.open((done) => context.report({ stage: 'comparing', done, unit: 'bytes' }))
+  for await (const _ of archive.chunks) context.signal.throwIfAborted()
+  const { digest } = archive.result()
+  const same = candidates.find((release) => Buffer.compare(release.digest, digest) === 0)
+  const [other] = candidates
+  if (same !== undefined || version === undefined || other === undefined) return same
+  throw refuseVersion(other, digest)
+}
+
+function completeManifest(folder: string, { file, draft }: FoundManifest, digest: Uint8Array): Manifest {
+  const version = draft.version ?? `0.0.0+${Buffer.from(digest).toString('hex').slice(0, 12)}`
+  const manifest: Manifest = { ...draft, version }
+  if (encodeCanonical(manifest).byteLength > maxManifestRecordBytes) {
+    const source = { file, folder, text: '', hasFile: () => false }
+    const complaint = {
+      problem: `the manifest says more than ${maxManifestRecordBytes} bytes`,
+      write: 'shorter texts and lists',
+      at: { line: 1, column: 1 },
+    }
+    throw refuseManifest(source, complaint)
+  }
+  return manifest
+}
+
+function newestOf(releases: readonly IndexedRelease[]): Release['previous'] {
+  return releases.toSorted((a, b) => a.at - b.at).at(-1)?.entry ?? null
+}
+
+/** Appends the entry; the index is updated in the same transaction, which fails whole when another version got there first. */
+async function appendRelease(hive: MarketHive, release: Release): Promise<IndexedRelease> {
+  const { name, version } = release.manifest
+  const box: { indexed?: IndexedRelease } = {}
+  const find = (reader: Parameters<typeof findReleases>[0]): IndexedRelease | undefined =>
+    findReleases(reader, hive.hive, name, release.owner).find((row) => row.version === version)
+  await hive.journal.append(releaseKind, formatRelease(release), {
+    within: (tx, entry) => {
+      const indexed = find(tx)
+      if (indexed === undefined) throw refuseOwner(hive)
+      if (indexed.entry !== entry.cid) throw refuseVersion(indexed, release.digest)
+      box.indexed = indexed
+      failpoint('publish.commit')
+    },
+  })
+  if (box.indexed === undefined) throw new Error('the release was appended but is not in the index')
+  return box.indexed
+}
+
+interface Reached {
+  readonly announcedTo: number
+  readonly providerRecord: boolean
+  readonly holders: readonly PeerId[]
+}
+
+/** Tells others, after all is on disk: none of it may fail the publish. */
+async function spread(
+  deps: MarketDeps & { readonly options: MarketOptions },
+  { hive, release, context }: { readonly hive: MarketHive; readonly release: IndexedRelease; readonly context: CallContext },
+): Promise<Reached> {
+  const peers = hive.connectedPeers()
+  const { exchange } = hive
+  if (exchange === undefined || peers.length === 0) return { announcedTo: 0, providerRecord: false, holders: [] }
+  context.report({ stage: 'copying', done: 0, total: deps.options.copies - 1, unit: 'items' })
+  const announced = exchange.announce(release.archive, { signal: withDeadline(deps.clock, deps.options.announceTimeoutMs, context.signal) })
+  const copied = exchange.replicate(release.archive, {
+    copies: Math.max(0, deps.options.copies - 1),
+    signal: withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal),
+  })
+  const [record, copies] = await Promise.allSettled([announced, copied])
+  for (const outcome of [record, copies]) {
+    if (outcome.status === 'rejected') deps.log.warn('a release was stored but not told to all', { reason: describeError(outcome.reason) })
+  }
+  context.signal.throwIfAborted()
+  return {
+    announcedTo: peers.length,
+    providerRecord: record.status === 'fulfilled',
+    holders: copies.status === 'fulfilled' ? copies.value : [],
+  }
+}
+
+interface ReportParts extends Reached {
+  readonly status: PublishReport['status']
+  readonly hive: MarketHive
+  readonly found: FoundManifest
+  readonly deps: MarketDeps & { readonly options: MarketOptions }
+}
+
+function report(release: IndexedRelease, { status, hive, found, deps, ...reached }: ReportParts): PublishReport {
+  const confirmed = reached.holders.length
+  return {
+    status,
+    name: release.name,
+    version: release.version,
+    owner: release.owner,
+    handle: hive.membership.handleOf(release.owner) ?? null,
+    digest: formatDigest(release.digest),
+    cid: release.archive,
+    size: release.size,
+    files: release.fileCount,
+    foreign: found.draft.foreign.length,
+    announcedTo: reached.announcedTo,
+    providerRecord: reached.providerRecord,
+    copies: { wanted: Math.max(0, deps.options.copies - 1), confirmed },
+    leaving: deps.isTransient,
+    hint: confirmed > 0 ? null : hintFor(reached.announcedTo, deps.isTransient),
+  }
+}
+
+function hintFor(peers: number, isTransient: boolean): string {
+  const next = isTransient ? 'Run `althing p2p start` so that others can get it.' : 'Members will get it from this node when they connect.'
+  return peers === 0
+    ? `stored here, 0 copies: nobody is connected. ${next}`
+    : `stored here, 0 copies: no member signed for the bytes in time. ${next}`
+}
+
+function refuseOwner(hive: MarketHive): Fault {
+  return marketFaults.create('OWNER_UNKNOWN', {
+    message: `the owner of this node is no member of the hive "${hive.name}", so it cannot publish there. Join with \`althing hive join CODE\`, or name another hive with --hive.`,
+    data: { hive: hive.hive },
+  })
+}
+
+function refuseVersion(published: IndexedRelease, offered: Uint8Array): Fault {
+  const { name, version } = published
+  return marketFaults.create('VERSION_EXISTS', {
+    message: `${name} ${version} is published already, with other bytes; a release never changes. Raise the version in the manifest and publish again.`,
+    data: { name, version, published: formatDigest(published.digest), offered: formatDigest(offered) },
+  })
+}
