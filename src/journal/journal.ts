@@ -8,6 +8,17 @@ import type { Entry, Head, HiveId, Position } from './entry.ts'
 export interface Admission {
   /** Admitted without end, admitted up to a position (revoked there; undefined position: nothing), or unknown. */
   readonly judge: (node: PeerId) => AdmissionVerdict
+  /**
+   * Judges an author nobody here knew by the first entry of its journal (incarnation 1, seq 1, kind `certificate`),
+   * whose signature and body are checked already. `unknown` means: not stored, asked again when membership changes.
+   */
+  readonly introduce: (entry: Entry) => AdmissionVerdict
+}
+
+/** Who stands behind a node, for the quotas of an open hive. */
+export interface Owners {
+  /** Any name that is the same for all nodes of one owner. */
+  readonly ownerOf: (node: PeerId) => string | undefined
 }
 
 export type AdmissionVerdict =
@@ -30,11 +41,73 @@ export interface Journal extends AsyncDisposable {
   readonly find: (cid: Cid) => Entry | undefined
   /** Entries of one author and incarnation, `from` to `to` inclusive, in order. */
   readonly range: (node: PeerId, incarnation: number, from: number, to: number) => Iterable<Entry>
-  /** Erases the body of one of our own entries here and, by a record, everywhere. */
+  /**
+   * Takes entries from a peer: verifies, stores what follows on what is here, updates views. Never throws for what the
+   * entries say. Entries of one author and incarnation that stand together are one run, proven by its last signature.
+   */
+  readonly receive: (entries: readonly Entry[], from: PeerId, evidence?: readonly Entry[]) => Promise<readonly RunReport[]>
+  /** Erases the body of one of our own entries here and, by a record, everywhere. @throws Fault ENTRY_MISSING, ENTRY_NOT_OURS */
   readonly erase: (cid: Cid) => Promise<void>
   /** Says that the verdict about an author changed: views are rebuilt where they must be. */
   readonly rejudge: (node: PeerId) => Promise<void>
   readonly status: () => JournalStatus
+}
+
+/** What became of one run of received entries. */
+export interface RunReport extends Position {
+  readonly node: PeerId
+  /**
+   * `stored` and `known`: all well. `gap`: entries before `seq` are lacking. `forked`: another entry stands at `seq`.
+   * `diverged`: the fork lies before `seq`. `unknown`, `cut`, `full`: the author is not admitted, not that far, or over
+   * its quota. `invalid`: the peer sent what no honest peer sends.
+   */
+  readonly verdict: 'stored' | 'known' | 'gap' | 'forked' | 'diverged' | 'unknown' | 'cut' | 'full' | 'invalid'
+  /** Entries that were new. */
+  readonly stored: number
+}
+
+/** Two signed entries of one author at one position. Anybody can check it. */
+export interface ForkProof {
+  readonly first: Entry
+  readonly second: Entry
+}
+
+/** What replication needs of a journal beyond what features need. */
+export interface ReplicatedJournal extends Journal {
+  /** The last entry of an incarnation worth asking for: a later incarnation or a fork may cut it. */
+  readonly lastWanted: (node: PeerId, incarnation: number) => number
+  /** The newest entry we hold of an incarnation. */
+  readonly headOf: (node: PeerId, incarnation: number) => Head | undefined
+  /** The heads of one author without what a cut or a fork takes off its line: the same wherever the journal is whole. */
+  readonly lineHeads: (node: PeerId) => readonly Head[]
+  /** Whether an author nobody introduced was refused lately; asked again after `rejudge`. */
+  readonly isRefused: (node: PeerId) => boolean
+  /** Entries of a range that end with a valid signature, within the limits, and the erase records that excuse missing bodies. */
+  readonly serve: (range: EntryRange, limits: ServeLimits) => ServedRange
+  /** A peer told what it has of our own journal (undefined: nothing). */
+  readonly peerKnowsOurHead: (head: Head | undefined) => void
+  /** Takes a proof from a peer. False when it proves nothing. */
+  readonly receiveFork: (proof: ForkProof) => Promise<boolean>
+  readonly forks: () => readonly ForkProof[]
+  /** Adds to the wire bytes in `status`. */
+  readonly countTraffic: (sentBytes: number, receivedBytes: number) => void
+}
+
+export interface EntryRange {
+  readonly node: PeerId
+  readonly incarnation: number
+  readonly from: number
+  readonly to: number
+}
+
+export interface ServeLimits {
+  readonly maxEntries: number
+  readonly maxBytes: number
+}
+
+export interface ServedRange {
+  readonly entries: readonly Entry[]
+  readonly evidence: readonly Entry[]
 }
 
 export interface AppendOptions {
@@ -44,7 +117,9 @@ export interface AppendOptions {
 export interface JournalEvents {
   /** After the commit. */
   readonly 'entry:added': readonly [entry: Entry, origin: 'own' | 'peer']
-  readonly 'fork:seen': readonly [node: PeerId, position: Position]
+  readonly 'fork:seen': readonly [node: PeerId, position: Position, proof: ForkProof]
+  /** The hive's word about an author may have changed. */
+  readonly 'author:judged': readonly [node: PeerId]
   readonly 'incarnation:opened': readonly [incarnation: number]
 }
 

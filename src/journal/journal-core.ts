@@ -1,0 +1,158 @@
+import type { PeerId } from '../identity/keys.ts'
+import type { Events } from '../lib/events.ts'
+import type { Log } from '../lib/log.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import type { AuthorTable } from './author-table.ts'
+import { isSigned } from './codec.ts'
+import type { EntryTable, Proven } from './entry-table.ts'
+import type { Entry, Head, HiveId } from './entry.ts'
+import type { ErasureTable } from './erasure-table.ts'
+import type { AdmissionVerdict, Admission, ForkProof, JournalEvents } from './journal.ts'
+import type { Quota } from './quota.ts'
+import { judgeFork } from './rules/judge-fork.ts'
+import { incarnationKind } from './rules/judge-next.ts'
+import type { Standing } from './rules/standing.ts'
+import { isEffective, lastEffective } from './rules/standing.ts'
+import type { ViewRunner } from './view-runner.ts'
+
+export interface JournalCoreDeps {
+  readonly hive: HiveId
+  /** Our own node. */
+  readonly node: PeerId
+  readonly database: Database
+  readonly admission: Admission
+  readonly entries: EntryTable
+  readonly authors: AuthorTable
+  readonly erasures: ErasureTable
+  readonly views: ViewRunner
+  readonly quota: Quota
+  readonly events: Events<JournalEvents>
+  readonly log: Log
+}
+
+/** What our own journal and everybody else's have in common: storing an entry with all that follows from it. */
+export class JournalCore {
+  readonly deps: JournalCoreDeps
+  /** The newest committed entry of every incarnation of every author. */
+  readonly #heads = new Map<PeerId, Map<number, Head>>()
+
+  constructor(deps: JournalCoreDeps) {
+    this.deps = deps
+    for (const head of deps.entries.heads()) this.noteHead(head)
+  }
+
+  heads(): readonly Head[] {
+    return [...this.#heads.values()].flatMap((byIncarnation) => [...byIncarnation.values()])
+  }
+
+  headOf(node: PeerId, incarnation: number): Head | undefined {
+    return this.#heads.get(node)?.get(incarnation)
+  }
+
+  authors(): number {
+    return this.#heads.size
+  }
+
+  noteHead(head: Head): void {
+    const byIncarnation = this.#heads.get(head.node) ?? new Map<number, Head>()
+    this.#heads.set(head.node, byIncarnation)
+    const known = byIncarnation.get(head.incarnation)
+    if (known === undefined || known.seq < head.seq) byIncarnation.set(head.incarnation, head)
+  }
+
+  /** A transaction after whose failure nothing of it is remembered. */
+  async write<T>(work: (tx: Transaction) => T): Promise<T> {
+    try {
+      return await this.deps.database.write((tx) => {
+        try {
+          return work(tx)
+        } catch (error) {
+          this.deps.authors.forget()
+          throw error
+        }
+      })
+    } catch (error) {
+      this.deps.authors.forget()
+      throw error
+    }
+  }
+
+  /** Stores an entry that extends its chain, updates what it changes, and tells after the commit. */
+  store(tx: Transaction, entry: Entry, how: { readonly proven: Proven; readonly origin: 'own' | 'peer' }): void {
+    const { entries, authors, erasures, views, quota, events } = this.deps
+    const { header } = entry
+    const { node, incarnation, seq } = header
+    entries.insert(tx, entry, how.proven)
+    quota.add(tx, entry)
+    if (header.kind === incarnationKind) this.restand(tx, node, () => authors.forget(node))
+    if (isEffective(authors.standing(node), header)) views.apply(tx, entry)
+    const erased = erasures.take(tx, entry)
+    if (erased !== undefined) views.rebuild(tx, [erased])
+    tx.afterCommit(() => {
+      this.noteHead({ node, incarnation, seq, cid: entry.cid })
+      events.emit('entry:added', entry, how.origin)
+    })
+  }
+
+  /** Asks the hive about an author, and takes back or brings in what the answer changes. */
+  judge(tx: Transaction, node: PeerId, first?: Entry): AdmissionVerdict {
+    const { admission, authors } = this.deps
+    let verdict = admission.judge(node)
+    if (verdict.verdict === 'unknown') {
+      if (node === this.deps.node) verdict = { verdict: 'admitted' }
+      else {
+        const introduction = this.deps.entries.at(node, { incarnation: 1, seq: 1 })?.entry ?? first
+        if (introduction !== undefined && mayIntroduce(introduction)) verdict = admission.introduce(introduction)
+      }
+    }
+    const known = authors.verdict(node)
+    if (known === undefined && verdict.verdict === 'unknown') return verdict
+    if (known === undefined || !isSameVerdict(known, verdict)) this.restand(tx, node, () => authors.setVerdict(tx, node, verdict))
+    return verdict
+  }
+
+  /** Keeps the proof of a fork, if it is one and tells something new. */
+  takeFork(tx: Transaction, proof: ForkProof): 'new' | 'known' | 'nothing' {
+    const { hive, authors, events } = this.deps
+    const { node, incarnation } = proof.first.header
+    const fork = proof.first.header.hive === hive ? judgeFork(proof.first, proof.second, isSigned) : undefined
+    if (fork === undefined) return 'nothing'
+    let isNew = false
+    this.restand(tx, node, () => {
+      isNew = authors.addFork(tx, proof, fork)
+    })
+    if (!isNew) return 'known'
+    tx.afterCommit(() => events.emit('fork:seen', node, { incarnation, seq: fork.seq }, proof))
+    return 'new'
+  }
+
+  /** Does something that may change which entries of an author count, and rebuilds the views for which it did. */
+  restand(tx: Transaction, node: PeerId, change: () => void): void {
+    const { authors, entries, views } = this.deps
+    const before = authors.standing(node)
+    change()
+    const after = authors.standing(node)
+    const kinds = new Set<string>()
+    for (const incarnation of entries.incarnations(node)) {
+      const range = changedRange(before, after, incarnation)
+      if (range !== undefined) for (const kind of entries.kindsIn({ node, incarnation, ...range })) kinds.add(kind)
+    }
+    if (kinds.size > 0) views.rebuild(tx, [...kinds])
+  }
+}
+
+/** Whether an entry can introduce its author to the hive. */
+function mayIntroduce(entry: Entry): boolean {
+  const { incarnation, seq, kind } = entry.header
+  return incarnation === 1 && seq === 1 && kind === 'certificate' && entry.bodyBytes !== undefined && isSigned(entry)
+}
+
+function isSameVerdict(a: AdmissionVerdict, b: AdmissionVerdict): boolean {
+  if (a.verdict !== 'cut' || b.verdict !== 'cut') return a.verdict === b.verdict
+  return a.after?.incarnation === b.after?.incarnation && a.after?.seq === b.after?.seq
+}
+
+function changedRange(before: Standing, after: Standing, incarnation: number): { readonly from: number; readonly to: number } | undefined {
+  const [old, now] = [lastEffective(before, incarnation), lastEffective(after, incarnation)]
+  return old === now ? undefined : { from: Math.min(old, now) + 1, to: Math.max(old, now) }
+}

@@ -1,0 +1,109 @@
+import type { PeerId } from '../identity/keys.ts'
+import { describeError } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import { parseBody } from './codec.ts'
+import type { EntryTable } from './entry-table.ts'
+import type { Entry, HiveId, Position } from './entry.ts'
+import type { View } from './view.ts'
+
+export interface ViewRunnerDeps {
+  readonly hive: HiveId
+  readonly database: Database
+  readonly entries: EntryTable
+  readonly log: Log
+  /** Whether an entry counts, as things stand in this transaction. */
+  readonly isEffective: (node: PeerId, position: Position) => boolean
+}
+
+/** Keeps the views of one hive in step with its entries. */
+export class ViewRunner {
+  readonly #deps: ViewRunnerDeps
+  readonly #views: readonly View[]
+  readonly #faults = new Map<string, string>()
+
+  constructor(deps: ViewRunnerDeps, views: readonly View[]) {
+    this.#deps = deps
+    this.#views = views
+  }
+
+  /** Views that threw, and what. They hold what they had before. */
+  quarantined(): readonly { readonly name: string; readonly fault: string }[] {
+    return [...this.#faults].map(([name, fault]) => ({ name, fault }))
+  }
+
+  /** Builds every view that is new, of another version, or was quarantined: what stopped it may be mended. */
+  async open(): Promise<void> {
+    await this.#deps.database.write((tx) => {
+      for (const view of this.#views) {
+        const row = tx.get<{ readonly version: number; readonly fault: string | null }>(
+          'select version, fault from view where hive = ? and name = ?',
+          this.#deps.hive,
+          view.name,
+        )
+        if (row?.version === view.version && row.fault === null) continue
+        this.#rebuildOne(tx, view)
+      }
+    })
+  }
+
+  /** Hands one newly stored entry that counts to the views of its kind. */
+  apply(tx: Transaction, entry: Entry): void {
+    for (const view of this.#views) {
+      if (!view.kinds.includes(entry.header.kind) || this.#faults.has(view.name)) continue
+      const fault = this.#attempt(tx, () => applyOne(tx, view, entry))
+      if (fault !== undefined) this.#quarantine(tx, view, fault)
+    }
+  }
+
+  /** Empties and fills again the views that know one of the kinds. */
+  rebuild(tx: Transaction, kinds: readonly string[]): void {
+    for (const view of this.#views) if (view.kinds.some((kind) => kinds.includes(kind))) this.#rebuildOne(tx, view)
+  }
+
+  #rebuildOne(tx: Transaction, view: View): void {
+    const { hive, entries, isEffective } = this.#deps
+    this.#faults.delete(view.name)
+    tx.run(
+      `insert into view (hive, name, version) values (?, ?, ?)
+       on conflict (hive, name) do update set version = excluded.version, fault = null`,
+      hive,
+      view.name,
+      view.version,
+    )
+    const fault = this.#attempt(tx, () => {
+      view.reset(tx, hive)
+      for (const { entry } of entries.ofKinds(view.kinds)) {
+        if (isEffective(entry.header.node, entry.header)) applyOne(tx, view, entry)
+      }
+    })
+    if (fault !== undefined) this.#quarantine(tx, view, fault)
+  }
+
+  /** Runs a view's work in a savepoint; gives what it threw. A full disk takes the savepoint with it, and then all fails. */
+  #attempt(tx: Transaction, work: () => void): string | undefined {
+    tx.run('savepoint view_work')
+    try {
+      work()
+      return undefined
+    } catch (error) {
+      tx.run('rollback to view_work')
+      return describeError(error)
+    } finally {
+      tx.run('release view_work')
+    }
+  }
+
+  #quarantine(tx: Transaction, view: View, fault: string): void {
+    this.#faults.set(view.name, fault)
+    tx.run('update view set fault = ? where hive = ? and name = ?', fault, this.#deps.hive, view.name)
+    this.#deps.log.error('a view threw and is left as it was until it is rebuilt at the next start', { view: view.name, fault })
+  }
+}
+
+function applyOne(tx: Transaction, view: View, entry: Entry): void {
+  const body = parseBody(entry)
+  if (body === undefined) return
+  const { hive, node, incarnation, seq, kind, at } = entry.header
+  view.apply(tx, { hive, node, incarnation, seq, kind, at, cid: entry.cid, body: body.value })
+}
