@@ -7,7 +7,9 @@ import { formatAnswer, formatResults } from './harness/report.ts'
 import type { Answered } from './harness/report.ts'
 
 /** Loaded one by one when asked, so that one that cannot be loaded does not keep the others from being asked. */
-const questions: Readonly<Record<string, () => Promise<Question>>> = {}
+const questions: Readonly<Record<string, () => Promise<Question>>> = {
+  journal: async () => (await import('./journal.ts')).question,
+}
 
 const usage = `usage: npm run bench -- [NAME…] [--quick] [--write]
   NAME     one of ${Object.keys(questions).join(', ')}; without one, all of them

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -51,11 +51,10 @@ export function createRawKey(): RawKey {
   return generateKeyPairSync('ed25519')
 }
 
-/** Signed rows whose bodies have so many bytes. */
+/** New signed rows whose bodies have so many bytes. */
 export function createRawEntries(key: RawKey, count: number, bodyBytes: number): readonly RawEntry[] {
   return Array.from({ length: count }, (_, index) => {
-    const header = new Uint8Array(headerBytes)
-    new DataView(header.buffer).setUint32(0, index)
+    const header = new Uint8Array(randomBytes(headerBytes))
     return { header, body: new Uint8Array(bodyBytes).fill(index), signature: signRaw(key, header) }
   })
 }
