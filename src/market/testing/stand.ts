@@ -1,0 +1,167 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { Exchange } from '../../content/content.ts'
+import { openContentStore } from '../../content/content-store.ts'
+import type { LocalContentStore } from '../../content/content-store.ts'
+import type { OwnerId, PeerId } from '../../identity/keys.ts'
+import { ownerIdOfKey } from '../../identity/keys.ts'
+import type { HiveId } from '../../journal/entry.ts'
+import type { ReplicatedJournal } from '../../journal/journal.ts'
+import { openJournal } from '../../journal/open-journal.ts'
+import { admitAll, keyOf, nodeOf, testHive, testOptions } from '../../journal/testing/bench-of-peers.ts'
+import { encodeText } from '../../lib/bytes.ts'
+import { createSeededChance } from '../../lib/chance.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { silentLog } from '../../lib/log.ts'
+import type { CallContext, HandlersOf } from '../../operations/define-operation.ts'
+import type { Database } from '../../store/database.ts'
+import { openDatabase } from '../../store/database.ts'
+import { createMemoryBlobStore } from '../../store/memory-blobs.ts'
+import { createMarketHandlers } from '../handlers.ts'
+import { createIndexView } from '../index-view.ts'
+import type { MarketDeps, MarketOptions } from '../market.ts'
+import type { marketOperations } from '../operations.ts'
+
+/** Limits small enough for tests to reach. */
+export const testMarketOptions: MarketOptions = {
+  maxPackageBytes: 8_388_608,
+  maxPackageFiles: 200,
+  maxManifestBytes: 262_144,
+  searchLimit: 10,
+  copiesTimeoutMs: 1_000,
+  announceTimeoutMs: 1_000,
+  providersAgeMs: 300_000,
+  providersTimeoutMs: 1_000,
+  installWaitMs: 5_000,
+  copies: 3,
+}
+
+/** The owner of a peer with a name: every peer has one of its own. */
+export function ownerOf(name: string): OwnerId {
+  return ownerIdOfKey(keyOf(`owner of ${name}`).publicKey)
+}
+
+const people = ['ada', 'bob', 'cy', 'eve']
+const owners = new Map<PeerId, OwnerId>(people.map((name) => [nodeOf(name), ownerOf(name)]))
+
+/** One node's market, over a database in memory. */
+export interface Stand extends AsyncDisposable {
+  readonly node: PeerId
+  readonly owner: OwnerId
+  readonly database: Database
+  readonly content: LocalContentStore
+  readonly journal: ReplicatedJournal
+  readonly deps: MarketDeps
+  readonly handlers: HandlersOf<typeof marketOperations>
+  readonly context: CallContext
+}
+
+export interface StandOptions {
+  readonly exchange?: Exchange
+  readonly peers?: readonly PeerId[]
+  readonly owners?: ReadonlyMap<PeerId, OwnerId>
+  readonly handleOf?: (owner: OwnerId) => string | undefined
+  readonly globalDirectory?: string
+  readonly options?: Partial<MarketOptions>
+  readonly isTransient?: boolean
+}
+
+/** The market of a peer: real journal, real content, blocks in memory. */
+export async function openStand(name: string, given: StandOptions = {}): Promise<Stand> {
+  const stack = new AsyncDisposableStack()
+  const database = stack.use(openDatabase({ path: ':memory:' }))
+  const blobs = stack.use(createMemoryBlobStore({ clock: systemClock }, { maxDiskBytes: 0 }))
+  const content = openContentStore({ blobs, database, clock: systemClock, log: silentLog }, { graceMs: 86_400_000, replicas: 3 })
+  const known = given.owners ?? owners
+  const view = createIndexView({ content, ownerOf: (node) => known.get(node) })
+  const journal = stack.use(
+    await openJournal(
+      { hive: testHive, key: keyOf(name), database, clock: systemClock, admission: admitAll, log: silentLog },
+      { ...testOptions, views: [view] },
+    ),
+  )
+  const handleOf = given.handleOf ?? ((owner: OwnerId) => people.find((person) => ownerOf(person) === owner))
+  const hive: ReturnType<MarketDeps['findHive']> = {
+    hive: testHive as HiveId,
+    name: 'workbench',
+    node: nodeOf(name),
+    owner: known.get(nodeOf(name)),
+    journal,
+    membership: { handleOf, findOwner: (text) => people.map(ownerOf).find((owner) => owner === text || handleOf(owner) === text) },
+    exchange: given.exchange,
+    connectedPeers: () => given.peers ?? [],
+  }
+  const deps: MarketDeps = {
+    database,
+    content,
+    clock: systemClock,
+    chance: createSeededChance(7),
+    log: silentLog,
+    findHive: () => hive,
+    globalDirectory: given.globalDirectory ?? '/nowhere',
+    isTransient: given.isTransient ?? false,
+  }
+  return {
+    node: hive.node,
+    owner: ownerOf(name),
+    database,
+    content,
+    journal,
+    deps,
+    handlers: createMarketHandlers(deps, { ...testMarketOptions, ...given.options }),
+    context: { signal: new AbortController().signal, hive: undefined, report: () => {} },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+/** What one node has of its own goes to another, as replication brings it. */
+export async function replicate(from: Stand, to: Stand): Promise<void> {
+  for (const head of from.journal.heads()) {
+    const known = to.journal.headOf(head.node, head.incarnation)?.seq ?? 0
+    if (head.seq > known) await to.journal.receive([...from.journal.range(head.node, head.incarnation, known + 1, head.seq)], from.node)
+  }
+}
+
+/** An exchange that finds everything on other stands. */
+export function exchangeWith(own: () => Stand, ...others: readonly Stand[]): Exchange {
+  return {
+    fetch: async (cid, { signal }) => {
+      const giver = others.find((other) => other.content.stat(cid)?.isWhole === true)
+      if (giver === undefined) throw new Error(`nobody has ${cid}`)
+      const added = await own().content.add(giver.content.read(cid, { signal }), { signal })
+      return { ...added, providers: [{ peer: giver.node, bytes: added.size }], liars: [] }
+    },
+    findHolders: async (cid) => others.filter((other) => other.content.stat(cid)?.isWhole === true).map((other) => other.node),
+    announce: async () => {},
+    replicate: async () => others.map((other) => other.node),
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+/** A folder that goes with the test. */
+export async function makeTemporary(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'althing-market-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Writes files by path, and gives the folder. */
+export async function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  for (const [path, body] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), body)
+  }
+  return folder
+}
+
+/** A package.toml that says the least. */
+export function manifestOf(name: string, version = '1.0.0', more = ''): string {
+  return `[package]\nname = "${name}"\nversion = "${version}"\ndescription = "A package of the tests"\n${more}`
+}
+
+/** Bytes of a text as a stream. */
+export async function* streamOf(...parts: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield typeof part === 'string' ? encodeText(part) : part
+}
