@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nodeOf, notesOf, openPeer, signChain } from './testing/test-peers.ts'
+import { nodeOf, notesOf, openPeer, signChain } from './testing/bench-of-peers.ts'
 
 test('what is appended is numbered, chained and seen by views', async () => {
   const ada = await openPeer('ada')
