@@ -29,14 +29,14 @@ export function createOperationCommand(operation: Operation, { name, workingDire
       ...positional.map(([fieldName], index): [string, unknown] => [fieldName, given[index]]),
       ...optional.map(([fieldName]): [string, unknown] => [fieldName, options[fieldName]]),
     ]
-    const absolute = input
-      .filter(([, value]) => value !== undefined)
-      .map(([fieldName, value]) => [fieldName, makeAbsolute(operation.input[fieldName], value)])
-    await onCommand(operation, Object.fromEntries(absolute), command)
+    const absolute = input.map(([fieldName, value]) => [fieldName, makeAbsolute(operation.input[fieldName], value)] as const)
+    await onCommand(operation, Object.fromEntries(absolute.filter(([, value]) => value !== undefined)), command)
   })
 
-  function makeAbsolute(field: InputField | undefined, value: unknown): unknown {
-    if (field?.isPath !== true) return value
+  function makeAbsolute(field: InputField | undefined, given: unknown): unknown {
+    if (field?.isPath !== true) return given
+    // A default such as "." means the directory of whoever asks, too.
+    const value = given ?? field.default
     if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? resolve(workingDirectory, item) : item))
     return typeof value === 'string' ? resolve(workingDirectory, value) : value
   }

@@ -34,7 +34,7 @@ export interface ProgramHooks {
 }
 
 /** The whole command line, made from the catalogue. Parsing throws CommanderError for help and for wrong usage. */
-export function createProgram(deps: CliDeps, hooks: ProgramHooks): Command {
+export function createProgram(deps: Pick<CliDeps, 'version' | 'workingDirectory'>, hooks: ProgramHooks): Command {
   const program = new Command('althing')
     .description('A peer-to-peer workshop for coding agents: signed packages, shared without a server.')
     .version(deps.version, '--version', 'print the version')

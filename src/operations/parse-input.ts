@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import type { Fault } from '../lib/fault.ts'
 import { findNearest } from '../lib/nearest.ts'
 import type { InputField, Operation } from './define-operation.ts'
@@ -57,7 +58,7 @@ function parseField(place: Place, value: unknown): InputValue | undefined {
 }
 
 function absent({ operation, name, field }: Place): InputValue | undefined {
-  if (field.default !== undefined) return field.default
+  if (field.default !== undefined && !(field.isPath === true && !isAbsolute(String(field.default)))) return field.default
   if (field.type === 'flag') return false
   if (field.optional === true) return field.type === 'texts' ? [] : undefined
   throw refuse(operation, name, `needs "${name}": ${field.help}`, field.type)
@@ -85,6 +86,14 @@ function parseText(place: Place, value: unknown, maxLength: number): string {
       name,
       `takes at most ${maxLength} characters as "${name}", not ${value.length}`,
       `at most ${maxLength} characters`,
+    )
+  }
+  if (field.isPath === true && !isAbsolute(value)) {
+    throw refuse(
+      operation,
+      name,
+      `takes an absolute path as "${name}", not ${describe(value)}: a node has another directory than its caller`,
+      'an absolute path',
     )
   }
   if (!value.isWellFormed() || value.includes('\0'))
