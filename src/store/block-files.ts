@@ -66,7 +66,9 @@ export class BlockFiles {
     try {
       const path = this.pathOf(file)
       const { size } = await stat(path)
-      return size > maxBlockBytes ? new Uint8Array(0) : await readFile(path)
+      if (size > maxBlockBytes) return new Uint8Array(0)
+      const bytes = await readFile(path)
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined
       throw error

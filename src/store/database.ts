@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { failpoint } from '../lib/failpoint.ts'
-import { describeError } from '../lib/fault.ts'
+import { describeError, Fault } from '../lib/fault.ts'
 import { storeFaults } from './faults.ts'
 import { assertReadable, migrate } from './migrations/migrate.ts'
 import { isFatal, toStoreFault } from './sqlite-errors.ts'
@@ -153,9 +153,17 @@ class SqliteDatabase implements Database {
   }
 
   readonly checkIntegrity = (): readonly string[] => {
-    const lines = this.all<{ readonly integrity_check: string }>('pragma integrity_check(20)').map((row) => row.integrity_check)
-    const orphans = this.all<{ readonly table: string }>('pragma foreign_key_check').map((row) => `row of ${row.table} without its parent`)
-    return [...lines.filter((line) => line !== 'ok'), ...orphans]
+    try {
+      const lines = this.all<{ readonly integrity_check: string }>('pragma integrity_check(20)').map((row) => row.integrity_check)
+      const orphans = this.all<{ readonly table: string }>('pragma foreign_key_check').map(
+        (row) => `row of ${row.table} without its parent`,
+      )
+      return [...lines.filter((line) => line !== 'ok'), ...orphans]
+    } catch (error) {
+      // damage so deep that the check itself gives up
+      if (error instanceof Fault && error.code === 'STORE_CORRUPT') return [describeError(error.cause)]
+      throw error
+    }
   }
 
   #guard<T>(call: () => T): T {
@@ -175,6 +183,8 @@ class SqliteDatabase implements Database {
   readonly #commitNext = (): void => {
     this.#isScheduled = false
     const batch = this.#queue.splice(0, maxWorksPerCommit)
+    // a disposal that came first has done all there was
+    if (batch.length === 0) return
     if (this.#queue.length > 0) this.#schedule()
     const failure = this.#failure ?? this.#commit(batch)
     for (const work of batch) {

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, test } from 'node:test'
+import { armFailpoint, disarmFailpoint } from '../lib/failpoint.ts'
+import { openDatabase } from './database.ts'
+import type { Database, SqlValue, Transaction } from './database.ts'
+import { fillDisk, makeFolder, mountSmallDisk } from './scratch.fixture.ts'
+import { SqliteConnection } from './sqlite.ts'
+
+afterEach(() => disarmFailpoint())
+
+const insert = 'insert into setting (name, value) values (?, ?)'
+const put = (tx: Transaction, name: string, value = ''): number => tx.run(insert, name, value)
+const names = (database: Pick<Database, 'all'>): readonly string[] =>
+  database.all<{ readonly name: string }>('select name from setting order by name').map((row) => row.name)
+
+test('works handed in together share a commit and run in their order', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  let commits = 0
+  armFailpoint('database.commit.done', { action: 'delay', ms: 0 })
+  const order: number[] = []
+  const works = Array.from({ length: 100 }, (_, index) =>
+    database.write((tx) => {
+      put(tx, `row ${index}`)
+      if (index === 0) tx.afterCommit(() => (commits += 1))
+      order.push(index)
+      return order.length
+    }),
+  )
+  assert.equal(order.length, 0)
+  await works[0]
+  assert.equal(order.length, 100, 'all hundred were performed before the first was acknowledged')
+  assert.equal(commits, 1)
+  assert.deepEqual(
+    await Promise.all(works),
+    Array.from({ length: 100 }, (_, index) => index + 1),
+  )
+})
+
+test('a work that throws is undone alone; the others of its group are kept', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  let isCalled = false
+  const works = await Promise.allSettled([
+    database.write((tx) => put(tx, 'ada')),
+    database.write((tx) => {
+      put(tx, 'eve')
+      tx.afterCommit(() => (isCalled = true))
+      throw new RangeError('no')
+    }),
+    database.write((tx) => put(tx, 'bob')),
+  ])
+  assert.deepEqual(
+    works.map((work) => work.status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  assert.deepEqual(names(database), ['ada', 'bob'])
+  assert.equal(isCalled, false)
+})
+
+test('a work reads what it wrote, and an error it caught does not undo the rest of it', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const seen = await database.write((tx) => {
+    put(tx, 'ada')
+    assert.throws(() => put(tx, 'ada'), /UNIQUE/)
+    put(tx, 'bob')
+    return [...tx.iterate<{ readonly name: string }>('select name from setting')].map((row) => row.name)
+  })
+  assert.deepEqual(seen, ['ada', 'bob'])
+  assert.deepEqual(names(database), ['ada', 'bob'])
+})
+
+test('what was handed to afterCommit is called before the write resolves', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const calls: string[] = []
+  const write = database.write((tx) => {
+    put(tx, 'ada')
+    tx.afterCommit(() => calls.push(...names(database)))
+  })
+  await write.then(() => calls.push('resolved'))
+  assert.deepEqual(calls, ['ada', 'resolved'])
+})
+
+test('a listener that throws after the commit is heard of, and keeps neither the others nor the write from being told', () => {
+  const program = `
+    import { openDatabase } from ${JSON.stringify(new URL('database.ts', import.meta.url).href)}
+    process.on('uncaughtException', (error) => console.log(error.message))
+    const database = openDatabase({ path: ':memory:' })
+    await database.write((tx) => {
+      tx.afterCommit(() => { throw new Error('a bug') })
+      tx.afterCommit(() => console.log('second'))
+    })
+    console.log('resolved')
+  `
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', program], { encoding: 'utf8' })
+  assert.deepEqual(stdout.trim().split('\n').toSorted(), ['a bug', 'resolved', 'second'])
+})
+
+test('values that SQLite would silently store as something else are refused, and the work undone', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const bad: readonly unknown[] = [undefined, new Date(0), Number.NaN, Infinity, 2 ** 53, true, {}, 1n, Symbol('s')]
+  for (const value of bad) {
+    const write = database.write((tx) => {
+      put(tx, 'ada')
+      tx.run(insert, 'bob', value as SqlValue)
+    })
+    await assert.rejects(write, TypeError)
+    assert.throws(() => database.get('select ?', value as SqlValue), TypeError)
+  }
+  assert.deepEqual(names(database), [])
+})
+
+test('a work that is asynchronous is refused, and nothing of it is kept', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  await assert.rejects(
+    database.write(async (tx) => put(tx, 'ada')),
+    /synchronous/,
+  )
+  assert.deepEqual(names(database), [])
+})
+
+test('a transaction cannot be used after its work returned', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const kept = await database.write((tx) => tx)
+  assert.throws(() => put(kept, 'ada'), /valid only until/)
+  assert.throws(() => kept.get('select 1'), /valid only until/)
+  assert.throws(() => kept.afterCommit(() => {}), /valid only until/)
+})
+
+test('disposal commits what was handed in before, refuses what comes later, and may be repeated', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  const database = openDatabase({ path })
+  const write = database.write((tx) => put(tx, 'ada'))
+  await database[Symbol.asyncDispose]()
+  await write
+  await assert.rejects(
+    database.write((tx) => put(tx, 'bob')),
+    /closed/,
+  )
+  await database[Symbol.asyncDispose]()
+  await using again = openDatabase({ path })
+  assert.deepEqual(names(again), ['ada'])
+})
+
+test('more statements than are kept prepared all work', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  for (let n = 0; n < 600; n += 1) assert.equal(database.get<{ readonly n: number }>(`select ${n} as n`)?.n, n)
+  assert.equal(database.get<{ readonly n: number }>('select 0 as n')?.n, 0)
+})
+
+test('the database is readable by its owner only', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  await using database = openDatabase({ path })
+  await database.write((tx) => put(tx, 'ada'))
+  for (const suffix of ['', '-wal', '-shm']) assert.equal(statSync(path + suffix).mode & 0o077, 0, suffix)
+})
+
+test('erased bytes are gone from the file once the log is folded in', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  const database = openDatabase({ path })
+  await database.write((tx) => put(tx, 'secret', 'correct-horse-battery'.repeat(500)))
+  await database.write((tx) => tx.run(`delete from setting where name = 'secret'`))
+  await database[Symbol.asyncDispose]()
+  const { stdout } = spawnSync('grep', ['-c', 'correct-horse', path], { encoding: 'utf8' })
+  assert.equal(stdout.trim(), '0')
+})
+
+test('a home that runs can be read by others, who see what is committed and cannot write', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  await using database = openDatabase({ path })
+  await database.write((tx) => put(tx, 'ada'))
+  await using reader = openDatabase({ path, readOnly: true })
+  assert.deepEqual(names(reader), ['ada'])
+  await database.write((tx) => put(tx, 'bob'))
+  assert.deepEqual(names(reader), ['ada', 'bob'])
+  await assert.rejects(
+    reader.write((tx) => put(tx, 'eve')),
+    /readonly/,
+  )
+})
+
+test('reading only needs a database that is there and of this schema', (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  assert.throws(() => openDatabase({ path, readOnly: true }), { code: 'STORE_MISSING' })
+  const old = new SqliteConnection(path)
+  old.exec('create table t (a)')
+  old.close()
+  assert.throws(() => openDatabase({ path, readOnly: true }), { code: 'STORE_OLDER' })
+})
+
+test('F34: data of a newer version is refused and left as it is', (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  const newer = new SqliteConnection(path)
+  newer.exec('create table future (a); pragma user_version = 9999')
+  newer.close()
+  const refusal = { code: 'STORE_NEWER', data: { path, found: 9999, known: 1 }, message: /install a newer althing/ }
+  assert.throws(() => openDatabase({ path }), refusal)
+  assert.throws(() => openDatabase({ path, readOnly: true }), refusal)
+})
+
+test('F8: a file that is no database, or a damaged one, is named as such', async (t) => {
+  const folder = makeFolder(t)
+  const noise = join(folder, 'noise.sqlite')
+  writeFileSync(noise, Buffer.alloc(8192, 7))
+  assert.throws(() => openDatabase({ path: noise }), { code: 'STORE_CORRUPT' })
+  const path = join(folder, 'a.sqlite')
+  const database = openDatabase({ path })
+  for (let n = 0; n < 200; n += 1) await database.write((tx) => put(tx, `name ${n}`, 'v'.repeat(200)))
+  assert.deepEqual(database.checkIntegrity(), [])
+  const root = database.get<{ readonly rootpage: number }>(`select rootpage from sqlite_schema where name = 'setting'`)?.rootpage ?? 0
+  await database[Symbol.asyncDispose]()
+  const bytes = readFileSync(path)
+  bytes.fill(0xff, (root - 1) * 4096, (root - 1) * 4096 + 64)
+  writeFileSync(path, bytes)
+  await using damaged = openDatabase({ path })
+  assert.throws(() => damaged.all('select * from setting'), { code: 'STORE_CORRUPT' })
+  assert.notDeepEqual(damaged.checkIntegrity(), [])
+})
+
+test('F6: an I/O error on commit rejects the whole group and every later write; reads go on; opening anew shows what is really there', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  const database = openDatabase({ path })
+  await database.write((tx) => put(tx, 'ada'))
+  armFailpoint('database.commit.begin', { action: 'error', code: 'EIO' })
+  const group = await Promise.allSettled([database.write((tx) => put(tx, 'bob')), database.write((tx) => put(tx, 'cy'))])
+  disarmFailpoint()
+  for (const work of group) assert.equal(work.status === 'rejected' && (work.reason as { readonly code?: string }).code, 'STORE_FAILED')
+  await assert.rejects(
+    database.write((tx) => put(tx, 'eve')),
+    { code: 'STORE_FAILED', kind: 'unavailable' },
+  )
+  assert.deepEqual(names(database), ['ada'])
+  await database[Symbol.asyncDispose]()
+  await using again = openDatabase({ path })
+  assert.deepEqual(names(again), ['ada'])
+  await again.write((tx) => put(tx, 'eve'))
+})
+
+test('F6: an error of write(2) itself, under SQLite, is fatal for the file and nothing unacknowledged appears', (t) => {
+  const folder = makeFolder(t)
+  const program = `
+    import { openDatabase } from ${JSON.stringify(new URL('database.ts', import.meta.url).href)}
+    process.on('SIGXFSZ', () => {})
+    const database = openDatabase({ path: process.argv[1] })
+    const put = (name, value) => database.write((tx) => tx.run('insert into setting values (?, ?)', name, value))
+    await put('ada', '')
+    const codes = []
+    for (const size of [2_000_000, 1]) await put('n' + size, 'x'.repeat(size)).catch((error) => codes.push(error.code))
+    console.log(JSON.stringify({ codes, rows: database.all('select name from setting').map((row) => row.name) }))
+    process.exit(0)
+  `
+  const path = join(folder, 'a.sqlite')
+  // blocks of 512 bytes (dash) or 1 KiB (bash): enough for the schema, too few for the large row
+  const command = 'ulimit -f 1200; exec "$0" --input-type=module-typescript -e "$1" "$2"'
+  const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, program, path], { encoding: 'utf8' })
+  assert.equal(stdout, `${JSON.stringify({ codes: ['STORE_FAILED', 'STORE_FAILED'], rows: ['ada'] })}\n`, stderr)
+})
+
+test('F5: no space at commit undoes the whole group; reads go on and later writes succeed', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  await database.write((tx) => put(tx, 'ada'))
+  armFailpoint('database.commit.begin', { action: 'error', code: 'ENOSPC' })
+  const group = await Promise.allSettled([database.write((tx) => put(tx, 'bob')), database.write((tx) => put(tx, 'cy'))])
+  for (const work of group) assert.equal(work.status === 'rejected' && (work.reason as { readonly code?: string }).code, 'DISK_FULL')
+  disarmFailpoint()
+  assert.deepEqual(names(database), ['ada'])
+  await database.write((tx) => put(tx, 'bob'))
+  assert.deepEqual(names(database), ['ada', 'bob'])
+})
+
+test('F5: on a disk that is really full the transaction is undone, even under a work that caught the error, and goes on when there is room', async (t) => {
+  const folder = mountSmallDisk(t)
+  if (folder === undefined) return t.skip('needs root and mount(8) for a tmpfs of a fixed size')
+  await using database = openDatabase({ path: join(folder, 'a.sqlite') })
+  await database.write((tx) => put(tx, 'ada'))
+  const ballast = join(folder, 'ballast')
+  fillDisk(ballast)
+  const large = database.write((tx) => {
+    put(tx, 'bob')
+    try {
+      for (let n = 0; n < 100; n += 1) put(tx, `large ${n}`, 'x'.repeat(400_000))
+    } catch {
+      // a careless work
+    }
+    put(tx, 'cy')
+  })
+  const neighbour = database.write((tx) => put(tx, 'dan'))
+  await assert.rejects(large)
+  await assert.rejects(neighbour)
+  assert.deepEqual(names(database), ['ada'])
+  rmSync(ballast)
+  await database.write((tx) => put(tx, 'eve'))
+  assert.deepEqual(names(database), ['ada', 'eve'])
+  return undefined
+})
