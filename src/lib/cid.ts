@@ -51,6 +51,22 @@ export function linkOfCid(cid: Cid): CID {
   return CID.parse(cid)
 }
 
+/** The digest inside a CBOR link of that codec; undefined for anything else. Ten times cheaper than by way of the text. */
+export function digestOfLink(link: unknown, codec: typeof rawCodec | typeof dagCborCodec): Uint8Array | undefined {
+  const cid = CID.asCID(link)
+  return cid !== null && cid.code === codec && isOurs(cid) ? cid.multihash.digest : undefined
+}
+
+/** The CBOR link of a digest. */
+export function linkOfDigest(codec: typeof rawCodec | typeof dagCborCodec, digest: Uint8Array): CID {
+  return CID.createV1(codec, createDigest(sha256Code, digest))
+}
+
+/** What the bytes behind a CID are. */
+export function codecOfCid(cid: Cid): typeof rawCodec | typeof dagCborCodec {
+  return CID.parse(cid).code === rawCodec ? rawCodec : dagCborCodec
+}
+
 /** The 32 bytes of digest inside a CID. */
 export function digestOfCid(cid: Cid): Uint8Array {
   return CID.parse(cid).multihash.digest

@@ -1,0 +1,272 @@
+import type { HiveId } from '../journal/entry.ts'
+import type { Cid } from '../lib/cid.ts'
+import { cidOfDigest, createCid, dagCborCodec, digestOfCid, hashBytes, rawCodec } from '../lib/cid.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Fault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import type { BlobStore } from '../store/blobs.ts'
+import type { Database } from '../store/database.ts'
+import type { ChunkList } from './chunks.ts'
+import {
+  chunkBytes,
+  chunkCount,
+  chunkDigest,
+  chunkLength,
+  cutChunks,
+  encodeChunkList,
+  isListCid,
+  maxChunks,
+  parseChunkList,
+  singleChunk,
+} from './chunks.ts'
+import { collectContent } from './collect.ts'
+import type { ContentSize, ContentStat, ContentStore, ReadOptions, Reference } from './content.ts'
+import { contentFaults } from './faults.ts'
+import { readChunks } from './read-chunks.ts'
+
+export interface ContentStoreDeps {
+  readonly blobs: BlobStore
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface ContentStoreOptions {
+  /** Age a block without references must have before it is collected, in milliseconds. */
+  readonly graceMs: number
+  /** Members that keep a copy of what is published, ourselves counted. */
+  readonly replicas: number
+}
+
+/** What the exchange and the collector need beside `ContentStore`. */
+export interface LocalContentStore extends ContentStore {
+  /** The chunks of content whose list (or only block) is here. */
+  readonly listOf: (cid: Cid) => ChunkList | undefined
+  /** The root block: the list, or the content when it is one block. A list block gone bad is written anew from what is known of it. */
+  readonly rootBlock: (cid: Cid) => Promise<Uint8Array | undefined>
+  /** Stores a root block from a peer. @throws Fault BLOCK_MISMATCH when the bytes are not those of the CID, CONTENT_INVALID when they are no list */
+  readonly putRoot: (cid: Cid, bytes: Uint8Array) => Promise<ChunkList>
+  /** Stores a chunk; collects what may go when the quota is reached. @throws Fault BLOCK_MISMATCH, DISK_FULL, QUOTA_EXCEEDED */
+  readonly putBlock: (digest: Uint8Array, bytes: Uint8Array) => Promise<void>
+  readonly hasBlock: (digest: Uint8Array) => boolean
+  /** Verified; undefined when it is not here. @throws Fault BLOCK_CORRUPT */
+  readonly getBlock: (digest: Uint8Array) => Promise<Uint8Array | undefined>
+  /** Whether members of the hive may ask for this content: something in that hive refers to it. */
+  readonly isServed: (hive: HiveId, cid: Cid) => boolean
+  /** Keeps content under transfer from collection until the returned function is called. */
+  readonly hold: (cid: Cid) => () => void
+  /** Content that is held, or was added less than the grace age ago by this process. */
+  readonly heldRoots: () => Iterable<Cid>
+  /** Grows whenever something is referenced or held. */
+  readonly generation: () => number
+}
+
+/** Chunks on their way to the disk at once: more only wait for the same fsyncs. */
+const parallelPuts = 4
+/** Parsed lists kept in memory; the longest is 786,432 bytes. */
+const maxCachedLists = 16
+
+/** Content over the blobs of a home. */
+export function openContentStore(deps: ContentStoreDeps, options: ContentStoreOptions): LocalContentStore {
+  return new BlobContentStore(deps, options)
+}
+
+class BlobContentStore implements LocalContentStore {
+  readonly #deps: ContentStoreDeps
+  readonly #options: ContentStoreOptions
+  readonly #lists = new Map<Cid, ChunkList>()
+  readonly #holds = new Map<Cid, number>()
+  readonly #added = new Map<Cid, number>()
+  #generation = 0
+  #reclaiming: Promise<unknown> | undefined
+
+  constructor(deps: ContentStoreDeps, options: ContentStoreOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  readonly add = async (
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<ContentSize> => {
+    const digests: Uint8Array[] = []
+    const puts = new Set<Promise<void>>()
+    let size = 0
+    try {
+      for await (const chunk of cutChunks(source)) {
+        signal.throwIfAborted()
+        if (digests.length === maxChunks) throw tooLong()
+        const digest = hashBytes(chunk)
+        digests.push(digest)
+        size += chunk.byteLength
+        const put = this.putBlock(digest, chunk)
+        puts.add(put)
+        put.then(
+          () => puts.delete(put),
+          () => {},
+        )
+        if (puts.size >= parallelPuts) await Promise.race(puts)
+      }
+    } finally {
+      await Promise.allSettled(puts)
+    }
+    await Promise.all(puts)
+    signal.throwIfAborted()
+    return await this.#finish({ size, digests: new Uint8Array(Buffer.concat(digests)) })
+  }
+
+  readonly stat = (cid: Cid): ContentStat | undefined => {
+    const list = this.listOf(cid)
+    if (list === undefined) return undefined
+    let presentBytes = 0
+    const count = isListCid(cid) ? chunkCount(list.size) : 1
+    for (let index = 0; index < count; index += 1) {
+      if (this.hasBlock(chunkDigest(list, index))) presentBytes += chunkLength(list.size, index)
+    }
+    return { cid, size: list.size, isWhole: presentBytes === list.size, presentBytes }
+  }
+
+  readonly read = (cid: Cid, options: ReadOptions): AsyncIterable<Uint8Array> => readChunks(this, cid, options)
+
+  readonly reference: ContentStore['reference'] = (tx, { hive, cid, reason, source, until }) => {
+    this.#generation += 1
+    const sql =
+      'insert into reference (hive, cid, reason, source, until) values (?, ?, ?, ?, ?) on conflict do update set until = excluded.until'
+    tx.run(sql, hive, cid, reason, source, until ?? null)
+  }
+
+  readonly dereference: ContentStore['dereference'] = (tx, { hive, cid, reason, source }: Omit<Reference, 'until'>) => {
+    tx.run('delete from reference where hive = ? and cid = ? and reason = ? and source = ?', hive, cid, reason, source)
+  }
+
+  readonly listOf = (cid: Cid): ChunkList | undefined => {
+    const digest = digestOfCid(cid)
+    if (!isListCid(cid)) {
+      const size = this.#deps.blobs.sizeOf(digest)
+      return size === undefined ? undefined : singleChunk(cid, size)
+    }
+    const known = this.#lists.get(cid)
+    if (known !== undefined) return known
+    const row = this.#deps.database.get<{ size: number; chunks: Uint8Array }>(
+      'select size, chunks from chunk_list where digest = ?',
+      digest,
+    )
+    if (row === undefined) return undefined
+    const list = { size: row.size, digests: new Uint8Array(row.chunks) }
+    this.#remember(cid, list)
+    return list
+  }
+
+  readonly rootBlock = async (cid: Cid): Promise<Uint8Array | undefined> => {
+    const digest = digestOfCid(cid)
+    if (!isListCid(cid)) return await this.getBlock(digest)
+    const bytes = await this.#deps.blobs.get(digest).catch(() => undefined)
+    const list = this.listOf(cid)
+    if (bytes !== undefined || list === undefined) return bytes
+    const again = encodeChunkList(list)
+    await this.putBlock(digest, again)
+    return again
+  }
+
+  readonly putRoot = async (cid: Cid, bytes: Uint8Array): Promise<ChunkList> => {
+    const digest = digestOfCid(cid)
+    if (!isListCid(cid)) {
+      await this.putBlock(digest, bytes)
+      return singleChunk(cid, bytes.byteLength)
+    }
+    await this.putBlock(digest, bytes)
+    const list = parseChunkList(bytes)
+    if (list === undefined) {
+      await this.#deps.blobs.remove(digest)
+      throw contentFaults.create('CONTENT_INVALID', {
+        message: `${cid} is no list of chunks; whoever published it made it wrong, ask for another version`,
+        data: { cid },
+      })
+    }
+    await this.#keepList(cid, list)
+    return list
+  }
+
+  readonly putBlock = async (digest: Uint8Array, bytes: Uint8Array): Promise<void> => {
+    try {
+      await this.#deps.blobs.put(digest, bytes)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'QUOTA_EXCEEDED') throw error
+      await this.#reclaim()
+      await this.#deps.blobs.put(digest, bytes)
+    }
+  }
+
+  readonly hasBlock = (digest: Uint8Array): boolean => this.#deps.blobs.has(digest)
+
+  readonly getBlock = async (digest: Uint8Array): Promise<Uint8Array | undefined> => await this.#deps.blobs.get(digest)
+
+  readonly isServed = (hive: HiveId, cid: Cid): boolean =>
+    this.#deps.database.get('select 1 from reference where hive = ? and cid = ? limit 1', hive, cid) !== undefined
+
+  readonly generation = (): number => this.#generation
+
+  readonly hold = (cid: Cid): (() => void) => {
+    this.#generation += 1
+    this.#holds.set(cid, (this.#holds.get(cid) ?? 0) + 1)
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      const left = (this.#holds.get(cid) ?? 1) - 1
+      if (left > 0) this.#holds.set(cid, left)
+      else this.#holds.delete(cid)
+    }
+  }
+
+  readonly heldRoots = (): Iterable<Cid> => {
+    const since = this.#deps.clock.monotonic() - this.#options.graceMs
+    for (const [cid, at] of this.#added) if (at < since) this.#added.delete(cid)
+    return [...this.#holds.keys(), ...this.#added.keys()]
+  }
+
+  /** The list goes last: what has a list here had all its chunks here. */
+  async #finish(list: ChunkList): Promise<ContentSize> {
+    const isList = chunkCount(list.size) > 1
+    const bytes = isList ? encodeChunkList(list) : undefined
+    const cid = bytes === undefined ? cidOfDigest(rawCodec, list.digests) : createCid(dagCborCodec, bytes)
+    if (bytes !== undefined) {
+      await this.putBlock(digestOfCid(cid), bytes)
+      await this.#keepList(cid, list)
+    }
+    this.#added.set(cid, this.#deps.clock.monotonic())
+    return { cid, size: list.size }
+  }
+
+  async #keepList(cid: Cid, list: ChunkList): Promise<void> {
+    await this.#deps.database.write((tx) =>
+      tx.run('insert or ignore into chunk_list (digest, size, chunks) values (?, ?, ?)', digestOfCid(cid), list.size, list.digests),
+    )
+    this.#remember(cid, list)
+  }
+
+  #remember(cid: Cid, list: ChunkList): void {
+    const oldest = this.#lists.keys().next().value
+    if (this.#lists.size >= maxCachedLists && oldest !== undefined) this.#lists.delete(oldest)
+    this.#lists.set(cid, list)
+  }
+
+  /** One collection for all that wait for space. */
+  async #reclaim(): Promise<void> {
+    this.#reclaiming ??= collectContent(
+      { ...this.#deps, content: this },
+      { ...this.#options, isDryRun: false, signal: new AbortController().signal },
+    ).finally(() => {
+      this.#reclaiming = undefined
+    })
+    await this.#reclaiming
+  }
+}
+
+function tooLong(): Fault {
+  const limit = maxChunks * chunkBytes
+  return contentFaults.create('CONTENT_TOO_LARGE', {
+    message: `content is longer than ${limit} bytes (24 GiB), the most one list can name; split it`,
+    data: { maxBytes: limit },
+  })
+}

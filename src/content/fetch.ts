@@ -1,0 +1,324 @@
+import type { PeerId } from '../identity/keys.ts'
+import type { Cid } from '../lib/cid.ts'
+import type { Clock } from '../lib/clock.ts'
+import { describeError, Fault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import type { TokenBucket } from '../lib/token-bucket.ts'
+import type { Host } from '../network/host.ts'
+import type { ChunkList } from './chunks.ts'
+import { chunkBytes, chunkCount, chunkDigest, isListCid } from './chunks.ts'
+import type { ContentClient, Possession } from './client.ts'
+import type { FetchOptions, FetchReport } from './content.ts'
+import type { LocalContentStore } from './content-store.ts'
+import { contentFaults } from './faults.ts'
+import { createPermits } from './permits.ts'
+import { RootRace } from './root-race.ts'
+import type { ScheduleInput } from './rules/schedule.ts'
+import { stepSchedule } from './rules/schedule.ts'
+import type { Schedule } from './rules/state.ts'
+import { createSchedule, isNeeded } from './rules/state.ts'
+import { searchContent } from './search.ts'
+import { ProviderSession } from './session.ts'
+
+export interface FetchDeps {
+  readonly host: Host
+  readonly client: ContentClient
+  readonly content: LocalContentStore
+  readonly clock: Clock
+  readonly log: Log
+  readonly download: TokenBucket
+  readonly liars: LiarBook
+}
+
+/** Who gave wrong bytes. */
+export interface LiarBook {
+  readonly has: (peer: PeerId) => boolean
+  readonly add: (peer: PeerId) => void
+}
+
+export interface FetchJobOptions {
+  readonly rangeBlocks: number
+  readonly parallelRanges: number
+  readonly stallTimeoutMs: number
+  readonly maxProviders: number
+  readonly askTimeoutMs: number
+}
+
+/** Searches in a row that brought no byte, after which content counts as unavailable. */
+const maxBarrenSearches = 4
+const firstPauseMs = 500
+/** Chunks that came and are on their way to the disk, in one fetch. */
+const parallelWrites = 4
+
+/** One fetch of content that is not whole here. Made for one `run`. */
+export class FetchJob {
+  readonly #deps: FetchDeps
+  readonly #options: FetchJobOptions
+  readonly #cid: Cid
+  readonly #request: FetchOptions
+  readonly #end = new AbortController()
+  readonly #outcome = Promise.withResolvers<void>()
+  readonly #possessions = new Map<PeerId, Possession>()
+  readonly #said = new Map<PeerId, string>()
+  readonly #sessions = new Map<PeerId, ProviderSession>()
+  readonly #given = new Map<PeerId, number>()
+  readonly #liars = new Set<PeerId>()
+  readonly #writes = createPermits(parallelWrites)
+  readonly #background = new Set<Promise<void>>()
+  readonly #race: RootRace
+  #list: ChunkList | undefined
+  #schedule: Schedule | undefined
+  #presentBytes = 0
+  #isStarved = true
+  #onStarved: (() => void) | undefined
+  #cancelWake: (() => void) | undefined
+
+  constructor(deps: FetchDeps, options: FetchJobOptions, { cid, request }: { readonly cid: Cid; readonly request: FetchOptions }) {
+    this.#deps = deps
+    this.#options = options
+    this.#cid = cid
+    this.#request = request
+    this.#outcome.promise.catch(() => {})
+    this.#race = new RootRace(deps, {
+      cid,
+      onRoot: (peer, list) => this.#begin(list, peer),
+      onFail: (peer, error) => this.#rootFailed(peer, error),
+    })
+  }
+
+  /** @throws Fault CONTENT_UNAVAILABLE, CONTENT_TOO_LARGE, CONTENT_INVALID, the store's faults, or the signal's reason */
+  async run(): Promise<FetchReport> {
+    const { host } = this.#deps
+    const stop = (): void => this.#outcome.reject(this.#request.signal.reason)
+    const off = [
+      host.events.on('peer:connected', (peer) => this.#track(this.#ask(peer))),
+      host.events.on('peer:disconnected', (peer) => this.#leave(peer)),
+    ]
+    this.#request.signal.addEventListener('abort', stop, { once: true })
+    const release = this.#deps.content.hold(this.#cid)
+    try {
+      this.#request.signal.throwIfAborted()
+      const list = this.#deps.content.listOf(this.#cid)
+      if (list !== undefined) this.#begin(list, undefined)
+      this.#track(this.#search())
+      await this.#outcome.promise
+      return this.#report()
+    } finally {
+      for (const each of off) each()
+      this.#request.signal.removeEventListener('abort', stop)
+      this.#end.abort(new Error('the fetch is over'))
+      this.#cancelWake?.()
+      this.#race.stop()
+      for (const session of this.#sessions.values()) session.abort()
+      await Promise.allSettled(this.#background)
+      release()
+    }
+  }
+
+  /** Searches until somebody gives: again, with growing pauses, whenever nobody known has what is lacking. */
+  async #search(): Promise<void> {
+    const { signal } = this.#end
+    for (let barren = 0; barren < maxBarrenSearches; barren += 1) {
+      const before = this.#presentBytes
+      await searchContent(this.#deps, this.#cid, {
+        ...this.#options,
+        signal,
+        deep: true,
+        isExcluded: this.#deps.liars.has,
+        onAnswer: (peer, possession) => this.#answered(peer, possession),
+      })
+      await this.#untilStarved()
+      if (this.#presentBytes > before) barren = 0
+      if (barren + 1 < maxBarrenSearches) await this.#deps.clock.sleep(firstPauseMs * 2 ** barren, { signal })
+    }
+    this.#outcome.reject(this.#unavailable())
+  }
+
+  async #ask(peer: PeerId): Promise<void> {
+    if (this.#deps.liars.has(peer)) return
+    this.#answered(peer, await this.#deps.client.have(peer, this.#cid, this.#end))
+  }
+
+  #answered(peer: PeerId, possession: Possession | undefined): void {
+    if (possession === undefined) {
+      if (!this.#possessions.has(peer)) this.#said.set(peer, 'does not have it, or did not answer')
+      return
+    }
+    this.#said.set(peer, possession.blocks === undefined ? 'has it' : 'has a part of it')
+    this.#possessions.set(peer, possession)
+    if (this.#list === undefined) {
+      this.#isStarved = false
+      this.#race.enter(peer)
+    } else this.#join(peer, possession)
+  }
+
+  /** The root is here: the rest is a matter of the schedule. */
+  #begin(list: ChunkList, from: PeerId | undefined): void {
+    if (this.#list !== undefined) return
+    this.#list = list
+    this.#race.stop()
+    if (from !== undefined && !isListCid(this.#cid)) this.#given.set(from, list.size)
+    if (list.size > this.#request.maxBytes) {
+      this.#outcome.reject(tooLarge(this.#cid, list.size, this.#request.maxBytes))
+      return
+    }
+    const isHere = (index: number): boolean => this.#deps.content.hasBlock(chunkDigest(list, index))
+    const stat = this.#deps.content.stat(this.#cid)
+    this.#presentBytes = stat?.presentBytes ?? 0
+    if (stat?.isWhole === true) return this.#outcome.resolve()
+    this.#schedule = createSchedule({ ...this.#options, chunks: chunkCount(list.size), chunkBytes }, isHere)
+    for (const [peer, possession] of this.#possessions) this.#join(peer, possession)
+  }
+
+  #rootFailed(peer: PeerId, error: unknown): void {
+    if (isFatal(error)) return this.#outcome.reject(error)
+    if (isMismatch(error)) this.#caught(peer)
+    else this.#said.set(peer, describeError(error))
+    this.#possessions.delete(peer)
+    if (!this.#race.isUnderWay()) this.#setStarved(true)
+  }
+
+  #join(peer: PeerId, { blocks }: Possession): void {
+    if (this.#deps.liars.has(peer)) return
+    this.#step(blocks === undefined ? { type: 'join', peer } : { type: 'join', peer, blocks })
+  }
+
+  #leave(peer: PeerId): void {
+    if (this.#possessions.delete(peer)) this.#said.set(peer, 'left')
+    this.#sessions.get(peer)?.abort()
+    this.#sessions.delete(peer)
+    this.#step({ type: 'leave', peer })
+  }
+
+  #step(input: ScheduleInput): void {
+    if (this.#schedule === undefined || this.#end.signal.aborted) return
+    const { effects, wakeAt, phase } = stepSchedule(this.#schedule, input, this.#deps.clock.monotonic())
+    for (const effect of effects) {
+      if (effect.type === 'ask') this.#session(effect.peer).ask(effect)
+      else {
+        this.#sessions.get(effect.peer)?.abort()
+        this.#sessions.delete(effect.peer)
+      }
+    }
+    this.#cancelWake?.()
+    this.#cancelWake = undefined
+    if (phase === 'done') return this.#outcome.resolve()
+    if (wakeAt !== undefined) {
+      const ms = Math.max(1, wakeAt - this.#deps.clock.monotonic())
+      this.#cancelWake = this.#deps.clock.schedule(ms, () => this.#step({ type: 'time' }))
+    }
+    this.#setStarved(phase === 'starved')
+  }
+
+  #session(peer: PeerId): ProviderSession {
+    const known = this.#sessions.get(peer)
+    if (known !== undefined) return known
+    if (this.#list === undefined) throw new Error('there is no schedule without a list')
+    const session: ProviderSession = new ProviderSession(
+      {
+        ...this.#deps,
+        listener: {
+          onPiece: (bytes) => this.#step({ type: 'piece', peer, bytes }),
+          onBlock: (range, index, bytes) => this.#take(peer, { range, index }, bytes),
+          onEnd: (range) => this.#step({ type: 'end', peer, range }),
+          onFail: (reason) => {
+            this.#said.set(peer, reason)
+            if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
+            this.#step({ type: 'fail', peer })
+          },
+        },
+      },
+      { peer, root: this.#cid, list: this.#list },
+    )
+    this.#sessions.set(peer, session)
+    return session
+  }
+
+  /** Takes a chunk in: resolves when there is room for the next, while this one is still being written. */
+  async #take(peer: PeerId, at: { readonly range: number; readonly index: number }, bytes: Uint8Array): Promise<void> {
+    if (this.#schedule === undefined) return
+    const wasNeeded = isNeeded(this.#schedule, at.index)
+    this.#step({ type: 'block', peer, ...at })
+    if (!wasNeeded || isNeeded(this.#schedule, at.index)) return
+    const release = await this.#writes.acquire(this.#end)
+    this.#track(this.#store(peer, at.index, bytes).finally(release))
+  }
+
+  async #store(peer: PeerId, index: number, bytes: Uint8Array): Promise<void> {
+    if (this.#list === undefined) return
+    try {
+      await this.#deps.content.putBlock(chunkDigest(this.#list, index), bytes)
+    } catch (error) {
+      if (!isMismatch(error)) return this.#outcome.reject(error)
+      this.#caught(peer)
+      return this.#step({ type: 'lie', peer, index })
+    }
+    this.#presentBytes += bytes.byteLength
+    this.#given.set(peer, (this.#given.get(peer) ?? 0) + bytes.byteLength)
+    this.#request.onProgress?.({ receivedBytes: this.#presentBytes, totalBytes: this.#list.size, providers: this.#sessions.size })
+    this.#step({ type: 'stored', index })
+  }
+
+  #caught(peer: PeerId): void {
+    this.#liars.add(peer)
+    this.#deps.liars.add(peer)
+    this.#possessions.delete(peer)
+    this.#said.set(peer, 'gave wrong bytes')
+    this.#deps.log.warn('a peer gave wrong bytes and is no longer asked', { peer, cid: this.#cid })
+  }
+
+  #setStarved(isStarved: boolean): void {
+    this.#isStarved = isStarved
+    if (isStarved) this.#onStarved?.()
+  }
+
+  async #untilStarved(): Promise<void> {
+    const { signal } = this.#end
+    while (!this.#isStarved && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#onStarved = resolve
+      signal.addEventListener('abort', () => resolve(), { once: true })
+      await promise
+    }
+    signal.throwIfAborted()
+  }
+
+  #track(work: Promise<void>): void {
+    const settled = work.catch((error: unknown) => {
+      if (!this.#end.signal.aborted) this.#outcome.reject(error)
+    })
+    this.#background.add(settled)
+    void settled.finally(() => this.#background.delete(settled))
+  }
+
+  #report(): FetchReport {
+    const providers = [...this.#given].map(([peer, bytes]) => ({ peer, bytes }))
+    return { cid: this.#cid, size: this.#list?.size ?? 0, providers, liars: [...this.#liars] }
+  }
+
+  #unavailable(): Fault {
+    const asked = Object.fromEntries([...this.#said].slice(0, 64))
+    const who = this.#said.size === 0 ? 'no member is connected' : `${this.#said.size} members were asked`
+    const lacking = this.#list === undefined ? 'all of it' : `${this.#list.size - this.#presentBytes} of ${this.#list.size} bytes`
+    return contentFaults.create('CONTENT_UNAVAILABLE', {
+      message: `${this.#cid}: ${lacking} could not be had (${who}); try again when a member that has it is online`,
+      data: { cid: this.#cid, presentBytes: this.#presentBytes, asked },
+    })
+  }
+}
+
+function tooLarge(cid: Cid, size: number, maxBytes: number): Fault {
+  return contentFaults.create('CONTENT_TOO_LARGE', {
+    message: `${cid} has ${size} bytes, and at most ${maxBytes} are wanted`,
+    data: { cid, size, maxBytes },
+  })
+}
+
+function isMismatch(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'BLOCK_MISMATCH'
+}
+
+/** Faults of ours, that another provider would not mend. */
+function isFatal(error: unknown): boolean {
+  return error instanceof Fault && ['CONTENT_INVALID', 'DISK_FULL', 'DISK_ERROR', 'QUOTA_EXCEEDED', 'STORE_FAILED'].includes(error.code)
+}

@@ -1,0 +1,86 @@
+import type { PeerId } from '../identity/keys.ts'
+import type { HiveId } from '../journal/entry.ts'
+import type { Cid } from '../lib/cid.ts'
+import { describeError } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import type { Host } from '../network/host.ts'
+import type { Database } from '../store/database.ts'
+import type { ContentClient } from './client.ts'
+import { keepReceipt } from './receipts.ts'
+import { rankNodes } from './rules/rendezvous.ts'
+import { admittedPeers } from './search.ts'
+
+export interface ReplicateDeps {
+  readonly hive: HiveId
+  readonly host: Host
+  readonly client: ContentClient
+  readonly database: Database
+  readonly log: Log
+}
+
+export interface ReplicateOptions {
+  readonly size: number
+  readonly copies: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks members to keep a copy, those first that rank highest for it; resolves with those that signed, when they are
+ * enough or at the signal. As many are asked at once as copies lack; members that connect meanwhile are asked as well.
+ */
+export async function replicateContent(deps: ReplicateDeps, cid: Cid, options: ReplicateOptions): Promise<readonly PeerId[]> {
+  const { copies, signal } = options
+  const signed: PeerId[] = []
+  const asked = new Set<PeerId>()
+  const done = Promise.withResolvers<void>()
+  let underWay = 0
+
+  const ask = async (peer: PeerId): Promise<void> => {
+    underWay += 1
+    if (await isSigned(deps, { cid, peer }, options)) signed.push(peer)
+    underWay -= 1
+    if (signed.length >= copies) done.resolve()
+    else askMore()
+  }
+  const askMore = (): void => {
+    if (signal.aborted) return
+    const candidates = rankNodes(cid, admittedPeers(deps.host)).filter((peer) => !asked.has(peer))
+    for (const peer of candidates.slice(0, Math.max(0, copies - signed.length - underWay))) {
+      asked.add(peer)
+      void ask(peer)
+    }
+  }
+
+  const stop = (): void => done.resolve()
+  const off = deps.host.events.on('peer:connected', (peer) => {
+    asked.delete(peer)
+    if (!signed.includes(peer)) askMore()
+  })
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (copies <= 0 || signal.aborted) return []
+    askMore()
+    await done.promise
+    return [...signed]
+  } finally {
+    off()
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function isSigned(
+  deps: ReplicateDeps,
+  { cid, peer }: { readonly cid: Cid; readonly peer: PeerId },
+  { size, signal }: ReplicateOptions,
+): Promise<boolean> {
+  try {
+    const answer = await deps.client.keep(peer, cid, size, { signal })
+    if (typeof answer === 'string') return false
+    const isKept = await keepReceipt(deps.database, { hive: deps.hive, cid, node: peer, at: answer.at }, answer.signature)
+    if (!isKept) deps.log.warn('a receipt was not signed by the peer it came from', { peer, cid })
+    return isKept
+  } catch (error) {
+    deps.log.debug('a member did not take a copy', { peer, cid, reason: describeError(error) })
+    return false
+  }
+}
