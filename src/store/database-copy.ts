@@ -23,7 +23,7 @@ export async function copyDatabase(source: string, target: string, call: CopyCal
   try {
     connection.exec('begin')
     connection.prepare('select count(*) from sqlite_schema').get()
-    await copySqlite(connection, target, {
+    const total = await copySqlite(connection, target, {
       rate: pagesPerStep,
       progress: ({ totalPages, remainingPages }) => {
         call.signal.throwIfAborted()
@@ -31,6 +31,7 @@ export async function copyDatabase(source: string, target: string, call: CopyCal
       },
     })
     call.signal.throwIfAborted()
+    call.onProgress({ done: total, total })
   } catch (error) {
     throw toStoreFault(error, target)
   } finally {

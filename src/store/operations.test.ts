@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { hashBytes } from '../lib/cid.ts'
+import { systemClock } from '../lib/clock.ts'
+import { silentLog } from '../lib/log.ts'
+import { openDatabase } from './database.ts'
+import { openBlobStore } from './disk-blobs.ts'
+import { createStoreHandlers } from './handlers.ts'
+import { storeOperations } from './operations.ts'
+import { restoreHome } from './restore.ts'
+import { makeFolder } from './scratch.fixture.ts'
+
+const law = new Uint8Array(Buffer.from('with law shall the land be built '.repeat(1000)))
+
+test('each operation of a store is answered in the shape it declares', async (t) => {
+  const folder = makeFolder(t)
+  const home = mkdtempSync(join(folder, 'home-'))
+  await using database = openDatabase({ path: join(home, 'althing.sqlite') })
+  const deps = { database, directory: join(home, 'blobs'), clock: systemClock, log: silentLog }
+  await using blobs = await openBlobStore(deps, { maxDiskBytes: 1_000_000, compress: true })
+  await blobs.put(hashBytes(law), law)
+  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock })
+  const stages: string[] = []
+  const context = {
+    signal: new AbortController().signal,
+    hive: undefined,
+    report: ({ stage }: { readonly stage: string }) => stages.push(stage),
+  }
+  const target = join(folder, 'backup')
+  const answers: Readonly<Record<string, unknown>> = {
+    'store.stats': await handlers['store.stats']({}, context),
+    'store.optimize': await handlers['store.optimize']({}, context),
+    'store.verify': await handlers['store.verify']({}, context),
+    'backup.create': await handlers['backup.create']({ target, keys: false }, context),
+    'backup.restore': await restoreHome({
+      ...context,
+      source: target,
+      target: join(folder, 'restored'),
+      clock: systemClock,
+      onProgress: () => {},
+    }),
+  }
+  for (const operation of storeOperations) {
+    if (!(operation.name in answers)) continue
+    const shape = operation.output(z)
+    assert.deepEqual(shape instanceof z.ZodObject ? shape.strict().parse(answers[operation.name]) : undefined, answers[operation.name])
+  }
+  const { blocks, bytes, savedBytes, storedBytes, compressedBlocks } = await handlers['store.stats']({}, context)
+  assert.deepEqual(
+    { blocks, bytes, compressedBlocks, saved: savedBytes + storedBytes },
+    { blocks: 1, bytes: 33_000, compressedBlocks: 1, saved: 33_000 },
+  )
+  assert.deepEqual([...new Set(stages)], ['blocks', 'database'])
+})
+
+test('every fault an operation names is in a table of this folder', async () => {
+  const { storeFaults } = await import('./faults.ts')
+  for (const { name, faults } of storeOperations) for (const fault of faults) assert.ok(fault in storeFaults.table, `${name}: ${fault}`)
+})
