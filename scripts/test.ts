@@ -9,7 +9,7 @@ import { run } from './run.ts'
  */
 const isUnit = process.argv.includes('--unit')
 const wanted = process.argv.slice(2).filter((word) => word !== '--unit')
-const everything = isUnit ? ['src/**/*.test.ts'] : ['src/**/*.test.ts', 'test/**/*.test.ts']
+const everything = isUnit ? ['src/**/*.test.ts'] : ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts']
 const files = wanted.length === 0 ? globSync(everything) : wanted.flatMap(filesOf)
 if (files.length === 0) throw new Error(`no test files in ${wanted.join(' ')}`)
 
