@@ -10,7 +10,10 @@ test('what is appended is numbered, chained and seen by views', async () => {
   assert.equal(second.header.seq, 2)
   assert.equal(second.header.prev, first.cid)
   assert.ok(second.header.at > first.header.at)
-  assert.deepEqual(notesOf(ada.database).map((note) => note.slice(5)), ['one', 'two'])
+  assert.deepEqual(
+    notesOf(ada.database).map((note) => note.slice(5)),
+    ['one', 'two'],
+  )
 })
 
 test('a batch under one good signature is stored whole', async () => {
