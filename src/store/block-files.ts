@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { copyFile, link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failpointAsync } from '../lib/failpoint.ts'
@@ -34,7 +34,7 @@ export class BlockFiles {
     await rm(join(this.directory, 'tmp'), { recursive: true, force: true })
     const present = new Set(await readdir(this.directory))
     for (const folder of ['tmp', 'quarantine', ...shards]) {
-      if (!present.has(folder) || folder === 'tmp') await mkdir(join(this.directory, folder), { mode: 0o700 })
+      if (!present.has(folder) || folder === 'tmp') mkdirSync(join(this.directory, folder), { mode: 0o700 })
     }
     await syncDirectory(this.directory)
   }
@@ -103,14 +103,19 @@ export class BlockFiles {
     return (await readdir(join(this.directory, 'quarantine'))).length
   }
 
-  /** Every block file there is, folder by folder. Names that are no block's are passed over. */
-  async *list(): AsyncIterable<BlockFile> {
+  /** Every block file there is, folder by folder. Names that are no block's are passed over. Blocks: for the time of opening, when nothing else runs. */
+  *list(): Iterable<BlockFile> {
     for (const shard of shards) {
-      for (const name of await readdir(join(this.directory, shard))) {
+      for (const name of readdirSync(join(this.directory, shard))) {
         const file = parseFileName(name)
         if (file?.name.startsWith(shard) === true) yield file
       }
     }
+  }
+
+  /** Like `sizeOf`, and blocks: over many files far faster. For the time of opening. */
+  sizeNow(file: BlockFile): number | undefined {
+    return statSync(this.pathOf(file), { throwIfNoEntry: false })?.size
   }
 
   /** Shares another folder's file by a hard link, or copies it; neither is durable before `sync`. Files of blocks are never written in place. */

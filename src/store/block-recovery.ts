@@ -2,6 +2,7 @@ import { hashBytes } from '../lib/cid.ts'
 import { equalBytes } from '../lib/bytes.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import { mapBounded } from '../lib/map-bounded.ts'
 import type { StoredBlock } from './blobs.ts'
 import { unpackBlock } from './block-encoding.ts'
 import type { BlockFile, BlockFiles } from './block-files.ts'
@@ -27,6 +28,9 @@ export interface RecoveryReport {
 /** Lengths are compared for blocks put within this time before the newest one, in milliseconds: a crash can only have cut what was new. */
 const recentMs = 3_600_000
 
+/** Files without a row read at once; each may be of the longest length, and their rows share commits. */
+const parallelFiles = 8
+
 /**
  * Makes rows and files agree after whatever happened: names of all files, lengths of the recent ones. Contents are checked when they are read.
  *
@@ -34,16 +38,16 @@ const recentMs = 3_600_000
  */
 export async function recoverBlocks(deps: RecoveryDeps): Promise<RecoveryReport> {
   const present = new Set<string>()
-  let adopted = 0
-  let setAside = 0
-  for await (const file of deps.files.list()) {
+  const unknown: BlockFile[] = []
+  for (const file of deps.files.list()) {
     const block = findBlock(deps.database, Buffer.from(file.name, 'hex'))
-    if (block === undefined) {
-      if (await adopt(deps, file)) adopted += 1
-      else setAside += 1
-    } else if (block.encoding !== file.encoding) await judgeSecondFile(deps, file, block)
+    if (block === undefined) unknown.push(file)
+    else if (block.encoding !== file.encoding) await judgeSecondFile(deps, file, block)
     present.add(file.name)
   }
+  const outcomes = await mapBounded(unknown, async (file) => await adopt(deps, file), { concurrency: parallelFiles })
+  const adopted = outcomes.filter(Boolean).length
+  const setAside = outcomes.length - adopted
   const dropped = await dropAbsent(deps, present)
   if (dropped + adopted + setAside > 0) deps.log.info('blocks were put in order after a crash', { dropped, adopted, setAside })
   return { dropped, adopted, setAside }
@@ -51,7 +55,7 @@ export async function recoverBlocks(deps: RecoveryDeps): Promise<RecoveryReport>
 
 /** One digest has two files while it is packed anew. The row says which counts, unless that file is not there. */
 async function judgeSecondFile(deps: RecoveryDeps, file: BlockFile, block: StoredBlock): Promise<void> {
-  const counts = await deps.files.sizeOf({ name: file.name, encoding: block.encoding })
+  const counts = deps.files.sizeNow({ name: file.name, encoding: block.encoding })
   if (counts === block.stored) await deps.files.remove(file)
   else await adopt(deps, file)
 }
@@ -74,7 +78,7 @@ async function dropAbsent(deps: RecoveryDeps, present: ReadonlySet<string>): Pro
   let dropped = 0
   for (const block of listBlocks(deps.database)) {
     const name = Buffer.from(block.digest).toString('hex')
-    if (await isThere(deps, block, { isNamed: present.has(name), isRecent: block.addedAt >= newest - recentMs })) continue
+    if (isThere(deps, block, { isNamed: present.has(name), isRecent: block.addedAt >= newest - recentMs })) continue
     const file = { name, encoding: block.encoding }
     await deps.files.quarantine(file)
     await deps.database.write((tx) => deleteBlock(tx, block.digest))
@@ -83,12 +87,12 @@ async function dropAbsent(deps: RecoveryDeps, present: ReadonlySet<string>): Pro
   return dropped
 }
 
-async function isThere(
+function isThere(
   deps: RecoveryDeps,
   block: StoredBlock,
   { isNamed, isRecent }: { readonly isNamed: boolean; readonly isRecent: boolean },
-): Promise<boolean> {
+): boolean {
   if (!isNamed || !isRecent) return isNamed
   const file = { name: Buffer.from(block.digest).toString('hex'), encoding: block.encoding }
-  return (await deps.files.sizeOf(file)) === block.stored
+  return deps.files.sizeNow(file) === block.stored
 }

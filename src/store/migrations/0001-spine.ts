@@ -201,4 +201,13 @@ create table hive_node_revocation (
   seq integer not null,
   primary key (hive, node, owner)
 ) strict, without rowid;
+
+-- runtime: where members of a hive were reached, for the next start
+create table known_peer (
+  hive text not null,
+  peer text not null,
+  addresses text not null,
+  seen_at integer not null,
+  primary key (hive, peer)
+) strict, without rowid;
 `

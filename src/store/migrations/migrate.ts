@@ -8,14 +8,21 @@ const migrations: readonly string[] = [spineSchema]
 /** The version that this program reads and writes. */
 export const schemaVersion = migrations.length
 
-/** Brings a database forward, one transaction per step. @throws Fault STORE_NEWER */
-export function migrate(connection: SqliteConnection, path: string): void {
+/**
+ * Brings a database forward, one transaction per step: one that fails leaves it whole at the step before.
+ *
+ * @throws Fault STORE_NEWER
+ */
+export function migrate(connection: SqliteConnection, path: string, steps: readonly string[] = migrations): void {
   const current = readVersion(connection)
-  refuseNewer(current, path)
-  for (const [index, sql] of migrations.entries()) {
+  if (current > steps.length) throw newerFault(current, path)
+  for (const [index, sql] of steps.entries()) {
     if (index < current) continue
     try {
-      connection.exec(`begin immediate; ${sql}; pragma user_version = ${index + 1}; commit`)
+      connection.exec('begin immediate')
+      connection.exec(sql)
+      connection.exec(`pragma user_version = ${index + 1}`)
+      connection.exec('commit')
     } catch (error) {
       if (connection.isTransaction) connection.exec('rollback')
       throw error
@@ -26,17 +33,16 @@ export function migrate(connection: SqliteConnection, path: string): void {
 /** Whether a database can be read as it is. @throws Fault STORE_NEWER, STORE_OLDER */
 export function assertReadable(connection: SqliteConnection, path: string): void {
   const current = readVersion(connection)
-  refuseNewer(current, path)
   if (current === schemaVersion) return
+  if (current > schemaVersion) throw newerFault(current, path)
   throw storeFaults.create('STORE_OLDER', {
     message: `${path} has schema ${current} and this program reads ${schemaVersion}; start a node with this home once, which brings it forward`,
     data: { path, found: current, known: schemaVersion },
   })
 }
 
-function refuseNewer(current: number, path: string): void {
-  if (current <= schemaVersion) return
-  throw storeFaults.create('STORE_NEWER', {
+function newerFault(current: number, path: string): Error {
+  return storeFaults.create('STORE_NEWER', {
     message: `${path} has schema ${current} and this program knows ${schemaVersion}; install a newer althing, or name another home with --home`,
     data: { path, found: current, known: schemaVersion },
   })
