@@ -28,6 +28,10 @@ export interface HiveMembership extends Membership {
   readonly state: () => GrantsState
   /** Judges a live peer by the certificate it shows, and remembers that if it is not unknown. */
   readonly meet: (signed: SignedCertificate) => AdmissionVerdict
+  /** Remembers a certificate whatever the verdict: our own, or one an admitted node stands for. */
+  readonly learn: (signed: SignedCertificate) => void
+  /** Every certificate of a node that is known, newest of each owner. */
+  readonly certificatesOf: (node: PeerId) => readonly SignedCertificate[]
   /** The certificate a node speaks by, if any is known. */
   readonly certificateOf: (node: PeerId) => SignedCertificate | undefined
   /** Nodes of one owner, newest evidence. */
@@ -36,9 +40,15 @@ export interface HiveMembership extends Membership {
   readonly onChange: (listener: (nodes: readonly PeerId[]) => void) => () => void
 }
 
+export interface MembershipDeps {
+  readonly database: Database
+  /** Our own certificate, which our journal may not carry yet. */
+  readonly certificate?: SignedCertificate
+}
+
 /** What the journals in a database say about one hive's members. Follows them as its view is applied. */
-export function openMembership(deps: { readonly database: Database }, known: KnownGenesis): HiveMembership {
-  return new DerivedMembership(deps.database, known)
+export function openMembership(deps: MembershipDeps, known: KnownGenesis): HiveMembership {
+  return new DerivedMembership(deps, known)
 }
 
 class DerivedMembership implements HiveMembership {
@@ -56,13 +66,14 @@ class DerivedMembership implements HiveMembership {
   /** What changed since listeners were told. */
   #pending: Set<PeerId> | 'everybody' = new Set()
 
-  constructor(database: Database, known: KnownGenesis) {
+  constructor({ database, certificate }: MembershipDeps, known: KnownGenesis) {
     this.#database = database
     this.genesis = known
     this.hive = known.id
     this.policy = known.genesis.policy
     this.#nodes = new KnownNodes(database, known.id)
     this.view = createMembershipView({ onApplied: (change) => this.#take(change), onCommitted: () => this.#settle() })
+    if (certificate !== undefined) this.#nodes.remember(certificate)
     for (const node of this.#everybody()) this.#told.set(node, this.#word(node))
   }
 
@@ -93,6 +104,13 @@ class DerivedMembership implements HiveMembership {
     }
     return verdict
   }
+
+  readonly learn = (signed: SignedCertificate): void => {
+    this.#remember(signed)
+    this.#tell([signed.certificate.node])
+  }
+
+  readonly certificatesOf = (node: PeerId): readonly SignedCertificate[] => this.#nodes.get(node).certificates
 
   readonly certificateOf = (node: PeerId): SignedCertificate | undefined => {
     const all = this.#nodes.get(node).certificates

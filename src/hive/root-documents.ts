@@ -1,11 +1,11 @@
 import { linkOfCid, cidOfLink } from '../lib/cid.ts'
-import { readCount, readMap, readOwnerId, readPeerId } from '../identity/fields.ts'
+import { readCount, readList, readMap, readOwnerId, readPeerId } from '../identity/fields.ts'
 import type { OwnerId, PeerId, SigningKey } from '../identity/keys.ts'
 import { ownerIdOfKey } from '../identity/keys.ts'
 import { openDocument, signDocument } from '../identity/signed.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { NodePosition } from './grant.ts'
-import { maxDocumentBytes, readPosition, readPositions } from './grant.ts'
+import { maxDocumentBytes, readPosition } from './grant.ts'
 
 /** A root owner's word that another owner's node is root from now on. */
 export interface Handover {
@@ -58,7 +58,8 @@ export function signRootRecovery(owner: SigningKey, recovery: RootRecovery): Uin
 export function parseRootRecovery(bytes: Uint8Array): (RootRecovery & { readonly signer: OwnerId }) | undefined {
   const opened = openFields('root-recovery', bytes, ['hive', 'serial', 'kept', 'node'])
   const serial = readCount(opened?.map.get('serial'))
-  const kept = readPositions(opened?.map.get('kept'), maxKept)
+  // a root may have come back to a node, so one may stand here twice
+  const kept = readList(opened?.map.get('kept'), maxKept, readPosition)
   const node = readPeerId(opened?.map.get('node'))
   if (opened === undefined || serial === undefined || kept === undefined || kept.length === 0 || node === undefined) return undefined
   return { ...opened.base, serial, kept, node }

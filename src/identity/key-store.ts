@@ -43,6 +43,8 @@ export interface KeyStore {
   readonly ownerId: () => OwnerId
   /** Undefined when the owner key is kept elsewhere. */
   readonly owner: () => SigningKey | undefined
+  /** @throws Fault OWNER_KEY_ABSENT when the owner key is kept elsewhere */
+  readonly needOwner: () => SigningKey
   /** Signs a certificate for a node of this owner. @throws Fault OWNER_KEY_ABSENT */
   readonly certify: (request: CertificateRequest) => SignedCertificate
   /** Signs our own certificate again with other agents, roles or label. @throws Fault OWNER_KEY_ABSENT */
@@ -148,7 +150,13 @@ class Keys implements KeyStore {
   readonly certificate = (): SignedCertificate => this.#certificate
   readonly ownerId = (): OwnerId => this.#certificate.certificate.owner
   readonly owner = (): SigningKey | undefined => this.#owner
-  readonly certify = (request: CertificateRequest): SignedCertificate => sign(this.#needOwner(), this.#deps.clock.now(), request)
+  readonly needOwner = (): SigningKey => {
+    if (this.#owner !== undefined) return this.#owner
+    const message = `the key of owner ${this.ownerId()} is not on this machine; run this where it is, or bring it here with \`althing owner import\``
+    throw identityFaults.create('OWNER_KEY_ABSENT', { message, data: { owner: this.ownerId() } })
+  }
+
+  readonly certify = (request: CertificateRequest): SignedCertificate => sign(this.needOwner(), this.#deps.clock.now(), request)
 
   readonly renew = async (changes: Partial<Pick<Certificate, 'label' | 'agents' | 'roles'>>): Promise<SignedCertificate> => {
     const { label, agents, roles, serial } = this.#certificate.certificate
@@ -166,7 +174,7 @@ class Keys implements KeyStore {
   }
 
   readonly exportOwner = (passphrase: string): Promise<string> =>
-    exportOwnerKey(this.#needOwner(), passphrase, { scryptLogN: this.#options.scryptLogN })
+    exportOwnerKey(this.needOwner(), passphrase, { scryptLogN: this.#options.scryptLogN })
 
   readonly importOwner = async (exported: string, passphrase: string): Promise<SignedCertificate> => {
     const owner = await openOwnerExport(exported, passphrase)
@@ -174,7 +182,7 @@ class Keys implements KeyStore {
   }
 
   readonly rotateOwner = async (): Promise<SignedCertificate> => {
-    this.#needOwner()
+    this.needOwner()
     return this.#replaceOwner(openSigningKey(this.#deps.chance.bytes(32)))
   }
 
@@ -202,12 +210,6 @@ class Keys implements KeyStore {
     await this.#files.write(certificateFile, signed.bytes)
     this.#certificate = signed
     return signed
-  }
-
-  #needOwner(): SigningKey {
-    if (this.#owner !== undefined) return this.#owner
-    const message = `the key of owner ${this.ownerId()} is not on this machine; run this where it is, or bring it here with \`althing owner import\``
-    throw identityFaults.create('OWNER_KEY_ABSENT', { message, data: { owner: this.ownerId() } })
   }
 }
 
