@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { armFailpoint, disarmFailpoint } from '../lib/failpoint.ts'
 import { openDatabase } from './database.ts'
 import type { Database, SqlValue, Transaction } from './database.ts'
-import { fillDisk, makeFolder, mountSmallDisk } from './scratch.fixture.ts'
+import { fillDisk, makeFolder, mountSmallDisk, runProgram } from './scratch.fixture.ts'
 import { SqliteConnection } from './sqlite.ts'
 
 afterEach(() => disarmFailpoint())
@@ -93,7 +93,7 @@ test('a listener that throws after the commit is heard of, and keeps neither the
     })
     console.log('resolved')
   `
-  const { stdout } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', program], { encoding: 'utf8' })
+  const { stdout } = runProgram(program)
   assert.deepEqual(stdout.trim().split('\n').toSorted(), ['a bug', 'resolved', 'second'])
 })
 
@@ -180,6 +180,23 @@ test('a home that runs can be read by others, who see what is committed and cann
   )
 })
 
+test('a second opening by one process, and its closing, keeps the first protected from other processes', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  await using database = openDatabase({ path })
+  await openDatabase({ path })[Symbol.asyncDispose]()
+  await database.write((tx) => put(tx, 'ada'))
+  const other = `
+    import { openDatabase } from ${JSON.stringify(new URL('database.ts', import.meta.url).href)}
+    await openDatabase({ path: process.argv[1] })[Symbol.asyncDispose]()
+  `
+  runProgram(other, path)
+  assert.ok(existsSync(`${path}-wal`), 'the last to close folds the log in and deletes it; the other process was not the last')
+})
+
+test('a place where no database can be is named', (t) => {
+  assert.throws(() => openDatabase({ path: join(makeFolder(t), 'absent', 'a.sqlite') }), { code: 'DISK_ERROR', message: /absent/ })
+})
+
 test('reading only needs a database that is there and of this schema', (t) => {
   const path = join(makeFolder(t), 'a.sqlite')
   assert.throws(() => openDatabase({ path, readOnly: true }), { code: 'STORE_MISSING' })
@@ -237,7 +254,7 @@ test('F6: an I/O error on commit rejects the whole group and every later write; 
   await again.write((tx) => put(tx, 'eve'))
 })
 
-test('F6: an error of write(2) itself, under SQLite, is fatal for the file and nothing unacknowledged appears', (t) => {
+test('F6: an error of write(2) itself, under SQLite, is fatal for the file even when the work caught it, and nothing unacknowledged appears', (t) => {
   const folder = makeFolder(t)
   const program = `
     import { openDatabase } from ${JSON.stringify(new URL('database.ts', import.meta.url).href)}
@@ -246,7 +263,11 @@ test('F6: an error of write(2) itself, under SQLite, is fatal for the file and n
     const put = (name, value) => database.write((tx) => tx.run('insert into setting values (?, ?)', name, value))
     await put('ada', '')
     const codes = []
-    for (const size of [2_000_000, 1]) await put('n' + size, 'x'.repeat(size)).catch((error) => codes.push(error.code))
+    const careless = database.write((tx) => {
+      try { tx.run('insert into setting values (?, ?)', 'large', 'x'.repeat(30_000_000)) } catch {}
+    })
+    await careless.catch((error) => codes.push(error.code))
+    await put('bob', '').catch((error) => codes.push(error.code))
     console.log(JSON.stringify({ codes, rows: database.all('select name from setting').map((row) => row.name) }))
     process.exit(0)
   `
@@ -286,8 +307,8 @@ test('F5: on a disk that is really full the transaction is undone, even under a 
     put(tx, 'cy')
   })
   const neighbour = database.write((tx) => put(tx, 'dan'))
-  await assert.rejects(large)
-  await assert.rejects(neighbour)
+  await assert.rejects(large, { code: 'DISK_FULL' })
+  await assert.rejects(neighbour, { code: 'DISK_FULL' })
   assert.deepEqual(names(database), ['ada'])
   rmSync(ballast)
   await database.write((tx) => put(tx, 'eve'))

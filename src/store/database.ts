@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { failpoint } from '../lib/failpoint.ts'
 import { describeError, Fault } from '../lib/fault.ts'
-import { storeFaults } from './faults.ts'
+import { errorCode, storeFaults } from './faults.ts'
 import { assertReadable, migrate } from './migrations/migrate.ts'
 import { isFatal, toStoreFault } from './sqlite-errors.ts'
 import { SqliteConnection } from './sqlite.ts'
@@ -87,9 +87,7 @@ function connect({ path, readOnly = false }: DatabaseOptions): SqliteConnection 
     const message = `there is no database at ${path}; start a node with this home first, or name another with --home`
     throw storeFaults.create('STORE_MISSING', { message, data: { path } })
   }
-  // SQLite gives its other files the permissions of this one
-  if (!readOnly && path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
-  const connection = new SqliteConnection(path, { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
+  const connection = openConnection(path, readOnly)
   try {
     if (readOnly) assertReadable(connection, path)
     else {
@@ -103,6 +101,29 @@ function connect({ path, readOnly = false }: DatabaseOptions): SqliteConnection 
   }
 }
 
+function openConnection(path: string, readOnly: boolean): SqliteConnection {
+  try {
+    if (!readOnly && path !== ':memory:') createPrivately(path)
+    return new SqliteConnection(path, { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
+  } catch (error) {
+    const message = `${path} cannot be opened (${describeError(error)}); check that its folder exists and may be written, or name another --home`
+    throw storeFaults.create('DISK_ERROR', { message, data: { path }, cause: error })
+  }
+}
+
+/**
+ * Makes the file readable by its owner only; SQLite gives its other files the same permissions.
+ *
+ * A file that is there is not opened: closing it would drop the locks that this process holds on it (POSIX), under SQLite's feet.
+ */
+function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+  }
+}
+
 /** One connection; works queue up while the event loop is busy and are committed together in its next turn. */
 class SqliteDatabase implements Database {
   readonly #connection: SqliteConnection
@@ -111,7 +132,10 @@ class SqliteDatabase implements Database {
   readonly #queue: Work[] = []
   #isScheduled = false
   #isClosed = false
+  /** Why nothing more is written, once the disk has failed. */
   #failure: { readonly cause: unknown } | undefined
+  /** What made SQLite undo the transaction under way, if anything did. */
+  #lost: { readonly cause: unknown } | undefined
 
   constructor(connection: SqliteConnection, path: string) {
     this.#connection = connection
@@ -126,7 +150,7 @@ class SqliteDatabase implements Database {
     this.#guard(() => this.#statements.all(sql, parameters)) as readonly R[]
 
   readonly iterate = <R>(sql: string, ...parameters: readonly SqlValue[]): Iterable<R> =>
-    this.#guard(() => this.#statements.iterate(sql, parameters)) as Iterable<R>
+    this.#guardRows(this.#guard(() => this.#statements.iterate(sql, parameters))) as Iterable<R>
 
   readonly write = <T>(work: (tx: Transaction) => T): Promise<T> => {
     if (this.#isClosed) return Promise.reject(new Error('the database is closed'))
@@ -170,8 +194,23 @@ class SqliteDatabase implements Database {
     try {
       return call()
     } catch (error) {
-      throw toStoreFault(error, this.#path)
+      throw this.#note(error)
     }
+  }
+
+  *#guardRows<T>(rows: Iterable<T>): Iterable<T> {
+    try {
+      yield* rows
+    } catch (error) {
+      throw this.#note(error)
+    }
+  }
+
+  /** The fault for an error. One that made SQLite undo the transaction is kept, for a work may catch it and go on as if nothing were. */
+  #note(error: unknown): unknown {
+    const fault = toStoreFault(error, this.#path)
+    if (!this.#connection.isTransaction) this.#lost ??= { cause: fault }
+    return fault
   }
 
   #schedule(): void {
@@ -195,6 +234,7 @@ class SqliteDatabase implements Database {
 
   /** Commits works together: all of it is on disk, or nothing is and the cause is returned. */
   #commit(batch: readonly Work[]): { readonly cause: unknown } | undefined {
+    this.#lost = undefined
     try {
       this.#connection.exec('begin immediate')
       for (const work of batch) work.perform()
@@ -203,9 +243,9 @@ class SqliteDatabase implements Database {
       failpoint('database.commit.done')
       return undefined
     } catch (error) {
-      const failure = { cause: error }
+      const failure = this.#lost ?? { cause: error }
       // after a failed fsync the kernel may have dropped the pages: only opening anew shows what is really there
-      if (isFatal(error)) this.#failure = failure
+      if (isFatal(failure.cause)) this.#failure = failure
       if (this.#connection.isTransaction) this.#rollback(failure)
       return failure
     }

@@ -198,6 +198,15 @@ for (const [code, fault] of [
   })
 }
 
+test('F6: an error of the disk while reading is a fault, and the block is not taken for damaged', async (t) => {
+  await using opened = await openIn(makeFolder(t))
+  await opened.blobs.put(hashBytes(noise), noise)
+  armFailpoint('blob.get.begin', { action: 'error', code: 'EIO' })
+  await assert.rejects(opened.blobs.get(hashBytes(noise)), { code: 'DISK_ERROR' })
+  disarmFailpoint()
+  assert.deepEqual(await opened.blobs.get(hashBytes(noise)), noise)
+})
+
 test('F5: no space for the row takes the file back', async (t) => {
   const folder = makeFolder(t)
   await using opened = await openIn(folder)

@@ -102,10 +102,19 @@ class DiskBlobStore implements BlobStore {
   }
 
   async #readVerified(block: StoredBlock): Promise<Uint8Array | undefined> {
-    const packed = await this.#files.read(fileOf(block))
+    const packed = await this.#read(block)
     if (packed === undefined) return undefined
     const bytes = await unpackBlock(block.encoding, packed)
     return bytes !== undefined && equalBytes(hashBytes(bytes), block.digest) ? bytes : undefined
+  }
+
+  async #read(block: StoredBlock): Promise<Uint8Array | undefined> {
+    try {
+      await failpointAsync('blob.get.begin')
+      return await this.#files.read(fileOf(block))
+    } catch (error) {
+      throw toDiskFault(error, nameOf(block.digest))
+    }
   }
 
   async #setAside(block: StoredBlock): Promise<never> {
@@ -201,6 +210,6 @@ function toDiskFault(error: unknown, name: string): unknown {
     return storeFaults.create('DISK_FULL', { message, data: { digest: name }, cause: error })
   }
   if (errorCode(error) === undefined) return error
-  const message = `the disk failed while block ${name} was stored (${describeError(error)}); check the disk, then try again`
+  const message = `the disk failed under block ${name} (${describeError(error)}); check the disk, then try again`
   return storeFaults.create('DISK_ERROR', { message, data: { digest: name }, cause: error })
 }
