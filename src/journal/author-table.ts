@@ -112,6 +112,12 @@ export class AuthorTable {
     return true
   }
 
+  /** Whether the earliest known fork of an incarnation is where its branches really part. */
+  isForkExact(node: PeerId, incarnation: number): boolean {
+    const row = this.#forkRows(node).find((fork) => fork.incarnation === incarnation)
+    return row !== undefined && row.shared === row.seq - 1
+  }
+
   forks(): readonly ForkProof[] {
     return this.#reader
       .all<ForkRow>('select incarnation, seq, shared, first, second from fork where hive = ?', this.#hive)

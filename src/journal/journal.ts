@@ -84,8 +84,8 @@ export interface ReplicatedJournal extends Journal {
   readonly isRefused: (node: PeerId) => boolean
   /** Entries of a range that end with a valid signature, within the limits, and the erase records that excuse missing bodies. */
   readonly serve: (range: EntryRange, limits: ServeLimits) => ServedRange
-  /** A peer told what it has of our own journal (undefined: nothing). */
-  readonly peerKnowsOurHead: (head: Head | undefined) => void
+  /** A peer told what it has of our own journal (undefined: nothing). False when that entry of ours is not here. */
+  readonly peerKnowsOurHead: (head: Head | undefined) => boolean
   /** Takes a proof from a peer. False when it proves nothing. */
   readonly receiveFork: (proof: ForkProof) => Promise<boolean>
   readonly forks: () => readonly ForkProof[]

@@ -23,6 +23,7 @@ import type {
 import type { Events } from '../lib/events.ts'
 import type { HiveId } from './entry.ts'
 import { OwnHead } from './own-head.ts'
+import type { MendOptions } from './own-head.ts'
 import { OwnJournal } from './own-journal.ts'
 import { Receiver } from './receiver.ts'
 import { dropRestoredMark } from './restored.ts'
@@ -73,7 +74,7 @@ export class LocalJournal implements ReplicatedJournal {
         clock: deps.clock,
         log: deps.core.deps.log,
         lastSeq: (incarnation) => this.headOf(this.node, incarnation)?.seq ?? 0,
-        mend: (how) => this.#mend(how.openNew),
+        mend: (how) => this.#mend(how),
       },
       { isRestored: options.isRestored, ownHeadTimeoutMs: options.ownHeadTimeoutMs },
     )
@@ -186,8 +187,9 @@ export class LocalJournal implements ReplicatedJournal {
     return serveRange({ entries, erasures, remember }, range, limits)
   }
 
-  peerKnowsOurHead(head: Head | undefined): void {
+  peerKnowsOurHead(head: Head | undefined): boolean {
     this.#ownHead.claim(head)
+    return head === undefined || this.#own.knows(head)
   }
 
   async receiveFork(proof: ForkProof): Promise<boolean> {
@@ -239,11 +241,11 @@ export class LocalJournal implements ReplicatedJournal {
     if (node === this.node && verdict !== 'known') this.#ownHead.progress()
   }
 
-  async #mend(openNew: boolean): Promise<void> {
-    if (this.#isClosed) return
-    await this.#core.write((tx) => {
-      if (openNew) this.#own.openIncarnation(tx)
-      this.#own.mend(tx)
+  async #mend(how: MendOptions): Promise<boolean> {
+    if (this.#isClosed) return true
+    return this.#core.write((tx) => {
+      if (how.openNew) this.#own.openIncarnation(tx)
+      return this.#own.mend(tx, how)
     })
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { Head } from './entry.ts'
 
@@ -7,8 +8,15 @@ export interface OwnHeadDeps {
   readonly log: Log
   /** The newest entry we hold of an incarnation of ours, strays included. */
   readonly lastSeq: (incarnation: number) => number
-  /** Writes again what peers returned to us, and opens a new incarnation if it must. */
-  readonly mend: (how: { readonly openNew: boolean }) => Promise<void>
+  /** Writes again what peers returned to us, and opens a new incarnation if it must. False: later again. */
+  readonly mend: (how: MendOptions) => Promise<boolean>
+}
+
+export interface MendOptions {
+  /** Opens a new incarnation whatever is known. */
+  readonly openNew: boolean
+  /** What should have come by now has not. */
+  readonly isLate: boolean
 }
 
 export interface OwnHeadOptions {
@@ -29,6 +37,7 @@ export class OwnHead {
   readonly #claims = new Map<number, number>()
   readonly #settled = Promise.withResolvers<void>()
   #isSettled = false
+  #isClosed = false
   #cancel: (() => void) | undefined
 
   constructor(deps: OwnHeadDeps, options: OwnHeadOptions) {
@@ -50,17 +59,18 @@ export class OwnHead {
       this.#wait()
       return
     }
-    if (!this.#isSettled && !this.#isBehind()) void this.#deps.mend({ openNew: false }).then(() => this.#settle())
+    if (!this.#isSettled && !this.#isBehind()) this.#mend({ openNew: false, isLate: false })
   }
 
   /** Entries of ours came back from a peer. */
   progress(): void {
     if (this.#isBehind()) return this.#wait()
     this.#stopWaiting()
-    void this.#deps.mend({ openNew: false }).then(() => this.#settle())
+    this.#mend({ openNew: false, isLate: false })
   }
 
   close(): void {
+    this.#isClosed = true
     this.#stopWaiting()
     this.#settle()
   }
@@ -70,7 +80,7 @@ export class OwnHead {
   }
 
   #wait(): void {
-    if (this.#cancel !== undefined) return
+    if (this.#cancel !== undefined || this.#isClosed) return
     this.#cancel = this.#deps.clock.schedule(this.#options.ownHeadTimeoutMs, () => this.#giveUp())
   }
 
@@ -79,7 +89,20 @@ export class OwnHead {
     const isFirst = !this.#isSettled
     if (isFirst) this.#deps.log.warn('nobody returned what this backup lacks in time; going on in a new incarnation')
     this.#claims.clear()
-    void this.#deps.mend({ openNew: isFirst }).then(() => this.#settle())
+    this.#mend({ openNew: isFirst, isLate: true })
+  }
+
+  #mend(how: MendOptions): void {
+    this.#deps.mend(how).then(
+      (isDone) => {
+        if (isDone || this.#isClosed) this.#settle()
+        else this.#wait()
+      },
+      (error: unknown) => {
+        this.#deps.log.error('our journal could not be mended and is tried again', { error: describeError(error) })
+        if (!this.#isClosed) this.#wait()
+      },
+    )
   }
 
   #stopWaiting(): void {

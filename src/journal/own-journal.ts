@@ -4,7 +4,7 @@ import { linkOfCid } from '../lib/cid.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Body } from './codec.ts'
 import { formatBody, formatEntry, parseEntry, signEntry } from './codec.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Head } from './entry.ts'
 import type { JournalCore } from './journal-core.ts'
 import type { RunReport } from './journal.ts'
 import type { Cut } from './rules/standing.ts'
@@ -31,7 +31,7 @@ export class OwnJournal {
 
   /** Adds an entry to the end of our line. */
   append(tx: Transaction, kind: string, body: Body): Entry {
-    if (this.#isForked() && this.#mayOpen()) this.openIncarnation(tx)
+    if (this.#isForked() && this.#isForkExact() && this.#mayOpen()) this.openIncarnation(tx)
     return this.#append(tx, this.#current(), { kind, body })
   }
 
@@ -68,11 +68,6 @@ export class OwnJournal {
     return { node: place.node, incarnation: place.incarnation, seq: place.seq, verdict, stored }
   }
 
-  /** Whether something signed by us is off our line and not written again yet. */
-  isWhole(): boolean {
-    return this.#lost().length === 0
-  }
-
   /** Opens the next incarnation, which names what is kept of the earlier ones, and writes again what is not. */
   openIncarnation(tx: Transaction): void {
     const { core, clock } = this.#deps
@@ -89,11 +84,27 @@ export class OwnJournal {
     })
   }
 
-  /** Writes again what was found off our line, after a new incarnation where that is needed. Call when nothing more of it is on its way. */
-  mend(tx: Transaction): void {
-    if (this.#isForked()) {
-      if (this.#mayOpen()) this.openIncarnation(tx)
-    } else this.#writeAgain(tx)
+  /**
+   * Writes again what was found off our line, after a new incarnation where that is needed. Call when nothing more of it
+   * is on its way; `isLate` when it should be, and is not. False when it has to be called again later.
+   */
+  mend(tx: Transaction, how: { readonly isLate: boolean }): boolean {
+    if (!this.#isForked()) {
+      this.#writeAgain(tx)
+      return true
+    }
+    // A cut above the place where the branches part would have to be cut once more.
+    if (!this.#mayOpen() || !(how.isLate || this.#isForkExact())) return false
+    this.openIncarnation(tx)
+    return true
+  }
+
+  /** Whether an entry of ours is here, on our line or off it. */
+  knows(head: Head): boolean {
+    const { entries, database, hive } = this.#deps.core.deps
+    if (entries.cidAt(head.node, head) === head.cid) return true
+    const sql = 'select 1 as found from stray where hive = ? and incarnation = ? and seq = ? and cid = ?'
+    return database.get(sql, hive, head.incarnation, head.seq, head.cid) !== undefined
   }
 
   /** The last stray of an incarnation, for comparing heads: what is kept aside need not be sent again. */
@@ -127,6 +138,11 @@ export class OwnJournal {
     const { node, entries, authors } = this.#deps.core.deps
     const incarnation = this.#current()
     return lastOnLine(authors.standing(node), incarnation) < (entries.end(node, incarnation)?.seq ?? 0)
+  }
+
+  #isForkExact(): boolean {
+    const { node, authors } = this.#deps.core.deps
+    return authors.isForkExact(node, this.#current())
   }
 
   #mayOpen(): boolean {

@@ -190,7 +190,11 @@ export class Replicator {
     const { journal } = this.#deps
     if (heads.some((head) => head.node !== journal.node)) return this.strike(session.peer, 'heads of another as ours')
     if (heads.length === 0) journal.peerKnowsOurHead(undefined)
-    for (const head of heads) journal.peerKnowsOurHead(head)
+    for (const head of heads) {
+      const { node, incarnation, seq } = head
+      const isOtherBranch = !journal.peerKnowsOurHead(head) && seq <= (journal.headOf(node, incarnation)?.seq ?? 0)
+      if (isOtherBranch) this.#catchUp.probe(session.peer, { node, incarnation, from: Math.max(1, seq - probeEntries + 1), to: seq })
+    }
     this.#takeHeads(heads, session)
     return true
   }

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import type { Database } from '../store/database.ts'
+import { openDatabase } from '../store/database.ts'
+import type { Entry } from './entry.ts'
+import { createFleet, stateOf } from './testing/fleet.ts'
+import type { FleetPeer } from './testing/fleet.ts'
+import { nodeOf, notesOf } from './testing/bench-of-peers.ts'
+
+/** A copy of a database as it is now, marked as a restore marks it, if at all. */
+async function copyOf(t: TestContext, database: Database, isMarked: boolean): Promise<Database> {
+  const folder = mkdtempSync(join(tmpdir(), 'althing-restore-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'copy.sqlite')
+  const source = openDatabase({ path: ':memory:' })
+  await source[Symbol.asyncDispose]()
+  const rows = database.all('select * from entry order by arrival')
+  const copy = openDatabase({ path })
+  await copy.write((tx) => {
+    for (const row of rows) {
+      const names = Object.keys(row)
+      tx.run(`insert into entry (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`, ...Object.values(row))
+    }
+    for (const row of database.all<{ hive: string; node: string; verdict: string }>('select hive, node, verdict from author')) {
+      tx.run('insert into author (hive, node, verdict) values (?, ?, ?)', row.hive, row.node, row.verdict)
+    }
+    if (isMarked) tx.run(`insert into setting (name, value) values ('restored', '1')`)
+  })
+  return copy
+}
+
+async function append(fleet: { clock: { run: <T>(work: Promise<T>) => Promise<T> } }, peer: FleetPeer, ...texts: readonly string[]): Promise<readonly Entry[]> {
+  const entries: Entry[] = []
+  for (const text of texts) entries.push(await fleet.clock.run(peer.journal.append('note', { text })))
+  return entries
+}
+
+function textsOf(peer: FleetPeer): readonly string[] {
+  return notesOf(peer.database).map((note) => note.slice(5))
+}
+
+test('F35: a restored node gets back from its peers what the backup lacks, and goes on in the same incarnation', async (t) => {
+  const fleet = createFleet(t)
+  const [ada, bob] = [await fleet.open('ada'), await fleet.open('bob')]
+  await fleet.connect(ada, bob)
+  await append(fleet, ada, 'one', 'two')
+  const backup = await copyOf(t, ada.database, true)
+  await append(fleet, ada, 'three', 'four')
+  await fleet.advance(1000)
+  await ada.stop()
+  const again = await fleet.open('ada', { database: backup })
+  await fleet.connect(again, bob)
+  await append(fleet, again, 'five')
+  await fleet.advance(2000)
+  assert.deepEqual(textsOf(again).toSorted(), ['five', 'four', 'one', 'three', 'two'])
+  assert.deepEqual(stateOf(bob), stateOf(again))
+  assert.deepEqual(
+    again.journal.heads().map(({ incarnation, seq }) => ({ incarnation, seq })),
+    [{ incarnation: 1, seq: 5 }],
+  )
+})
+
+test('F35: a restored node whom nobody answers opens a new incarnation, and what peers bring later is written again', async (t) => {
+  const fleet = createFleet(t)
+  const [ada, bob, cy] = [await fleet.open('ada'), await fleet.open('bob'), await fleet.open('cy')]
+  await fleet.connect(ada, bob, cy)
+  await append(fleet, ada, 'one', 'two')
+  await fleet.advance(1000)
+  const backup = await copyOf(t, ada.database, true)
+  await append(fleet, ada, 'three', 'four')
+  await fleet.advance(1000)
+  await ada.stop()
+  fleet.network.partition([[nodeOf('ada')], [bob.node, cy.node]])
+  const again = await fleet.open('ada', { database: backup })
+  await append(fleet, again, 'five')
+  assert.equal(again.journal.headOf(again.node, 2)?.seq, 2)
+  fleet.network.heal()
+  await fleet.connect(again, bob, cy)
+  await fleet.advance(60_000)
+  assert.deepEqual(textsOf(again).toSorted(), ['five', 'four', 'one', 'three', 'two'])
+  assert.deepEqual(stateOf(bob), stateOf(again))
+  assert.deepEqual(stateOf(cy), stateOf(again))
+})
+
+test('F35: a node set back without a mark forks, learns of it, and nothing of either branch is lost', async (t) => {
+  const fleet = createFleet(t)
+  const [ada, bob, cy] = [await fleet.open('ada'), await fleet.open('bob'), await fleet.open('cy')]
+  await fleet.connect(ada, bob, cy)
+  await append(fleet, ada, 'one', 'two')
+  const backup = await copyOf(t, ada.database, false)
+  await append(fleet, ada, 'three', 'four', 'five')
+  await fleet.advance(1000)
+  await ada.stop()
+  const again = await fleet.open('ada', { database: backup })
+  await append(fleet, again, 'six', 'seven')
+  await fleet.connect(again, bob, cy)
+  await fleet.advance(90_000)
+  const all = ['five', 'four', 'one', 'seven', 'six', 'three', 'two']
+  assert.deepEqual(textsOf(again).toSorted(), all)
+  assert.deepEqual(stateOf(bob), stateOf(again))
+  assert.deepEqual(stateOf(cy), stateOf(again))
+  assert.equal(again.journal.headOf(again.node, 2)?.seq, 6)
+  assert.deepEqual(bob.journal.status().troubled, [])
+})
+
+test('F35: a fork of which peers saw different branches converges everywhere', async (t) => {
+  const fleet = createFleet(t)
+  const [ada, bob, cy] = [await fleet.open('ada'), await fleet.open('bob'), await fleet.open('cy')]
+  await fleet.connect(ada, bob)
+  await append(fleet, ada, 'one', 'two')
+  await fleet.advance(500)
+  const backup = await copyOf(t, ada.database, false)
+  await append(fleet, ada, ...Array.from({ length: 150 }, (_, index) => `branch a ${index}`))
+  await fleet.advance(30_000)
+  await ada.stop()
+  const again = await fleet.open('ada', { database: backup })
+  await fleet.connect(again, cy)
+  await append(fleet, again, ...Array.from({ length: 170 }, (_, index) => `branch b ${index}`))
+  await fleet.advance(30_000)
+  await fleet.connect(again, bob, cy)
+  await fleet.advance(200_000)
+  assert.equal(textsOf(again).length, 322)
+  assert.deepEqual(stateOf(bob), stateOf(again))
+  assert.deepEqual(stateOf(cy), stateOf(again))
+})
+
+test('a disk that is new under an old key gets its journal back as a new incarnation', async (t) => {
+  const fleet = createFleet(t)
+  const [ada, bob] = [await fleet.open('ada'), await fleet.open('bob')]
+  await fleet.connect(ada, bob)
+  await append(fleet, ada, 'one', 'two')
+  await fleet.advance(1000)
+  await ada.stop()
+  const again = await fleet.open('ada')
+  await append(fleet, again, 'three')
+  await fleet.connect(again, bob)
+  await fleet.advance(90_000)
+  assert.deepEqual(textsOf(again).toSorted(), ['one', 'three', 'two'])
+  assert.deepEqual(stateOf(bob), stateOf(again))
+})
