@@ -94,7 +94,7 @@ async function refuseNetwork(path: string): Promise<void> {
   const fileSystem = judgeFileSystem(type, findMountType(mountinfo, directory))
   if (fileSystem === undefined) return
   throw storeFaults.create('STORE_ON_NETWORK', {
-    message: `${directory} lies on ${fileSystem}, where two machines could write at once; choose a local folder with --home or ALTHING_HOME`,
+    message: `${directory} lies on ${fileSystem}, whose locks another machine may not see; choose a local folder (for a home with --home or ALTHING_HOME)`,
     data: { directory, fileSystem },
   })
 }
