@@ -6,7 +6,6 @@ export const networkFaults = defineFaults({
   CHANNEL_CLOSED: { kind: 'unavailable', meaning: 'The channel was cut, by the peer or with its connection.' },
   GOSSIP_TOO_LARGE: { kind: 'invalid', meaning: 'A message for everybody is longer than a gossip message may be.' },
   HOST_CLOSED: { kind: 'unavailable', meaning: 'The host of this hive is closed or closing.' },
-  LISTEN_FAILED: { kind: 'unavailable', meaning: 'None of the addresses to listen on could be used, not even with another port.' },
   MESSAGE_TOO_LARGE: {
     kind: 'denied',
     meaning: 'A peer announced a message longer than its protocol allows; the channel was cut before it was read.',

@@ -1,7 +1,7 @@
 import type { PeerId } from '../identity/keys.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Allowance } from './rules/allowance.ts'
-import { createAllowance, punish, takeMessage } from './rules/allowance.ts'
+import { createAllowance, judgeSilence, punish, takeMessage } from './rules/allowance.ts'
 import type { ChannelVerdict, ConnectionCounts, ConnectionVerdict, Standing } from './rules/admission.ts'
 import { judgeChannel, judgeConnection } from './rules/admission.ts'
 
@@ -39,6 +39,7 @@ export class Gate {
   readonly #standings = new Map<PeerId, Standing>()
   readonly #channels = new Map<PeerId, Map<string, number>>()
   readonly #waiting = new Map<PeerId, Set<(isAdmitted: boolean) => void>>()
+  readonly #watching = new Map<PeerId, Set<(isAdmitted: boolean) => void>>()
   readonly #allowances = new Map<PeerId, Allowance>()
 
   constructor(deps: { readonly clock: Clock }, options: GateOptions) {
@@ -89,7 +90,13 @@ export class Gate {
     const verdict = this.#judge(request)
     if (verdict === 'refuse') return undefined
     if (verdict === 'serve') return this.#take(request)
-    return this.#wait(request.peer).then((isAdmitted) => (isAdmitted ? this.enter(request) : undefined))
+    return wait(this.#waiting, request.peer).then((isAdmitted) => (isAdmitted ? this.enter(request) : undefined))
+  }
+
+  /** Resolves with true once the peer is admitted, with false when it is gone or expelled. */
+  whenAdmitted(peer: PeerId): Promise<boolean> {
+    if (this.isAdmitted(peer)) return Promise.resolve(true)
+    return wait(this.#watching, peer)
   }
 
   /** Whether a gossip message forwarded by this peer is looked at. */
@@ -104,6 +111,12 @@ export class Gate {
   punish(peer: PeerId): void {
     if (!this.isAdmitted(peer)) return
     this.#allowances.set(peer, punish(this.#allowance(peer), this.#options.gossipMessagesPerSecond, this.#clock.monotonic()))
+  }
+
+  /** Seconds until gossip of this peer is taken again; 0 for who behaves. */
+  silence(peer: PeerId): number {
+    const known = this.#allowances.get(peer)
+    return known === undefined ? 0 : judgeSilence(known, this.#options.gossipMessagesPerSecond, this.#clock.monotonic())
   }
 
   #allowance(peer: PeerId): Allowance {
@@ -137,17 +150,19 @@ export class Gate {
     }
   }
 
-  #wait(peer: PeerId): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const waiting = this.#waiting.get(peer) ?? new Set()
-    this.#waiting.set(peer, waiting)
-    waiting.add(resolve)
-    return promise
-  }
-
   #release(peer: PeerId, isAdmitted: boolean): void {
-    const waiting = this.#waiting.get(peer)
-    this.#waiting.delete(peer)
-    for (const resolve of waiting ?? []) resolve(isAdmitted)
+    for (const waits of [this.#waiting, this.#watching]) {
+      const waiting = waits.get(peer)
+      waits.delete(peer)
+      for (const resolve of waiting ?? []) resolve(isAdmitted)
+    }
   }
+}
+
+function wait(waits: Map<PeerId, Set<(isAdmitted: boolean) => void>>, peer: PeerId): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const waiting = waits.get(peer) ?? new Set()
+  waits.set(peer, waiting)
+  waiting.add(resolve)
+  return promise
 }

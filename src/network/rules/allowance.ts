@@ -35,6 +35,11 @@ export function punish(allowance: Allowance, perSecond: number, now: number): Al
   return { left: Math.max(left, -perSecond * maxSilenceSeconds), at: now }
 }
 
+/** Seconds until a message of this peer is taken again. */
+export function judgeSilence(allowance: Allowance, perSecond: number, now: number): number {
+  return Math.max(0, -fill(allowance, perSecond, now).left / perSecond)
+}
+
 function fill(allowance: Allowance, perSecond: number, now: number): Allowance {
   const earned = ((now - allowance.at) * perSecond) / 1000
   return { left: Math.min(perSecond * burstSeconds, allowance.left + earned), at: now }

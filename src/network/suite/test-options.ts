@@ -1,3 +1,4 @@
+import type { Libp2pHostOptions } from '../libp2p-options.ts'
 import type { MemoryHostOptions } from '../memory-contract.ts'
 
 /** Options for tests: complete, generous, and quick to lose patience. */
@@ -12,4 +13,17 @@ export const testHostOptions: MemoryHostOptions = {
   dht: 'server',
   redialBaseMs: 1_000,
   redialMaxMs: 60_000,
+}
+
+/** As above, on loopback. */
+export const testWireOptions: Libp2pHostOptions = {
+  ...testHostOptions,
+  hive: 'bafyreihivefortestsonly',
+  agent: 'althing/test',
+  listen: ['/ip4/127.0.0.1/tcp/0'],
+  announce: [],
+  bootstrap: [],
+  mdns: false,
+  relay: false,
+  lookupTimeoutMs: 4_000,
 }

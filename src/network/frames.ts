@@ -1,0 +1,93 @@
+/** What came of the bytes so far. */
+export type FrameProgress =
+  | { readonly kind: 'more' }
+  | { readonly kind: 'too-large'; readonly byteLength: number }
+  | { readonly kind: 'malformed' }
+
+/** Bytes of the longest length prefix; 2^35 is more than any limit. */
+const maxPrefixBytes = 5
+/** Smaller pieces are copied out, so that a short message does not keep a whole packet alive. */
+const smallPieceBytes = 4096
+
+/** The length prefix of a message: unsigned varint, as in multiformats. */
+export function encodeLength(byteLength: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = byteLength
+  while (rest > 0x7f) {
+    bytes.push((rest & 0x7f) | 0x80)
+    rest = Math.floor(rest / 128)
+  }
+  bytes.push(rest)
+  return Uint8Array.from(bytes)
+}
+
+/** Cuts a stream of bytes into messages. Nothing of a message over the limit is kept. */
+export class FrameReader {
+  readonly #maxMessageBytes: number
+  readonly #onMessage: (message: Uint8Array) => void
+  #prefix = 0
+  #prefixBytes = 0
+  #pieces: Uint8Array[] = []
+  #missing = -1
+
+  constructor(maxMessageBytes: number, onMessage: (message: Uint8Array) => void) {
+    this.#maxMessageBytes = maxMessageBytes
+    this.#onMessage = onMessage
+  }
+
+  /** Whether the bytes so far end within a message. */
+  get isWithinMessage(): boolean {
+    return this.#missing >= 0 || this.#prefixBytes > 0
+  }
+
+  /** Takes the next bytes. After anything but `more` the stream is of no use. */
+  push(bytes: Uint8Array): FrameProgress {
+    let offset = 0
+    while (offset < bytes.byteLength) {
+      if (this.#missing < 0) {
+        const trouble = this.#readPrefix(bytes[offset] ?? 0)
+        offset += 1
+        if (trouble !== undefined) return trouble
+        if (this.#missing === 0) this.#finish()
+        continue
+      }
+      const piece = bytes.subarray(offset, offset + this.#missing)
+      this.#pieces.push(piece.byteLength < smallPieceBytes ? piece.slice() : piece)
+      this.#missing -= piece.byteLength
+      offset += piece.byteLength
+      if (this.#missing === 0) this.#finish()
+    }
+    return { kind: 'more' }
+  }
+
+  #readPrefix(byte: number): FrameProgress | undefined {
+    this.#prefix += (byte & 0x7f) * 128 ** this.#prefixBytes
+    this.#prefixBytes += 1
+    if (byte >= 0x80) return this.#prefixBytes >= maxPrefixBytes ? { kind: 'malformed' } : undefined
+    if (byte === 0 && this.#prefixBytes > 1) return { kind: 'malformed' }
+    if (this.#prefix > this.#maxMessageBytes) return { kind: 'too-large', byteLength: this.#prefix }
+    this.#missing = this.#prefix
+    return undefined
+  }
+
+  #finish(): void {
+    const [first = new Uint8Array(0)] = this.#pieces
+    const message = this.#pieces.length <= 1 ? first : joinPieces(this.#pieces)
+    this.#pieces = []
+    this.#prefix = 0
+    this.#prefixBytes = 0
+    this.#missing = -1
+    this.#onMessage(message)
+  }
+}
+
+/** One copy, into memory of its own: Node's pool would keep other messages alive with this one. */
+function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
+  let offset = 0
+  for (const piece of pieces) {
+    joined.set(piece, offset)
+    offset += piece.byteLength
+  }
+  return joined
+}
