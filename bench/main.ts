@@ -8,7 +8,14 @@ import type { Answered } from './harness/report.ts'
 
 /** Loaded one by one when asked, so that one that cannot be loaded does not keep the others from being asked. */
 const questions: Readonly<Record<string, () => Promise<Question>>> = {
+  cli: async () => (await import('./cli.ts')).question,
+  transfer: async () => (await import('./transfer.ts')).question,
+  gossip: async () => (await import('./gossip.ts')).question,
+  dht: async () => (await import('./dht.ts')).question,
   journal: async () => (await import('./journal.ts')).question,
+  'catch-up': async () => (await import('./catch-up.ts')).question,
+  idle: async () => (await import('./idle.ts')).question,
+  sim: async () => (await import('./sim.ts')).question,
 }
 
 const usage = `usage: npm run bench -- [NAME…] [--quick] [--write]

@@ -15,4 +15,6 @@ export interface RoutingNetwork extends AsyncDisposable {
   readonly provide: (place: number, key: Uint8Array, options: { readonly signal: AbortSignal }) => Promise<void>
   /** Whether a provider was found; ends with the first. */
   readonly findFirst: (place: number, key: Uint8Array, options: { readonly signal: AbortSignal }) => Promise<boolean>
+  /** How many providers a lookup finds that is walked to its end. */
+  readonly findAll: (place: number, key: Uint8Array, options: { readonly signal: AbortSignal }) => Promise<number>
 }

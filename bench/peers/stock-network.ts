@@ -62,6 +62,13 @@ export async function openStockRouting(count: number, links: readonly Link[], si
       }
       return false
     },
+    findAll: async (place, key, options) => {
+      const found = new Set<string>()
+      for await (const event of at(nodes, place).services.dht.findProviders(cidOf(key), options)) {
+        if (event.name === 'PROVIDER') for (const { id } of event.providers) found.add(id.toString())
+      }
+      return found.size
+    },
     [Symbol.asyncDispose]: () => closeNodes(nodes),
   }
 }

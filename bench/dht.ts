@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto'
+import { compare } from './harness/compare.ts'
+import type { Contestant, Figure } from './harness/compare.ts'
+import { createLinks } from './harness/links.ts'
+import type { RoutingNetwork } from './harness/network.ts'
+import type { Context, Question } from './harness/question.ts'
+import { medianOf } from './harness/statistics.ts'
+import { openHosts, routingOf } from './ours/host-network.ts'
+import type { HostNetwork } from './ours/host-network.ts'
+import { openBenchContent } from './ours/open-content.ts'
+import { stockDefaults } from './peers/stock-node.ts'
+import { openStockRouting } from './peers/stock-network.ts'
+
+/** Connections of one node, about. */
+const degree = 10
+/** Nobody waits longer for one lookup. */
+const lookupDeadlineMs = 10_000
+/** Times a network is given to fill its routing tables, each about a second apart. */
+const maxSettlingTries = 20
+
+interface Sizes {
+  readonly counts: readonly number[]
+  readonly keys: number
+  readonly rounds: number
+}
+
+type Routing = Omit<RoutingNetwork, 'findAll' | keyof AsyncDisposable>
+
+/** How fast content is announced and found. */
+export const question: Question = {
+  name: 'dht',
+  asks: 'How long does it take to announce a provider and to find one, by Kademlia and by asking members, with 10, 30 and 100 nodes?',
+  ask: async (context) => {
+    const sizes = context.quick ? { counts: [10, 30], keys: 3, rounds: 2 } : { counts: [10, 30, 100], keys: 10, rounds: 5 }
+    const figures: Figure[] = []
+    for (const count of sizes.counts) figures.push(...(await askFor(context, count, sizes)))
+    return {
+      figures,
+      conditions: [
+        `all nodes in one process and on one core, over TCP on loopback with noise, about ${degree} connections each, the same links on both sides; ${sizes.keys} new keys a round, the median of them counts`,
+        'provide: until the call returns; find: until the first provider, asked by another node than the one that provides (which may hold the record itself)',
+        'members asked: the node that asks is connected to all others, one of which has the content; no DHT takes part; held against the stock DHT finding its first provider, and walking a lookup to its end, which is how it learns of all holders as we do',
+        stockDefaults,
+      ],
+    }
+  },
+}
+
+async function askFor(context: Context, count: number, { keys, rounds }: Sizes): Promise<readonly Figure[]> {
+  const links = createLinks(count, degree)
+  await using hosts = await openHosts(count, links, context.signal)
+  await using stock = await openStockRouting(count, links, context.signal)
+  const ours = routingOf(hosts)
+  for (const network of [ours, stock]) await untilFound(network, context)
+  const common = { unit: 'ms', rounds, warmups: 1 }
+  const provided = async (network: Routing): Promise<number> =>
+    medianOf(await repeat(keys, async (n) => timed(() => network.provide(n % count, newKey(), deadline(context)))))
+  const found = async (network: Routing): Promise<number> => medianOf(await repeat(keys, async (n) => timeFind(context, network, n)))
+  const provide = (network: Routing): Contestant => ({ name: `${network.name} provide`, measure: async () => provided(network) })
+  const find = (network: Routing): Contestant => ({ name: `${network.name} find`, measure: async () => found(network) })
+  const figures = [
+    ...(await compare(context, { ...common, what: `provide, ${count} nodes`, ours: provide(ours), peers: [provide(stock)] })),
+    ...(await compare(context, { ...common, what: `find, ${count} nodes`, ours: find(ours), peers: [find(stock)] })),
+  ]
+  // only now: it gives the one who asks more connections than its stock twin has
+  await using members = await openMembers(context, hosts)
+  const what = `find by asking members, ${count} nodes`
+  const complete: Contestant = {
+    name: `${stock.name} complete lookup`,
+    measure: async () => medianOf(await repeat(keys, async (n) => timeComplete(context, stock, n))),
+  }
+  return [...figures, ...(await compare(context, { ...common, what, ours: members.ask(keys), peers: [find(stock), complete] }))]
+}
+
+/** Provides a key on one node and times another one finding it. */
+async function timeFind(context: Context, network: Routing, n: number): Promise<number> {
+  const key = newKey()
+  const [provider, asker] = [n % network.size, (n + Math.ceil(network.size / 2)) % network.size]
+  await network.provide(provider, key, deadline(context))
+  return timed(async () => {
+    if (!(await network.findFirst(asker, key, deadline(context))))
+      throw new Error(`${network.name} found nobody among ${network.size} nodes`)
+  })
+}
+
+/** As `timeFind`, until the lookup has found whom it can find. */
+async function timeComplete(context: Context, network: RoutingNetwork, n: number): Promise<number> {
+  const key = newKey()
+  const [provider, asker] = [n % network.size, (n + Math.ceil(network.size / 2)) % network.size]
+  await network.provide(provider, key, deadline(context))
+  return timed(async () => {
+    if ((await network.findAll(asker, key, deadline(context))) !== 1) throw new Error(`${network.name} found not the one provider`)
+  })
+}
+
+interface Members extends AsyncDisposable {
+  /** The first host asks all others who has a file of one of them. */
+  readonly ask: (keys: number) => Contestant
+}
+
+async function openMembers(context: Context, network: HostNetwork): Promise<Members> {
+  await using stack = new AsyncDisposableStack()
+  const count = network.hosts.length
+  await network.link(
+    Array.from({ length: count - 1 }, (_, place) => [0, place + 1] as const),
+    context,
+  )
+  const contents = await Promise.all(network.hosts.map(async ({ host, key }) => stack.use(await openBenchContent(host, key, {}))))
+  const findOne = async (n: number): Promise<number> => {
+    const holder = contents[1 + (n % (count - 1))]
+    const asker = contents[0]
+    if (holder === undefined || asker === undefined) throw new Error('a hive of one has nobody to ask')
+    const { cid } = await holder.content.add([newKey()], context)
+    await holder.reference(cid)
+    return timed(async () => {
+      const holders = await asker.exchange.findHolders(cid, { ...deadline(context), deep: false })
+      if (holders.length !== 1) throw new Error(`${holders.length} of ${count - 1} members say that they have what one of them has`)
+    })
+  }
+  const owned = stack.move()
+  return {
+    ask: (keys) => ({ name: 'Exchange.findHolders', measure: async () => medianOf(await repeat(keys, findOne)) }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** Routing tables fill in the background after the connections are made. */
+async function untilFound(network: Routing, context: Context): Promise<void> {
+  for (let attempt = 0; attempt < maxSettlingTries; attempt += 1) {
+    context.signal.throwIfAborted()
+    const key = newKey()
+    await network.provide(attempt % network.size, key, deadline(context))
+    const asker = (attempt + 1 + Math.floor(network.size / 3)) % network.size
+    if (attempt >= 2 && (await network.findFirst(asker, key, deadline(context)))) return
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+  }
+  throw new Error(`${network.name} finds nothing among ${network.size} nodes`)
+}
+
+function deadline({ signal }: Context): { readonly signal: AbortSignal } {
+  return { signal: AbortSignal.any([signal, AbortSignal.timeout(lookupDeadlineMs)]) }
+}
+
+function newKey(): Uint8Array {
+  return new Uint8Array(randomBytes(32))
+}
+
+async function repeat(times: number, each: (n: number) => Promise<number>): Promise<readonly number[]> {
+  const results: number[] = []
+  for (let n = 0; n < times; n += 1) results.push(await each(n))
+  return results
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
+}
