@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CliDeps, DetachedProcess, Sink } from './cli/deps.ts'
@@ -7,7 +6,6 @@ import { readEnvironment } from './config/environment.ts'
 import { homePaths } from './config/home.ts'
 import { version } from './config/version.ts'
 import { connectNode } from './http/client.ts'
-import { systemChance } from './lib/chance.ts'
 import { systemClock } from './lib/clock.ts'
 
 /** Exit code of a process that a second signal ended: 128 and the number of SIGINT. */
@@ -36,6 +34,7 @@ function createSink(stream: NodeJS.WriteStream): Sink {
 async function spawnDetached(args: readonly string[], { logFile }: { readonly logFile: string }): Promise<DetachedProcess> {
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
   const log = await open(logFile, 'a', 0o600)
+  const { spawn } = await import('node:child_process')
   try {
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
       detached: true,
@@ -67,7 +66,6 @@ const deps: CliDeps = {
   version,
   environment,
   clock: systemClock,
-  chance: systemChance,
   stdout: createSink(process.stdout),
   stderr: createSink(process.stderr),
   workingDirectory: process.cwd(),

@@ -1,6 +1,5 @@
 import type { Config } from '../config/schema.ts'
 import type { Environment } from '../config/environment.ts'
-import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { CallContext } from '../operations/define-operation.ts'
@@ -41,7 +40,6 @@ export interface CliDeps {
   readonly version: string
   readonly environment: Environment
   readonly clock: Clock
-  readonly chance: Chance
   readonly stdout: Sink
   readonly stderr: Sink
   readonly workingDirectory: string

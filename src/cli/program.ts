@@ -35,19 +35,11 @@ export interface ProgramHooks {
 
 /** The whole command line, made from the catalogue. Parsing throws CommanderError for help and for wrong usage. */
 export function createProgram(deps: Pick<CliDeps, 'version' | 'workingDirectory'>, hooks: ProgramHooks): Command {
-  const program = new Command('althing')
-    .description('A peer-to-peer workshop for coding agents: signed packages, shared without a server.')
-    .version(deps.version, '--version', 'print the version')
-    .helpOption('-h, --help', 'print help')
-    .helpCommand(false)
-  addGlobalOptions(program)
+  const program = createRoot(deps)
   const options = { workingDirectory: deps.workingDirectory, onCommand: hooks.onCommand }
   for (const [group, operations] of groupOperations()) {
-    const parent = program
-      .command(group)
-      .description(groups[group] ?? '')
-      .helpCommand(false)
-    addGlobalOptions(parent)
+    const parent = createGroup(group)
+    program.addCommand(parent)
     if (group === 'p2p') parent.addCommand(createStartCommand(deps, hooks.onStart))
     for (const operation of operations) parent.addCommand(createOperationCommand(operation, { name: verbOf(operation), ...options }))
     parent.addHelpText('after', formatExamples(operations.flatMap(({ examples }) => examples.slice(0, 1)).slice(0, 4)))
@@ -60,6 +52,37 @@ export function createProgram(deps: Pick<CliDeps, 'version' | 'workingDirectory'
   program.addHelpText('after', formatExamples(firstSteps))
   for (const command of withDescendants(program)) prepare(command, hooks)
   return program
+}
+
+/**
+ * As much of the command line as these words need: `group verb …` is one command, and building the forty others would take longer
+ * than asking the node. Whatever else the words are, the whole of it.
+ */
+export function createProgramFor(
+  words: readonly string[],
+  deps: Pick<CliDeps, 'version' | 'workingDirectory'>,
+  hooks: ProgramHooks,
+): Command {
+  const [group = '', verb = ''] = words
+  const operation = catalog.find(({ name }) => name === `${group}.${verb}` && !Object.hasOwn(topLevelNames, name))
+  if (operation === undefined) return createProgram(deps, hooks)
+  const options = { name: verbOf(operation), workingDirectory: deps.workingDirectory, onCommand: hooks.onCommand }
+  const program = createRoot(deps).addCommand(createGroup(group).addCommand(createOperationCommand(operation, options)))
+  for (const command of withDescendants(program)) prepare(command, hooks)
+  return program
+}
+
+function createRoot({ version }: Pick<CliDeps, 'version'>): Command {
+  const program = new Command('althing')
+    .description('A peer-to-peer workshop for coding agents: signed packages, shared without a server.')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+  return addGlobalOptions(program)
+}
+
+function createGroup(name: string): Command {
+  return addGlobalOptions(new Command(name).description(groups[name] ?? '').helpCommand(false))
 }
 
 const firstSteps = [

@@ -10,7 +10,7 @@ import { startDetached } from './detach.ts'
 import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { readGlobalOptions } from './global-options.ts'
-import { createProgram, isHelp } from './program.ts'
+import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
 import { isIncomplete, render } from './render/render.ts'
 import { renderStarted } from './render/started.ts'
@@ -23,7 +23,7 @@ import { runNode } from './start.ts'
 export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<number> {
   let usage = ''
   let exitCode: number = exitCodes.done
-  const program = createProgram(deps, {
+  const program = createProgramFor(argv, deps, {
     onHelp: deps.stdout.write,
     onUsageError: (text) => {
       usage += text

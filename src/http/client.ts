@@ -1,5 +1,3 @@
-import { request } from 'node:http'
-import type { IncomingMessage } from 'node:http'
 import { createConnection } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Fault } from '../lib/fault.ts'
@@ -73,18 +71,8 @@ async function exchange({ socket, name, input, options }: Exchange): Promise<unk
   }
   if (options.signal.aborted) onAbort()
   options.signal.addEventListener('abort', onAbort, { once: true })
-  const body = JSON.stringify({ input, ...(options.hive === undefined ? {} : { hive: options.hive }) })
-  const sent = request({
-    createConnection: () => socket,
-    method: 'POST',
-    path: `/v1/operations/${encodeURIComponent(name)}`,
-    headers: { host: 'localhost', 'content-type': 'application/json', accept: lineType, 'content-length': Buffer.byteLength(body) },
-  })
-  sent.on('error', () => reject(lost('the connection to the node broke before it answered')))
-  sent.on('response', (response) => {
-    readAnswer(response, options.report).then(resolve, reject)
-  })
-  sent.end(body)
+  socket.write(formatRequest(name, { input, hive: options.hive }))
+  readAnswer(socket, options.report).then(resolve, reject)
   try {
     return await promise
   } finally {
@@ -92,14 +80,37 @@ async function exchange({ socket, name, input, options }: Exchange): Promise<unk
   }
 }
 
-async function readAnswer(response: IncomingMessage, report: ((progress: Progress) => void) | undefined): Promise<unknown> {
+/**
+ * HTTP 1.0, written and read here: its answer is a head and a body that ends with the connection. A command asks once, and
+ * loading node:http would cost it more time than the rest of the call.
+ */
+function formatRequest(name: string, body: { readonly input: unknown; readonly hive: string | undefined }): string {
+  const text = JSON.stringify(body)
+  const head = [
+    `POST /v1/operations/${encodeURIComponent(name)} HTTP/1.0`,
+    'Host: localhost',
+    'Content-Type: application/json',
+    `Accept: ${lineType}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ]
+  return `${head.join('\r\n')}\r\n\r\n${text}`
+}
+
+/** Reads lines until the one with the result; a head longer than `maxHeadLength` is no answer of a node. */
+async function readAnswer(socket: Socket, report: ((progress: Progress) => void) | undefined): Promise<unknown> {
   let rest = ''
-  const decoder = new TextDecoder()
+  let hasHead = false
   try {
-    for await (const chunk of response) {
-      if (!(chunk instanceof Uint8Array)) throw lost('the node answered with text, not bytes')
-      rest += decoder.decode(chunk, { stream: true })
+    for await (const text of socket.setEncoding('utf8')) {
+      rest += String(text)
       if (rest.length > maxAnswerBytes) throw lost(`the answer is longer than ${maxAnswerBytes} bytes`)
+      if (!hasHead) {
+        const end = rest.indexOf('\r\n\r\n')
+        if (end < 0 && rest.length > maxHeadLength) throw lost('what came is no answer of a node')
+        if (end < 0) continue
+        hasHead = true
+        rest = rest.slice(end + 4)
+      }
       for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
         const result = takeLine(rest.slice(0, end), report)
         if (result !== undefined) return result.output
@@ -109,10 +120,13 @@ async function readAnswer(response: IncomingMessage, report: ((progress: Progres
   } catch (error) {
     throw isReset(error) ? lost('the node ended while it answered') : error
   }
-  const last = rest.trim() === '' ? undefined : takeLine(rest, report)
+  const last = hasHead && rest.trim() !== '' ? takeLine(rest, report) : undefined
   if (last === undefined) throw lost('the node ended without an answer')
   return last.output
 }
+
+/** Longest head of an answer, in characters. */
+const maxHeadLength = 16_384
 
 function takeLine(text: string, report: ((progress: Progress) => void) | undefined): { readonly output: unknown } | undefined {
   const line = parseAnswer(text)
@@ -124,7 +138,7 @@ function takeLine(text: string, report: ((progress: Progress) => void) | undefin
 }
 
 function isReset(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET'
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
 }
 
 function lost(reason: string): Fault {
