@@ -9,6 +9,7 @@ import type { OwnerId, PeerId } from '../../identity/keys.ts'
 import { ownerIdOfKey } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { ReplicatedJournal } from '../../journal/journal.ts'
+import type { View } from '../../journal/view.ts'
 import { openJournal } from '../../journal/open-journal.ts'
 import { admitAll, keyOf, nodeOf, testHive, testOptions } from '../../journal/testing/bench-of-peers.ts'
 import { encodeText } from '../../lib/bytes.ts'
@@ -18,6 +19,8 @@ import { silentLog } from '../../lib/log.ts'
 import type { CallContext, HandlersOf } from '../../operations/define-operation.ts'
 import type { Database } from '../../store/database.ts'
 import { openDatabase } from '../../store/database.ts'
+import type { BlobStore } from '../../store/blobs.ts'
+import { openBlobStore } from '../../store/disk-blobs.ts'
 import { createMemoryBlobStore } from '../../store/memory-blobs.ts'
 import { createMarketHandlers } from '../handlers.ts'
 import { createIndexView } from '../index-view.ts'
@@ -53,12 +56,15 @@ export interface Stand extends AsyncDisposable {
   readonly database: Database
   readonly content: LocalContentStore
   readonly journal: ReplicatedJournal
+  readonly view: View
   readonly deps: MarketDeps
   readonly handlers: HandlersOf<typeof marketOperations>
   readonly context: CallContext
 }
 
 export interface StandOptions {
+  /** A folder for database and blocks; in memory without. */
+  readonly home?: string
   readonly exchange?: Exchange
   readonly peers?: readonly PeerId[]
   readonly owners?: ReadonlyMap<PeerId, OwnerId>
@@ -71,8 +77,8 @@ export interface StandOptions {
 /** The market of a peer: real journal, real content, blocks in memory. */
 export async function openStand(name: string, given: StandOptions = {}): Promise<Stand> {
   const stack = new AsyncDisposableStack()
-  const database = stack.use(openDatabase({ path: ':memory:' }))
-  const blobs = stack.use(createMemoryBlobStore({ clock: systemClock }, { maxDiskBytes: 0 }))
+  const database = stack.use(openDatabase({ path: given.home === undefined ? ':memory:' : join(given.home, 'althing.sqlite') }))
+  const blobs = stack.use(await openBlobs(database, given.home))
   const content = openContentStore({ blobs, database, clock: systemClock, log: silentLog }, { graceMs: 86_400_000, replicas: 3 })
   const known = given.owners ?? owners
   const view = createIndexView({ content, ownerOf: (node) => known.get(node) })
@@ -109,11 +115,20 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     database,
     content,
     journal,
+    view,
     deps,
     handlers: createMarketHandlers(deps, { ...testMarketOptions, ...given.options }),
     context: { signal: new AbortController().signal, hive: undefined, report: () => {} },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
+}
+
+function openBlobs(database: Database, home: string | undefined): Promise<BlobStore> {
+  if (home === undefined) return Promise.resolve(createMemoryBlobStore({ clock: systemClock }, { maxDiskBytes: 0 }))
+  return openBlobStore(
+    { database, directory: join(home, 'blobs'), clock: systemClock, log: silentLog },
+    { maxDiskBytes: 0, compress: true },
+  )
 }
 
 /** What one node has of its own goes to another, as replication brings it. */

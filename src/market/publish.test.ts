@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Exchange } from '../content/content.ts'
+import { testHive } from '../journal/testing/bench-of-peers.ts'
+import { findReleases } from './package-index.ts'
+import { exchangeWith, makeTemporary, manifestOf, openStand, writeFiles } from './testing/stand.ts'
+import type { Stand } from './testing/stand.ts'
+
+const skill = '---\nname: review\ndescription: Reviews a change.\n---\ntext\n'
+
+test('publishing says what was published, by which bytes, and where copies are', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), {
+    'package.toml': manifestOf('demo', '1.2.3', '[dependencies]\nx = "src/"\n'),
+    a: 'x',
+  })
+  await using cy = await openStand('cy')
+  const ada: Stand = await openStand('ada', { exchange: exchangeWith(() => ada, cy), peers: [cy.node] })
+  await using _ = ada
+  const report = await ada.handlers['marketplace.publish']({ path: folder }, ada.context)
+  assert.equal(report.version, '1.2.3')
+  assert.equal(report.handle, 'ada')
+  assert.match(report.digest, /^sha256:[0-9a-f]{64}$/)
+  assert.equal(report.foreign, 1)
+  assert.equal(report.announcedTo, 1)
+  assert.equal(report.providerRecord, true)
+  assert.deepEqual(report.copies, { wanted: 2, confirmed: 1 })
+  assert.equal(report.hint, null)
+  assert.equal(report.leaving, false)
+})
+
+test('the same folder again appends nothing and says so', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  await using ada = await openStand('ada')
+  const first = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  const entries = ada.journal.status().entries
+  const again = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.equal(again.status, 'unchanged')
+  assert.equal(again.digest, first.digest)
+  assert.equal(ada.journal.status().entries, entries)
+})
+
+test('a version that was published with other bytes is refused with what to do', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  await using ada = await openStand('ada')
+  const first = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  await writeFiles(folder, { more: 'x' })
+  await assert.rejects(ada.handlers['p2p.publish']({ path: folder }, ada.context), (error: unknown) => {
+    assert.equal(Reflect.get(Object(error), 'code'), 'VERSION_EXISTS')
+    assert.equal(Reflect.get(Object(error), 'data').published, first.digest)
+    assert.match(String(error), /Raise the version/)
+    return true
+  })
+  await writeFiles(folder, { 'package.toml': manifestOf('demo', '1.0.1') })
+  assert.equal((await ada.handlers['p2p.publish']({ path: folder }, ada.context)).status, 'published')
+  const releases = findReleases(ada.database, testHive, 'demo')
+  assert.deepEqual(
+    releases.map(({ version }) => version),
+    ['1.0.0', '1.0.1'],
+  )
+})
+
+test('two publishes of one version at once: one is published, the other refused, the journal has one entry', async (t) => {
+  const root = await writeFiles(await makeTemporary(t), {
+    'a/package.toml': manifestOf('demo'),
+    'b/package.toml': manifestOf('demo'),
+    'b/more': 'x',
+  })
+  await using ada = await openStand('ada')
+  const outcomes = await Promise.allSettled(['a', 'b'].map((name) => ada.handlers['p2p.publish']({ path: join(root, name) }, ada.context)))
+  assert.deepEqual(outcomes.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+  assert.equal(ada.journal.status().entries, 1)
+})
+
+test('a skill without a version gets one from its bytes, and is recognised again', async (t) => {
+  const folder = join(await makeTemporary(t), 'review')
+  await mkdir(folder)
+  await writeFiles(folder, { 'SKILL.md': skill })
+  await using ada = await openStand('ada')
+  const first = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.match(first.version, /^0\.0\.0\+[0-9a-f]{12}$/)
+  assert.equal(first.digest.slice(7, 19), first.version.slice(6))
+  assert.equal((await ada.handlers['p2p.publish']({ path: folder }, ada.context)).status, 'unchanged')
+  await writeFiles(folder, { 'SKILL.md': `${skill}more\n` })
+  const second = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.equal(second.status, 'published')
+  assert.notEqual(second.version, first.version)
+  const found = await ada.handlers['p2p.search']({ query: ['review'] }, ada.context)
+  assert.equal(found.packages[0]?.version, second.version)
+})
+
+test('a publish with nobody around stays here and says so', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  await using ada = await openStand('ada', { isTransient: true })
+  const report = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.equal(report.leaving, true)
+  assert.equal(report.copies.confirmed, 0)
+  assert.equal(report.hint, 'stored here, 0 copies: nobody is connected. Run `althing p2p start` so that others can get it.')
+})
+
+test('what fails after the release is on disk does not fail the publish', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  const broken: Exchange = {
+    fetch: () => Promise.reject(new Error('no')),
+    findHolders: () => Promise.reject(new Error('no')),
+    announce: () => Promise.reject(new Error('no DHT')),
+    replicate: () => Promise.reject(new Error('no copies')),
+    [Symbol.asyncDispose]: async () => {},
+  }
+  await using cy = await openStand('cy')
+  await using ada = await openStand('ada', { exchange: broken, peers: [cy.node] })
+  const report = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.equal(report.status, 'published')
+  assert.equal(report.providerRecord, false)
+  assert.match(report.hint ?? '', /no member signed for the bytes in time/)
+})
+
+test('a node whose owner is no member cannot publish', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  await using ada = await openStand('ada', { owners: new Map() })
+  await assert.rejects(ada.handlers['p2p.publish']({ path: folder }, ada.context), { code: 'OWNER_UNKNOWN' })
+})
+
+test('a folder that is refused leaves nothing behind', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  await symlink('/etc/passwd', join(folder, 'link'))
+  await using ada = await openStand('ada')
+  await assert.rejects(ada.handlers['p2p.publish']({ path: folder }, ada.context), { code: 'SOURCE_REFUSED' })
+  assert.equal(ada.journal.status().entries, 0)
+})
+
+test('S28: what .althingignore and the fixed list leave out is in no block, entry or report', async (t) => {
+  const canary = 'CANARY-7f3a'
+  const folder = await writeFiles(await makeTemporary(t), {
+    'package.toml': manifestOf('demo'),
+    '.env': canary,
+    '.git/config': canary,
+    '.althing/x': canary,
+    '.althingignore': '.env\n',
+  })
+  await using ada = await openStand('ada')
+  const report = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  const archive = Buffer.concat(
+    await Array.fromAsync(
+      ada.content.read(findReleases(ada.database, testHive, 'demo')[0]?.archive ?? assert.fail(), { signal: ada.context.signal }),
+    ),
+  )
+  const entries = ada.database.all<{ body: Uint8Array }>('select body from entry').map(({ body }) => Buffer.from(body).toString('latin1'))
+  assert.equal([archive.toString('latin1'), JSON.stringify(report), ...entries].filter((text) => text.includes(canary)).length, 0)
+})
+
+test('the index that was emptied says what to publish', async () => {
+  await using ada = await openStand('ada')
+  const empty = await ada.handlers['p2p.search']({ query: [] }, ada.context)
+  assert.match(empty.hint ?? '', /has no packages yet. Publish one: `althing publish DIR`/)
+  const list = await ada.handlers['marketplace.list']({ global: false, published: true, directory: '/' }, ada.context)
+  assert.match(list.hint ?? '', /althing search/)
+})
+
+for (const [point, isPublished] of [
+  ['publish.archive', false],
+  ['publish.files', false],
+  ['publish.commit', false],
+  ['publish.appended', true],
+] as const) {
+  test(`F1: killed at ${point}, the release is ${isPublished ? 'whole' : 'absent'} after a restart, and publishing again works`, async (t) => {
+    const root = await makeTemporary(t)
+    const folder = await writeFiles(join(root, 'package'), { 'package.toml': manifestOf('demo'), big: 'x'.repeat(2_000_000) })
+    const home = join(root, 'home')
+    await mkdir(home)
+    assert.deepEqual(await runChild(home, folder, point), { signal: 'SIGKILL', lines: [] })
+    const { lines } = await runChild(home, folder, 'none')
+    const [before, after] = lines
+    assert.equal(before, isPublished ? 'demo@1.0.0 whole' : '')
+    assert.equal(after, `${isPublished ? 'unchanged' : 'published'} demo@1.0.0 whole`)
+  })
+}
+
+async function runChild(home: string, folder: string, point: string): Promise<{ signal: NodeJS.Signals | null; lines: readonly string[] }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/publish-child.ts'), home, folder, point], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [output] = await Promise.all([Array.fromAsync(child.stdout), once(child, 'close')])
+  const text = Buffer.concat(output).toString()
+  return { signal: child.signalCode, lines: text === '' ? [] : text.trimEnd().split('\n') }
+}
