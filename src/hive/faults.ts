@@ -13,6 +13,7 @@ export const hiveFaults = defineFaults({
     kind: 'conflict',
     meaning: 'A grant would be inert under the rules: a handle that is taken, a root that would be revoked.',
   },
+  TERMS_INVALID: { kind: 'invalid', meaning: 'A handle, role, scope, agent name, number of uses or lifetime is not one.' },
   INVITE_INVALID: { kind: 'invalid', meaning: 'A code is no invite: mistyped, cut short, or of another kind.' },
   INVITE_REFUSED: { kind: 'denied', meaning: 'The other side refused a code: unknown, spent, expired, or its handle is taken.' },
   JOIN_UNREACHABLE: { kind: 'unavailable', meaning: 'No address in a code answered.' },

@@ -56,7 +56,7 @@ export async function answerHello(
 ): Promise<HelloOutcome> {
   const shown = readShown(deps, channel.peer, hello.certificates)
   let verdict = judgeShown(deps, channel.peer, shown)
-  await welcome(deps, channel, verdict)
+  await sendWelcome(deps, channel, verdict)
   for (let pages = 0; pages < maxPages; pages++) {
     const message = await receiveMessage(channel, { signal })
     // waiting for the peer's end also gives it time to read that it was denied
@@ -65,14 +65,14 @@ export async function answerHello(
       await takePage(deps, message, channel.peer)
       if (message.more) continue
       verdict = judgeShown(deps, channel.peer, shown)
-      await welcome(deps, channel, verdict)
+      await sendWelcome(deps, channel, verdict)
     } else if (message.t === 'want' && verdict === 'admitted') await answerWant(deps, channel, message)
     else break
   }
   return outcomeOf(verdict)
 }
 
-async function welcome(deps: HelloDeps, channel: Channel, verdict: Verdict): Promise<void> {
+async function sendWelcome(deps: HelloDeps, channel: Channel, verdict: Verdict): Promise<void> {
   // before the answer, so that whoever is told "admitted" finds it true
   if (verdict === 'admitted') deps.admit(channel.peer)
   const certificates = verdict === 'admitted' ? ourCertificates(deps) : []

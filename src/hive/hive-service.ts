@@ -1,6 +1,6 @@
 import type { KeyStore } from '../identity/key-store.ts'
 import type { OwnerId, PeerId } from '../identity/keys.ts'
-import type { Entry, Position } from '../journal/entry.ts'
+import type { Entry } from '../journal/entry.ts'
 import type { ReplicatedJournal } from '../journal/journal.ts'
 import { equalBytes } from '../lib/bytes.ts'
 import type { Chance } from '../lib/chance.ts'
@@ -63,11 +63,11 @@ export interface HiveService extends AsyncDisposable {
   /** Appends a grant. @throws Fault NOT_ROOT, HIVE_OPEN, GRANT_REFUSED */
   readonly grant: (grant: Grant) => Promise<Entry>
   /** Makes a code. @throws Fault NOT_ROOT, HIVE_OPEN, HIVE_NOT_RUNNING, OWNER_KEY_ABSENT */
-  readonly createCode: (request: CodeRequest) => Promise<InviteCode>
-  /** Takes a member or a node out; `after` is its last admitted entry, the newest known here when not said. @throws Fault as `grant` */
-  readonly revoke: (subject: { readonly owner: OwnerId } | { readonly node: PeerId }, after?: Position) => Promise<Entry>
+  readonly createCode: (request: CodeRequest) => Promise<InviteCode & { readonly expiresAt: number }>
+  /** Takes a member or a node out, and gives its last admitted entries: number `after` of the newest incarnation known here, or the newest entry. @throws Fault as `grant` */
+  readonly revoke: (subject: { readonly owner: OwnerId } | { readonly node: PeerId }, after?: number) => Promise<readonly NodePosition[]>
   /** Says with the owner's key that one of its nodes is out. @throws Fault OWNER_KEY_ABSENT */
-  readonly revokeOwnNode: (node: PeerId, after?: Position) => Promise<Entry>
+  readonly revokeOwnNode: (node: PeerId, after?: number) => Promise<Entry>
   /** Hands the root to a node of a member. @throws Fault as `grant`, OWNER_KEY_ABSENT when it is another owner's */
   readonly handOn: (to: { readonly owner: OwnerId; readonly node: PeerId }) => Promise<Entry>
   /** Accepts the root that was handed to this node. @throws Fault NOT_ROOT */
@@ -140,7 +140,7 @@ class RunningHive implements HiveService {
 
   readonly grant = (grant: Grant): Promise<Entry> => this.#writer.alone(() => this.#writer.write(grant))
 
-  readonly createCode = async ({ kind, terms, uses, expiresInMs }: CodeRequest): Promise<InviteCode> => {
+  readonly createCode = async ({ kind, terms, uses, expiresInMs }: CodeRequest): Promise<InviteCode & { readonly expiresAt: number }> => {
     const { host, keys, chance, clock, database } = this.#deps
     const { id: hive, genesis } = this.known
     if (host === undefined) throw notRunning(genesis.name)
@@ -150,24 +150,28 @@ class RunningHive implements HiveService {
       .filter((address) => address.endsWith(suffix))
       .map((address) => address.slice(0, -suffix.length))
       .slice(0, maxCodeAddresses)
-    const base = { hive, name: genesis.name, node: keys.nodeId, addresses }
+    const expiresAt = clock.now() + expiresInMs
+    const base = { hive, name: genesis.name, node: keys.nodeId, addresses, expiresAt }
     if (kind === 'invite' && genesis.policy === 'open') return { ...base, kind: 'open', secret: undefined, genesis: this.known }
     if (kind === 'invite') this.#writer.needRoot()
     // asked here rather than when somebody comes with the code
     if (kind === 'enroll') keys.needOwner()
     const secret = chance.bytes(secretBytes)
-    const expiresAt = clock.now() + expiresInMs
     await saveInvite(database, hive, { id: inviteIdOf(secret), kind, key: inviteKeyOf(secret), uses, spent: 0, terms, expiresAt })
     return { ...base, kind, secret, genesis: undefined }
   }
 
-  readonly revoke = (subject: { readonly owner: OwnerId } | { readonly node: PeerId }, after?: Position): Promise<Entry> => {
+  readonly revoke = async (
+    subject: { readonly owner: OwnerId } | { readonly node: PeerId },
+    after?: number,
+  ): Promise<readonly NodePosition[]> => {
     const nodes = 'node' in subject ? [subject.node] : this.membership.nodesOf(subject.owner)
     const last = nodes.flatMap((node) => this.#lastOf(node, after) ?? [])
-    return this.grant({ type: 'revoke', subject, last })
+    await this.grant({ type: 'revoke', subject, last })
+    return last
   }
 
-  readonly revokeOwnNode = async (node: PeerId, after?: Position): Promise<Entry> => {
+  readonly revokeOwnNode = async (node: PeerId, after?: number): Promise<Entry> => {
     const { keys, journal } = this.#deps
     const owner = keys.needOwner()
     const last = this.#lastOf(node, after) ?? null
@@ -263,10 +267,10 @@ class RunningHive implements HiveService {
     }
   }
 
-  #lastOf(node: PeerId, after?: Position): NodePosition | undefined {
-    if (after !== undefined) return { node, incarnation: after.incarnation, seq: after.seq }
+  #lastOf(node: PeerId, after?: number): NodePosition | undefined {
     const heads = this.#deps.journal.heads().filter((head) => head.node === node)
     const newest = heads.toSorted((one, other) => other.incarnation - one.incarnation)[0]
+    if (after !== undefined) return { node, incarnation: newest?.incarnation ?? 1, seq: after }
     return newest === undefined ? undefined : { node, incarnation: newest.incarnation, seq: newest.seq }
   }
 }

@@ -62,11 +62,6 @@ export async function openOwnerExport(exported: string, passphrase: string): Pro
 /** Length in bytes an export has at most, for whoever reads one from a file. */
 export const maxExportBytes = maxExportLength
 
-/** Text of a passphrase file without its final line break. */
-export function trimPassphrase(bytes: Uint8Array): string {
-  return decodeText(bytes).replace(/\r?\n$/, '')
-}
-
 function invalidExport(): Error {
   const message =
     'this file and passphrase do not give an owner key: check the passphrase, and that the file was made by `althing owner export`'

@@ -88,7 +88,8 @@ function judgeRoot(
   handover: SignedHandover | undefined,
 ): InertReason | 'applies' {
   if (!isActive(state, grant.owner)) return 'owner-unknown'
-  if (grant.node === state.root?.node || state.revokedNodes.has(grant.node)) return 'root-stays'
+  const isSame = grant.node === state.root?.node && grant.owner === state.root.owner
+  if (isSame || state.revokedNodes.has(grant.node)) return 'root-stays'
   if (grant.owner === state.root?.owner) return 'applies'
   // a stolen node key alone must not give the hive away
   const isSigned = handover?.signer === state.root?.owner && handover?.owner === grant.owner && handover.node === grant.node

@@ -1,0 +1,48 @@
+import type { Enrollment } from '../identity/handlers.ts'
+import type { PeerId } from '../identity/keys.ts'
+import { hiveFaults } from './faults.ts'
+import { formatInviteCode } from './invite-code.ts'
+import type { JoiningDeps } from './joining.ts'
+import { acceptEnrollment } from './joining.ts'
+import { parseLifetime } from './parse-lifetime.ts'
+import { findHive } from './registry.ts'
+
+/** What a node's hives do about its keys and machines. */
+export function createEnrollment(deps: JoiningDeps, options: { readonly joinTimeoutMs: number }): Enrollment {
+  const { hives, registry, keys } = deps
+  return {
+    publishCertificate: async () => {
+      const strange: string[] = []
+      for (const service of registry.running()) {
+        await service.publishCertificate()
+        const { membership, known } = service
+        if (membership.policy === 'closed' && membership.handleOf(keys.ownerId()) === undefined) strange.push(known.genesis.name)
+      }
+      return strange
+    },
+    enroll: async ({ label, agents, roles, expires }, context) => {
+      const service = await registry.open(findHive(hives, context.hive))
+      const terms = { level: 'suggestion', roles, scopes: [], agents, handle: null, replaces: null, label } as const
+      const code = await service.createCode({ kind: 'enroll', terms, uses: 1, expiresInMs: parseLifetime(expires) })
+      return { code: formatInviteCode(code), hive: code.hive, name: code.name, expiresAt: code.expiresAt }
+    },
+    accept: async (code, { signal }) => {
+      const { row } = await acceptEnrollment(deps, { code, timeoutMs: options.joinTimeoutMs, signal })
+      return { hive: row.known.id, name: row.known.genesis.name }
+    },
+    revoke: (node, after) => revokeEverywhere(deps, node, after),
+  }
+}
+
+async function revokeEverywhere({ registry, keys }: JoiningDeps, node: PeerId, seq: number | undefined): Promise<readonly string[]> {
+  const told: string[] = []
+  for (const service of registry.running()) {
+    const { membership, known } = service
+    if (!membership.certificatesOf(node).some(({ certificate }) => certificate.owner === keys.ownerId())) continue
+    await service.revokeOwnNode(node, seq)
+    told.push(known.genesis.name)
+  }
+  if (told.length > 0) return told
+  const message = `${node} is no node of your owner in any hive of this node; \`althing hive members\` lists them`
+  throw hiveFaults.create('MEMBER_UNKNOWN', { message, data: { node } })
+}

@@ -1,0 +1,274 @@
+import { parseOwnerId, parsePeerId } from '../identity/keys.ts'
+import type { OwnerId } from '../identity/keys.ts'
+import type { KeyStore } from '../identity/key-store.ts'
+import type { Chance } from '../lib/chance.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { CallContext, HandlersOf, OutputOf } from '../operations/define-operation.ts'
+import { hiveFaults } from './faults.ts'
+import { commons, createGenesis, isHiveName } from './genesis.ts'
+import type { MemberGrant } from './grant.ts'
+import { parseGrant } from './grant.ts'
+import type { HiveService } from './hive-service.ts'
+import type { HiveRow, HiveTable } from './hive-table.ts'
+import { formatInviteCode } from './invite-code.ts'
+import { joinHive } from './joining.ts'
+import type { Member } from './membership.ts'
+import type { hiveOperations } from './operations.ts'
+import { parseLifetime } from './parse-lifetime.ts'
+import type { HiveRegistry } from './registry.ts'
+import { findHive } from './registry.ts'
+import { isHandle } from './rules/handles.ts'
+
+export interface HiveHandlersDeps {
+  readonly hives: HiveTable
+  readonly registry: HiveRegistry
+  readonly keys: KeyStore
+  readonly clock: Clock
+  readonly chance: Chance
+  /** Peers connected in a hive that runs. */
+  readonly connectedPeers: (hive: HiveRow) => readonly string[]
+}
+
+export interface HiveHandlersOptions {
+  /** One joining or enrolment, with all dials, in milliseconds. */
+  readonly joinTimeoutMs: number
+}
+
+type List = typeof hiveOperations
+type Named<Name extends List[number]['name']> = Extract<List[number], { name: Name }>
+
+/** The handlers of a node's hives. */
+export function createHiveHandlers(deps: HiveHandlersDeps, options: HiveHandlersOptions): HandlersOf<List> {
+  const { hives, registry } = deps
+  const open = (context: CallContext): Promise<HiveService> => registry.open(findHive(hives, context.hive))
+  return {
+    'hive.create': async (input) => describeHive(deps, await createHive(deps, input)),
+    'hive.invite': async (input, context) => invite(await open(context), deps.keys.ownerId(), input),
+    'hive.join': async (input, context) => {
+      const joined = await joinHive(deps, {
+        code: input.code,
+        handle: input.handle ?? '',
+        timeoutMs: options.joinTimeoutMs,
+        signal: context.signal,
+      })
+      return { ...(await describeHive(deps, joined.row)), handle: joined.handle }
+    },
+    'hive.leave': async ({ hive }) => {
+      const { known } = findHive(hives, hive)
+      await registry.close(known.id)
+      await hives.remove(known.id)
+      return { id: known.id, name: known.genesis.name, current: hives.current()?.known.genesis.name ?? null }
+    },
+    'hive.list': async () => ({ hives: await describeAll(deps, hives.list()) }),
+    'hive.use': async ({ hive }) => {
+      const { known } = findHive(hives, hive)
+      await hives.setCurrent(known.id)
+      return describeHive(deps, findHive(hives, known.id))
+    },
+    'hive.members': async (_, context) => {
+      const row = findHive(hives, context.hive)
+      const service = await registry.open(row)
+      const members = service.membership.members().map((member) => describeMember(deps, service, member))
+      return { hive: row.known.id, name: row.known.genesis.name, members }
+    },
+    'hive.grant': async (input, context) => changeGrant(deps, await open(context), input),
+    'hive.revoke': async ({ subject, after }, context) => revoke(await open(context), subject, after),
+    'hive.root': async (input, context) => moveRoot(await open(context), input),
+  }
+}
+
+async function createHive(
+  deps: HiveHandlersDeps,
+  input: { readonly name: string; readonly open: boolean; readonly handle?: string | undefined },
+): Promise<HiveRow> {
+  const { hives, keys, chance, clock, registry } = deps
+  if (!isHiveName(input.name)) {
+    const message = `"${input.name}" is no hive name; use 1 to 32 of a–z, 0–9 and hyphen`
+    throw hiveFaults.create('HIVE_NAME_INVALID', { message, data: { name: input.name } })
+  }
+  if (hives.list().some(({ known }) => known.genesis.name === input.name) || input.name === commons.genesis.name) {
+    const message = `there is a hive "${input.name}" already; \`althing hive use ${input.name}\` makes it the current one, or choose another name`
+    throw hiveFaults.create('HIVE_EXISTS', { message, data: { name: input.name } })
+  }
+  if (input.handle !== undefined) needHandle(input.handle)
+  const root = input.open ? null : { owner: keys.ownerId(), node: keys.nodeId }
+  const known = createGenesis({ name: input.name, root, policy: input.open ? 'open' : 'closed', nonce: chance.bytes(16) })
+  await hives.add(known, { bootstrap: [], joinedAt: clock.now() })
+  const row = findHive(hives, known.id)
+  const service = await registry.open(row)
+  const standing = service.membership.state().standings.get(keys.ownerId())
+  if (input.handle !== undefined && standing !== undefined && standing.grant.handle !== input.handle) {
+    await service.grant({ ...standing.grant, handle: input.handle })
+  }
+  return row
+}
+
+async function invite(
+  service: HiveService,
+  owner: OwnerId,
+  input: Parameters<HandlersOf<List>['hive.invite']>[0],
+): Promise<OutputOf<Named<'hive.invite'>>> {
+  const { membership } = service
+  const replaces = input.replaces === undefined ? null : needOwner(service, input.replaces)
+  const handle = input.handle ?? (replaces === null ? undefined : membership.handleOf(replaces))
+  if (handle !== undefined) needHandle(handle)
+  const expiresInMs = parseLifetime(input.expires)
+  const uses = input.uses
+  if (uses < 1 || uses > 10_000) throw refused(`an invite is used 1 to 10000 times, not ${uses}`)
+  const terms = readTerms({ ...input, owner, handle: handle ?? 'newcomer', replaces: null })
+  const code = await service.createCode({
+    kind: 'invite',
+    terms: {
+      level: terms.level,
+      roles: terms.roles,
+      scopes: terms.scopes,
+      agents: terms.agents,
+      handle: handle ?? null,
+      replaces,
+      label: '',
+    },
+    uses,
+    expiresInMs,
+  })
+  const { hive, name, addresses } = code
+  return { code: formatInviteCode(code), hive, name, uses, expiresAt: code.expiresAt, addresses: [...addresses] }
+}
+
+async function changeGrant(
+  deps: HiveHandlersDeps,
+  service: HiveService,
+  input: Parameters<HandlersOf<List>['hive.grant']>[0],
+): Promise<OutputOf<Named<'hive.grant'>>> {
+  const owner = needOwner(service, input.member)
+  const before = service.membership.members().find((member) => member.owner === owner)
+  if (before === undefined) throw unknownMember(service, input.member)
+  if (input.handle !== undefined) needHandle(input.handle)
+  const grant = readTerms({
+    owner,
+    level: input.level ?? before.level,
+    role: keepOrChange(input.role, before.roles),
+    scope: keepOrChange(input.scope, before.scopes),
+    agent: keepOrChange(input.agent, before.agents),
+    handle: input.handle ?? before.handle,
+    replaces: null,
+  })
+  await service.grant(grant)
+  const after = service.membership.members().find((member) => member.owner === owner)
+  return describeMember(deps, service, after ?? before)
+}
+
+async function revoke(service: HiveService, wanted: string, seq: number | undefined): Promise<OutputOf<Named<'hive.revoke'>>> {
+  const node = parsePeerId(wanted)
+  const subject = node === undefined ? { owner: needOwner(service, wanted) } : { node }
+  if (seq !== undefined && node === undefined)
+    throw refused('--after names an entry of one node; give the peer id of the node instead of a member')
+  const last = await service.revoke(subject, seq)
+  return { subject: wanted, last: last.map((position) => ({ ...position })) }
+}
+
+async function moveRoot(
+  service: HiveService,
+  input: { readonly action: string; readonly node?: string | undefined },
+): Promise<OutputOf<Named<'hive.root'>>> {
+  if (service.membership.policy === 'open') {
+    throw hiveFaults.create('HIVE_OPEN', { message: 'an open hive has no root', data: { hive: service.known.id } })
+  }
+  if (input.action === 'accept') await service.acceptRoot()
+  else if (input.action === 'recover') await service.recoverRoot()
+  else {
+    const node = parsePeerId(input.node ?? '')
+    const owner = node === undefined ? undefined : service.membership.ownerOf(node)
+    if (node === undefined || owner === undefined) throw unknownMember(service, input.node ?? '')
+    await service.handOn({ owner, node })
+  }
+  const { root } = service.membership.state()
+  if (root === undefined) throw new Error('a closed hive has a root')
+  return { hive: service.known.id, owner: root.owner, node: root.node, isPending: root.pending !== undefined }
+}
+
+function readTerms(terms: {
+  readonly owner: OwnerId
+  readonly level: string
+  readonly role?: readonly string[] | undefined
+  readonly scope?: readonly string[] | undefined
+  readonly agent?: readonly string[] | undefined
+  readonly handle: string
+  readonly replaces: OwnerId | null
+}): MemberGrant {
+  const { owner, level, role, scope, agent, handle, replaces } = terms
+  // the parser of grants is the one judge of what a grant may hold
+  const parsed = parseGrant({
+    type: 'member',
+    owner,
+    handle,
+    level,
+    roles: [...new Set(role)],
+    scopes: [...new Set(scope)],
+    agents: [...new Set(agent)],
+    replaces,
+  })
+  if (parsed?.type === 'member') return parsed
+  throw refused('roles and agent names are 1 to 64 of a–z, 0–9 and hyphen; scopes are relative globs like src/** or !src/secret/**')
+}
+
+async function describeAll(deps: HiveHandlersDeps, rows: readonly HiveRow[]): Promise<OutputOf<Named<'hive.list'>>['hives']> {
+  const described: OutputOf<Named<'hive.list'>>['hives'] = []
+  for (const row of rows) described.push(await describeHive(deps, row))
+  return described
+}
+
+async function describeHive({ registry, hives }: HiveHandlersDeps, row: HiveRow): Promise<OutputOf<Named<'hive.use'>>> {
+  const service = await registry.open(row)
+  const { id, genesis } = row.known
+  return {
+    id,
+    name: genesis.name,
+    policy: genesis.policy,
+    isCurrent: hives.get(id)?.isCurrent ?? false,
+    isRoot: service.isRoot(),
+    members: service.membership.members().filter(({ revoked }) => !revoked).length,
+    joinedAt: row.joinedAt,
+  }
+}
+
+function describeMember(deps: HiveHandlersDeps, service: HiveService, member: Member): OutputOf<Named<'hive.grant'>> {
+  const row = deps.hives.get(service.known.id)
+  const connected = new Set(row === undefined ? [] : deps.connectedPeers(row))
+  const { owner, handle, level, roles, scopes, agents, nodes, revoked } = member
+  return {
+    owner,
+    handle,
+    level,
+    roles: [...roles],
+    scopes: [...scopes],
+    agents: [...agents],
+    nodes: nodes.map(({ node, label }) => ({ node, label, isConnected: connected.has(node) })),
+    isRoot: service.membership.state().root?.owner === owner,
+    isRevoked: revoked,
+    isSelf: owner === deps.keys.ownerId(),
+  }
+}
+
+function needOwner(service: HiveService, wanted: string): OwnerId {
+  const handle = wanted.startsWith('@') ? wanted.slice(1) : wanted
+  const owner = service.membership.findOwner(handle) ?? parseOwnerId(handle)
+  if (owner !== undefined && service.membership.handleOf(owner) !== undefined) return owner
+  throw unknownMember(service, wanted)
+}
+
+function needHandle(handle: string): void {
+  if (!isHandle(handle)) throw refused(`"${handle}" is no handle; use 1 to 32 of a–z, 0–9 and hyphen, with no hyphen at either end`)
+}
+
+function keepOrChange(given: readonly string[] | undefined, before: readonly string[]): readonly string[] {
+  return given === undefined || given.length === 0 ? before : given
+}
+
+function refused(message: string): Error {
+  return hiveFaults.create('TERMS_INVALID', { message })
+}
+
+function unknownMember(service: HiveService, wanted: string): Error {
+  const message = `"${wanted}" is nobody in "${service.known.genesis.name}"; \`althing hive members\` lists them`
+  return hiveFaults.create('MEMBER_UNKNOWN', { message, data: { wanted } })
+}

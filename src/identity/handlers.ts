@@ -1,0 +1,136 @@
+import { lstat, open, readFile } from 'node:fs/promises'
+import { decodeText, encodeText } from '../lib/bytes.ts'
+import type { CallContext, HandlersOf } from '../operations/define-operation.ts'
+import { isName } from './certificate.ts'
+import { identityFaults } from './faults.ts'
+import { writeKeyFile } from './key-files.ts'
+import type { KeyStore } from './key-store.ts'
+import type { PeerId } from './keys.ts'
+import { parsePeerId } from './keys.ts'
+import type { identityOperations } from './operations.ts'
+import { maxExportBytes } from './owner-export.ts'
+
+/** What the hives of a node do about its keys and machines; the hive folder implements it. */
+export interface Enrollment {
+  /** Puts the node's changed certificate in every hive; gives the names of those that do not know the owner. */
+  readonly publishCertificate: () => Promise<readonly string[]>
+  readonly enroll: (
+    request: { readonly label: string; readonly agents: readonly string[]; readonly roles: readonly string[]; readonly expires: string },
+    context: CallContext,
+  ) => Promise<{ readonly code: string; readonly hive: string; readonly name: string; readonly expiresAt: number }>
+  readonly accept: (code: string, context: CallContext) => Promise<{ readonly hive: string; readonly name: string }>
+  /** Gives the names of the hives that were told. */
+  readonly revoke: (node: PeerId, after: number | undefined) => Promise<readonly string[]>
+}
+
+export interface IdentityHandlersDeps {
+  readonly keys: KeyStore
+  readonly enrollment: Enrollment
+}
+
+/** Longest passphrase file. */
+const maxPassphraseBytes = 4096
+
+/** The handlers of a node's keys. */
+export function createIdentityHandlers({ keys, enrollment }: IdentityHandlersDeps): HandlersOf<typeof identityOperations> {
+  return {
+    'owner.show': async () => {
+      const { label, node } = keys.certificate().certificate
+      return { owner: keys.ownerId(), isKeyHere: keys.owner() !== undefined, label, node }
+    },
+    'owner.export': async ({ file, 'passphrase-file': passphraseFile }) => {
+      const passphrase = await readPassphrase(passphraseFile)
+      const exported = await keys.exportOwner(passphrase)
+      await refuseExisting(file)
+      await writeKeyFile(file, encodeText(exported))
+      return { owner: keys.ownerId(), file }
+    },
+    'owner.import': async ({ file, 'passphrase-file': passphraseFile }) => {
+      const previousOwner = keys.ownerId()
+      const exported = await readSmall(file, maxExportBytes)
+      await keys.importOwner(exported, await readPassphrase(passphraseFile))
+      await enrollment.publishCertificate()
+      return { owner: keys.ownerId(), previousOwner }
+    },
+    'owner.rotate': async () => {
+      const previousOwner = keys.ownerId()
+      await keys.rotateOwner()
+      return { owner: keys.ownerId(), previousOwner, askAgain: [...(await enrollment.publishCertificate())] }
+    },
+    'node.show': async () => {
+      const { node, owner, label, agents, roles, serial, notBefore, notAfter } = keys.certificate().certificate
+      return { node, owner, label, agents: [...agents], roles: [...roles], serial, notBefore, notAfter: notAfter ?? null }
+    },
+    'node.certify': async ({ label, agent, role }) => {
+      const changes = { ...(label === undefined ? {} : { label }), ...listChange('agents', agent), ...listChange('roles', role) }
+      const { certificate } = await keys.renew(changes)
+      await enrollment.publishCertificate()
+      const { node, agents, roles, serial } = certificate
+      return { node, label: certificate.label, agents: [...agents], roles: [...roles], serial }
+    },
+    'node.enroll': async ({ label, agent, role, expires }, context) => {
+      keys.needOwner()
+      return enrollment.enroll({ label: label ?? '', agents: names(agent), roles: names(role), expires }, context)
+    },
+    'node.accept': async ({ code }, context) => {
+      const previousOwner = keys.ownerId()
+      const joined = await enrollment.accept(code, context)
+      return { owner: keys.ownerId(), previousOwner, ...joined }
+    },
+    'node.revoke': async ({ node, after }) => {
+      const peer = parsePeerId(node)
+      if (peer === undefined) throw invalid(`"${node}" is no peer id; \`althing hive members\` shows them`, { node })
+      if (peer === keys.nodeId) throw invalid('a node cannot revoke itself; run this on another machine of the owner', { node })
+      return { node: peer, hives: [...(await enrollment.revoke(peer, after))] }
+    },
+  }
+}
+
+/** An absent list leaves what stands. */
+function listChange<Name extends 'agents' | 'roles'>(
+  name: Name,
+  list: readonly string[] | undefined,
+): Partial<Record<Name, readonly string[]>> {
+  return list === undefined || list.length === 0 ? {} : ({ [name]: names(list) } as Partial<Record<Name, readonly string[]>>)
+}
+
+function names(list: readonly string[] | undefined): readonly string[] {
+  for (const name of list ?? []) {
+    if (!isName(name)) throw invalid(`"${name}" is no name; use 1 to 64 of a–z, 0–9 and hyphen`, { name })
+  }
+  return [...new Set(list)]
+}
+
+function invalid(message: string, data: Readonly<Record<string, string>>): Error {
+  return identityFaults.create('CERTIFICATE_INVALID', { message, data })
+}
+
+async function readPassphrase(path: string): Promise<string> {
+  return (await readSmall(path, maxPassphraseBytes)).split(/\r?\n/, 1)[0] ?? ''
+}
+
+async function readSmall(path: string, maxBytes: number): Promise<string> {
+  const stat = await lstat(path).catch(() => undefined)
+  if (stat?.isFile() !== true || stat.size > maxBytes) {
+    const found = stat === undefined ? 'is missing' : stat.isFile() ? `has ${stat.size} bytes, more than ${maxBytes}` : 'is no regular file'
+    throw identityFaults.create('IDENTITY_FILE_INVALID', { message: `${path} ${found}; name another file`, data: { path } })
+  }
+  try {
+    return decodeText(await readFile(path))
+  } catch (cause) {
+    throw identityFaults.create('IDENTITY_FILE_INVALID', {
+      message: `${path} is not readable as text; name another file`,
+      data: { path },
+      cause,
+    })
+  }
+}
+
+async function refuseExisting(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close()
+  } catch (cause) {
+    const message = `${path} cannot be made; name a file that does not exist, in a directory that does`
+    throw identityFaults.create('IDENTITY_FILE_INVALID', { message, data: { path }, cause })
+  }
+}
