@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { catalog } from './catalog.ts'
+import type { OpenNodeOptions } from './cli/deps.ts'
+import { homePaths } from './config/home.ts'
+import { createContentHandlers } from './content/handlers.ts'
+import { createHealthHandlers } from './health/handlers.ts'
+import { createProbes } from './health/probes.ts'
+import type { Shutdown } from './health/shutdown.ts'
+import { openShutdown } from './health/shutdown.ts'
+import { createEnrollment } from './hive/enrollment.ts'
+import { createHiveHandlers } from './hive/handlers.ts'
+import { createIdentityHandlers } from './identity/handlers.ts'
+import { systemChance } from './lib/chance.ts'
+import { systemClock } from './lib/clock.ts'
+import { createMarketHandlers } from './market/handlers.ts'
+import { createNetworkHandlers } from './network/handlers.ts'
+import type { HandlerTable } from './operations/dispatch.ts'
+import { createDispatcher } from './operations/dispatch.ts'
+import type { Althing } from './operations/node-api.ts'
+import { marketHiveOf, networkOf } from './runtime/hive-runtime.ts'
+import { Hives } from './runtime/hives.ts'
+import type { Home, Surroundings } from './runtime/open-home.ts'
+import { openHome } from './runtime/open-home.ts'
+import { readStatus } from './runtime/status.ts'
+import { createStoreHandlers } from './store/handlers.ts'
+
+/** Which hives a group of operations wants open first; those not named here want the one the caller means. */
+const hivesWanted: Readonly<Record<string, 'none' | 'all'>> = { hive: 'none', store: 'none', backup: 'none', owner: 'all', node: 'all' }
+
+/**
+ * Opens a node: home, hives, and, unless it is there for one command, its interfaces.
+ *
+ * The first one on a home makes keys, and a closed hive named after the machine. Disposing it closes everything in the
+ * opposite order, each part within its deadline. @throws Fault STORE_LOCKED when another process has the home
+ */
+export async function openNode(options: OpenNodeOptions): Promise<Althing> {
+  const { config, log, home: path, signal } = options
+  const surroundings: Surroundings = { clock: systemClock, chance: systemChance, log }
+  const shutdown = openShutdown(surroundings, config.shutdown)
+  try {
+    const home = await openHome({ ...surroundings, shutdown }, { path, config, signal })
+    const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: options.peers }))
+    return await new ComposedNode({ ...surroundings, home, hives, shutdown }, options).begin()
+  } catch (error) {
+    await shutdown[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+interface NodeDeps extends Surroundings {
+  readonly home: Home
+  readonly hives: Hives
+  readonly shutdown: Shutdown
+}
+
+class ComposedNode implements Althing {
+  readonly #deps: NodeDeps
+  readonly #options: OpenNodeOptions
+  readonly #probes = createProbes()
+  readonly #stop = new AbortController()
+  readonly #openedAt: number
+  readonly #dispatch: Althing['call']
+  #http: string | undefined
+
+  constructor(deps: NodeDeps, options: OpenNodeOptions) {
+    this.#deps = deps
+    this.#options = options
+    this.#openedAt = deps.clock.monotonic()
+    this.#dispatch = createDispatcher(catalog, this.#createHandlers())
+  }
+
+  async begin(): Promise<Althing> {
+    const { hives, shutdown } = this.#deps
+    this.#probes.add('store', () => ({ ok: !shutdown.isClosing(), detail: shutdown.isClosing() ? 'closing' : 'open' }))
+    if (this.#options.transient) return this
+    await hives.ensure(this.#options.hive)
+    await hives.ensureAll()
+    this.#probes.add('hives', () => {
+      const names = hives.all().map(({ row }) => row.known.genesis.name)
+      return { ok: names.length > 0, detail: names.join(', ') }
+    })
+    await this.#openHttp()
+    return this
+  }
+
+  readonly call: Althing['call'] = async (name, input, options) => {
+    const wanted = options.hive ?? this.#options.hive
+    const hives = hivesWanted[name.split('.', 1)[0] ?? ''] ?? 'one'
+    if (hives === 'one') await this.#deps.hives.ensure(wanted)
+    if (hives === 'all') await this.#deps.hives.ensureAll()
+    return this.#dispatch(name, input, { ...options, hive: wanted })
+  }
+
+  readonly probe = (): ReturnType<Althing['probe']> => this.#probes.report()
+
+  get stopRequested(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#deps.shutdown[Symbol.asyncDispose]()
+  }
+
+  #createHandlers(): HandlerTable {
+    const { home, hives, clock, chance, log } = this.#deps
+    const { config, transient } = this.#options
+    const { database, blobs, content, keys } = home
+    const market = {
+      database,
+      content,
+      clock,
+      chance,
+      log,
+      findHive: (name: string | undefined) => marketHiveOf(hives.find(name)),
+      globalDirectory: join(home.path, 'packages'),
+      isTransient: transient,
+    }
+    const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
+    return {
+      ...createHealthHandlers({ readStatus: (hive) => this.#readStatus(hive), requestStop: () => this.#stop.abort() }),
+      ...createStoreHandlers({ database, blobs, home: home.path, clock }),
+      ...createContentHandlers({ content, blobs, database, clock, log, node: keys.nodeId }, config.content),
+      ...createIdentityHandlers({ keys, enrollment: createEnrollment(joining, config.hive) }),
+      ...createHiveHandlers({ ...joining, connectedPeers: ({ known }) => hives.connectedPeers(known.id) }, config.hive),
+      ...createNetworkHandlers({ networkOf: (name) => networkOf(hives.find(name)) }),
+      ...createMarketHandlers(market, { ...config.market, copies: config.content.replicas }),
+    }
+  }
+
+  #readStatus(hive: string | undefined): ReturnType<typeof readStatus> {
+    const { home, hives, clock } = this.#deps
+    return readStatus({
+      home,
+      config: this.#options.config,
+      hive: hives.find(hive),
+      hives: hives.table.list().length,
+      isRunning: !this.#options.transient,
+      uptimeMs: Math.round(clock.monotonic() - this.#openedAt),
+      http: this.#http,
+    })
+  }
+
+  async #openHttp(): Promise<void> {
+    const { chance, log, shutdown } = this.#deps
+    const { socket, socketFolder, token } = homePaths(this.#options.home)
+    const { openHttpServer } = await import('./http/server.ts')
+    const server = await openHttpServer({ node: this, chance, log }, { ...this.#options.config.http, socket, socketFolder, tokenFile: token })
+    this.#http = shutdown.use('http', server).url
+  }
+}

@@ -1,0 +1,130 @@
+import { version } from '../config/version.ts'
+import type { Config } from '../config/schema.ts'
+import type { Exchange } from '../content/content.ts'
+import { openExchange } from '../content/exchange.ts'
+import { openShutdown } from '../health/shutdown.ts'
+import type { HiveRow } from '../hive/hive-table.ts'
+import type { HiveService } from '../hive/hive-service.ts'
+import { openHiveService } from '../hive/hive-service.ts'
+import type { HiveMembership } from '../hive/open-membership.ts'
+import { openMembership } from '../hive/open-membership.ts'
+import type { SigningKey } from '../identity/keys.ts'
+import type { HiveId } from '../journal/entry.ts'
+import type { ReplicatedJournal } from '../journal/journal.ts'
+import { openJournal } from '../journal/open-journal.ts'
+import { journalTopic } from '../journal/protocol.ts'
+import { openReplication } from '../journal/replication.ts'
+import { createIndexView } from '../market/index-view.ts'
+import type { MarketHive } from '../market/market.ts'
+import { networkFaults } from '../network/faults.ts'
+import type { HiveNetwork } from '../network/handlers.ts'
+import type { Host } from '../network/host.ts'
+import type { PeerBook } from '../network/peer-book.ts'
+import type { Home, Surroundings } from './open-home.ts'
+import { createPeerTable } from './peer-table.ts'
+
+export interface HiveRuntimeDeps extends Surroundings {
+  readonly home: Home
+}
+
+export interface HiveRuntimeOptions {
+  readonly config: Config
+  /** Whether to open the host; without it the hive is what the disk says. */
+  readonly peers: boolean
+}
+
+/** One hive that runs: its journals, and with peers its host and what speaks over it. */
+export interface HiveRuntime extends AsyncDisposable {
+  readonly row: HiveRow
+  readonly membership: HiveMembership
+  readonly journal: ReplicatedJournal
+  readonly service: HiveService
+  readonly host: Host | undefined
+  readonly exchange: Exchange | undefined
+  readonly peerBook: PeerBook
+}
+
+/** Opens one hive, part by part; everything closes in the opposite order. */
+export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, options: HiveRuntimeOptions): Promise<HiveRuntime> {
+  const { home, clock, chance, log } = deps
+  const { config } = options
+  const shutdown = openShutdown({ clock, log }, config.shutdown)
+  try {
+    const { database, keys, content, blobs } = home
+    const hive = row.known.id
+    const peerBook = createPeerTable({ database, clock }, hive)
+    const membership = openMembership({ database, certificate: keys.certificate() }, row.known)
+    const index = createIndexView({ content, ownerOf: membership.ownerOf })
+    const journal = shutdown.use(
+      'journal',
+      await openJournal(
+        { hive, key: keys.node, database, clock, admission: membership, owners: membership, log },
+        { ...config.journal, views: [membership.view, index], policy: row.known.genesis.policy },
+      ),
+    )
+    const host = options.peers ? shutdown.use('host', await openHiveHost(deps, { row, config, peerBook })) : undefined
+    const service = shutdown.use(
+      'hive',
+      await openHiveService({ membership, journal, host, keys, database, clock, chance, log }, { ...config.hive, rootHandle: '' }),
+    )
+    if (host !== undefined) shutdown.use('replication', openReplication({ journal, host, clock, chance, log }, config.journal))
+    const exchange =
+      host === undefined
+        ? undefined
+        : shutdown.use(
+            'exchange',
+            openExchange({ hive, host, content, blobs, database, key: keys.node, clock, chance, log }, config.content),
+          )
+    return { row, membership, journal, service, host, exchange, peerBook, [Symbol.asyncDispose]: () => shutdown[Symbol.asyncDispose]() }
+  } catch (error) {
+    await shutdown[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** What the market sees of a running hive. */
+export function marketHiveOf({ row, membership, journal, host, exchange }: HiveRuntime): MarketHive {
+  return {
+    hive: row.known.id,
+    name: row.known.genesis.name,
+    node: journal.node,
+    owner: membership.ownerOf(journal.node),
+    journal,
+    membership,
+    exchange,
+    connectedPeers: () => (host?.connections() ?? []).filter(({ admitted }) => admitted).map(({ peer }) => peer),
+  }
+}
+
+/** What the network handlers see of a running hive. @throws Fault HOST_CLOSED when its host is not open */
+export function networkOf({ row, host, peerBook }: HiveRuntime): HiveNetwork {
+  if (host !== undefined) return { host, peerBook, topics: [journalTopic(row.known.id)] }
+  const { name } = row.known.genesis
+  throw networkFaults.create('HOST_CLOSED', { message: `the network of "${name}" is not open here; start the node with \`althing p2p start\``, data: { name } })
+}
+
+interface HostRequest {
+  readonly row: HiveRow
+  readonly config: Config
+  readonly peerBook: PeerBook
+}
+
+async function openHiveHost(deps: HiveRuntimeDeps, { row, config, peerBook }: HostRequest): Promise<Host> {
+  const bootstrap = [...new Set([...config.network.bootstrap, ...row.bootstrap])]
+  const network = { ...config.network, bootstrap }
+  return openWireHost(deps, { hive: row.known.id, key: deps.home.keys.node, peerBook, network })
+}
+
+/** What differs between the host of a member and that of a guest who shows a code. */
+export interface WireHostRequest {
+  readonly hive: HiveId
+  readonly key: SigningKey
+  readonly peerBook: PeerBook
+  readonly network: Config['network']
+}
+
+/** A libp2p host; the library is loaded here and not before. */
+export async function openWireHost(deps: Surroundings, { hive, key, peerBook, network }: WireHostRequest): Promise<Host> {
+  const { openLibp2pHost } = await import('../network/libp2p.ts')
+  return openLibp2pHost({ ...deps, key, peerBook }, { ...network, hive, agent: `althing/${version}` })
+}

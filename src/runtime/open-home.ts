@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import type { Config } from '../config/schema.ts'
+import type { LocalContentStore } from '../content/content-store.ts'
+import { openContentStore } from '../content/content-store.ts'
+import type { Shutdown } from '../health/shutdown.ts'
+import type { KeyStore } from '../identity/key-store.ts'
+import { openKeyStore } from '../identity/key-store.ts'
+import type { Chance } from '../lib/chance.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { BlobStore } from '../store/blobs.ts'
+import type { Database } from '../store/database.ts'
+import { openDatabase } from '../store/database.ts'
+import { openBlobStore } from '../store/disk-blobs.ts'
+import { storePaths } from '../store/store-paths.ts'
+import { openWriteLock } from '../store/write-lock.ts'
+
+/** What every hive of a node shares: its disk and its keys. */
+export interface Home {
+  readonly path: string
+  readonly database: Database
+  readonly blobs: BlobStore
+  readonly content: LocalContentStore
+  readonly keys: KeyStore
+}
+
+/** What comes from outside the process, handed to every part. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly log: Log
+}
+
+export interface OpenHomeOptions {
+  readonly path: string
+  readonly config: Config
+  readonly signal: AbortSignal
+}
+
+/** Takes the write lock of a home, and opens what lies in it; all is closed by `shutdown`, the lock last. @throws Fault STORE_LOCKED, STORE_NEWER, KEY_EXPOSED, … */
+export async function openHome(deps: Surroundings & { readonly shutdown: Shutdown }, options: OpenHomeOptions): Promise<Home> {
+  const { clock, chance, log, shutdown } = deps
+  const { path, config, signal } = options
+  const paths = storePaths(path)
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  shutdown.use('write lock', await openWriteLock({ path: paths.lock, clock, waitMs: config.store.lockWaitMs, signal }))
+  const keys = await openKeyStore(
+    { clock, chance },
+    { directory: paths.keys, label: machineLabel(), scryptLogN: config.identity.scryptLogN },
+  )
+  const database = shutdown.use('database', openDatabase({ path: paths.database }))
+  const blobs = shutdown.use('blocks', await openBlobStore({ database, directory: paths.blobs, clock, log }, config.content))
+  const content = openContentStore({ blobs, database, clock, log }, config.content)
+  return { path, database, blobs, content, keys }
+}
+
+/** The machine's name as a label and hive name: 1–32 of `[a-z0-9-]`. */
+export function machineLabel(): string {
+  const name = hostname().toLowerCase().split('.')[0] ?? ''
+  const label = name.replaceAll(/[^a-z0-9-]+/g, '-').replaceAll(/^-+|-+$/g, '')
+  return label === '' ? 'machine' : label.slice(0, 32)
+}

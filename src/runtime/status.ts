@@ -1,0 +1,77 @@
+import { version } from '../config/version.ts'
+import type { Config } from '../config/schema.ts'
+import type { Status } from '../health/handlers.ts'
+import { countPackages } from '../market/count-packages.ts'
+import type { HiveRuntime } from './hive-runtime.ts'
+import type { Home } from './open-home.ts'
+
+/** What a status is read from. */
+export interface StatusSources {
+  readonly home: Home
+  readonly config: Config
+  readonly hive: HiveRuntime
+  /** Hives this node is in. */
+  readonly hives: number
+  readonly isRunning: boolean
+  readonly uptimeMs: number
+  readonly http: string | undefined
+}
+
+/** One picture of a node and one of its hives. */
+export function readStatus(sources: StatusSources): Status {
+  const { home, config, hive, isRunning, uptimeMs } = sources
+  const { certificate } = home.keys.certificate()
+  const { known } = hive.row
+  const connections = hive.host?.connections() ?? []
+  const journals = hive.journal.status()
+  const blobs = home.blobs.usage()
+  const packages = countPackages(home, known.id)
+  const admitted = connections.filter((connection) => connection.admitted)
+  const listen = [...(hive.host?.addresses() ?? [])]
+  const members = hive.membership.members().filter((member) => !member.revoked).length
+  return {
+    isRunning,
+    version,
+    home: home.path,
+    uptimeMs,
+    node: { peerId: home.keys.nodeId, owner: certificate.owner, label: certificate.label },
+    hive: { id: known.id, name: known.genesis.name, policy: known.genesis.policy, members, others: sources.hives - 1 },
+    listen,
+    connections: { open: connections.length, admitted: admitted.length, bootstrap: countBootstrap(sources, admitted) },
+    dht: { mode: hive.host?.routing.mode() ?? 'off', records: hive.host?.routing.recordCount() ?? 0 },
+    packages,
+    journals: { authors: journals.authors, entries: journals.entries, bytes: journals.bytes, troubled: journals.troubled.length },
+    content: { items: blobs.blocks, bytes: blobs.bytes, maxBytes: config.content.maxDiskBytes },
+    http: sources.http ?? null,
+    hints: findHints({ isRunning, isAlone: admitted.length === 0, members, indexed: packages.discovered, policy: known.genesis.policy }),
+  }
+}
+
+/** Connected peers that a bootstrap address names. */
+function countBootstrap({ config, hive }: StatusSources, admitted: readonly { readonly peer: string }[]): number {
+  const addresses = [...config.network.bootstrap, ...hive.row.bootstrap]
+  return admitted.filter(({ peer }) => addresses.some((address) => address.endsWith(`/p2p/${peer}`))).length
+}
+
+interface Situation {
+  readonly isRunning: boolean
+  readonly isAlone: boolean
+  readonly members: number
+  readonly indexed: number
+  readonly policy: 'closed' | 'open'
+}
+
+/** What a person may want to do next. */
+function findHints({ isRunning, isAlone, members, indexed, policy }: Situation): string[] {
+  const hints: string[] = []
+  if (!isRunning) hints.push('no node runs here: start one with `althing p2p start`')
+  if (isRunning && isAlone && policy === 'closed' && members <= 1) {
+    hints.push('nobody else is in this hive yet: `althing hive invite` prints a code for another machine')
+  }
+  if (isRunning && isAlone && policy === 'closed' && members > 1) {
+    hints.push('no other member is in reach: this node goes on trying; `althing p2p bootstrap ADDR` names one')
+  }
+  if (isRunning && isAlone && policy === 'open') hints.push('nobody is connected yet: `althing p2p bootstrap ADDR` names a node to begin with')
+  if (indexed === 0) hints.push('the index is empty: `althing p2p publish PATH` shares a folder with a package.toml or SKILL.md')
+  return hints
+}
