@@ -77,12 +77,13 @@ function guardHandler(
     }
     if (!(entered instanceof Promise)) return serve(entered)
     stream.pause()
-    return entered.then(async (leave) => {
-      const served = serve(leave)
+    const serveLater = async (): Promise<void> => {
+      const served = serve(await entered)
       // Only after the handler attached its reader: what came meanwhile is dispatched now.
       if (stream.status === 'open') stream.resume()
       await served
-    })
+    }
+    return serveLater()
   }
 }
 
@@ -137,10 +138,6 @@ export function createGater(deps: {
   readonly mayDial: (peer: PeerId) => boolean
   readonly mayRelay: (peer: PeerId) => boolean
 }): ConnectionGater {
-  const deny = (judge: (peer: PeerId) => boolean) => (wirePeer: WirePeerId) => {
-    const peer = peerOf(wirePeer)
-    return peer === undefined || !judge(peer)
-  }
   return {
     denyDialPeer: deny(deps.mayDial),
     denyDialMultiaddr: () => false,
@@ -148,5 +145,12 @@ export function createGater(deps: {
     denyOutboundEncryptedConnection: deny(deps.mayConnect),
     denyInboundRelayReservation: deny(deps.mayRelay),
     denyOutboundRelayedConnection: (source, destination) => deny(deps.mayRelay)(source) || deny(deps.mayRelay)(destination),
+  }
+}
+
+function deny(judge: (peer: PeerId) => boolean): (wirePeer: WirePeerId) => boolean {
+  return (wirePeer) => {
+    const peer = peerOf(wirePeer)
+    return peer === undefined || !judge(peer)
   }
 }

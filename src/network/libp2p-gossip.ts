@@ -5,7 +5,7 @@ import { networkFaults } from './faults.ts'
 import type { Gate } from './gate.ts'
 import type { Gossip, GossipMessage, GossipVerdict } from './host.ts'
 import { peerOf } from './libp2p-admission.ts'
-import type { WireNode } from './libp2p-node.ts'
+import type { WireNode } from './libp2p-services.ts'
 
 type Listener = (message: GossipMessage) => GossipVerdict | Promise<GossipVerdict>
 

@@ -15,10 +15,10 @@ import type { RawNewStream } from './libp2p-admission.ts'
 import { guardConnection, peerOf } from './libp2p-admission.ts'
 import { StreamChannel } from './libp2p-channel.ts'
 import { StreamGossip } from './libp2p-gossip.ts'
+import { Introductions } from './libp2p-introductions.ts'
 import { Keeper } from './libp2p-keeper.ts'
-import type { WireNode } from './libp2p-node.ts'
+import type { WireNode } from './libp2p-services.ts'
 import type { Libp2pHostDeps, Libp2pHostOptions } from './libp2p-options.ts'
-import { RelayWatch } from './libp2p-relay.ts'
 import { StreamRouting } from './libp2p-routing.ts'
 import type { ProtocolTable } from './protocol-table.ts'
 import type { RecordStore } from './record-store.ts'
@@ -37,12 +37,6 @@ export interface Libp2pParts extends Libp2pHostDeps {
 
 /** Time for an orderly end of all connections, in milliseconds. */
 const stopTimeoutMs = 3_000
-/** How often identification is tried before a member is left unidentified, and the wait between, in milliseconds. */
-const identifyTries = 3
-const identifyAgainMs = 1_000
-/** Addresses of one peer that are remembered. */
-const maxBookAddresses = 16
-
 /** A host on a node of libp2p. */
 export class Libp2pHost implements Host {
   readonly peerId: PeerId
@@ -56,21 +50,22 @@ export class Libp2pHost implements Host {
   readonly #asked = new Set<PeerId>()
   readonly #wasConnected = new Set<PeerId>()
   readonly #redialer: Redialer
-  readonly #relays: RelayWatch
+  readonly #introductions: Introductions
   readonly #keeper: Keeper
 
   constructor(parts: Libp2pParts, options: Libp2pHostOptions) {
     this.#parts = parts
     this.#options = options
     this.peerId = peerIdOfKey(parts.key.publicKey)
-    const { node, clock, log, tools } = parts
+    const { node, clock } = parts
     const ending = this.#ending.signal
     this.gossip = new StreamGossip(parts, options)
-    this.routing = new StreamRouting({ node, clock, log, records: parts.records, ending }, options)
+    this.routing = new StreamRouting({ ...parts, ending }, options)
     const dial = (target: string, { signal }: { readonly signal: AbortSignal }): Promise<PeerId> => this.dial(target, { signal })
     this.#redialer = new Redialer({ clock, chance: parts.chance, dial }, options)
-    this.#relays = new RelayWatch({ log, listen: node.services.inside.listen, parse: tools.parseMultiaddr })
-    const learn = (peer: PeerId, addresses: readonly string[]): Promise<void> => this.#learn(peer, addresses)
+    const onMember = (): void => this.routing.onMember()
+    this.#introductions = new Introductions({ ...parts, onMember, ending }, options)
+    const learn = (peer: PeerId, addresses: readonly string[]): Promise<void> => this.#introductions.learn(peer, addresses)
     const countConnected = (): number => node.getPeers().length
     this.#keeper = new Keeper({ ...parts, ending, dial, learn, countConnected }, options)
     node.addEventListener('self:peer:update', () => this.events.emit('addresses:changed'))
@@ -144,7 +139,7 @@ export class Libp2pHost implements Host {
     if (connections.length === 0) return
     this.#redialer.connected(peer)
     this.events.emit('peer:connected', peer)
-    for (const connection of connections) void this.#identify(connection, peer)
+    for (const connection of connections) void this.#introductions.identify(connection, peer)
   }
 
   expel(peer: PeerId): void {
@@ -247,7 +242,7 @@ export class Libp2pHost implements Host {
     queueMicrotask(() => {
       if (this.#connectionsOf(peer).length > 0 || !this.#wasConnected.delete(peer)) return
       this.#parts.gate.forget(peer)
-      this.#relays.onDisconnected(peer)
+      this.#introductions.onDisconnected(peer)
       if (!this.#parts.gate.isAdmitted(peer)) return
       if (!this.#ending.signal.aborted) this.#redialer.lost(peer)
       this.events.emit('peer:disconnected', peer)
@@ -258,7 +253,8 @@ export class Libp2pHost implements Host {
   onNeighbour(wirePeer: WirePeerId, addresses: readonly Multiaddr[]): void {
     const peer = peerOf(wirePeer)
     if (peer === undefined || peer === this.peerId || this.#connectionsOf(peer).length > 0 || this.#ending.signal.aborted) return
-    this.#learn(peer, addresses.map(String))
+    this.#introductions
+      .learn(peer, addresses.map(String))
       .then(() =>
         this.#parts.node.dial(wirePeer, { signal: withDeadline(this.#parts.clock, this.#options.dialTimeoutMs, this.#ending.signal) }),
       )
@@ -288,7 +284,7 @@ export class Libp2pHost implements Host {
     if (isAdmitted) {
       this.#redialer.connected(peer)
       if (isFirst) this.events.emit('peer:connected', peer)
-      void this.#identify(connection, peer)
+      void this.#introductions.identify(connection, peer)
       return
     }
     clock.schedule(this.#options.strangerGraceMs, () => {
@@ -303,35 +299,6 @@ export class Libp2pHost implements Host {
     const ofPeer = this.#connectionsOf(peer).length - 1
     const ofStrangers = strangers.length - (gate.isAdmitted(peer) ? 0 : 1)
     return gate.judgeConnection(peer, { ofPeer, ofStrangers }) === 'accept'
-  }
-
-  /** Learns what a member speaks and where it listens; libp2p's topologies hear of it by this. */
-  async #identify(connection: WireConnection, peer: PeerId): Promise<void> {
-    const { node, clock, log, peerBook } = this.#parts
-    for (let time = 1; time <= identifyTries && connection.status === 'open'; time++) {
-      try {
-        const { listenAddrs, protocols } = await node.services.identify.identify(connection)
-        if (!this.#parts.gate.isAdmitted(peer)) return
-        if (listenAddrs.length > 0) peerBook.save(peer, listenAddrs.map(String).slice(0, maxBookAddresses))
-        this.routing.onMember()
-        if (this.#options.relay) await this.#relays.onIdentified(connection, protocols)
-        return
-      } catch (error) {
-        log.debug('a member was not identified', { peer, time, why: describeError(error) })
-        if (this.#ending.signal.aborted) return
-        await clock.sleep(identifyAgainMs, { signal: this.#ending.signal }).catch(() => {})
-      }
-    }
-  }
-
-  async #learn(peer: PeerId, addresses: readonly string[]): Promise<void> {
-    const { node, tools, log } = this.#parts
-    try {
-      const multiaddrs = addresses.slice(0, maxBookAddresses).map((address) => tools.parseMultiaddr(parseAddress(address).text))
-      await node.peerStore.merge(tools.parsePeer(peer), { multiaddrs })
-    } catch (error) {
-      log.debug('addresses of a peer are of no use', { peer, why: describeError(error) })
-    }
   }
 
   #connectionsOf(peer: PeerId): WireConnection[] {

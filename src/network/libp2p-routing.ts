@@ -5,13 +5,15 @@ import type { Clock } from '../lib/clock.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import type { Log } from '../lib/log.ts'
 import { mapBounded } from '../lib/map-bounded.ts'
+import type { Gate } from './gate.ts'
 import type { Routing } from './host.ts'
 import { peerOf } from './libp2p-admission.ts'
-import type { WireNode } from './libp2p-node.ts'
+import type { WireNode } from './libp2p-services.ts'
 import type { RecordStore } from './record-store.ts'
 
 export interface StreamRoutingDeps {
   readonly node: WireNode
+  readonly gate: Gate
   readonly records: RecordStore
   readonly clock: Clock
   readonly log: Log
@@ -66,7 +68,7 @@ export class StreamRouting implements Routing {
   ): AsyncIterable<PeerId> {
     const found = new Set<PeerId>()
     const { node } = this.#deps
-    if (node.status !== 'started' || limit < 1) return
+    if (node.status !== 'started' || limit < 1 || this.#isAlone()) return
     const enough = new AbortController()
     const bounded = withDeadline(this.#deps.clock, this.#lookupTimeoutMs, signal, this.#deps.ending, enough.signal)
     try {
@@ -97,6 +99,14 @@ export class StreamRouting implements Routing {
     })
   }
 
+  #isAlone(): boolean {
+    const { node, gate } = this.#deps
+    return !node.getPeers().some((wirePeer) => {
+      const peer = peerOf(wirePeer)
+      return peer !== undefined && gate.isAdmitted(peer)
+    })
+  }
+
   #scheduleRound(): void {
     this.#deps.clock.schedule(provideAgainMs, () => {
       if (this.#deps.ending.aborted) return
@@ -117,7 +127,8 @@ export class StreamRouting implements Routing {
   async #provide(key: Uint8Array, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     const { node, clock, ending } = this.#deps
-    if (node.status !== 'started') return
+    // Alone there is nobody to hold it: `onMember` provides it when somebody comes.
+    if (node.status !== 'started' || this.#isAlone()) return
     const bounded = withDeadline(clock, this.#lookupTimeoutMs, signal, ending)
     try {
       for await (const _ of node.services.kad.provide(linkOfCid(cidOfKey(key)), { signal: bounded }));
