@@ -184,8 +184,11 @@ function watchBackground(): void {
   createHook({ init: beginBackground, after: endBackground, destroy: endBackground, trackPromises: false }).enable()
 }
 
-function beginBackground(id: number, type: string): void {
-  if (backgroundType.test(type)) background.add(id)
+function beginBackground(id: number, type: string, _trigger: number, resource: object): void {
+  if (!backgroundType.test(type)) return
+  background.add(id)
+  // A signature made on the spot looks like one handed to a thread, but for the call-back that the latter is given right after.
+  if (type.endsWith('REQUEST')) queueMicrotask(() => 'ondone' in resource || background.delete(id))
 }
 
 function endBackground(id: number): void {
