@@ -25,6 +25,9 @@ interface ForkRow {
 /** Forks of one author that are kept at most: one per incarnation, so this many losses of a disk. */
 const maxForksPerAuthor = 64
 
+/** The standing of nearly everybody, once. */
+const plainStanding: Standing = { admission: { verdict: 'admitted' }, forks: new Map(), cuts: new Map() }
+
 /** What is known of each author of one hive: verdicts, cuts, proven forks. */
 export class AuthorTable {
   readonly #hive: HiveId
@@ -45,7 +48,9 @@ export class AuthorTable {
     if (known !== undefined) return known
     const forks = new Map(this.#forkRows(node).map((row) => [row.incarnation, row.shared]))
     const admission: AdmissionVerdict = this.verdict(node) ?? { verdict: 'unknown' }
-    const standing: Standing = { admission, forks, cuts: this.#cuts(node, { admission, forks, cuts: new Map() }) }
+    const cuts = this.#cuts(node, { admission, forks, cuts: new Map() })
+    const isPlain = admission.verdict === 'admitted' && forks.size === 0 && cuts.size === 0
+    const standing: Standing = isPlain ? plainStanding : { admission, forks, cuts }
     this.#standings.set(node, standing)
     return standing
   }

@@ -7,7 +7,8 @@ import { bucketCount, sumBytes } from './protocol.ts'
 /** What one author adds to its bucket. */
 interface Share {
   readonly bucket: number
-  sum: Uint8Array
+  /** 64 bits, kept as one number: there is one of these for every author in the hive. */
+  sum: bigint
 }
 
 /**
@@ -20,7 +21,7 @@ export class HeadSums {
   readonly #headsOf: (node: PeerId) => readonly Head[]
   readonly #shares = new Map<PeerId, Share>()
   readonly #dirty = new Set<PeerId>()
-  readonly #sums = new Uint8Array(bucketCount * sumBytes)
+  readonly #sums = new BigUint64Array(bucketCount)
 
   constructor(authors: Iterable<PeerId>, headsOf: (node: PeerId) => readonly Head[]) {
     this.#headsOf = headsOf
@@ -36,7 +37,9 @@ export class HeadSums {
   sums(): Uint8Array {
     for (const node of this.#dirty) this.#refresh(node)
     this.#dirty.clear()
-    return new Uint8Array(this.#sums)
+    const bytes = Buffer.alloc(bucketCount * sumBytes)
+    for (const [bucket, sum] of this.#sums.entries()) bytes.writeBigUInt64BE(sum, bucket * sumBytes)
+    return new Uint8Array(bytes)
   }
 
   /** The heads in the buckets where another's sums differ from ours. */
@@ -51,18 +54,11 @@ export class HeadSums {
   }
 
   #refresh(node: PeerId): void {
-    const share = this.#shares.get(node) ?? { bucket: bucketOf(node), sum: new Uint8Array(sumBytes) }
+    const share = this.#shares.get(node) ?? { bucket: bucketOf(node), sum: 0n }
     this.#shares.set(node, share)
-    this.#add(share)
-    share.sum = sumOf(this.#headsOf(node))
-    this.#add(share)
-  }
-
-  #add(share: Share): void {
-    for (const [index, byte] of share.sum.entries()) {
-      const at = share.bucket * sumBytes + index
-      this.#sums[at] = (this.#sums[at] ?? 0) ^ byte
-    }
+    const sum = sumOf(this.#headsOf(node))
+    this.#sums[share.bucket] = (this.#sums[share.bucket] ?? 0n) ^ share.sum ^ sum
+    share.sum = sum
   }
 }
 
@@ -71,11 +67,11 @@ export function bucketOf(node: PeerId): number {
   return (hashBytes(encodeText(node))[0] ?? 0) % bucketCount
 }
 
-function sumOf(heads: readonly Head[]): Uint8Array {
-  const sum = new Uint8Array(sumBytes)
+function sumOf(heads: readonly Head[]): bigint {
+  let sum = 0n
   for (const head of heads) {
     const hash = hashBytes(encodeText(`${head.node} ${head.incarnation} ${head.seq} ${head.cid}`))
-    for (const [index] of sum.entries()) sum[index] = (sum[index] ?? 0) ^ (hash[index] ?? 0)
+    sum ^= Buffer.from(hash).readBigUInt64BE(0)
   }
   return sum
 }

@@ -34,7 +34,7 @@ export interface JournalCoreDeps {
 export class JournalCore {
   readonly deps: JournalCoreDeps
   /** The newest committed entry of every incarnation of every author. */
-  readonly #heads = new Map<PeerId, Map<number, Head>>()
+  readonly #heads = new Map<PeerId, readonly Head[]>()
 
   constructor(deps: JournalCoreDeps) {
     this.deps = deps
@@ -42,11 +42,11 @@ export class JournalCore {
   }
 
   heads(): readonly Head[] {
-    return [...this.#heads.values()].flatMap((byIncarnation) => [...byIncarnation.values()])
+    return [...this.#heads.values()].flat()
   }
 
   headOf(node: PeerId, incarnation: number): Head | undefined {
-    return this.#heads.get(node)?.get(incarnation)
+    return this.#heads.get(node)?.find((head) => head.incarnation === incarnation)
   }
 
   authors(): number {
@@ -54,10 +54,10 @@ export class JournalCore {
   }
 
   noteHead(head: Head): void {
-    const byIncarnation = this.#heads.get(head.node) ?? new Map<number, Head>()
-    this.#heads.set(head.node, byIncarnation)
-    const known = byIncarnation.get(head.incarnation)
-    if (known === undefined || known.seq < head.seq) byIncarnation.set(head.incarnation, head)
+    const known = this.headOf(head.node, head.incarnation)
+    if (known !== undefined && known.seq >= head.seq) return
+    const others = this.#heads.get(head.node)?.filter((other) => other !== known) ?? []
+    this.#heads.set(head.node, [...others, head])
   }
 
   /** A transaction after whose failure nothing of it is remembered. */

@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util'
+import { Simulation } from './simulation.ts'
+
+const { values } = parseArgs({
+  options: {
+    nodes: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '10' },
+  },
+})
+
+const options = {
+  nodes: readCount('nodes', values.nodes),
+  seed: readCount('seed', values.seed),
+  minutes: readCount('minutes', values.minutes),
+}
+console.log(`simulating ${options.nodes} nodes for ${options.minutes} virtual minutes, seed ${options.seed}`)
+const startedAt = performance.now()
+const report = await new Simulation(options).run((minute) => {
+  const memory = Math.round(process.memoryUsage.rss() / 1_048_576)
+  process.stdout.write(`  minute ${minute} after ${seconds()} s, ${memory} MiB\n`)
+})
+const faults = Object.entries(report.faults).map(([name, count]) => `${count} ${name}`)
+console.log(`faults: ${faults.join(', ')}`)
+console.log(
+  `${report.writes} writes, ${report.commits} commits, ${report.incarnations} incarnations opened, ${report.wireBytes} bytes on the wire`,
+)
+console.log(`${(report.virtualSeconds / seconds()).toFixed(1)} virtual seconds per second`)
+console.log(`trace ${report.trace}`)
+for (const violation of report.violations) console.error(`violated: ${violation}`)
+console.log(report.violations.length === 0 ? 'every invariant holds' : `replay with --seed ${options.seed}`)
+process.exitCode = report.violations.length === 0 ? 0 : 1
+
+function seconds(): number {
+  return Math.round((performance.now() - startedAt) / 100) / 10
+}
+
+function readCount(name: string, text: string): number {
+  const count = Number(text)
+  if (Number.isSafeInteger(count) && count >= 1) return count
+  console.error(`--${name} takes a whole number from 1 on, not "${text}"`)
+  process.exit(2)
+}

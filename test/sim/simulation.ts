@@ -1,0 +1,285 @@
+import { createHash } from 'node:crypto'
+import type { PeerId } from '../../src/identity/keys.ts'
+import type { Entry } from '../../src/journal/entry.ts'
+import type { ReplicatedJournal } from '../../src/journal/journal.ts'
+import type { Chance } from '../../src/lib/chance.ts'
+import { createSeededChance } from '../../src/lib/chance.ts'
+import type { VirtualClock } from '../../src/lib/virtual-clock.ts'
+import { createVirtualClock } from '../../src/lib/virtual-clock.ts'
+import type { MemoryNetwork } from '../../src/network/memory.ts'
+import { createMemoryNetwork, quietNetwork } from '../../src/network/memory.ts'
+import type { Database } from '../../src/store/database.ts'
+import type { Script, SimulatedFault, SimulatedWrite } from './fault-script.ts'
+import { drawScript } from './fault-script.ts'
+import { checkInvariants } from './invariants.ts'
+import { SimNode } from './sim-node.ts'
+
+export interface SimulationOptions {
+  readonly nodes: number
+  readonly seed: number
+  /** Virtual time in all. */
+  readonly minutes: number
+}
+
+export interface SimulationReport {
+  /** Hash of everything that was committed anywhere, in order, with its time. The same seed gives the same. */
+  readonly trace: string
+  /** What does not hold; empty is good. */
+  readonly violations: readonly string[]
+  readonly virtualSeconds: number
+  /** Entries committed, on all nodes together. */
+  readonly commits: number
+  readonly writes: number
+  readonly faults: Readonly<Record<string, number>>
+  /** Incarnations opened by restored nodes. */
+  readonly incarnations: number
+  readonly wireBytes: number
+}
+
+/** Neighbours a node dials; about as many dial it. */
+const dialledNeighbours = 4
+const startsAt = 1_760_000_000_000
+
+/** Real journals and replication on a simulated network, disk and clock, with what goes wrong drawn from the seed. */
+export class Simulation {
+  readonly #options: SimulationOptions
+  readonly #clock: VirtualClock = createVirtualClock({ startsAt })
+  readonly #chance: Chance
+  readonly #network: MemoryNetwork
+  readonly #nodes: readonly SimNode[]
+  readonly #script: Script
+  readonly #trace = createHash('sha256')
+  /** Acknowledged texts that must be everywhere in the end, with the entry that carried them first. */
+  readonly #promised = new Map<string, { readonly author: PeerId; readonly cid: string }>()
+  /** The one entry ever seen at a position of a node that was never set back. */
+  readonly #positions = new Map<string, string>()
+  readonly #setBack = new Set<PeerId>()
+  readonly #violations: string[] = []
+  readonly #asleep = new Set<number>()
+  readonly #down = new Set<number>()
+  readonly #running: Promise<void>[] = []
+  #commits = 0
+  #incarnations = 0
+
+  constructor(options: SimulationOptions) {
+    this.#options = options
+    this.#chance = createSeededChance(options.seed)
+    this.#script = drawScript(this.#chance, options)
+    this.#network = createMemoryNetwork(
+      { clock: this.#clock, chance: this.#chance },
+      { ...quietNetwork, latencyMs: 20, jitterMs: 20, gossipDegree: 6 },
+    )
+    const members = new Set<PeerId>()
+    this.#nodes = Array.from({ length: options.nodes }, (_, index) => {
+      const clock = this.#clock.withSkew(0)
+      return new SimNode(index, options.seed, { network: this.#network, chance: this.#chance, clock, members })
+    })
+    this.#drawNeighbours()
+  }
+
+  /** Runs the whole script and gives what came of it. */
+  async run(onMinute: (minute: number) => void = () => {}): Promise<SimulationReport> {
+    await this.#clock.run(this.#startAll())
+    const steps = this.#steps()
+    let elapsed = 0
+    const pass = async (until: number): Promise<void> => {
+      while (elapsed < until) {
+        const next = Math.min(until, Math.floor(elapsed / 60_000 + 1) * 60_000)
+        await this.#clock.advance(next - elapsed)
+        elapsed = next
+        if (elapsed % 60_000 === 0) onMinute(elapsed / 60_000)
+      }
+    }
+    for (const step of steps) {
+      await pass(step.at)
+      step.work()
+    }
+    await pass(this.#script.calmAt)
+    await this.#calm()
+    await pass(this.#script.endsAt)
+    await this.#clock.run(Promise.all(this.#running))
+    this.#violations.push(...checkInvariants(this.#nodes, this.#promised))
+    const report = this.#report()
+    for (const node of this.#nodes) await this.#clock.run(node.stop())
+    return report
+  }
+
+  #report(): SimulationReport {
+    const faults: Record<string, number> = {}
+    for (const { type } of this.#script.faults) faults[type] = (faults[type] ?? 0) + 1
+    return {
+      trace: this.#trace.digest('hex'),
+      violations: this.#violations,
+      virtualSeconds: this.#script.endsAt / 1000,
+      commits: this.#commits,
+      writes: this.#script.writes.length,
+      faults,
+      incarnations: this.#incarnations,
+      wireBytes: this.#network.counters().bytes,
+    }
+  }
+
+  #drawNeighbours(): void {
+    const count = this.#nodes.length
+    for (const [index, node] of this.#nodes.entries()) {
+      // A ring keeps the hive connected whatever chance draws.
+      const targets = new Set([(index + 1) % count])
+      for (let tries = 0; targets.size < Math.min(dialledNeighbours, count - 1) && tries < 100; tries++) {
+        targets.add(Math.floor(this.#chance.fraction() * count))
+      }
+      targets.delete(index)
+      for (const target of targets) {
+        const neighbour = this.#nodes[target]
+        if (neighbour !== undefined) node.neighbours.push(neighbour.peer)
+      }
+    }
+  }
+
+  async #startAll(): Promise<void> {
+    const watch = this.#watch()
+    for (const node of this.#nodes) {
+      await node.start(watch)
+      await node.journal?.append('certificate', { node: node.peer })
+    }
+  }
+
+  #watch(): (node: SimNode, journal: ReplicatedJournal) => void {
+    return (node, journal) => {
+      journal.events.on('entry:added', (entry) => this.#see(node, entry))
+      journal.events.on('incarnation:opened', () => {
+        this.#incarnations += 1
+      })
+    }
+  }
+
+  #see(node: SimNode, entry: Entry): void {
+    this.#commits += 1
+    const { incarnation, seq, node: author } = entry.header
+    this.#trace.update(`${this.#clock.monotonic()} ${node.index} ${author} ${incarnation} ${seq} ${entry.cid}\n`)
+    if (this.#setBack.has(author)) return
+    const position = `${author} ${incarnation} ${seq}`
+    const known = this.#positions.get(position)
+    if (known === undefined) this.#positions.set(position, entry.cid)
+    else if (known !== entry.cid) this.#violations.push(`${position} changed its content`)
+  }
+
+  #steps(): readonly { readonly at: number; readonly work: () => void }[] {
+    const { writes, faults } = this.#script
+    const steps = [
+      ...writes.map((write) => ({ at: write.at, work: () => this.#write(write) })),
+      ...faults.map((fault) => ({ at: fault.at, work: () => this.#track(this.#inflict(fault)) })),
+    ]
+    return steps.toSorted((a, b) => a.at - b.at)
+  }
+
+  #track(work: Promise<void>): void {
+    this.#running.push(
+      work.catch((error: unknown) => {
+        this.#violations.push(`a fault was not carried out: ${String(error)}`)
+      }),
+    )
+  }
+
+  #write({ node: index, text }: SimulatedWrite): void {
+    const node = this.#nodes[index]
+    const journal = node?.journal
+    if (node === undefined || journal === undefined) return
+    this.#track(
+      journal.append('note', { text }).then((entry) => {
+        // A node stopped meanwhile promised nothing.
+        if (node.journal === journal) this.#promised.set(text, { author: node.peer, cid: entry.cid })
+      }),
+    )
+  }
+
+  async #inflict(fault: SimulatedFault): Promise<void> {
+    const wait = (): Promise<void> => this.#clock.sleep(fault.forMs, { signal: new AbortController().signal })
+    switch (fault.type) {
+      case 'partition':
+        this.#network.partition(
+          [0, 1].map((group) => this.#nodes.filter((node) => fault.groupOf[node.index] === group).map((node) => node.peer)),
+        )
+        await wait()
+        return this.#network.heal()
+      case 'one-way':
+        for (const [from, to] of fault.cuts) this.#network.cut(this.#peerAt(from), this.#peerAt(to))
+        await wait()
+        return this.#network.heal()
+      case 'noise':
+        this.#network.configure({ loss: fault.loss, duplicates: fault.duplicates, jitterMs: fault.jitterMs })
+        await wait()
+        return this.#network.configure({ loss: 0, duplicates: 0, jitterMs: 20 })
+      case 'sleep':
+        for (const index of fault.nodes) this.#sleep(index)
+        await wait()
+        for (const index of fault.nodes) this.#wake(index)
+        return
+      case 'skew':
+        return this.#nodes[fault.node]?.clock.skew(fault.offsetMs)
+      case 'restart':
+        return this.#away(fault.node, wait, undefined)
+      case 'restore':
+        return this.#away(fault.node, wait, { isMarked: fault.isMarked })
+    }
+  }
+
+  /** Stops a node for a while; with `restore` it comes back with the disk it had some time before. */
+  async #away(index: number, wait: () => Promise<void>, restore: { readonly isMarked: boolean } | undefined): Promise<void> {
+    const node = this.#nodes[index]
+    if (node === undefined || this.#down.has(index) || this.#asleep.has(index)) return
+    this.#down.add(index)
+    if (restore === undefined) {
+      await node.stop()
+      await wait()
+    } else {
+      const backup = await node.backup(restore.isMarked)
+      this.#setBack.add(node.peer)
+      await wait()
+      await node.stop()
+      await this.#setDisk(node, backup)
+    }
+    await node.start(this.#watch())
+    this.#down.delete(index)
+  }
+
+  /** What only the lost disk held is no longer promised: nobody can give it back. */
+  async #setDisk(node: SimNode, backup: Database): Promise<void> {
+    for (const [text, { author, cid }] of this.#promised) {
+      if (author !== node.peer) continue
+      const held = (database: Database): boolean => database.get('select 1 as held from entry where cid = ?', cid) !== undefined
+      if (!held(backup) && !this.#nodes.some((other) => other !== node && held(other.database))) this.#promised.delete(text)
+    }
+    const old = node.database
+    node.database = backup
+    await old[Symbol.asyncDispose]()
+  }
+
+  #sleep(index: number): void {
+    const node = this.#nodes[index]
+    if (node === undefined || this.#down.has(index) || this.#asleep.has(index)) return
+    this.#asleep.add(index)
+    this.#network.sleep(node.peer)
+    node.clock.suspend()
+  }
+
+  #wake(index: number): void {
+    const node = this.#nodes[index]
+    if (node === undefined || !this.#asleep.delete(index)) return
+    this.#network.wake(node.peer)
+    node.clock.resume()
+  }
+
+  /** Ends all that goes wrong. */
+  async #calm(): Promise<void> {
+    this.#network.heal()
+    this.#network.configure({ loss: 0, duplicates: 0, jitterMs: 20 })
+    for (const index of [...this.#asleep]) this.#wake(index)
+    await this.#clock.settle()
+  }
+
+  #peerAt(index: number): PeerId {
+    const node = this.#nodes[index]
+    if (node === undefined) throw new Error(`there is no node ${index} of ${this.#options.nodes}`)
+    return node.peer
+  }
+}
