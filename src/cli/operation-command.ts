@@ -20,14 +20,16 @@ export function createOperationCommand(operation: Operation, { name, workingDire
   const positional = fields.filter(([, field]) => field.position !== undefined).toSorted(([, a], [, b]) => placeOf(a) - placeOf(b))
   const optional = fields.filter(([, field]) => field.position === undefined)
   for (const [fieldName, field] of positional) command.addArgument(createArgument(fieldName, field))
-  for (const [fieldName, field] of optional) command.addOption(createOption(fieldName, field))
+  // commander keeps `--passphrase-file` as `passphraseFile`, whatever the field is called.
+  const options = optional.map(([fieldName, field]) => ({ fieldName, option: createOption(fieldName, field) }))
+  for (const { option } of options) command.addOption(option)
   addGlobalOptions(command)
   command.addHelpText('after', formatExamples(operation.examples))
   return command.action(async (...given: readonly unknown[]) => {
-    const options: Readonly<Record<string, unknown>> = command.opts()
+    const values: Readonly<Record<string, unknown>> = command.opts()
     const input: [string, unknown][] = [
       ...positional.map(([fieldName], index): [string, unknown] => [fieldName, given[index]]),
-      ...optional.map(([fieldName]): [string, unknown] => [fieldName, options[fieldName]]),
+      ...options.map(({ fieldName, option }): [string, unknown] => [fieldName, values[option.attributeName()]]),
     ]
     const absolute = input.map(([fieldName, value]) => [fieldName, makeAbsolute(operation.input[fieldName], value)] as const)
     await onCommand(operation, Object.fromEntries(absolute.filter(([, value]) => value !== undefined)), command)

@@ -1,0 +1,351 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { catalog } from '../catalog.ts'
+import { Fault } from '../lib/fault.ts'
+import { createVirtualClock } from '../lib/virtual-clock.ts'
+import type { VirtualClock } from '../lib/virtual-clock.ts'
+import type { CallOptions } from '../operations/node-api.ts'
+import type { CliDeps } from './deps.ts'
+import { createProgram } from './program.ts'
+import { runCli } from './run.ts'
+
+const status = {
+  isRunning: true,
+  version: '0.1.0',
+  home: '/home/ada/.althing',
+  uptimeMs: 3_720_000,
+  node: { peerId: '12D3KooWAda', owner: 'z6MkAda', label: 'desk' },
+  hive: { id: 'bafyhive', name: 'workbench', policy: 'closed', members: 3, others: 0 },
+  listen: ['/ip4/0.0.0.0/tcp/4001'],
+  connections: { open: 2, admitted: 2, bootstrap: 1 },
+  dht: { mode: 'server', records: 12 },
+  packages: { local: 42, discovered: 1234 },
+  journals: { authors: 3, entries: 1, bytes: 2048, troubled: 0 },
+  content: { items: 1, bytes: 1_500_000, maxBytes: 0 },
+  http: null,
+  hints: ['invite somebody: althing hive invite'],
+}
+
+test('an answer goes to stdout for a person, and nothing to stderr', async (t) => {
+  const cli = createTestCli(t, { answer: async () => status })
+  assert.equal(await cli.run('p2p', 'status'), 0)
+  assert.equal(cli.stderr(), '')
+  assert.match(cli.stdout(), /^node +12D3KooWAda · up 1 h 2 min\n/)
+  assert.match(cli.stdout(), /packages +42 local, 1,234 discovered\n/)
+  assert.match(cli.stdout(), /→ invite somebody: althing hive invite\n$/)
+})
+
+test('with --json stdout is one JSON document, wherever the option stands', async (t) => {
+  for (const words of [
+    ['--json', 'p2p', 'status'],
+    ['p2p', '--json', 'status'],
+    ['p2p', 'status', '--json'],
+    ['status', '--json'],
+  ]) {
+    const cli = createTestCli(t, { answer: async () => status })
+    assert.equal(await cli.run(...words), 0)
+    assert.deepEqual(JSON.parse(cli.stdout()), status)
+  }
+})
+
+test('a fault is exit code 1 and a line on stderr with what to do; with --json a document with code, message and data', async (t) => {
+  const refuse = async () => {
+    throw new Fault('DESK_FULL', 'conflict', { message: 'the desk is full; remove something', data: { places: 3 } })
+  }
+  const plain = createTestCli(t, { answer: refuse })
+  assert.equal(await plain.run('p2p', 'status'), 1)
+  assert.equal(plain.stderr(), 'error the desk is full; remove something (DESK_FULL)\n')
+  assert.equal(plain.stdout(), '')
+  const json = createTestCli(t, { answer: refuse })
+  assert.equal(await json.run('p2p', 'status', '--json'), 1)
+  assert.deepEqual(JSON.parse(json.stderr()), {
+    error: { code: 'DESK_FULL', message: 'the desk is full; remove something', data: { places: 3 } },
+  })
+  assert.equal(json.stdout(), '')
+})
+
+const wrongUsage: readonly (readonly [readonly string[], RegExp])[] = [
+  [['p2p', 'status', '--jsno'], /Did you mean --json\?/],
+  [['p2p', 'stauts'], /Did you mean status\?/],
+  [['instal', 'x'], /Did you mean install\?/],
+  [['p2p', 'status', 'extra'], /too many arguments/],
+  [['p2p', 'publish'], /missing required argument 'path'/],
+  [['search', '--limit', 'ten'], /It is a whole number/],
+  [['search', '--limit', '0'], /takes 1 to 1000 as "limit", not 0/],
+  [['search', '--kind', 'skil'], /Allowed choices are/],
+  [['p2p', 'status', '--timeout', 'soon'], /30s, 2m or 1h/],
+  [['owner', 'export', 'key.age'], /required option '--passphrase-file <file>' not specified/],
+]
+
+for (const [words, expected] of wrongUsage) {
+  test(`wrong usage is exit code 2 and says what is right: althing ${words.join(' ')}`, async (t) => {
+    const cli = createTestCli(t, { answer: async () => assert.fail('a wrong command reached the node') })
+    assert.equal(await cli.run(...words), 2)
+    assert.match(cli.stderr(), expected)
+    const json = createTestCli(t, { answer: async () => assert.fail('a wrong command reached the node') })
+    assert.equal(await json.run(...words, '--json'), 2)
+    const document: unknown = JSON.parse(json.stderr())
+    assert.match(JSON.stringify(document), /^\{"error":\{"code":"USAGE_INVALID","message":"/)
+  })
+}
+
+test('S26: a value that begins with a hyphen is never taken for a value where an option may stand', async (t) => {
+  const cli = createTestCli(t, { answer: async () => assert.fail('it reached the node') })
+  assert.equal(await cli.run('publish', '--upload-pack=touch /tmp/x'), 2)
+  assert.match(cli.stderr(), /unknown option '--upload-pack/)
+})
+
+test('S26: after -- a value may begin with a hyphen, and reaches the node as that value', async (t) => {
+  const inputs: unknown[] = []
+  const cli = createTestCli(t, { answer: async (input) => inputs.push(input) })
+  assert.equal(await cli.run('search', '--', '--oProxyCommand=x'), 0)
+  assert.deepEqual(inputs, [{ query: ['--oProxyCommand=x'] }])
+})
+
+test('paths are made absolute in the directory of the caller, defaults too', async (t) => {
+  const inputs: unknown[] = []
+  const cli = createTestCli(t, { answer: async (input) => inputs.push(input) })
+  await cli.run('publish', './my-package')
+  await cli.run('install', 'axum', '-t', 'vendor')
+  assert.deepEqual(inputs, [
+    { path: '/home/ada/project/my-package' },
+    { package: 'axum', global: false, target: '/home/ada/project/vendor', directory: '/home/ada/project', force: false },
+  ])
+})
+
+test('an option whose field has a hyphen reaches the node under its own name', async (t) => {
+  const inputs: unknown[] = []
+  const cli = createTestCli(t, { answer: async (input) => inputs.push(input) })
+  await cli.run('owner', 'export', 'key.age', '--passphrase-file', 'words.txt')
+  assert.deepEqual(inputs, [{ file: '/home/ada/project/key.age', 'passphrase-file': '/home/ada/project/words.txt' }])
+})
+
+test('--hive goes with the call', async (t) => {
+  const hives: unknown[] = []
+  const cli = createTestCli(t, { answer: async (_input, { hive }) => hives.push(hive) })
+  await cli.run('search', 'rust', '--hive', 'workbench')
+  assert.deepEqual(hives, ['workbench'])
+})
+
+test('escape sequences that peers wrote are shown, not obeyed', async (t) => {
+  const cli = createTestCli(t, { answer: async () => ({ ...status, hive: { ...status.hive, name: 'x\u001B[2Jy' } }) })
+  await cli.run('p2p', 'status')
+  assert.ok(!cli.stdout().includes('\u001B'))
+})
+
+test('colour appears on a terminal and goes with NO_COLOR', async (t) => {
+  const colored = createTestCli(t, { answer: async () => status, isTerminal: true })
+  await colored.run('p2p', 'status')
+  assert.ok(colored.stdout().includes('\u001B['))
+  const plain = createTestCli(t, { answer: async () => status, isTerminal: true, isColorOff: true })
+  await plain.run('p2p', 'status')
+  assert.ok(!plain.stdout().includes('\u001B['))
+})
+
+test('without a node the command opens the home itself, with hosts only where peers are needed, and closes it', async (t) => {
+  const cli = createTestCli(t, { answer: async () => status, isRunning: false })
+  assert.equal(await cli.run('p2p', 'status'), 0)
+  assert.equal(await cli.run('p2p', 'peers'), 0)
+  assert.deepEqual(cli.opened(), [
+    { peers: false, transient: true },
+    { peers: true, transient: true },
+  ])
+  assert.equal(cli.closed(), 2)
+})
+
+test('a home that another command has is waited for', async (t) => {
+  const cli = createTestCli(t, { answer: async () => status, isRunning: false, lockedTimes: 3 })
+  assert.equal(await cli.run('p2p', 'status'), 0)
+  assert.equal(cli.closed(), 1)
+})
+
+test('a home that stays busy is a fault after the wait', async (t) => {
+  const cli = createTestCli(t, { answer: async () => status, isRunning: false, lockedTimes: 1_000_000 })
+  assert.equal(await cli.run('p2p', 'status'), 1)
+  assert.match(cli.stderr(), /HOME_BUSY/)
+})
+
+test('--timeout ends a command that takes longer, with exit code 1', async (t) => {
+  const cli = createTestCli(t, { answer: async (_input, { signal }) => untilAborted(signal) })
+  assert.equal(await cli.run('search', '--timeout', '2s'), 1)
+  assert.match(cli.stderr(), /not done after 2000 ms .*TIMED_OUT/)
+})
+
+test('an interrupted command is exit code 130', async (t) => {
+  const interrupt = new AbortController()
+  const answer = async (_input: unknown, { signal }: CallOptions): Promise<unknown> => {
+    setImmediate(() => interrupt.abort(new Error('SIGINT came')))
+    return untilAborted(signal)
+  }
+  const cli = createTestCli(t, { answer, interrupted: interrupt.signal })
+  assert.equal(await cli.run('search'), 130)
+})
+
+test('p2p stop without a node is a fault, not a start', async (t) => {
+  const cli = createTestCli(t, { answer: async () => status, isRunning: false })
+  assert.equal(await cli.run('p2p', 'stop'), 1)
+  assert.match(cli.stderr(), /NODE_NOT_RUNNING/)
+  assert.deepEqual(cli.opened(), [])
+})
+
+test('p2p start on a home where a node runs is a fault that says how to see and end it', async (t) => {
+  const cli = createTestCli(t, { answer: async () => status })
+  assert.equal(await cli.run('p2p', 'start'), 1)
+  assert.match(cli.stderr(), /althing p2p status.*althing p2p stop.*NODE_RUNNING/)
+})
+
+test('p2p start says in one line where it listens and who it is, and ends in good order when asked', async (t) => {
+  const interrupt = new AbortController()
+  const answer = async (): Promise<unknown> => {
+    setImmediate(() => interrupt.abort(new Error('SIGTERM came')))
+    return status
+  }
+  const cli = createTestCli(t, { answer, isRunning: false, interrupted: interrupt.signal })
+  assert.equal(await cli.run('p2p', 'start', '--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0'), 0)
+  assert.match(
+    cli.stdout(),
+    /^node started on 0\.0\.0\.0:4001 · peer id 12D3KooWAda · hive "workbench" · connected to 1 bootstrap peer · DHT mode: server\n→ invite/,
+  )
+  assert.deepEqual(cli.opened(), [{ peers: true, transient: false }])
+  assert.equal(cli.closed(), 1)
+})
+
+test('a publish that found no copy before the node left is exit code 1, with its answer on stdout', async (t) => {
+  const alone = { status: 'published', name: 'axum', version: '1.0.0', leaving: true, copies: { wanted: 3, confirmed: 0 } }
+  const cli = createTestCli(t, { answer: async () => alone })
+  assert.equal(await cli.run('publish', '.', '--json'), 1)
+  assert.deepEqual(JSON.parse(cli.stdout()), alone)
+  const staying = createTestCli(t, { answer: async () => ({ ...alone, leaving: false }) })
+  assert.equal(await staying.run('publish', '.'), 0)
+})
+
+test('a bug is exit code 1, said to be one, with its stack only under -v', async (t) => {
+  const answer = async () => {
+    throw new TypeError('x is not a function')
+  }
+  const brief = createTestCli(t, { answer })
+  assert.equal(await brief.run('search'), 1)
+  assert.match(brief.stderr(), /this is a bug: TypeError: x is not a function/)
+  assert.ok(!brief.stderr().includes('cli.test.ts'))
+  const long = createTestCli(t, { answer })
+  await long.run('search', '-v')
+  assert.ok(long.stderr().includes('cli.test.ts'))
+})
+
+test('every command has help with examples, and help is exit code 0', async (t) => {
+  const names = commandNames()
+  assert.ok(names.length > 30, `${names.length} commands`)
+  for (const name of names) {
+    const cli = createTestCli(t, { answer: async () => assert.fail('help asked the node') })
+    assert.equal(await cli.run(...name.split(' '), '--help'), 0, name)
+    assert.match(cli.stdout(), /^Usage: althing [\s\S]*\nExamples:\n  \$ althing /, name)
+    assert.equal(cli.stderr(), '', name)
+  }
+})
+
+test('every operation has a command, and its examples are commands that parse', async (t) => {
+  for (const { name, examples } of catalog) {
+    assert.ok(examples.length > 0, `${name} has no example`)
+    for (const { command } of examples) {
+      const seen: unknown[] = []
+      const cli = createTestCli(t, { answer: async (input) => seen.push(input), isRestoring: () => seen.push('restore') })
+      const words = splitWords(command)
+      assert.equal(words[0], 'althing', command)
+      assert.equal(await cli.run(...words.slice(1)), 0, `${command}: ${cli.stderr()}`)
+      assert.equal(seen.length, 1, command)
+    }
+  }
+})
+
+interface TestCliOptions {
+  readonly answer: (input: unknown, options: CallOptions) => Promise<unknown>
+  readonly isRunning?: boolean
+  readonly isTerminal?: boolean
+  readonly isColorOff?: boolean
+  readonly interrupted?: AbortSignal
+  readonly lockedTimes?: number
+  readonly isRestoring?: () => void
+}
+
+/** The command line with a node that answers as the test says, and a clock that runs as fast as it is looked at. */
+function createTestCli(t: TestContext, options: TestCliOptions) {
+  const home = mkdtempSync(join(tmpdir(), 'althing-cli-'))
+  t.after(() => rmSync(home, { recursive: true, force: true }))
+  const clock = createVirtualClock({ startsAt: 0 })
+  const [stdout, stderr]: [string[], string[]] = [[], []]
+  const opened: { readonly peers: boolean; readonly transient: boolean }[] = []
+  let closed = 0
+  let locked = options.lockedTimes ?? 0
+  const call = async (_name: string, input: unknown, callOptions: CallOptions): Promise<unknown> => options.answer(input, callOptions)
+  const sink = (parts: string[]) => ({
+    isTerminal: options.isTerminal ?? false,
+    columns: 80,
+    write: (text: string) => void parts.push(text),
+  })
+  const deps: CliDeps = {
+    version: '0.1.0',
+    environment: { home, isColorOff: options.isColorOff ?? false, failpoint: undefined, settings: new Map() },
+    clock,
+    stdout: sink(stdout),
+    stderr: sink(stderr),
+    workingDirectory: '/home/ada/project',
+    interrupted: options.interrupted ?? new AbortController().signal,
+    connect: async () => (options.isRunning === false ? undefined : { call, [Symbol.asyncDispose]: async () => {} }),
+    openNode: async ({ peers, transient }) => {
+      locked -= 1
+      if (locked >= 0) throw new Fault('STORE_LOCKED', 'conflict', { message: 'locked' })
+      opened.push({ peers, transient })
+      const dispose = async (): Promise<void> => {
+        closed += 1
+      }
+      return {
+        call,
+        probe: () => ({ isReady: true, parts: {} }),
+        stopRequested: new AbortController().signal,
+        [Symbol.asyncDispose]: dispose,
+      }
+    },
+    withoutNode: { 'backup.restore': async () => options.isRestoring?.() },
+    spawnDetached: async () => assert.fail('nothing is started in the background here'),
+  }
+  return {
+    run: async (...words: readonly string[]) => runInTime(clock, runCli(deps, words)),
+    stdout: () => stdout.join(''),
+    stderr: () => stderr.join(''),
+    opened: () => opened,
+    closed: () => closed,
+  }
+}
+
+async function runInTime(clock: VirtualClock, work: Promise<number>): Promise<number> {
+  const state = { isDone: false }
+  const done = work.finally(() => {
+    state.isDone = true
+  })
+  for (let step = 0; !state.isDone && step < 400; step++) await clock.advance(100)
+  return done
+}
+
+async function untilAborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  if (signal.aborted) reject(signal.reason)
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  return promise
+}
+
+function commandNames(): readonly string[] {
+  const program = createProgram(
+    { version: '0.1.0', workingDirectory: '/' },
+    { onCommand: async () => {}, onStart: async () => {}, onHelp: () => {}, onUsageError: () => {} },
+  )
+  return program.commands.flatMap((command) => [command.name(), ...command.commands.map((child) => `${command.name()} ${child.name()}`)])
+}
+
+/** Words of an example as a shell would split them: blanks, and double or single quotes. */
+function splitWords(line: string): readonly string[] {
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? '')
+}
