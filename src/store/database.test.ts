@@ -128,6 +128,27 @@ test('a transaction cannot be used after its work returned', async () => {
   assert.throws(() => kept.afterCommit(() => {}), /valid only until/)
 })
 
+test('a write soon shares commits with others, survives its process, and is fsynced with the next write', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  const program = `
+    import { openDatabase } from ${JSON.stringify(new URL('database.ts', import.meta.url).href)}
+    const database = openDatabase({ path: process.argv[1] })
+    const put = (tx, name) => tx.run('insert into setting values (?, ?)', name, '')
+    const mode = () => database.get('pragma synchronous').synchronous
+    const modes = [mode()]
+    await database.writeSoon((tx) => put(tx, 'ada'))
+    modes.push(mode())
+    await Promise.all([database.writeSoon((tx) => put(tx, 'bob')), database.write((tx) => put(tx, 'cy'))])
+    modes.push(mode())
+    await database.writeSoon((tx) => put(tx, 'dan'))
+    process.getBuiltinModule('node:fs').writeSync(1, modes.join())
+    process.kill(process.pid, 'SIGKILL')
+  `
+  assert.equal(runProgram(program, path).stdout, '2,1,2', '2 is full, 1 is normal')
+  await using database = openDatabase({ path })
+  assert.deepEqual(names(database), ['ada', 'bob', 'cy', 'dan'])
+})
+
 test('disposal commits what was handed in before, refuses what comes later, and may be repeated', async (t) => {
   const path = join(makeFolder(t), 'a.sqlite')
   const database = openDatabase({ path })

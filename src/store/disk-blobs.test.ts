@@ -149,6 +149,16 @@ test('F8: a flipped bit is found before the block is served, the file set aside,
   assert.equal(opened.blobs.usage().blocks, 2)
 })
 
+test('F8: a put does not rest on a damaged file of the same length, but writes the block anew', async (t) => {
+  const folder = makeFolder(t)
+  await using opened = await openIn(folder)
+  await opened.blobs.put(hashBytes(noise), noise)
+  writeFileSync(pathOf(folder, noise), makeNoise(noise.byteLength, 2))
+  await opened.blobs.put(hashBytes(noise), noise)
+  assert.deepEqual(await opened.blobs.get(hashBytes(noise)), noise)
+  assert.equal(await opened.blobs.countQuarantined(), 1)
+})
+
 test('F8: a file that vanished under a running store is said to be damaged, once', async (t) => {
   const folder = makeFolder(t)
   await using opened = await openIn(folder)

@@ -60,15 +60,15 @@ class DiskBlobStore implements BlobStore {
     })
   }
 
-  /** Takes note that a block which is here was put again. */
+  /** Takes note that a block which is here was put again; whether it is, whole: an acknowledged put must not rest on a damaged file. */
   async #renew(digest: Uint8Array): Promise<boolean> {
     const known = findBlock(this.#deps.database, digest)
     if (known === undefined) return false
-    if ((await this.#files.sizeOf(fileOf(known))) === known.stored) {
+    if ((await this.#readVerified(known)) !== undefined) {
       await this.#record({ ...known, addedAt: this.#deps.clock.now() })
       return true
     }
-    await this.#forget(known)
+    await this.#quarantine(known)
     return false
   }
 
@@ -84,7 +84,8 @@ class DiskBlobStore implements BlobStore {
   }
 
   async #record(block: StoredBlock): Promise<void> {
-    await this.#deps.database.write((tx) => putBlock(tx, block))
+    // the file is durable, and opening takes up a file without a row: the row need not be waited for
+    await this.#deps.database.writeSoon((tx) => putBlock(tx, block))
   }
 
   readonly get = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
@@ -119,17 +120,22 @@ class DiskBlobStore implements BlobStore {
 
   async #setAside(block: StoredBlock): Promise<never> {
     const name = nameOf(block.digest)
-    await this.#files.quarantine(fileOf(block))
-    await this.#forget(block)
-    this.#deps.log.warn('a block on disk was damaged and is set aside', { digest: name })
+    await this.#quarantine(block)
     throw storeFaults.create('BLOCK_CORRUPT', {
       message: `block ${name} was damaged on disk and is set aside in ${this.#files.directory}/quarantine; fetch it again from a peer`,
       data: { digest: name },
     })
   }
 
+  async #quarantine(block: StoredBlock): Promise<void> {
+    await this.#files.quarantine(fileOf(block))
+    await this.#forget(block)
+    this.#deps.log.warn('a block on disk was damaged and is set aside', { digest: nameOf(block.digest) })
+  }
+
   async #forget(block: StoredBlock): Promise<void> {
-    await this.#deps.database.write((tx) => deleteBlock(tx, block.digest))
+    // opening drops a row without a file
+    await this.#deps.database.writeSoon((tx) => deleteBlock(tx, block.digest))
     this.#quota.giveBack(block.stored)
   }
 

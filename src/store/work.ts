@@ -4,7 +4,11 @@ export interface WorkCall {
   readonly perform: () => unknown
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
+  readonly synchronous: Synchronous
 }
+
+/** Whether a commit waits for the disk. @see https://sqlite.org/pragma.html#pragma_synchronous */
+export type Synchronous = 'full' | 'normal'
 
 /** One function handed to `write`: performed inside the transaction of its group, settled after the commit. */
 export class Work {
@@ -17,6 +21,10 @@ export class Work {
   constructor(connection: SqliteConnection, call: WorkCall) {
     this.#connection = connection
     this.#call = call
+  }
+
+  get synchronous(): Synchronous {
+    return this.#call.synchronous
   }
 
   /**
