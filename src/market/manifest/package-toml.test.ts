@@ -89,9 +89,9 @@ test('tags and keywords in tables of their own, categories in metadata, one auth
 })
 
 test('a name for people gives way to the id, else to the name of the folder', () => {
-  const text = (id: string): string => `[package]\n${id}name = "My Nice Thing"\nversion = "1.0.0"\ndescription = "d"\n`
-  assert.equal(parse(text('id = "io.example.nice"\n')).name, 'io.example.nice')
-  assert.equal(parse(text(''), { folder: 'nice-thing' }).name, 'nice-thing')
+  const text = '[package]\nname = "My Nice Thing"\nversion = "1.0.0"\ndescription = "d"\n'
+  assert.equal(parse(`${text}id = "io.example.nice"\n`).name, 'io.example.nice')
+  assert.equal(parse(text, { folder: 'nice-thing' }).name, 'nice-thing')
 })
 
 test('a SKILL.md beside makes it a skill, a table of templates a template', () => {

@@ -7,7 +7,6 @@ import { openContentStore } from '../../content/content-store.ts'
 import type { LocalContentStore } from '../../content/content-store.ts'
 import type { OwnerId, PeerId } from '../../identity/keys.ts'
 import { ownerIdOfKey } from '../../identity/keys.ts'
-import type { HiveId } from '../../journal/entry.ts'
 import type { ReplicatedJournal } from '../../journal/journal.ts'
 import type { View } from '../../journal/view.ts'
 import { openJournal } from '../../journal/open-journal.ts'
@@ -90,7 +89,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
   )
   const handleOf = given.handleOf ?? ((owner: OwnerId) => people.find((person) => ownerOf(person) === owner))
   const hive: ReturnType<MarketDeps['findHive']> = {
-    hive: testHive as HiveId,
+    hive: testHive,
     name: 'workbench',
     node: nodeOf(name),
     owner: known.get(nodeOf(name)),

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { mkdir, readFile, readdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { encodeText } from '../../lib/bytes.ts'
+import { createSeededChance } from '../../lib/chance.ts'
+import { createCid, rawCodec } from '../../lib/cid.ts'
+import { makeTemporary, ownerOf, writeFiles } from '../testing/stand.ts'
+import { formatLock } from './lock-file.ts'
+import type { LockedPackage } from './lock-file.ts'
+import { findPlace } from './place.ts'
+import type { Place } from './place.ts'
+import { recoverPlace } from './swap.ts'
+
+const chance = createSeededChance(1)
+const cid = createCid(rawCodec, encodeText('x'))
+const locked: LockedPackage = {
+  package: '@ada/demo',
+  owner: ownerOf('ada'),
+  version: '2.0.0',
+  digest: `sha256:${'0'.repeat(64)}`,
+  cid,
+  hive: cid,
+}
+const staging = '.althing/packages/.staging'
+
+async function setUp(t: TestContext, files: Readonly<Record<string, string>>): Promise<Place> {
+  const root = await writeFiles(join(await makeTemporary(t), 'project'), { 'althing.toml': '', ...files })
+  return findPlace({ directory: root, isGlobal: false, target: undefined, globalDirectory: '/nowhere' })
+}
+
+function intent(...moves: readonly Readonly<Record<string, unknown>>[]): string {
+  return JSON.stringify({ moves, lock: formatLock(new Map([[locked.package, locked]])) })
+}
+
+const move = { fresh: `${staging}/new-1`, target: '.althing/packages/@ada/demo', aside: `${staging}/old-1` }
+
+test('an install that moved nothing yet is taken back', async (t) => {
+  const place = await setUp(t, { [`${staging}/a.intent.json`]: intent(move), [`${staging}/new-1/a`]: 'new', [`${staging}/old-1/a`]: 'old' })
+  await recoverPlace(place, chance)
+  assert.equal(await readFile(join(place.packages, '@ada/demo/a'), 'utf8'), 'old')
+  assert.deepEqual(await readdir(join(place.root, staging)), [])
+})
+
+test('an install that moved its first folder is finished, with the rest and the lock', async (t) => {
+  const second = { fresh: `${staging}/new-2`, target: '.agents/skills/demo', aside: `${staging}/old-2` }
+  const place = await setUp(t, {
+    [`${staging}/a.intent.json`]: intent(move, second),
+    '.althing/packages/@ada/demo/a': 'new',
+    [`${staging}/old-1/a`]: 'old',
+    [`${staging}/new-2/a`]: 'new',
+  })
+  await recoverPlace(place, chance)
+  assert.equal(await readFile(join(place.root, '.agents/skills/demo/a'), 'utf8'), 'new')
+  assert.match(await readFile(place.lock, 'utf8'), /version = "2.0.0"/)
+  assert.deepEqual(await readdir(join(place.root, staging)), [])
+})
+
+test('S26: an intent that came with a project moves nothing but packages and skills', async (t) => {
+  const outside = '../outside/victim'
+  const hostile = [
+    { ...move, target: 'src' },
+    { ...move, target: '.git/hooks' },
+    { ...move, target: outside },
+    { ...move, target: '.althing/packages/@ada/../../../src' },
+    { ...move, target: '.althing/packages/@ada/.git' },
+    { ...move, fresh: 'src' },
+    { ...move, fresh: `${staging}/..` },
+    { ...move, aside: '../outside/x' },
+    { ...move, target: 3 },
+    {},
+  ]
+  for (const bad of hostile) {
+    const place = await setUp(t, {
+      [`${staging}/a.intent.json`]: intent(bad),
+      [`${staging}/old-1/a`]: 'evil',
+      'src/mine': 'x',
+      '.git/hooks/mine': 'x',
+    })
+    await recoverPlace(place, chance)
+    assert.deepEqual(await readdir(join(place.root, 'src')), ['mine'])
+    assert.deepEqual(await readdir(join(place.root, '.git/hooks')), ['mine'])
+    assert.deepEqual((await readdir(place.root)).toSorted(), ['.althing', '.git', 'althing.toml', 'src'])
+    assert.deepEqual(await readdir(join(place.root, '..')), ['project'])
+  }
+})
+
+test('S12: an intent through a link that leads out of the project is refused', async (t) => {
+  const place = await setUp(t, { [`${staging}/a.intent.json`]: intent(move), [`${staging}/old-1/a`]: 'evil' })
+  const outside = join(place.root, '../outside')
+  await mkdir(outside)
+  await symlink(outside, join(place.packages, '@ada'))
+  await assert.rejects(recoverPlace(place, chance), { code: 'TARGET_REFUSED' })
+  assert.deepEqual(await readdir(outside), [])
+})
+
+test('what is no intent is cleared away', async (t) => {
+  const place = await setUp(t, {
+    [`${staging}/a.intent.json`]: '{',
+    [`${staging}/b.intent.json`]: '{"moves":[],"lock":""}',
+    [`${staging}/new-9/x`]: '1',
+  })
+  await recoverPlace(place, chance)
+  assert.deepEqual(await readdir(join(place.root, staging)), [])
+})

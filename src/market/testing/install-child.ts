@@ -1,0 +1,16 @@
+/** Publishes the sources of a home, then installs one package into a project. Dies at the failpoint named. For tests of crashes. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { armFailpoint } from '../../lib/failpoint.ts'
+import { openStand } from './stand.ts'
+
+const [home = '', project = '', name = '', point = ''] = process.argv.slice(2)
+
+await using ada = await openStand('ada')
+for (const group of await readdir(join(home, 'sources'))) {
+  for (const folder of await readdir(join(home, 'sources', group))) {
+    await ada.handlers['p2p.publish']({ path: join(home, 'sources', group, folder) }, ada.context)
+  }
+}
+armFailpoint(point, { action: 'exit' })
+await ada.handlers['marketplace.install']({ package: name, directory: project, global: false, force: false }, ada.context)
