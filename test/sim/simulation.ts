@@ -60,6 +60,7 @@ export class Simulation {
   readonly #running: Promise<void>[] = []
   #commits = 0
   #incarnations = 0
+  #extraWrites = 0
 
   constructor(options: SimulationOptions) {
     this.#options = options
@@ -180,6 +181,10 @@ export class Simulation {
     )
   }
 
+  #writeSome(index: number): void {
+    for (let count = 0; count < 3; count++) this.#write({ at: 0, node: index, text: `around a restore ${this.#extraWrites++}` })
+  }
+
   #write({ node: index, text }: SimulatedWrite): void {
     const node = this.#nodes[index]
     const journal = node?.journal
@@ -234,11 +239,14 @@ export class Simulation {
     } else {
       const backup = await node.backup(restore.isMarked)
       this.#setBack.add(node.peer)
+      this.#writeSome(index)
       await wait()
       await node.stop()
       await this.#setDisk(node, backup)
     }
     await node.start(this.#watch())
+    // Written before anybody can say what the lost disk held: this is how a journal forks.
+    if (restore !== undefined) this.#writeSome(index)
     this.#down.delete(index)
   }
 
