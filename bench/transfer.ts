@@ -36,6 +36,7 @@ export const question: Question = {
         `${sizes.oneProvider / MiB} MiB of random bytes over loopback, sender and receiver in a process of their own; connecting is not counted`,
         'ours, disk to disk: read, verified, sent, hashed in chunks of 1 MiB, compression tried, every chunk fsynced and recorded before it counts',
         'peers, disk to disk: read, sent, hashed as one stream, written to one file, one fsync at the end; memory to memory: counted and dropped, nothing hashed or written',
+        'one channel: our framed messages of 1 MiB without content behind them, to tell what the network takes and what the disk and the hashing',
         `${stockVersions()}; one stream, yamux windows of 256 KiB to 4 MiB, back-pressure by pause and resume`,
         `four providers: ${sizes.fourProviders / MiB} MiB, each capped at ${cap / MiB} MiB/s; the peer is the sum of the caps`,
       ],
@@ -70,7 +71,13 @@ async function askOneProvider(context: Context, { oneProvider: bytes, rounds }: 
     peers.push({ name: `${name}, memory to memory`, measure: () => fetchFrom(context, { ...inMemory, address }) }, onDiskPeer)
   }
   const aimed = peers.map((peer) => (peer.name === 'libp2p stream, noise, memory to memory' ? { ...peer, aim: { atLeast: 0.9 } } : peer))
-  return await compare(context, { what: 'one provider', unit: 'MB/s', ours, peers: aimed, rounds, warmups: 1 })
+  const channel: Contestant = { name: 'Host channel, memory to memory', measure: async () => rate(bytes, await providers.fetchChannel()) }
+  const inMemory = peers.filter(({ name }) => name.endsWith('memory to memory'))
+  const common = { unit: 'MB/s', rounds, warmups: 1 }
+  return [
+    ...(await compare(context, { ...common, what: 'one provider', ours, peers: aimed })),
+    ...(await compare(context, { ...common, what: 'one channel', ours: channel, peers: inMemory })),
+  ]
 }
 
 async function askFourProviders(context: Context, { fourProviders: bytes, rounds }: Sizes): Promise<readonly Figure[]> {

@@ -7,6 +7,8 @@ import { openTemporaryFolder } from '../harness/temporary-folder.ts'
 export interface Providers extends AsyncDisposable {
   /** Milliseconds in which a new process makes the file whole on its own disk, from all providers. Connecting is not counted. */
   readonly fetch: () => Promise<number>
+  /** Milliseconds in which as many bytes of the first provider's memory come over one channel to a new process, which drops them. */
+  readonly fetchChannel: () => Promise<number>
 }
 
 export interface ProvidersOptions {
@@ -41,7 +43,12 @@ export async function openProviders(options: ProvidersOptions): Promise<Provider
     cid = (await provider.child.ask('add', { file })).text('cid')
   }
   const owned = stack.move()
-  return { fetch: () => fetchOnce(providers, { cid, bytes, signal }), [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    fetch: () => withReceiver(providers, signal, (child) => fetchFile(child, providers, { cid, bytes })),
+    fetchChannel: () =>
+      withReceiver(providers, signal, async (child) => (await child.ask('fetchChannel', { peer: providers[0]?.peer, bytes })).number('ms')),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
 
 async function opening(child: Child, folder: string, uploadBytesPerSecond: number): Promise<Omit<Process, 'child'>> {
@@ -49,9 +56,11 @@ async function opening(child: Child, folder: string, uploadBytesPerSecond: numbe
   return { peer: said.text('peer'), address: said.text('address') }
 }
 
-async function fetchOnce(
+/** A new node with an empty disk, connected to all providers, for as long as it measures. */
+async function withReceiver(
   providers: readonly Process[],
-  { cid, bytes, signal }: { readonly cid: string; readonly bytes: number; readonly signal: AbortSignal },
+  signal: AbortSignal,
+  measure: (child: Child) => Promise<number>,
 ): Promise<number> {
   await using folder = await openTemporaryFolder()
   await using child = openChild('transfer-peer', { signal })
@@ -61,6 +70,14 @@ async function fetchOnce(
     await child.ask('admit', { peer: provider.peer })
     await child.ask('dial', { address: provider.address })
   }
+  return await measure(child)
+}
+
+async function fetchFile(
+  child: Child,
+  providers: readonly Process[],
+  { cid, bytes }: { readonly cid: string; readonly bytes: number },
+): Promise<number> {
   const report = await child.ask('fetch', { cid, bytes })
   const [size, received, used] = [report.number('size'), report.number('received'), report.number('providers')]
   if (size !== bytes || received < bytes) throw new Error(`${received} of ${bytes} bytes were fetched`)

@@ -7,6 +7,7 @@ import { parseCid } from '../../src/lib/cid.ts'
 import type { Host } from '../../src/network/host.ts'
 import type { Document } from '../harness/document.ts'
 import { serveParent } from '../harness/serve-parent.ts'
+import { fetchChannel, serveChannel } from '../ours/bulk-channel.ts'
 import { openBenchContent } from '../ours/open-content.ts'
 import type { BenchContent } from '../ours/open-content.ts'
 import { openBenchHost } from '../ours/open-host.ts'
@@ -20,6 +21,7 @@ serveParent({
     const folder = input.text('folder')
     await mkdir(folder, { recursive: true })
     const host = await openBenchHost(key)
+    serveChannel(host)
     opened = { host, content: await openBenchContent(host, key, { folder, uploadBytesPerSecond: input.number('uploadBytesPerSecond') }) }
     return { peer: host.peerId, address: String(host.addresses()[0]) }
   },
@@ -46,6 +48,7 @@ serveParent({
     const received = report.providers.reduce((sum, provider) => sum + provider.bytes, 0)
     return { ms, size: report.size, received, providers: report.providers.length }
   },
+  fetchChannel: async (input) => ({ ms: await fetchChannel(node().host, peerOf(input), input.number('bytes')) }),
 })
 
 function node(): NonNullable<typeof opened> {
