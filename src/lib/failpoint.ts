@@ -8,7 +8,7 @@ export type FailpointAction =
   | { readonly action: 'error'; readonly code: FailpointErrorCode }
   | { readonly action: 'delay'; readonly ms: number }
 
-export type FailpointErrorCode = 'EIO' | 'ENOSPC'
+type FailpointErrorCode = 'EIO' | 'ENOSPC'
 
 interface Armed {
   readonly action: FailpointAction

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { hashBytes } from '../lib/cid.ts'
 import type { Clock } from '../lib/clock.ts'
+import { armFailpoint, disarmFailpoint } from '../lib/failpoint.ts'
 import { silentLog } from '../lib/log.ts'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
 import { backupHome } from './backup.ts'
@@ -189,6 +190,31 @@ test('a backup that is interrupted leaves nothing', async (t) => {
   const request = { home: ada.home, target: ada.target, includeKeys: false, clock, signal: controller.signal, onProgress }
   await assert.rejects(backupHome(request), /interrupted/)
   assert.equal(existsSync(ada.target), false)
+})
+
+test('F6: a disk that fails during a restore leaves neither a home nor a half of one', async (t) => {
+  const ada = await makeHome(t)
+  await backupHome({ ...never, home: ada.home, target: ada.target, includeKeys: false })
+  t.after(() => disarmFailpoint())
+  for (const [code, fault] of [
+    ['EIO', 'DISK_ERROR'],
+    ['ENOSPC', 'DISK_FULL'],
+  ] as const) {
+    armFailpoint('blob.put.synced', { action: 'error', code }, 3)
+    await assert.rejects(restoreHome({ ...never, source: ada.target, target: ada.restored }), { code: fault })
+    assert.deepEqual(readdirSync(ada.folder).toSorted(), ['backup', 'home'])
+  }
+  disarmFailpoint()
+  await restoreHome({ ...never, source: ada.target, target: ada.restored })
+})
+
+test('a place for a backup that cannot be written is named', async (t) => {
+  const ada = await makeHome(t)
+  const target = join(ada.home, 'config.toml', 'backup')
+  await assert.rejects(backupHome({ ...never, home: ada.home, target, includeKeys: false }), (error: Error) => {
+    assert.match(error.message, /config\.toml/)
+    return ['DISK_ERROR', 'BACKUP_TARGET_EXISTS'].includes((error as Error & { readonly code: string }).code)
+  })
 })
 
 test('a block packed anew or collected while the backup runs is put right in it', async (t) => {

@@ -51,7 +51,9 @@ const otherEncodings: readonly BlockEncoding[] = ['zstd', 'raw', 'gzip']
  * @throws Fault BACKUP_TARGET_EXISTS, DISK_FULL, DISK_ERROR; what was written is removed again
  */
 export async function backupHome(request: BackupRequest): Promise<BackupReport> {
-  await makeEmptyFolder(request.target)
+  await makeEmptyFolder(request.target).catch((error: unknown) => {
+    throw toCopyFault(error, request.target)
+  })
   try {
     return await copyHome(request)
   } catch (error) {

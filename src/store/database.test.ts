@@ -217,6 +217,15 @@ test('a place where no database can be is named', (t) => {
   assert.throws(() => openDatabase({ path: join(makeFolder(t), 'absent', 'a.sqlite') }), { code: 'DISK_ERROR', message: /absent/ })
 })
 
+test('a home that does not run can be read', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  const database = openDatabase({ path })
+  await database.write((tx) => put(tx, 'ada'))
+  await database[Symbol.asyncDispose]()
+  await using reader = openDatabase({ path, readOnly: true })
+  assert.deepEqual(names(reader), ['ada'])
+})
+
 test('reading only needs a database that is there and of this schema', (t) => {
   const path = join(makeFolder(t), 'a.sqlite')
   assert.throws(() => openDatabase({ path, readOnly: true }), { code: 'STORE_MISSING' })
@@ -296,6 +305,21 @@ test('F6: an error of write(2) itself, under SQLite, is fatal for the file even 
   const command = 'ulimit -f 1200; exec "$0" --input-type=module-typescript -e "$1" "$2"'
   const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, program, path], { encoding: 'utf8' })
   assert.equal(stdout, `${JSON.stringify({ codes: ['STORE_FAILED', 'STORE_FAILED'], rows: ['ada'] })}\n`, stderr)
+})
+
+test('F29: a database that another program holds for writing is waited for, not for ever, and taken up again when it is free', async (t) => {
+  const path = join(makeFolder(t), 'a.sqlite')
+  await using database = openDatabase({ path })
+  const other = new SqliteConnection(path)
+  other.exec('begin immediate')
+  await assert.rejects(
+    database.write((tx) => put(tx, 'ada')),
+    { code: 'STORE_BUSY', kind: 'timeout' },
+  )
+  other.exec('rollback')
+  other.close()
+  await database.write((tx) => put(tx, 'bob'))
+  assert.deepEqual(names(database), ['bob'])
 })
 
 test('F5: no space at commit undoes the whole group; reads go on and later writes succeed', async () => {

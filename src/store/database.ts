@@ -62,7 +62,7 @@ export interface DatabaseOptions {
 /** Works that share one commit at most; bounds the time a reader of the same process waits. */
 const maxWorksPerCommit = 512
 /** Time SQLite waits, blocking, for another program that holds the file, in milliseconds. */
-const busyTimeoutMs = 2000
+const busyTimeoutMs = 1000
 /** The write-ahead log is cut back to this after a checkpoint, in bytes. */
 const maxIdleLogBytes = 64 * 1024 * 1024
 

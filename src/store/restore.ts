@@ -45,19 +45,27 @@ export interface RestoreReport {
  * @throws Fault BACKUP_INVALID, BACKUP_TARGET_EXISTS, STORE_NEWER, DISK_FULL, DISK_ERROR
  */
 export async function restoreHome(request: RestoreRequest): Promise<RestoreReport> {
-  const manifest = await readManifest(request.source)
   const target = resolve(request.target)
-  await refuseOccupied(target)
+  try {
+    const manifest = await readManifest(request.source)
+    await refuseOccupied(target)
+    return { ...(await build(target, manifest, request)), home: target }
+  } catch (error) {
+    throw toCopyFault(error, target)
+  }
+}
+
+async function build(target: string, manifest: BackupManifest, request: RestoreRequest): Promise<Omit<RestoreReport, 'home'>> {
   const staging = `${target}.restoring`
   try {
     await rm(staging, { recursive: true, force: true })
     await makeEmptyFolder(staging)
     const report = await fill(staging, manifest, request)
     await moveInto(staging, target)
-    return { ...report, home: target }
+    return report
   } catch (error) {
     await rm(staging, { recursive: true, force: true }).catch(() => {})
-    throw toCopyFault(error, staging)
+    throw error
   }
 }
 

@@ -15,9 +15,9 @@ export function makeFolder(t: TestContext): string {
 export function mountSmallDisk(t: TestContext): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'althing-disk-'))
-  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]).status === 0
+  const isMounted = spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]).status === 0
   t.after(() => {
-    if (isMounted) spawnSync('umount', ['-l', folder])
+    if (isMounted) spawnSync('/bin/umount', ['-l', folder])
     rmSync(folder, { recursive: true, force: true })
   })
   return isMounted ? folder : undefined
