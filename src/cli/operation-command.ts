@@ -1,5 +1,5 @@
-import { resolve } from 'node:path'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { resolveCallerPaths } from '../operations/caller-paths.ts'
 import type { InputField, Operation } from '../operations/define-operation.ts'
 import { addGlobalOptions, globalOptionNames } from './global-options.ts'
 import { formatExamples } from './help.ts'
@@ -31,17 +31,9 @@ export function createOperationCommand(operation: Operation, { name, workingDire
       ...positional.map(([fieldName], index): [string, unknown] => [fieldName, given[index]]),
       ...options.map(({ fieldName, option }): [string, unknown] => [fieldName, values[option.attributeName()]]),
     ]
-    const absolute = input.map(([fieldName, value]) => [fieldName, makeAbsolute(operation.input[fieldName], value)] as const)
-    await onCommand(operation, Object.fromEntries(absolute.filter(([, value]) => value !== undefined)), command)
+    const said = Object.fromEntries(input.filter(([, value]) => value !== undefined))
+    await onCommand(operation, resolveCallerPaths(operation, said, workingDirectory), command)
   })
-
-  function makeAbsolute(field: InputField | undefined, given: unknown): unknown {
-    if (field?.isPath !== true) return given
-    // A default such as "." means the directory of whoever asks, too.
-    const value = given ?? field.default
-    if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? resolve(workingDirectory, item) : item))
-    return typeof value === 'string' ? resolve(workingDirectory, value) : value
-  }
 }
 
 function placeOf(field: InputField): number {
