@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { describeMachine } from './harness/machine.ts'
+import type { Machine } from './harness/machine.ts'
 import type { Question } from './harness/question.ts'
 import { formatAnswer, formatResults } from './harness/report.ts'
 import type { Answered } from './harness/report.ts'
@@ -17,6 +18,9 @@ const questions: Readonly<Record<string, () => Promise<Question>>> = {
   idle: async () => (await import('./idle.ts')).question,
   sim: async () => (await import('./sim.ts')).question,
 }
+
+/** A load of the minute before from which on a person is warned. */
+const maxLoad = 0.5
 
 const usage = `usage: npm run bench -- [NAME…] [--quick] [--write]
   NAME     one of ${Object.keys(questions).join(', ')}; without one, all of them
@@ -39,6 +43,8 @@ if (run === undefined) {
 
 /** Asks one question after the other, so that they do not disturb each other. */
 async function ask({ names, quick, write }: Run): Promise<number> {
+  const machine = describeMachine()
+  if (machine.load > maxLoad) say(`the machine is busy (load ${machine.load.toFixed(2)} before the run): these figures are worth little`)
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')))
   const answered: Answered[] = []
@@ -57,7 +63,7 @@ async function ask({ names, quick, write }: Run): Promise<number> {
     }
   }
   if (failed.length > 0) process.stderr.write(`not measured: ${failed.join(', ')}${write ? '; bench/RESULTS.md was left as it is' : ''}\n`)
-  else if (write) await writeResults(answered)
+  else if (write) await writeResults(answered, machine)
   return failed.length === 0 ? 0 : 1
 }
 
@@ -71,10 +77,10 @@ async function load(name: string): Promise<Question> {
   return question
 }
 
-async function writeResults(answered: readonly Answered[]): Promise<void> {
+async function writeResults(answered: readonly Answered[], machine: Machine): Promise<void> {
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
   const path = new URL('RESULTS.md', import.meta.url)
-  await writeFile(path, formatResults(answered, { command, at: new Date(), machine: describeMachine() }))
+  await writeFile(path, formatResults(answered, { command, at: new Date(), machine }))
   process.stderr.write(`written: bench/RESULTS.md\n`)
 }
 

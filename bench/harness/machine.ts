@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { cpus, release, totalmem, type } from 'node:os'
+import { cpus, loadavg, release, totalmem, type } from 'node:os'
 
 /** What the figures were measured on. */
 export interface Machine {
@@ -8,6 +8,8 @@ export interface Machine {
   readonly memoryGiB: number
   readonly system: string
   readonly node: string
+  /** Processes that ran or waited to run when it was looked at, on average over the minute before. More than a few spoil every figure. */
+  readonly load: number
 }
 
 /** This machine. */
@@ -19,6 +21,7 @@ export function describeMachine(): Machine {
     memoryGiB: totalmem() / 2 ** 30,
     system: `${type()} ${release()}`,
     node: process.version,
+    load: loadavg()[0] ?? 0,
   }
 }
 

@@ -26,7 +26,7 @@ export function formatResults(
   answered: readonly Answered[],
   run: { readonly command: string; readonly at: Date; readonly machine: Machine },
 ): string {
-  const { cores, processor, memoryGiB, system, node } = run.machine
+  const { cores, processor, memoryGiB, system, node, load } = run.machine
   const head = [
     '# Results',
     '',
@@ -37,6 +37,7 @@ export function formatResults(
     `- date: ${run.at.toISOString().slice(0, 10)}`,
     `- machine: ${cores} cores (${processor}), ${formatNumber(memoryGiB)} GiB of memory, ${system}`,
     `- node: ${node}`,
+    `- load of the machine before the run: ${load.toFixed(2)}`,
   ]
   return `${[head.join('\n'), ...answered.map(formatAnswer)].join('\n\n')}\n`
 }

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Document } from './document.ts'
+
+test('members are read as what they are, also within each other', () => {
+  const said = Document.parse(JSON.parse('{"ms": 1.5, "peer": "ada", "inner": {"count": 2}}'), 'ada')
+  assert.equal(said.number('ms'), 1.5)
+  assert.equal(said.text('peer'), 'ada')
+  assert.equal(said.document('inner').number('count'), 2)
+  assert.equal(said.has('ms'), true)
+  assert.equal(said.has('constructor'), false)
+})
+
+test('a member of another type is refused with its name and the one who said it', () => {
+  const said = Document.parse({ ms: '1.5' }, 'ada')
+  assert.throws(() => said.number('ms'), /^Error: ada has "1\.5" as "ms", which is not a number$/)
+  assert.throws(() => said.text('peer'), /ada has undefined as "peer", which is not a text/)
+  assert.throws(() => said.document('inner'), /ada\.inner said undefined instead of an object/)
+})
+
+test('what is no object is refused', () => {
+  for (const value of [null, 1, 'text', [1]]) assert.throws(() => Document.parse(value, 'ada'), /ada said .* instead of an object/)
+})
