@@ -1,11 +1,8 @@
 import type { HandlersOf, OutputOf } from '../operations/define-operation.ts'
-import { installPackage } from './install/install.ts'
-import { listInstalled } from './list.ts'
 import type { MarketDeps, MarketOptions } from './market.ts'
 import type { marketOperations } from './operations.ts'
-import { findReleases } from './package-index.ts'
+import { findVersions } from './package-index.ts'
 import { ProviderCounter } from './providers.ts'
-import { publishPackage } from './publish.ts'
 import { formatDigest } from './release.ts'
 import { resolvePackage, spellPackage } from './resolve.ts'
 import { compareReleases } from './rules/versions.ts'
@@ -17,7 +14,11 @@ type Shown = OutputOf<Extract<Operations[number], { readonly name: 'marketplace.
 /** What answers the operations of the market. */
 export function createMarketHandlers(deps: MarketDeps, options: MarketOptions): HandlersOf<Operations> {
   const whole = { ...deps, options, providers: new ProviderCounter(deps, options) }
-  const publish: HandlersOf<Operations>['p2p.publish'] = (input, context) => publishPackage(whole, input, context)
+  // What reads and writes archives is loaded when it is first asked for: a search needs none of it.
+  const publish: HandlersOf<Operations>['p2p.publish'] = async (input, context) => {
+    const { publishPackage } = await import('./publish.ts')
+    return publishPackage(whole, input, context)
+  }
   const search: HandlersOf<Operations>['p2p.search'] = (input, context) => findPackages(whole, input, context)
   return {
     'p2p.publish': publish,
@@ -25,11 +26,15 @@ export function createMarketHandlers(deps: MarketDeps, options: MarketOptions): 
     'marketplace.publish': publish,
     'marketplace.search': search,
     'marketplace.install': async (input, context) => {
+      const { installPackage } = await import('./install/install.ts')
       const report = await installPackage(whole, input, context)
       const { alsoAt, providers, unresolvedDependencies } = report
       return { ...report, alsoAt: [...alsoAt], providers: [...providers], unresolvedDependencies: [...unresolvedDependencies] }
     },
-    'marketplace.list': (input, context) => listInstalled(whole, input, context),
+    'marketplace.list': async (input, context) => {
+      const { listInstalled } = await import('./list.ts')
+      return listInstalled(whole, input, context)
+    },
     'marketplace.info': async (input, context) => showPackage(whole, input.package, context.hive),
   }
 }
@@ -38,7 +43,7 @@ function showPackage(deps: MarketDeps, reference: string, hiveName: string | und
   const hive = deps.findHive(hiveName)
   const release = resolvePackage(deps.database, hive, reference)
   const { manifest } = release
-  const versions = findReleases(deps.database, hive.hive, release.name, release.owner).toSorted(compareReleases).toReversed()
+  const versions = findVersions(deps.database, hive.hive, release.name, release.owner).toSorted(compareReleases).toReversed()
   return {
     ...manifest,
     package: spellPackage(hive, release),

@@ -6,7 +6,7 @@ import type { Cid } from '../lib/cid.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Release } from './release.ts'
 import { parseRelease, releaseKind } from './release.ts'
-import { compareReleases } from './rules/versions.ts'
+import { compareNewest } from './rules/versions.ts'
 
 export interface IndexViewDeps {
   readonly content: Pick<ContentStore, 'reference' | 'dereference'>
@@ -74,7 +74,7 @@ function applyRelease(applied: Applied, deps: IndexViewDeps): void {
   for (const cid of [release.archive, release.files]) {
     deps.content.reference(tx, { hive: entry.hive, cid, reason: 'entry', source: entry.cid })
   }
-  if (stands) refreshPackage(tx, entry.hive, release)
+  if (stands) refreshPackage(tx, entry, { release, displaced: standing })
 }
 
 function comparePositions(entry: ViewedEntry, rival: Rival): number {
@@ -106,42 +106,55 @@ function insertRelease({ tx, entry, release }: Applied, stands: boolean): void {
   )
 }
 
-/** Brings the row of a package, and its text, to its newest release. Stable versions before pre-releases. */
-function refreshPackage(tx: Transaction, hive: HiveId, { owner, manifest }: Release): void {
-  const rows = tx.all<{ version: string; at: number; entry: string; manifest: string }>(
-    `select version, at, entry, manifest from release where hive = ? and owner = ? and name = ? and stands = 1`,
-    hive,
-    owner,
-    manifest.name,
-  )
-  const stable = rows.filter(({ version }) => !version.split('+', 1)[0]?.includes('-'))
-  const newest = (stable.length > 0 ? stable : rows).toSorted(compareReleases).at(-1)
-  if (newest === undefined) return
-  const known = tx.get<{ id: number; newest: string }>(
-    'select id, newest from package where hive = ? and owner = ? and name = ?',
-    hive,
-    owner,
-    manifest.name,
-  )
-  if (known?.newest === newest.entry) return
-  if (known !== undefined) {
-    tx.run('delete from package_text where rowid = ?', known.id)
-    tx.run('update package set newest = ? where id = ?', newest.entry, known.id)
-  } else tx.run('insert into package (hive, owner, name, newest) values (?, ?, ?, ?)', hive, owner, manifest.name, newest.entry)
-  const row = tx.get<{ id: number }>('select id from package where hive = ? and owner = ? and name = ?', hive, owner, manifest.name)
-  insertText(tx, row?.id ?? 0, newest.manifest)
+interface Candidate {
+  readonly entry: string
+  readonly version: string
+  readonly at: number
 }
 
-function insertText(tx: Transaction, id: number, json: string): void {
-  const manifest = parseStoredManifest(json)
-  const keywords = [...manifest.keywords, manifest.category ?? '', manifest.kind].join(' ')
-  tx.run(
-    'insert into package_text (rowid, name, keywords, description) values (?, ?, ?, ?)',
-    id,
-    manifest.name,
-    keywords,
-    manifest.description,
+/**
+ * Brings the row of a package, and its text, to its newest release.
+ *
+ * The new release is compared with the newest known, so that a package with many versions costs no more; only when the newest itself
+ * was displaced are all of them looked at.
+ */
+function refreshPackage(
+  tx: Transaction,
+  entry: ViewedEntry,
+  { release, displaced }: { release: Release; displaced: Rival | undefined },
+): void {
+  const key = [entry.hive, release.owner, release.manifest.name] as const
+  const known = tx.get<Candidate & { readonly id: number }>(
+    `select p.id, p.newest as entry, r.version, r.at from package p join release r on r.entry = p.newest
+     where p.hive = ? and p.owner = ? and p.name = ?`,
+    ...key,
   )
+  const own: Candidate = { entry: entry.cid, version: release.manifest.version, at: entry.at }
+  if (known === undefined) {
+    tx.run('insert into package (hive, owner, name, newest) values (?, ?, ?, ?)', ...key, own.entry)
+    const row = tx.get<{ id: number }>('select id from package where hive = ? and owner = ? and name = ?', ...key)
+    return insertText(tx, row?.id ?? 0, release.manifest)
+  }
+  const newest = displaced?.entry === known.entry ? findNewest(tx, key) : compareNewest(own, known) > 0 ? own : undefined
+  if (newest === undefined) return
+  tx.run('update package set newest = ? where id = ?', newest.entry, known.id)
+  tx.run('delete from package_text where rowid = ?', known.id)
+  const row = tx.get<{ manifest: string }>('select manifest from release where entry = ?', newest.entry)
+  if (row !== undefined) insertText(tx, known.id, parseStoredManifest(row.manifest))
+}
+
+function findNewest(tx: Transaction, key: readonly [hive: string, owner: string, name: string]): Candidate | undefined {
+  const sql = 'select entry, version, at from release where hive = ? and owner = ? and name = ? and stands = 1'
+  return tx
+    .all<Candidate>(sql, ...key)
+    .toSorted(compareNewest)
+    .at(-1)
+}
+
+function insertText(tx: Transaction, id: number, manifest: Release['manifest']): void {
+  const keywords = [...manifest.keywords, manifest.category ?? '', manifest.kind].join(' ')
+  const values = [id, manifest.name, keywords, manifest.description] as const
+  tx.run('insert into package_text (rowid, name, keywords, description) values (?, ?, ?, ?)', ...values)
 }
 
 /** What `insertRelease` stored. */

@@ -7,7 +7,7 @@ import { findPlace } from './install/place.ts'
 import { exists } from './install/swap.ts'
 import type { MarketDeps, MarketHive } from './market.ts'
 import type { IndexedRelease } from './package-index.ts'
-import { findReleases, listPackages } from './package-index.ts'
+import { findVersions, listPackages } from './package-index.ts'
 import { formatDigest } from './release.ts'
 import { spellPackage } from './resolve.ts'
 import { chooseRelease } from './rules/versions.ts'
@@ -73,7 +73,7 @@ async function listPlace(deps: MarketDeps, hive: MarketHive, place: Place): Prom
 
 function findNewer(deps: MarketDeps, hive: MarketHive, locked: LockedPackage): string | null {
   const name = locked.package.split('/')[1] ?? ''
-  const newest = chooseRelease(findReleases(deps.database, hive.hive, name, locked.owner), undefined)
+  const newest = chooseRelease(findVersions(deps.database, hive.hive, name, locked.owner), undefined)
   return newest === undefined || newest.version === locked.version ? null : newest.version
 }
 

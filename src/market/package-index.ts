@@ -47,16 +47,30 @@ const releaseColumns = `
   (select coalesce(sum(o.contradictions + (o.digest <> r.digest)), 0) from release o
     where o.hive = r.hive and o.owner = r.owner and o.name = r.name and o.version = r.version) as conflicts`
 
-/** Every release of a name that stands, of one owner or of all. */
-export function findReleases(reader: Reader, hive: HiveId, name: string, owner?: OwnerId): readonly IndexedRelease[] {
-  const rows = reader.all<ReleaseRow>(
-    `select ${releaseColumns} from release r where r.hive = ?1 and r.name = ?2 and (?3 is null or r.owner = ?3) and r.stands = 1
-     order by r.owner, r.version`,
+/** A version of a package, without what it says of itself. */
+export interface IndexedVersion {
+  readonly owner: OwnerId
+  readonly version: string
+  readonly entry: Cid
+  readonly at: number
+  readonly digest: Uint8Array
+}
+
+/** Every version of a name that stands, of one owner or of all. */
+export function findVersions(reader: Reader, hive: HiveId, name: string, owner?: OwnerId): readonly IndexedVersion[] {
+  return reader.all<IndexedVersion>(
+    `select owner, version, entry, at, digest from release
+     where hive = ?1 and name = ?2 and (?3 is null or owner = ?3) and stands = 1 order by owner, version`,
     hive,
     name,
     owner ?? null,
   )
-  return rows.map(toRelease)
+}
+
+/** The release that an entry says. */
+export function getRelease(reader: Reader, entry: Cid): IndexedRelease | undefined {
+  const row = reader.get<ReleaseRow>(`select ${releaseColumns} from release r where r.entry = ?`, entry)
+  return row === undefined ? undefined : toRelease(row)
 }
 
 /** The newest releases of the packages an owner has in a hive, by name. */
@@ -130,19 +144,9 @@ function listNewest(reader: Reader, hive: HiveId, filter: SearchFilter): readonl
   return rows.map(toRelease)
 }
 
-/** How many packages a hive has, and how many of them are an owner's own. */
-export function countPackages(
-  reader: Reader,
-  hive: HiveId,
-  owner: OwnerId | undefined,
-): { readonly local: number; readonly discovered: number } {
-  const row = reader.get<{ own: number; total: number }>(
-    'select coalesce(sum(owner = ?), 0) as own, count(*) as total from package where hive = ?',
-    owner ?? '',
-    hive,
-  )
-  const own = row?.own ?? 0
-  return { local: own, discovered: (row?.total ?? 0) - own }
+/** How many packages the index of a hive has. */
+export function countIndexed(reader: Reader, hive: HiveId): number {
+  return reader.get<{ total: number }>('select count(*) as total from package where hive = ?', hive)?.total ?? 0
 }
 
 /** Names of packages in a hive, for suggestions; bounded. */

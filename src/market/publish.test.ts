@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Exchange } from '../content/content.ts'
 import { testHive } from '../journal/testing/bench-of-peers.ts'
-import { findReleases } from './package-index.ts'
-import { exchangeWith, makeTemporary, manifestOf, openStand, writeFiles } from './testing/stand.ts'
+import { countPackages } from './count-packages.ts'
+import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, writeFiles } from './testing/stand.ts'
 import type { Stand } from './testing/stand.ts'
 
 const skill = '---\nname: review\ndescription: Reviews a change.\n---\ntext\n'
@@ -30,6 +30,7 @@ test('publishing says what was published, by which bytes, and where copies are',
   assert.deepEqual(report.copies, { wanted: 2, confirmed: 1 })
   assert.equal(report.hint, null)
   assert.equal(report.leaving, false)
+  assert.deepEqual(countPackages(ada, testHive), { local: 1, discovered: 1 })
 })
 
 test('the same folder again appends nothing and says so', async (t) => {
@@ -56,7 +57,7 @@ test('a version that was published with other bytes is refused with what to do',
   })
   await writeFiles(folder, { 'package.toml': manifestOf('demo', '1.0.1') })
   assert.equal((await ada.handlers['p2p.publish']({ path: folder }, ada.context)).status, 'published')
-  const releases = findReleases(ada.database, testHive, 'demo')
+  const releases = releasesOf(ada, 'demo')
   assert.deepEqual(
     releases.map(({ version }) => version),
     ['1.0.0', '1.0.1'],
@@ -144,9 +145,7 @@ test('S28: what .althingignore and the fixed list leave out is in no block, entr
   await using ada = await openStand('ada')
   const report = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
   const archive = Buffer.concat(
-    await Array.fromAsync(
-      ada.content.read(findReleases(ada.database, testHive, 'demo')[0]?.archive ?? assert.fail(), { signal: ada.context.signal }),
-    ),
+    await Array.fromAsync(ada.content.read(releasesOf(ada, 'demo')[0]?.archive ?? assert.fail(), { signal: ada.context.signal })),
   )
   const entries = ada.database.all<{ body: Uint8Array }>('select body from entry').map(({ body }) => Buffer.from(body).toString('latin1'))
   assert.equal([archive.toString('latin1'), JSON.stringify(report), ...entries].filter((text) => text.includes(canary)).length, 0)
@@ -183,7 +182,7 @@ for (const [point, isPublished] of [
 /** Every release the index has, with whether all of its bytes are here and right. */
 async function describe(stand: Stand): Promise<string> {
   const rows: string[] = []
-  for (const release of findReleases(stand.database, testHive, 'demo')) {
+  for (const release of releasesOf(stand, 'demo')) {
     let size = 0
     for await (const chunk of stand.content.read(release.archive, { signal: stand.context.signal })) size += chunk.byteLength
     const isListed = stand.content.stat(release.files)?.isWhole === true

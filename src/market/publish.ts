@@ -16,8 +16,8 @@ import { readManifest } from './manifest/read-manifest.ts'
 import type { FoundManifest } from './manifest/read-manifest.ts'
 import { refuseManifest } from './manifest/source.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from './market.ts'
-import type { IndexedRelease } from './package-index.ts'
-import { findReleases } from './package-index.ts'
+import type { IndexedRelease, IndexedVersion } from './package-index.ts'
+import { findVersions, getRelease } from './package-index.ts'
 import { encodeFileList, formatDigest, formatRelease, releaseKind } from './release.ts'
 import type { Release } from './release.ts'
 
@@ -84,7 +84,7 @@ export async function publishPackage(
     fileCount: measured.files.length,
     archive: stored.cid,
     files: list.cid,
-    previous: newestOf(findReleases(deps.database, hive.hive, manifest.name, owner)),
+    previous: newestOf(findVersions(deps.database, hive.hive, manifest.name, owner)),
   }
   const appended = await appendRelease(hive, release)
   failpoint('publish.appended')
@@ -137,16 +137,17 @@ async function findPublished(
   }: { readonly hive: MarketHive; readonly owner: OwnerId; readonly source: Source; readonly context: CallContext },
 ): Promise<IndexedRelease | undefined> {
   const { name, version } = source.found.draft
-  const releases = findReleases(deps.database, hive.hive, name, owner)
-  const candidates = version === undefined ? releases : releases.filter((release) => release.version === version)
+  const versions = findVersions(deps.database, hive.hive, name, owner)
+  const candidates = version === undefined ? versions : versions.filter((known) => known.version === version)
   if (candidates.length === 0) return undefined
   const archive = source.open((done) => context.report({ stage: 'comparing', done, unit: 'bytes' }))
   for await (const _ of archive.chunks) context.signal.throwIfAborted()
   const { digest } = archive.result()
-  const same = candidates.find((release) => Buffer.compare(release.digest, digest) === 0)
+  const same = candidates.find((known) => Buffer.compare(known.digest, digest) === 0)
+  if (same !== undefined) return getRelease(deps.database, same.entry)
   const [other] = candidates
-  if (same !== undefined || version === undefined || other === undefined) return same
-  throw refuseVersion(other, digest)
+  if (version === undefined || other === undefined) return undefined
+  throw refuseVersion(name, other, digest)
 }
 
 function completeManifest(folder: string, { file, draft }: FoundManifest, digest: Uint8Array): Manifest {
@@ -164,7 +165,7 @@ function completeManifest(folder: string, { file, draft }: FoundManifest, digest
   return manifest
 }
 
-function newestOf(releases: readonly IndexedRelease[]): Release['previous'] {
+function newestOf(releases: readonly IndexedVersion[]): Release['previous'] {
   return releases.toSorted((a, b) => a.at - b.at).at(-1)?.entry ?? null
 }
 
@@ -172,14 +173,13 @@ function newestOf(releases: readonly IndexedRelease[]): Release['previous'] {
 async function appendRelease(hive: MarketHive, release: Release): Promise<IndexedRelease> {
   const { name, version } = release.manifest
   const box: { indexed?: IndexedRelease } = {}
-  const find = (reader: Parameters<typeof findReleases>[0]): IndexedRelease | undefined =>
-    findReleases(reader, hive.hive, name, release.owner).find((row) => row.version === version)
   await hive.journal.append(releaseKind, formatRelease(release), {
     within: (tx, entry) => {
-      const indexed = find(tx)
-      if (indexed === undefined) throw refuseOwner(hive)
-      if (indexed.entry !== entry.cid) throw refuseVersion(indexed, release.digest)
-      box.indexed = indexed
+      const standing = findVersions(tx, hive.hive, name, release.owner).find((known) => known.version === version)
+      if (standing === undefined) throw refuseOwner(hive)
+      if (standing.entry !== entry.cid) throw refuseVersion(name, standing, release.digest)
+      const indexed = getRelease(tx, entry.cid)
+      if (indexed !== undefined) box.indexed = indexed
       failpoint('publish.commit')
     },
   })
@@ -261,8 +261,8 @@ function refuseOwner(hive: MarketHive): Fault {
   })
 }
 
-function refuseVersion(published: IndexedRelease, offered: Uint8Array): Fault {
-  const { name, version } = published
+function refuseVersion(name: string, published: IndexedVersion, offered: Uint8Array): Fault {
+  const { version } = published
   return marketFaults.create('VERSION_EXISTS', {
     message: `${name} ${version} is published already, with other bytes; a release never changes. Raise the version in the manifest and publish again.`,
     data: { name, version, published: formatDigest(published.digest), offered: formatDigest(offered) },

@@ -3,8 +3,8 @@ import { findNearest } from '../lib/nearest.ts'
 import type { Reader } from '../store/database.ts'
 import { marketFaults } from './faults.ts'
 import type { MarketHive } from './market.ts'
-import type { IndexedRelease } from './package-index.ts'
-import { findReleases, listNames } from './package-index.ts'
+import type { IndexedRelease, IndexedVersion } from './package-index.ts'
+import { findVersions, getRelease, listNames } from './package-index.ts'
 import type { PackageReference } from './rules/names.ts'
 import { parsePackageReference } from './rules/names.ts'
 import { chooseRelease, compareReleases } from './rules/versions.ts'
@@ -22,13 +22,14 @@ const maxVersionsShown = 20
 export function resolvePackage(reader: Reader, hive: MarketHive, text: string): IndexedRelease {
   const reference = parsePackageReference(text)
   if (reference === undefined) throw refuseReference(text)
-  const releases = findByOwner(reader, hive, reference)
-  if (releases.length === 0) throw unknownPackage(reader, hive, reference)
-  const owners = new Set(releases.map(({ owner }) => owner))
+  const versions = findByOwner(reader, hive, reference)
+  if (versions.length === 0) throw unknownPackage(reader, hive, reference)
+  const owners = new Set(versions.map(({ owner }) => owner))
   if (owners.size > 1) throw ambiguousPackage(hive, reference, [...owners])
-  const chosen = chooseRelease(releases, reference.range)
-  if (chosen === undefined) throw unknownVersion(hive, reference, releases)
-  return chosen
+  const chosen = chooseRelease(versions, reference.range)
+  const release = chosen === undefined ? undefined : getRelease(reader, chosen.entry)
+  if (release === undefined) throw unknownVersion(hive, reference, versions)
+  return release
 }
 
 /** `@owner/name` as people of this hive write it. */
@@ -36,10 +37,10 @@ export function spellPackage(hive: MarketHive, release: Pick<IndexedRelease, 'ow
   return `@${hive.membership.handleOf(release.owner) ?? release.owner}/${release.name}`
 }
 
-function findByOwner(reader: Reader, hive: MarketHive, { owner, name }: PackageReference): readonly IndexedRelease[] {
-  if (owner === undefined) return findReleases(reader, hive.hive, name)
+function findByOwner(reader: Reader, hive: MarketHive, { owner, name }: PackageReference): readonly IndexedVersion[] {
+  if (owner === undefined) return findVersions(reader, hive.hive, name)
   const ownerId = hive.membership.findOwner(owner)
-  return ownerId === undefined ? [] : findReleases(reader, hive.hive, name, ownerId)
+  return ownerId === undefined ? [] : findVersions(reader, hive.hive, name, ownerId)
 }
 
 function refuseReference(text: string): Fault {
@@ -68,13 +69,13 @@ function ambiguousPackage(hive: MarketHive, { name }: PackageReference, owners: 
   })
 }
 
-function unknownVersion(hive: MarketHive, { range }: PackageReference, releases: readonly IndexedRelease[]): Fault {
+function unknownVersion(hive: MarketHive, { name, range }: PackageReference, releases: readonly IndexedVersion[]): Fault {
   const versions = releases
     .toSorted(compareReleases)
     .toReversed()
     .map(({ version }) => version)
   const [first] = releases
-  const reference = first === undefined ? '' : spellPackage(hive, first)
+  const reference = first === undefined ? name : spellPackage(hive, { owner: first.owner, name })
   return marketFaults.create('VERSION_UNKNOWN', {
     message: `${reference} has no version in ${range ?? '*'}. There are: ${versions.slice(0, maxVersionsShown).join(', ')}`,
     data: { reference, range: range ?? '*', versions: versions.slice(0, maxVersionsShown) },

@@ -2,7 +2,7 @@ import type { CallContext } from '../operations/define-operation.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from './market.ts'
 import type { PackageKind } from './manifest/manifest.ts'
 import type { IndexedRelease, SearchHit } from './package-index.ts'
-import { countPackages, searchPackages } from './package-index.ts'
+import { countIndexed, searchPackages } from './package-index.ts'
 import type { ProviderCount, ProviderCounter } from './providers.ts'
 import { spellPackage } from './resolve.ts'
 import { parseTextQuery } from './rules/query.ts'
@@ -50,8 +50,7 @@ export async function findPackages(
   const hive = deps.findHive(context.hive)
   const query = input.query.join(' ').trim()
   const parsed = parseTextQuery(query)
-  const { local, discovered } = countPackages(deps.database, hive.hive, hive.owner)
-  const indexed = local + discovered
+  const indexed = countIndexed(deps.database, hive.hive)
   const isNothing = query !== '' && parsed === undefined
   const filter = { kind: input.kind, limit: input.limit ?? deps.options.searchLimit }
   const hits = isNothing ? [] : searchPackages(deps.database, hive.hive, parsed, filter)

@@ -10,10 +10,18 @@ export function readSafeInteger(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
-/** A text of 1 to `max` characters, without NUL and lone surrogates. */
-export function readBoundedText(value: unknown, max: number): string | undefined {
+/** Control characters, with which a text can play tricks on a terminal, and those that turn the direction of writing. */
+const tricks = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u
+
+/** Whether a text is plain Unicode in one line; `isLong` allows line feeds and tabs. */
+export function isPlainText(text: string, isLong = false): boolean {
+  return text.isWellFormed() && !tricks.test(isLong ? text.replaceAll(/[\n\t]/g, '') : text)
+}
+
+/** A plain text of 1 to `max` characters. */
+export function readBoundedText(value: unknown, max: number, isLong = false): string | undefined {
   if (typeof value !== 'string' || value === '' || value.length > max) return undefined
-  return value.isWellFormed() && !value.includes('\0') ? value : undefined
+  return isPlainText(value, isLong) ? value : undefined
 }
 
 /** A list of at most `rows` items, each read by `read`; undefined when one is not. */

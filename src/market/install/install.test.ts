@@ -5,13 +5,21 @@ import { cp, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { testHive } from '../../journal/testing/bench-of-peers.ts'
 import { nodeOf } from '../../journal/testing/bench-of-peers.ts'
 import { packEntries } from '../archive/pack.ts'
-import { findReleases } from '../package-index.ts'
 import { formatRelease, releaseKind } from '../release.ts'
 import type { InstallReport } from './install.ts'
-import { exchangeWith, makeTemporary, manifestOf, openStand, ownerOf, replicate, streamOf, writeFiles } from '../testing/stand.ts'
+import {
+  exchangeWith,
+  makeTemporary,
+  manifestOf,
+  openStand,
+  ownerOf,
+  releasesOf,
+  replicate,
+  streamOf,
+  writeFiles,
+} from '../testing/stand.ts'
 import type { Stand, StandOptions } from '../testing/stand.ts'
 
 const skill = '---\nname: review\ndescription: Reviews a change.\nmetadata:\n  version: "1.0.0"\n---\ntext\n'
@@ -175,7 +183,7 @@ test('S12: a package whose place is a link is replaced, and what the link leads 
 
 test('S12: an archive that another tool made, with a link out of the target, is refused whole', async (t) => {
   const { ada, project } = await setUp(t)
-  const good = findReleases(ada.database, testHive, 'demo', ada.owner)[0] ?? assert.fail()
+  const good = releasesOf(ada, 'demo', ada.owner)[0] ?? assert.fail()
   const tar = Buffer.concat(await Array.fromAsync(packEntries(entries({ '../../evil': 'x' }))))
   const added = await ada.content.add([tar], { signal: ada.context.signal })
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', tar))
@@ -195,8 +203,8 @@ async function* entries(
 
 test('F8: bytes that are not those the owner signed are refused, and nothing is unpacked', async (t) => {
   const { ada, project } = await setUp(t)
-  const good = findReleases(ada.database, testHive, 'demo', ada.owner)[0] ?? assert.fail()
-  const other = findReleases(ada.database, testHive, 'demo', ada.owner)[1] ?? assert.fail()
+  const good = releasesOf(ada, 'demo', ada.owner)[0] ?? assert.fail()
+  const other = releasesOf(ada, 'demo', ada.owner)[1] ?? assert.fail()
   const tampered = { ...good, manifest: { ...good.manifest, version: '7.0.0' }, archive: other.archive, size: other.size, previous: null }
   await ada.journal.append(releaseKind, formatRelease(tampered))
   await assert.rejects(install(ada, 'demo@7.0.0', project), { code: 'ARCHIVE_REFUSED', message: /digest is not the one its owner signed/ })

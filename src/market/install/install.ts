@@ -9,7 +9,7 @@ import { marketFaults } from '../faults.ts'
 import type { Dependency } from '../manifest/manifest.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
-import { findReleases } from '../package-index.ts'
+import { findVersions } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { resolvePackage, spellPackage } from '../resolve.ts'
 import { isOwnerSegment } from '../rules/names.ts'
@@ -210,5 +210,5 @@ function report({ deps, hive, release, place, wanted }: Whole, outcome: Outcome)
 function isKnown(deps: InstallDeps, hive: MarketHive, { name }: Dependency): boolean {
   const [owner, bare] = name.startsWith('@') ? [name.slice(1).split('/')[0] ?? '', name.split('/')[1] ?? ''] : [undefined, name]
   const ownerId = owner === undefined ? undefined : hive.membership.findOwner(owner)
-  return (owner === undefined || ownerId !== undefined) && findReleases(deps.database, hive.hive, bare, ownerId).length > 0
+  return (owner === undefined || ownerId !== undefined) && findVersions(deps.database, hive.hive, bare, ownerId).length > 0
 }

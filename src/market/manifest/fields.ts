@@ -5,6 +5,7 @@ import type { Dependency, ForeignDependency, PackageKind, Permissions } from './
 import { manifestLimits, packageKinds, permissionKinds } from './manifest.ts'
 import { isVersionRange, parseVersion } from '../rules/versions.ts'
 import { judgePath } from '../rules/paths.ts'
+import { isPlainText } from '../shape.ts'
 
 /** A table of a manifest: own keys only, whatever the parser made of it. */
 export type Table = ReadonlyMap<string, unknown>
@@ -24,10 +25,9 @@ export function readLine(table: Table, key: string, refuse: Refuse, max: number 
   const value = table.get(key)
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string') throw refuse(key, `"${key}" is no text`, `${key} = "…"`)
-  const text = value.trim()
+  const text = value.replaceAll('\r\n', '\n').trim()
   if (text.length > max) throw refuse(key, `"${key}" has ${text.length} characters, ${max} are allowed`, `a shorter ${key}`)
-  if (!text.isWellFormed() || text.includes('\0'))
-    throw refuse(key, `"${key}" holds characters that are no text`, `${key} in plain Unicode`)
+  if (!isPlainText(text, key === 'description')) throw refuse(key, `"${key}" holds characters that are no text`, `${key} in plain Unicode`)
   return text === '' ? undefined : text
 }
 
@@ -40,7 +40,7 @@ export function readLines(table: Table, key: string, refuse: Refuse, limits: { r
   const items: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (items.length > limits.rows) throw refuse(key, `"${key}" has ${items.length} rows, ${limits.rows} are allowed`, `fewer ${key}`)
   const texts = items.map((item) => {
-    if (typeof item !== 'string' || item.length > limits.length || !item.isWellFormed() || item.includes('\0')) {
+    if (typeof item !== 'string' || item.length > limits.length || !isPlainText(item.trim())) {
       throw refuse(key, `"${key}" holds something that is no text of up to ${limits.length} characters`, `${key} = ["…", "…"]`)
     }
     return item.trim()
@@ -145,7 +145,12 @@ function describe(value: unknown): string {
 }
 
 function clip(text: string): string {
-  return text.toWellFormed().slice(0, manifestLimits.foreignValue).toWellFormed()
+  const plain = text.toWellFormed().slice(0, manifestLimits.foreignValue).toWellFormed()
+  return isPlainText(plain)
+    ? plain
+    : JSON.stringify(plain)
+        .replaceAll(/[^\x20-\x7e]/g, '?')
+        .slice(0, manifestLimits.foreignValue)
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -134,6 +134,13 @@ test('S30: nesting without end is refused, not followed', () => {
   assert.match(refusal(`[package]\nx = ${'['.repeat(60_000)}`).message, /no valid TOML|too deep/)
 })
 
+test('texts that would play tricks on a terminal are refused', () => {
+  assert.match(refusal('[package]\nname = "a"\nversion = "1.0.0"\ndescription = "\\u001b[2J"\n').message, /characters that are no text/)
+  assert.match(refusal(`${least}keywords = ["\\u202e"]\n`).message, /no text/)
+  assert.equal(parse('[package]\nname = "a"\nversion = "1.0.0"\ndescription = """one\r\ntwo"""\n').description, 'one\ntwo')
+  assert.deepEqual(parse(`${least}[dependencies]\nx = "\\u001b[2J"\n`).foreign, [{ name: 'x', value: '"\\u001b[2J"' }])
+})
+
 test('long lists and texts are refused', () => {
   assert.match(refusal(`${least}keywords = [${'"k",'.repeat(65)}]\n`).message, /65 rows, 64 are allowed/)
   assert.match(refusal(`[package]\nname = "a"\nversion = "1.0.0"\ndescription = "${'d'.repeat(4_097)}"\n`).message, /4097 characters, 4096/)

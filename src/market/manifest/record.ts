@@ -1,7 +1,7 @@
 import { parsePackageName } from '../rules/names.ts'
 import { judgePath } from '../rules/paths.ts'
 import { isVersionRange, parseVersion } from '../rules/versions.ts'
-import { readBoundedText, readMap, readRows } from '../shape.ts'
+import { isPlainText, readBoundedText, readMap, readRows } from '../shape.ts'
 import type { Manifest, Permissions } from './manifest.ts'
 import { manifestLimits, packageKinds, permissionKinds } from './manifest.ts'
 
@@ -32,7 +32,7 @@ export function parseManifestRecord(value: unknown): Manifest | undefined {
   const name = parsePackageName(readBoundedText(map.get('name'), 64) ?? '')
   const version = parseVersion(readBoundedText(map.get('version'), 256) ?? '')
   const kind = packageKinds.find((known) => known === map.get('kind'))
-  const description = readBoundedText(map.get('description'), limits.description)
+  const description = readBoundedText(map.get('description'), limits.description, true)
   const permissions = parsePermissions(map.get('permissions'))
   if (name === undefined || version === undefined || kind === undefined || description === undefined || permissions === undefined)
     return undefined
@@ -80,7 +80,7 @@ function parseForeign(value: unknown): { readonly name: string; readonly value: 
 
 /** May be empty: these are other people's words. */
 function isForeignText(part: unknown): part is string {
-  return typeof part === 'string' && part.length <= limits.foreignValue && part.isWellFormed()
+  return typeof part === 'string' && part.length <= limits.foreignValue && isPlainText(part)
 }
 
 function readTexts(value: unknown, rows: number, length: number): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseRelease, compareReleases, isVersionRange, parseVersion } from './versions.ts'
+import { chooseRelease, compareNewest, compareReleases, isVersionRange, parseVersion } from './versions.ts'
 
 const at = (version: string, time = 0): { version: string; at: number } => ({ version, at: time })
 
@@ -35,6 +35,12 @@ test('the highest release in the range is chosen', () => {
   assert.equal(chooseRelease(candidates, '1.9.0')?.version, '1.9.0')
   assert.equal(chooseRelease(candidates, '^3'), undefined)
   assert.equal(chooseRelease([], undefined), undefined)
+})
+
+test('a stable version is newer than any pre-release', () => {
+  assert.ok(compareNewest(at('1.0.0'), at('2.0.0-rc.1')) > 0)
+  assert.ok(compareNewest(at('1.0.0'), at('1.0.1')) < 0)
+  assert.ok(compareNewest(at('1.0.0-a'), at('1.0.0-b')) < 0)
 })
 
 test('a pre-release is chosen when there is nothing else', () => {

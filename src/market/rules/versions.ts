@@ -29,6 +29,15 @@ export function compareReleases(a: VersionCandidate, b: VersionCandidate): numbe
   return semver.compare(a.version, b.version) || a.at - b.at || (a.version < b.version ? -1 : a.version > b.version ? 1 : 0)
 }
 
+/** Below zero when `b` is the newer one to show of a package: stable versions before pre-releases, then `compareReleases`. */
+export function compareNewest(a: VersionCandidate, b: VersionCandidate): number {
+  return Number(isStable(a)) - Number(isStable(b)) || compareReleases(a, b)
+}
+
+function isStable({ version }: VersionCandidate): boolean {
+  return semver.prerelease(version) === null
+}
+
 /**
  * The release to install: the highest in the range; a version given with build metadata means exactly that one.
  *

@@ -25,6 +25,8 @@ import { createMarketHandlers } from '../handlers.ts'
 import { createIndexView } from '../index-view.ts'
 import type { MarketDeps, MarketOptions } from '../market.ts'
 import type { marketOperations } from '../operations.ts'
+import type { IndexedRelease } from '../package-index.ts'
+import { findVersions, getRelease } from '../package-index.ts'
 
 /** Limits small enough for tests to reach. */
 export const testMarketOptions: MarketOptions = {
@@ -128,6 +130,11 @@ function openBlobs(database: Database, home: string | undefined): Promise<BlobSt
     { database, directory: join(home, 'blobs'), clock: systemClock, log: silentLog },
     { maxDiskBytes: 0, compress: true },
   )
+}
+
+/** Every release of a name that stands, as a stand's index has it. */
+export function releasesOf(stand: Stand, name: string, owner?: OwnerId): readonly IndexedRelease[] {
+  return findVersions(stand.database, testHive, name, owner).flatMap(({ entry }) => getRelease(stand.database, entry) ?? [])
 }
 
 /** What one node has of its own goes to another, as replication brings it. */
