@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -72,6 +73,62 @@ for (const { work, at, isThere } of cuts) {
     await blobs.put(hashBytes(bob), bob)
     assert.deepEqual(await blobs.get(hashBytes(bob)), bob)
     assertRowsAreFiles(folder, [...blobs.list()])
+  })
+}
+
+/** Puts blocks and writes rows for them without end, eight at a time, and says which are acknowledged. A row names its block, as a record does. */
+const busyProgram = `
+  import { openDatabase } from ${url('database.ts')}
+  import { openBlobStore } from ${url('disk-blobs.ts')}
+  import { hashBytes } from ${url('../lib/cid.ts')}
+  import { systemClock } from ${url('../lib/clock.ts')}
+  import { silentLog } from ${url('../lib/log.ts')}
+  import { writeSync } from 'node:fs'
+  const [folder] = process.argv.slice(1)
+  const database = openDatabase({ path: folder + '/althing.sqlite' })
+  const blobs = await openBlobStore({ database, directory: folder + '/blobs', clock: systemClock, log: silentLog }, { maxDiskBytes: 0, compress: true })
+  let next = 0
+  const work = async () => {
+    for (;;) {
+      const name = 'n' + next++
+      const bytes = new Uint8Array(Buffer.from(name.repeat(500)))
+      await blobs.put(hashBytes(bytes), bytes)
+      await database.write((tx) => tx.run('insert into setting values (?, ?)', name, Buffer.from(hashBytes(bytes)).toString('hex')))
+      writeSync(1, name + '\\n')
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, work))
+`
+
+for (const acknowledged of [1, 40, 150]) {
+  test(`F1: kill -9 under load, after ${acknowledged} acknowledgements, loses none of them, and no row is without its bytes`, async (t) => {
+    const folder = makeFolder(t)
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', busyProgram, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    t.after(() => child.kill('SIGKILL'))
+    let said = ''
+    for await (const chunk of child.stdout) {
+      said += String(chunk)
+      if (said.split('\n').length > acknowledged) child.kill('SIGKILL')
+    }
+    const names = said.split('\n').slice(0, -1)
+    await using database = openDatabase({ path: join(folder, 'althing.sqlite') })
+    const deps = { database, directory: join(folder, 'blobs'), clock: systemClock, log: silentLog }
+    await using blobs = await openBlobStore(deps, { maxDiskBytes: 0, compress: true })
+    const rows = new Map(
+      database
+        .all<{ readonly name: string; readonly value: string }>('select name, value from setting')
+        .map((row) => [row.name, row.value]),
+    )
+    assert.ok(names.length >= acknowledged)
+    for (const name of names) assert.ok(rows.has(name), `${name} was acknowledged`)
+    for (const [name, digest] of rows) {
+      const bytes = await blobs.get(Buffer.from(digest, 'hex'))
+      assert.equal(Buffer.from(bytes ?? 'absent').toString(), name.repeat(500))
+    }
+    assertRowsAreFiles(folder, [...blobs.list()])
+    assert.deepEqual(database.checkIntegrity(), [])
   })
 }
 

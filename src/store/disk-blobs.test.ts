@@ -243,6 +243,12 @@ test('F5: on a disk that is really full puts fail, reads go on, nothing partial 
   return undefined
 })
 
+test('a folder where no blocks can be is named', async (t) => {
+  const folder = makeFolder(t)
+  writeFileSync(join(folder, 'blobs'), 'a file')
+  await assert.rejects(openIn(folder), { code: 'DISK_ERROR', message: /blobs/ })
+})
+
 test('a closed store refuses, and closing waits for puts under way', async (t) => {
   const folder = makeFolder(t)
   const opened = await openIn(folder)

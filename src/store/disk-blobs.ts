@@ -13,9 +13,13 @@ import { errorCode, isDiskFull, storeFaults } from './faults.ts'
 import { Quota } from './quota.ts'
 import { Turns } from './turns.ts'
 
-/** Opens the blocks of a home: removes half-written files, drops rows without a file, takes up files without a row. */
+/** Opens the blocks of a home: removes half-written files, drops rows without a file, takes up files without a row. @throws Fault DISK_FULL, DISK_ERROR */
 export async function openBlobStore(deps: BlobStoreDeps, options: BlobStoreOptions): Promise<BlobStore> {
-  return await DiskBlobStore.open(deps, options)
+  try {
+    return await DiskBlobStore.open(deps, options)
+  } catch (error) {
+    throw toDiskFault(error, deps.directory)
+  }
 }
 
 /** Blocks as files, and a row for each. The files are the truth; a row is written after its file is durable, and goes before it. */
@@ -55,7 +59,7 @@ class DiskBlobStore implements BlobStore {
         await this.#store({ name, encoding }, packed, { digest, size: bytes.byteLength })
       } catch (error) {
         this.#quota.giveBack(packed.byteLength)
-        throw toDiskFault(error, name)
+        throw toDiskFault(error, `block ${name}`)
       }
     })
   }
@@ -114,7 +118,7 @@ class DiskBlobStore implements BlobStore {
       await failpointAsync('blob.get.begin')
       return await this.#files.read(fileOf(block))
     } catch (error) {
-      throw toDiskFault(error, nameOf(block.digest))
+      throw toDiskFault(error, `block ${nameOf(block.digest)}`)
     }
   }
 
@@ -178,7 +182,7 @@ class DiskBlobStore implements BlobStore {
       await failpointAsync('blob.repack.recorded')
       await this.#files.remove(fileOf(before))
     } catch (error) {
-      throw toDiskFault(error, nameOf(before.digest))
+      throw toDiskFault(error, `block ${nameOf(before.digest)}`)
     }
     this.#quota.giveBack(before.stored - after.stored)
   }
@@ -209,13 +213,13 @@ function fileOf(block: StoredBlock): BlockFile {
 }
 
 /** What the disk said, as a fault for the caller. */
-function toDiskFault(error: unknown, name: string): unknown {
+function toDiskFault(error: unknown, what: string): unknown {
   if (error instanceof Fault) return error
   if (isDiskFull(error)) {
-    const message = `no space left on the disk to store block ${name}; free some, for instance with \`althing store gc\``
-    return storeFaults.create('DISK_FULL', { message, data: { digest: name }, cause: error })
+    const message = `no space left on the disk for ${what}; free some, for instance with \`althing store gc\``
+    return storeFaults.create('DISK_FULL', { message, data: { what }, cause: error })
   }
   if (errorCode(error) === undefined) return error
-  const message = `the disk failed under block ${name} (${describeError(error)}); check the disk, then try again`
-  return storeFaults.create('DISK_ERROR', { message, data: { digest: name }, cause: error })
+  const message = `the disk failed under ${what} (${describeError(error)}); check disk and permissions, then try again`
+  return storeFaults.create('DISK_ERROR', { message, data: { what }, cause: error })
 }
