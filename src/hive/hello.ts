@@ -56,7 +56,9 @@ export async function answerHello(
 ): Promise<HelloOutcome> {
   const shown = readShown(deps, channel.peer, hello.certificates)
   let verdict = judgeShown(deps, channel.peer, shown)
-  await sendWelcome(deps, channel, verdict)
+  // a stranger learns nothing of roots it could not name itself
+  const named = (): Roots => rootsOf(deps).filter(({ node }) => verdict === 'admitted' || hello.roots.some((root) => root.node === node))
+  await sendWelcome(deps, channel, { verdict, roots: named() })
   for (let pages = 0; pages < maxPages; pages++) {
     const message = await receiveMessage(channel, { signal })
     // waiting for the peer's end also gives it time to read that it was denied
@@ -65,18 +67,22 @@ export async function answerHello(
       await takePage(deps, message, channel.peer)
       if (message.more) continue
       verdict = judgeShown(deps, channel.peer, shown)
-      await sendWelcome(deps, channel, verdict)
+      await sendWelcome(deps, channel, { verdict, roots: named() })
     } else if (message.t === 'want' && verdict === 'admitted') await answerWant(deps, channel, message)
     else break
   }
   return outcomeOf(verdict)
 }
 
-async function sendWelcome(deps: HelloDeps, channel: Channel, verdict: Verdict): Promise<void> {
+async function sendWelcome(
+  deps: HelloDeps,
+  channel: Channel,
+  { verdict, roots }: { readonly verdict: Verdict; readonly roots: Roots },
+): Promise<void> {
   // before the answer, so that whoever is told "admitted" finds it true
   if (verdict === 'admitted') deps.admit(channel.peer)
   const certificates = verdict === 'admitted' ? ourCertificates(deps) : []
-  await sendMessage(channel, { t: 'welcome', verdict: outcomeOf(verdict), certificates, roots: verdict === 'cut' ? [] : rootsOf(deps) })
+  await sendMessage(channel, { t: 'welcome', verdict: outcomeOf(verdict), certificates, roots: verdict === 'cut' ? [] : roots })
 }
 
 /** Hands over what the other lacks of the root journals. False when that is nothing. */

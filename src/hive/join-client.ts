@@ -113,6 +113,7 @@ const words: Readonly<Record<Refusal, string>> = {
   expired: 'this code has expired; ask for a new one',
   'handle-taken': 'the handle is taken in that hive; choose another with --handle',
   'not-root': 'the node that made this code is not the root of the hive any more; ask its root for a new one',
+  revoked: 'this owner was revoked there; its root can make a code that takes that back, with --replaces',
   busy: 'the other side has too many newcomers at this moment; try again in a minute',
   'owner-absent': 'the machine that made this code does not have the owner key any more; make one where it is',
 }

@@ -91,6 +91,9 @@ export class JoinDesk {
     const spent = this.#refusalOf(findInvite(database, membership.hive, invite.id) ?? invite, use.subject)
     if (spent !== undefined) return spent
     const { terms } = invite
+    // a code that is still about must not undo a revocation: only one made for this owner does
+    const isRevoked = membership.state().standings.has(newcomer.owner)
+    if (isRevoked && terms.replaces !== newcomer.owner) return 'revoked'
     const asked = terms.handle ?? newcomer.wanted
     if (asked !== '' && !isHandle(asked)) return 'handle-taken'
     const grant: MemberGrant = {

@@ -188,8 +188,8 @@ class DerivedMembership implements HiveMembership {
 
   #owners(): readonly OwnerId[] {
     const { root, standings } = this.state()
-    const owners = new Set(root === undefined ? [] : [root.owner])
-    for (const owner of standings.keys()) owners.add(owner)
+    const owners = new Set(standings.keys())
+    if (root !== undefined) owners.add(root.owner)
     if (this.policy === 'open') {
       for (const node of this.#nodes.all()) for (const { certificate } of this.#nodes.get(node).certificates) owners.add(certificate.owner)
     }

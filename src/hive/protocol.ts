@@ -39,7 +39,7 @@ export interface Page {
 /** What one side says of the journals that carry grants: how far it has them. */
 export type Roots = readonly NodePosition[]
 
-export const refusals = ['unknown', 'spent', 'expired', 'handle-taken', 'not-root', 'busy', 'owner-absent'] as const
+export const refusals = ['unknown', 'spent', 'expired', 'handle-taken', 'not-root', 'revoked', 'busy', 'owner-absent'] as const
 /** Why a code was not taken. */
 export type Refusal = (typeof refusals)[number]
 
