@@ -49,6 +49,10 @@ export class JournalCore {
     return this.#heads.get(node)?.find((head) => head.incarnation === incarnation)
   }
 
+  headsOf(node: PeerId): readonly Head[] {
+    return this.#heads.get(node) ?? []
+  }
+
   authors(): number {
     return this.#heads.size
   }
@@ -105,6 +109,7 @@ export class JournalCore {
         if (introduction !== undefined && mayIntroduce(introduction)) verdict = admission.introduce(introduction)
       }
     }
+    if (isSameVerdict(authors.standing(node).admission, verdict) && verdict.verdict !== 'unknown') return verdict
     const known = authors.verdict(node)
     if (known === undefined && verdict.verdict === 'unknown') return verdict
     if (known === undefined || !isSameVerdict(known, verdict)) this.restand(tx, node, () => authors.setVerdict(tx, node, verdict))

@@ -201,12 +201,11 @@ export class LocalJournal implements ReplicatedJournal {
   lineHeads(node: PeerId): readonly Head[] {
     const { authors, entries } = this.#core.deps
     const standing = authors.standing(node)
-    return entries.incarnations(node).flatMap((incarnation) => {
-      const head = this.#core.headOf(node, incarnation)
-      const last = lastOnLine(standing, incarnation)
-      if (head === undefined || head.seq <= last) return head === undefined ? [] : [head]
-      const cid = entries.cidAt(node, { incarnation, seq: last })
-      return cid === undefined ? [] : [{ node, incarnation, seq: last, cid }]
+    return this.#core.headsOf(node).flatMap((head) => {
+      const seq = lastOnLine(standing, head.incarnation)
+      if (head.seq <= seq) return [head]
+      const cid = entries.cidAt(node, { incarnation: head.incarnation, seq })
+      return cid === undefined ? [] : [{ ...head, seq, cid }]
     })
   }
 

@@ -1,7 +1,6 @@
 import { decodeCanonical, encodeCanonical } from '../lib/canonical.ts'
 import { cidOfLink, linkOfCid } from '../lib/cid.ts'
-import { parsePeerId } from '../identity/keys.ts'
-import { formatWire, maxWireEntryBytes, parseEntry, parseWire, formatEntry } from './codec.ts'
+import { formatEntry, formatWire, maxWireEntryBytes, parseEntry, parseNode, parseWire } from './codec.ts'
 import type { Entry, Head, HiveId } from './entry.ts'
 import type { EntryRange, ForkProof } from './journal.ts'
 
@@ -118,7 +117,7 @@ function parseFork(rest: readonly unknown[]): Message | undefined {
 function parseHead(value: unknown): Head | undefined {
   if (!Array.isArray(value) || value.length !== 4) return undefined
   const [name, incarnation, seq, link]: readonly unknown[] = value
-  const node = typeof name === 'string' ? parsePeerId(name) : undefined
+  const node = parseNode(name)
   const cid = cidOfLink(link)
   return node !== undefined && cid !== undefined && isCount(incarnation, 1) && isCount(seq, 1) ? { node, incarnation, seq, cid } : undefined
 }
@@ -126,7 +125,7 @@ function parseHead(value: unknown): Head | undefined {
 function parseRange(value: unknown): EntryRange | undefined {
   if (!Array.isArray(value) || value.length !== 4) return undefined
   const [name, incarnation, from, to]: readonly unknown[] = value
-  const node = typeof name === 'string' ? parsePeerId(name) : undefined
+  const node = parseNode(name)
   if (node === undefined || !isCount(incarnation, 1) || !isCount(from, 1) || !isCount(to, 1) || to < from) return undefined
   return { node, incarnation, from, to }
 }
