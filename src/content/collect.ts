@@ -17,6 +17,7 @@ export interface CollectDeps {
   readonly content: {
     readonly listOf: (cid: Cid) => ChunkList | undefined
     readonly heldRoots: () => Iterable<Cid>
+    readonly isBeingAdded: (digest: Uint8Array) => boolean
     /** Grows whenever something is referenced or held, so that marks made before are made again. */
     readonly generation: () => number
   }
@@ -62,7 +63,7 @@ export async function collectContent(deps: CollectDeps, options: CollectOptions)
       generation = deps.content.generation()
       marks = mark(deps, new Set())
     }
-    const isMarked = marks.has(nameOf(block.digest))
+    const isMarked = marks.has(nameOf(block.digest)) || deps.content.isBeingAdded(block.digest)
     if (isMarked || block.addedAt >= before) {
       report.keptBlocks += 1
       report.keptBytes += block.stored

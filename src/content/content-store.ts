@@ -55,14 +55,18 @@ export interface LocalContentStore extends ContentStore {
   readonly isServed: (hive: HiveId, cid: Cid) => boolean
   /** Keeps content under transfer from collection until the returned function is called. */
   readonly hold: (cid: Cid) => () => void
-  /** Content that is held, or was added less than the grace age ago by this process. */
+  /** Content that is held, or was added by this process less than the grace age (at least an hour) ago and may still get its record. */
   readonly heldRoots: () => Iterable<Cid>
+  /** Whether a block belongs to an add under way. */
+  readonly isBeingAdded: (digest: Uint8Array) => boolean
   /** Grows whenever something is referenced or held. */
   readonly generation: () => number
 }
 
 /** Chunks on their way to the disk at once: more only wait for the same fsyncs. */
 const parallelPuts = 4
+/** Content waits so long for its record, whatever the grace age is. */
+const shortestGraceMs = 3_600_000
 /** Parsed lists kept in memory; the longest is 786,432 bytes. */
 const maxCachedLists = 16
 
@@ -77,6 +81,7 @@ class BlobContentStore implements LocalContentStore {
   readonly #lists = new Map<Cid, ChunkList>()
   readonly #holds = new Map<Cid, number>()
   readonly #added = new Map<Cid, number>()
+  readonly #adding = new Map<string, number>()
   #generation = 0
   #reclaiming: Promise<unknown> | undefined
 
@@ -98,6 +103,7 @@ class BlobContentStore implements LocalContentStore {
         if (digests.length === maxChunks) throw tooLong()
         const digest = hashBytes(chunk)
         digests.push(digest)
+        this.#countAdding(digest, 1)
         size += chunk.byteLength
         const put = this.putBlock(digest, chunk)
         puts.add(put)
@@ -107,12 +113,13 @@ class BlobContentStore implements LocalContentStore {
         )
         if (puts.size >= parallelPuts) await Promise.race(puts)
       }
+      await Promise.all(puts)
+      signal.throwIfAborted()
+      return await this.#finish({ size, digests: new Uint8Array(Buffer.concat(digests)) })
     } finally {
       await Promise.allSettled(puts)
+      for (const digest of digests) this.#countAdding(digest, -1)
     }
-    await Promise.all(puts)
-    signal.throwIfAborted()
-    return await this.#finish({ size, digests: new Uint8Array(Buffer.concat(digests)) })
   }
 
   readonly stat = (cid: Cid): ContentStat | undefined => {
@@ -145,14 +152,15 @@ class BlobContentStore implements LocalContentStore {
       const size = this.#deps.blobs.sizeOf(digest)
       return size === undefined ? undefined : singleChunk(cid, size)
     }
+    // The row is asked for even when the list is known: a collection takes the row away.
+    const { database } = this.#deps
+    const size = database.get<{ size: number }>('select size from chunk_list where digest = ?', digest)?.size
+    if (size === undefined) return undefined
     const known = this.#lists.get(cid)
     if (known !== undefined) return known
-    const row = this.#deps.database.get<{ size: number; chunks: Uint8Array }>(
-      'select size, chunks from chunk_list where digest = ?',
-      digest,
-    )
+    const row = database.get<{ chunks: Uint8Array }>('select chunks from chunk_list where digest = ?', digest)
     if (row === undefined) return undefined
-    const list = { size: row.size, digests: new Uint8Array(row.chunks) }
+    const list = { size, digests: new Uint8Array(row.chunks) }
     this.#remember(cid, list)
     return list
   }
@@ -220,9 +228,18 @@ class BlobContentStore implements LocalContentStore {
   }
 
   readonly heldRoots = (): Iterable<Cid> => {
-    const since = this.#deps.clock.monotonic() - this.#options.graceMs
+    const since = this.#deps.clock.monotonic() - Math.max(this.#options.graceMs, shortestGraceMs)
     for (const [cid, at] of this.#added) if (at < since) this.#added.delete(cid)
     return [...this.#holds.keys(), ...this.#added.keys()]
+  }
+
+  readonly isBeingAdded = (digest: Uint8Array): boolean => this.#adding.has(nameOf(digest))
+
+  #countAdding(digest: Uint8Array, change: 1 | -1): void {
+    const name = nameOf(digest)
+    const count = (this.#adding.get(name) ?? 0) + change
+    if (count > 0) this.#adding.set(name, count)
+    else this.#adding.delete(name)
   }
 
   /** The list goes last: what has a list here had all its chunks here. */
@@ -269,4 +286,8 @@ function tooLong(): Fault {
     message: `content is longer than ${limit} bytes (24 GiB), the most one list can name; split it`,
     data: { maxBytes: limit },
   })
+}
+
+function nameOf(digest: Uint8Array): string {
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('latin1')
 }

@@ -12,6 +12,7 @@ import type { FetchOptions, FetchReport } from './content.ts'
 import type { LocalContentStore } from './content-store.ts'
 import { contentFaults } from './faults.ts'
 import { createPermits } from './permits.ts'
+import { BlockMemory } from './pieces.ts'
 import { RootRace } from './root-race.ts'
 import type { ScheduleInput } from './rules/schedule.ts'
 import { stepSchedule } from './rules/schedule.ts'
@@ -48,7 +49,7 @@ export interface FetchJobOptions {
 const maxBarrenSearches = 4
 const firstPauseMs = 500
 /** Chunks that came and are on their way to the disk, in one fetch. */
-const parallelWrites = 4
+const parallelWrites = 8
 
 /** One fetch of content that is not whole here. Made for one `run`. */
 export class FetchJob {
@@ -63,6 +64,7 @@ export class FetchJob {
   readonly #sessions = new Map<PeerId, ProviderSession>()
   readonly #given = new Map<PeerId, number>()
   readonly #liars = new Set<PeerId>()
+  readonly #memory = new BlockMemory()
   readonly #writes = createPermits(parallelWrites)
   readonly #background = new Set<Promise<void>>()
   readonly #race: RootRace
@@ -217,6 +219,7 @@ export class FetchJob {
     const session: ProviderSession = new ProviderSession(
       {
         ...this.#deps,
+        memory: this.#memory,
         listener: {
           onPiece: (bytes) => this.#step({ type: 'piece', peer, bytes }),
           onBlock: (range, index, bytes) => this.#take(peer, { range, index }, bytes),
@@ -239,9 +242,14 @@ export class FetchJob {
     if (this.#schedule === undefined) return
     const wasNeeded = isNeeded(this.#schedule, at.index)
     this.#step({ type: 'block', peer, ...at })
-    if (!wasNeeded || isNeeded(this.#schedule, at.index)) return
+    if (!wasNeeded || isNeeded(this.#schedule, at.index)) return this.#memory.giveBack(bytes)
     const release = await this.#writes.acquire(this.#end)
-    this.#track(this.#store(peer, at.index, bytes).finally(release))
+    const store = async (): Promise<void> => {
+      await this.#store(peer, at.index, bytes)
+      this.#memory.giveBack(bytes)
+      release()
+    }
+    this.#track(store())
   }
 
   async #store(peer: PeerId, index: number, bytes: Uint8Array): Promise<void> {

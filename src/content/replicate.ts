@@ -1,6 +1,7 @@
 import type { PeerId } from '../identity/keys.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { Cid } from '../lib/cid.ts'
+import type { Clock } from '../lib/clock.ts'
 import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { Host } from '../network/host.ts'
@@ -15,6 +16,7 @@ export interface ReplicateDeps {
   readonly host: Host
   readonly client: ContentClient
   readonly database: Database
+  readonly clock: Clock
   readonly log: Log
 }
 
@@ -24,9 +26,15 @@ export interface ReplicateOptions {
   readonly signal: AbortSignal
 }
 
+/** One member more is asked each time so many milliseconds pass without enough signatures. */
+const patienceMs = 10_000
+
 /**
  * Asks members to keep a copy, those first that rank highest for it; resolves with those that signed, when they are
- * enough or at the signal. As many are asked at once as copies lack; members that connect meanwhile are asked as well.
+ * enough or at the signal.
+ *
+ * As many are asked at once as copies lack, and one more for each
+ * ten seconds that this takes; members that connect meanwhile are asked as well.
  */
 export async function replicateContent(deps: ReplicateDeps, cid: Cid, options: ReplicateOptions): Promise<readonly PeerId[]> {
   const { copies, signal } = options
@@ -34,6 +42,8 @@ export async function replicateContent(deps: ReplicateDeps, cid: Cid, options: R
   const asked = new Set<PeerId>()
   const done = Promise.withResolvers<void>()
   let underWay = 0
+  let extra = 0
+  let cancelPatience: (() => void) | undefined
 
   const ask = async (peer: PeerId): Promise<void> => {
     underWay += 1
@@ -45,10 +55,16 @@ export async function replicateContent(deps: ReplicateDeps, cid: Cid, options: R
   const askMore = (): void => {
     if (signal.aborted) return
     const candidates = rankNodes(cid, admittedPeers(deps.host)).filter((peer) => !asked.has(peer))
-    for (const peer of candidates.slice(0, Math.max(0, copies - signed.length - underWay))) {
+    for (const peer of candidates.slice(0, Math.max(0, copies + extra - signed.length - underWay))) {
       asked.add(peer)
       void ask(peer)
     }
+  }
+
+  const losePatience = (): void => {
+    extra += 1
+    askMore()
+    cancelPatience = deps.clock.schedule(patienceMs, losePatience)
   }
 
   const stop = (): void => done.resolve()
@@ -60,10 +76,12 @@ export async function replicateContent(deps: ReplicateDeps, cid: Cid, options: R
   try {
     if (copies <= 0 || signal.aborted) return []
     askMore()
+    cancelPatience = deps.clock.schedule(patienceMs, losePatience)
     await done.promise
     return [...signed]
   } finally {
     off()
+    cancelPatience?.()
     signal.removeEventListener('abort', stop)
   }
 }

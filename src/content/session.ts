@@ -6,13 +6,14 @@ import type { Channel } from '../network/host.ts'
 import type { ChunkList } from './chunks.ts'
 import { chunkLength } from './chunks.ts'
 import type { ContentClient } from './client.ts'
+import type { BlockMemory } from './pieces.ts'
 import { receiveBlock } from './pieces.ts'
 import { encodeRequest, parseAnswer } from './protocol.ts'
 
 /** What a session tells the fetch it works for. */
 export interface SessionListener {
   readonly onPiece: (bytes: number) => void
-  /** The next block is not read before it resolves. */
+  /** Owns the bytes from then on. The next block is not read before it resolves. */
   readonly onBlock: (range: number, index: number, bytes: Uint8Array) => Promise<void>
   readonly onEnd: (range: number) => void
   /** Nothing more comes of this session. */
@@ -22,6 +23,7 @@ export interface SessionListener {
 export interface SessionDeps {
   readonly client: ContentClient
   readonly download: TokenBucket
+  readonly memory: BlockMemory
   readonly listener: SessionListener
 }
 
@@ -127,7 +129,7 @@ export class ProviderSession {
     if (count > asked.count) throw new Error('the peer offers more than was asked')
     for (let index = asked.from; index < asked.from + count; index += 1) {
       const length = chunkLength(this.#target.list.size, index)
-      const block = await receiveBlock(channel, { length, signal, onPiece: (size) => this.#onPiece(size) })
+      const block = await receiveBlock(channel, { length, signal, memory: this.#deps.memory, onPiece: (size) => this.#onPiece(size) })
       if (block === undefined) return
       signal.throwIfAborted()
       await this.#deps.listener.onBlock(asked.range, index, block)

@@ -15,6 +15,7 @@ import type { MemoryHostOptions, MemoryNetworkOptions } from '../../network/memo
 import type { BlobStore } from '../../store/blobs.ts'
 import type { Database } from '../../store/database.ts'
 import { openDatabase } from '../../store/database.ts'
+import { openBlobStore } from '../../store/disk-blobs.ts'
 import { createMemoryBlobStore } from '../../store/memory-blobs.ts'
 import type { Exchange, FetchReport } from '../content.ts'
 import type { LocalContentStore } from '../content-store.ts'
@@ -72,6 +73,8 @@ export interface Fleet extends AsyncDisposable {
   /** A host alone, for a peer whose answers a test writes down. */
   readonly openHost: (name: string) => Host
   readonly open: (name: string, options?: Partial<ExchangeOptions & { readonly maxDiskBytes: number }>) => FleetNode
+  /** The same with blocks in files. */
+  readonly openOnDisk: (name: string, directory: string) => Promise<FleetNode>
   /** Everybody knows and admits everybody. */
   readonly connect: (...hosts: readonly { readonly host: Host }[]) => Promise<void>
   /** Adds bytes to a node and refers to them in the hive. */
@@ -118,19 +121,24 @@ export function openFleet(networkOptions: Partial<MemoryNetworkOptions> = {}): F
   const chance = createSeededChance(7)
   const network = createMemoryNetwork({ clock, chance }, { ...quietNetwork, ...networkOptions })
   const openHost = (name: string): Host => stack.use(network.openHost(peerIdOfKey(testKey(name).publicKey), hostOptions))
+  const openNode = (name: string, blobs: BlobStore, options: Partial<ExchangeOptions & { readonly database: Database }>): FleetNode => {
+    const host = openHost(name)
+    const key = testKey(name)
+    const database = options.database ?? stack.use(openDatabase({ path: ':memory:' }))
+    const content = openContentStore({ blobs, database, clock, log: silentLog }, { graceMs: 86_400_000, replicas: 3 })
+    const deps = { hive: testHive, host, content, blobs, database, key, clock, chance, log: silentLog }
+    const exchange = stack.use(openExchange(deps, { ...testExchangeOptions, ...options }))
+    return { peer: host.peerId, key, host, blobs, database, content, exchange }
+  }
   return {
     clock,
     network,
     openHost,
-    open: (name, options = {}) => {
-      const host = openHost(name)
-      const key = testKey(name)
+    open: (name, options = {}) => openNode(name, createMemoryBlobStore({ clock }, { maxDiskBytes: options.maxDiskBytes ?? 0 }), options),
+    openOnDisk: async (name, directory) => {
       const database = stack.use(openDatabase({ path: ':memory:' }))
-      const blobs = createMemoryBlobStore({ clock }, { maxDiskBytes: options.maxDiskBytes ?? 0 })
-      const content = openContentStore({ blobs, database, clock, log: silentLog }, { graceMs: 86_400_000, replicas: 3 })
-      const deps = { hive: testHive, host, content, blobs, database, key, clock, chance, log: silentLog }
-      const exchange = stack.use(openExchange(deps, { ...testExchangeOptions, ...options }))
-      return { peer: host.peerId, key, host, blobs, database, content, exchange }
+      const opened = openBlobStore({ database, directory, clock, log: silentLog }, { maxDiskBytes: 0, compress: false })
+      return openNode(name, stack.use(await clock.run(opened)), { database })
     },
     connect: async (...nodes) => {
       const signal = new AbortController().signal
