@@ -1,0 +1,196 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Answer, Machine } from './machine.ts'
+import type { Scene } from './scenes.ts'
+import { mebibytes, timed } from './scenes.ts'
+
+export interface Cast {
+  readonly machines: { readonly ada: Machine; readonly bob: Machine; readonly cy: Machine; readonly dee: Machine }
+  /** Folders of packages to publish. */
+  readonly folders: readonly string[]
+  /** Folder of the 64 MiB package. */
+  readonly large: string
+  /** Where projects are made. */
+  readonly root: string
+}
+
+/** The scenes in their order; each leaves behind what the next one needs. */
+export function tellStory(cast: Cast): readonly Scene[] {
+  return [meet(cast), joinUp(cast), publish(cast), late(cast), find(cast), installWhileOneDies(cast), tamper(cast), verify(cast)]
+}
+
+function meet({ machines: { ada } }: Cast): Scene {
+  return {
+    title: 'A first machine starts, alone: keys and a closed hive are made',
+    commands: ['althing p2p start'],
+    play: async () => {
+      const { ms } = await timed(() => ada.start())
+      const status = await ada.ask('p2p', 'status')
+      return { happened: `Node ${text(status, 'node', 'peerId').slice(0, 12)}… is up and says what to do next.`, figure: `${ms} ms from nothing to ready` }
+    },
+  }
+}
+
+function joinUp({ machines: { ada, bob } }: Cast): Scene {
+  return {
+    title: 'A second machine joins by a code',
+    commands: ['althing hive invite   # on the first', 'althing hive join CODE   # on the second', 'althing p2p start'],
+    play: async () => {
+      const { ms } = await timed(() => enter(ada, bob))
+      const members = list(await ada.ask('hive', 'members'), 'members')
+      return { happened: `Both know each other: ${members.map((member) => text(member, 'handle')).join(', ')}.`, figure: `${members.length} members after ${ms} ms` }
+    },
+  }
+}
+
+function publish({ machines: { ada }, folders, large }: Cast): Scene {
+  const packages = [...folders, large]
+  return {
+    title: 'The first machine publishes packages; the second keeps copies',
+    commands: packages.map((folder) => `althing p2p publish ${basename(folder)}`),
+    play: async () => {
+      const refused: string[] = []
+      let copies = 0
+      const { ms } = await timed(async () => {
+        for (const folder of packages) {
+          try {
+            const { confirmed } = (await ada.ask('p2p', 'publish', folder))['copies'] as { readonly confirmed: number }
+            copies += confirmed
+          } catch (error) {
+            refused.push(`${basename(folder)} (${firstLine(error)})`)
+          }
+        }
+      })
+      const published = packages.length - refused.length
+      const but = refused.length === 0 ? '' : ` ${refused.length} were refused: ${refused.join('; ')}.`
+      return { happened: `${published} packages published and signed for by another machine ${copies} times.${but}`, figure: `${Math.round(ms / packages.length)} ms each, copies included` }
+    },
+  }
+}
+
+function late({ machines: { ada, cy, dee } }: Cast): Scene {
+  return {
+    title: 'Two machines come late and catch up',
+    commands: ['althing hive join CODE   # on a third and a fourth', 'althing p2p start', 'althing p2p status'],
+    play: async () => {
+      const wanted = number(await ada.ask('p2p', 'status'), 'packages', 'discovered')
+      const { ms } = await timed(async () => {
+        await enter(ada, cy)
+        await enter(ada, dee)
+        await untilTrue(async () => number(await dee.ask('p2p', 'status'), 'packages', 'discovered') === wanted)
+      })
+      const journals = (await dee.ask('p2p', 'status'))['journals'] as { readonly bytes: number; readonly entries: number }
+      return { happened: `The fourth machine knows all ${wanted} packages.`, figure: `${journals.entries} records, ${(journals.bytes / 1024).toFixed(1)} KiB, ${ms} ms for both, starts included` }
+    },
+  }
+}
+
+function find({ machines: { dee } }: Cast): Scene {
+  return {
+    title: 'The fourth machine searches its own disk',
+    commands: ['althing p2p search "large data"'],
+    play: async () => {
+      const { value, ms } = await timed(() => dee.ask('p2p', 'search', 'large data'))
+      const found = list(value, 'packages')
+      const first = found[0]
+      if (first === undefined) throw new Error('the search found nothing')
+      return { happened: `${text(first, 'package')} v${text(first, 'version')} (${String(first['providers'])} providers).`, figure: `${found.length} hits in ${ms} ms, the start of the command included` }
+    },
+  }
+}
+
+function installWhileOneDies({ machines: { ada, bob, cy }, root }: Cast): Scene {
+  return {
+    title: 'The third machine installs 64 MiB from both others, capped at 12 MiB/s each; one is killed half-way',
+    commands: ['althing install large-data', `kill -9 $(…)   # the second machine's node`],
+    play: async () => {
+      const project = join(root, 'project')
+      const { value, ms } = await timed(async () => {
+        const installing = cy.ask('install', 'large-data', '--target', project)
+        await untilTrue(async () => number(await cy.ask('p2p', 'status'), 'content', 'bytes') > 24 * 1_048_576)
+        await bob.kill()
+        return installing
+      })
+      const given = list(value, 'providers')
+      const names = new Map([
+        [text(await ada.ask('p2p', 'status'), 'node', 'peerId'), 'the first'],
+      ])
+      const shares = given.map((provider) => `${names.get(text(provider, 'peer')) ?? 'the killed one'} ${mebibytes(number(provider, 'bytes'))}`)
+      return { happened: `Installed whole, digest verified: ${shares.join(', ')}.`, figure: `${(64 / (ms / 1000)).toFixed(1)} MiB/s over all, through the loss of one of two` }
+    },
+  }
+}
+
+function tamper({ machines: { ada } }: Cast): Scene {
+  return {
+    title: 'One byte is changed on the disk of the first machine',
+    commands: ["printf '\\x00' | dd of=blobs/…   # on the first", 'althing store verify'],
+    play: async () => {
+      const path = await flipOneByte(join(ada.home, 'blobs'))
+      const { value, ms } = await timed(() => ada.ask('store', 'verify'))
+      return { happened: `The block ${basename(path).slice(0, 12)}… was found, set aside, and is not served.`, figure: `${list(value, 'corrupt').length} bad block of ${number(value, 'blocks')}, found in ${ms} ms` }
+    },
+  }
+}
+
+function verify({ machines: { dee }, root }: Cast): Scene {
+  return {
+    title: 'The fourth machine installs the same package: every chunk is checked against its name',
+    commands: ['althing install large-data'],
+    play: async () => {
+      const { value, ms } = await timed(() => dee.ask('install', 'large-data', '--target', join(root, 'other-project')))
+      const given = list(value, 'providers')
+      return { happened: `Installed whole from ${given.length} machines; none of them gave the bad block.`, figure: `${mebibytes(number(value, 'size'))} in ${ms} ms` }
+    },
+  }
+}
+
+/** Invites, joins, starts. */
+async function enter(root: Machine, newcomer: Machine): Promise<void> {
+  const code = text(await root.ask('hive', 'invite'), 'code')
+  await newcomer.ask('hive', 'join', code, '--handle', newcomer.name)
+  await newcomer.start()
+}
+
+/** Changes a byte in the middle of the largest file under a folder; gives its path. */
+async function flipOneByte(folder: string): Promise<string> {
+  const names = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const sizes = await Promise.all(files.map(async (path) => ({ path, size: (await stat(path)).size })))
+  const largest = sizes.toSorted((a, b) => b.size - a.size)[0]
+  if (largest === undefined) throw new Error(`nothing lies in ${folder}`)
+  const bytes = await readFile(largest.path)
+  const middle = Math.floor(bytes.byteLength / 2)
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff
+  await writeFile(largest.path, bytes)
+  return largest.path
+}
+
+/** Asks again until it is so, at most for 15 s. */
+async function untilTrue(ask: () => Promise<boolean>): Promise<void> {
+  const startedAt = performance.now()
+  while (!(await ask())) {
+    if (performance.now() - startedAt > 15_000) throw new Error('what the demo waited for did not happen within 15 s')
+  }
+}
+
+function field(answer: Answer, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (value as Answer | undefined)?.[name], answer)
+}
+
+function text(answer: Answer, ...path: readonly string[]): string {
+  return String(field(answer, path))
+}
+
+function number(answer: Answer, ...path: readonly string[]): number {
+  return Number(field(answer, path))
+}
+
+function list(answer: Answer, name: string): readonly Answer[] {
+  return (answer[name] ?? []) as readonly Answer[]
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return (/"message":\s*"([^"]*)"/.exec(message)?.[1] ?? message.split('\n', 1)[0] ?? '').slice(0, 120)
+}
