@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { failpoint } from '../lib/failpoint.ts'
 import { describeError, Fault } from '../lib/fault.ts'
-import { errorCode, storeFaults } from './faults.ts'
+import { storeFaults } from './faults.ts'
 import { assertReadable, migrate } from './migrations/migrate.ts'
+import { createPrivateFile } from './private-file.ts'
 import { isFatal, toStoreFault } from './sqlite-errors.ts'
 import { SqliteConnection } from './sqlite.ts'
 import { Statements } from './statements.ts'
@@ -109,24 +110,11 @@ function connect({ path, readOnly = false }: DatabaseOptions): SqliteConnection 
 
 function openConnection(path: string, readOnly: boolean): SqliteConnection {
   try {
-    if (!readOnly && path !== ':memory:') createPrivately(path)
+    if (!readOnly && path !== ':memory:') createPrivateFile(path)
     return new SqliteConnection(path, { readOnly, timeout: busyTimeoutMs, enableForeignKeyConstraints: true })
   } catch (error) {
     const message = `${path} cannot be opened (${describeError(error)}); check that its folder exists and may be written, or name another --home`
     throw storeFaults.create('DISK_ERROR', { message, data: { path }, cause: error })
-  }
-}
-
-/**
- * Makes the file readable by its owner only; SQLite gives its other files the same permissions.
- *
- * A file that is there is not opened: closing it would drop the locks that this process holds on it (POSIX), under SQLite's feet.
- */
-function createPrivately(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600))
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
 

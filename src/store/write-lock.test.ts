@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
@@ -93,6 +93,7 @@ test('within one process the lock is held once too, let go by its disposal, and 
   await lock[Symbol.asyncDispose]()
   await lock[Symbol.asyncDispose]()
   assert.equal(existsSync(`${path}.pid`), false)
+  assert.equal(statSync(path).mode & 0o077, 0, 'who cannot write the home cannot lock it either')
   await using again = await openWriteLock(request(path))
   assert.ok(again)
 })

@@ -2,6 +2,7 @@ import { readFile, realpath, rm, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { sqliteCode, storeFaults } from './faults.ts'
+import { createPrivateFile } from './private-file.ts'
 import { findMountType, judgeFileSystem } from './rules/network-file-system.ts'
 import { SqliteConnection } from './sqlite.ts'
 
@@ -26,6 +27,7 @@ const sqliteBusy = 5
  */
 export async function openWriteLock(request: WriteLockRequest): Promise<AsyncDisposable> {
   await refuseNetwork(request.path)
+  createPrivateFile(request.path)
   const connection = new SqliteConnection(request.path, { timeout: 0 })
   try {
     await acquire(connection, request)
