@@ -76,6 +76,14 @@ const deps: CliDeps = {
     const { openNode } = await import('./node.ts')
     return openNode(options)
   },
+  isAlive: (pid) => {
+    try {
+      process.kill(pid, 0)
+      return true
+    } catch {
+      return false
+    }
+  },
   withoutNode: {
     'backup.restore': async ({ source }, { home, signal, report }) => {
       const { restoreHome } = await import('./store/restore.ts')

@@ -8,6 +8,7 @@ import type { CliDeps } from './deps.ts'
 import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { openLog } from './log.ts'
+import { readFields } from './render/read.ts'
 
 /** One command on its way to a node. */
 export interface Errand {
@@ -22,6 +23,8 @@ export interface Errand {
 const busyWaitMs = 30_000
 /** Time between two looks at it, in milliseconds. */
 const busyStepMs = 200
+/** Time between two looks at a process that ends, in milliseconds. */
+const goneStepMs = 50
 
 /**
  * Asks the node that runs on the home; without one, opens the home itself, asks, and leaves.
@@ -38,6 +41,7 @@ export async function runErrand(deps: CliDeps, errand: Errand): Promise<unknown>
   const waitMs = globals.timeoutMs ?? busyWaitMs
   for (;;) {
     const remote = await askRemote(deps, errand)
+    if (remote !== undefined && operation.name === 'p2p.stop') await untilGone(deps, remote.output, errand)
     if (remote !== undefined) return remote.output
     if (operation.name === 'p2p.stop') throw notRunning(globals.home)
     const local = await askLocal(deps, errand)
@@ -63,6 +67,17 @@ async function askLocal(
 ): Promise<{ readonly output: unknown } | undefined> {
   await using node = await openOwnNode(deps, { globals, signal, peers: operation.needsPeers })
   return node === null ? undefined : { output: await node.call(operation.name, input, { signal, hive: globals.hive, report }) }
+}
+
+/** `p2p stop` answers at once; the command returns when the process has closed everything, or after `busyWaitMs` all the same. */
+async function untilGone(deps: CliDeps, output: unknown, { globals, signal, report }: Errand): Promise<void> {
+  const pid = readFields(output).count('pid')
+  if (pid <= 0) return
+  const startedAt = deps.clock.monotonic()
+  while (deps.isAlive(pid) && deps.clock.monotonic() - startedAt < (globals.timeoutMs ?? busyWaitMs)) {
+    report({ stage: 'waiting for the node to close', done: Math.round((deps.clock.monotonic() - startedAt) / 1000), unit: 'items' })
+    await deps.clock.sleep(goneStepMs, { signal })
+  }
 }
 
 interface Opening {

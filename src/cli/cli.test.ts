@@ -192,6 +192,12 @@ test('p2p stop without a node is a fault, not a start', async (t) => {
   assert.deepEqual(cli.opened(), [])
 })
 
+test('p2p stop returns when the process is gone', async (t) => {
+  const cli = createTestCli(t, { answer: async () => ({ stopping: true, pid: 4711 }) })
+  assert.equal(await cli.run('p2p', 'stop'), 0)
+  assert.equal(cli.looksAtProcess(), 3)
+})
+
 test('p2p start on a home where a node runs is a fault that says how to see and end it', async (t) => {
   const cli = createTestCli(t, { answer: async () => status })
   assert.equal(await cli.run('p2p', 'start'), 1)
@@ -279,6 +285,7 @@ function createTestCli(t: TestContext, options: TestCliOptions) {
   const [stdout, stderr]: [string[], string[]] = [[], []]
   const opened: { readonly peers: boolean; readonly transient: boolean }[] = []
   let closed = 0
+  let alive = 3
   let locked = options.lockedTimes ?? 0
   const call = async (_name: string, input: unknown, callOptions: CallOptions): Promise<unknown> => options.answer(input, callOptions)
   const sink = (parts: string[]) => ({
@@ -309,6 +316,10 @@ function createTestCli(t: TestContext, options: TestCliOptions) {
         [Symbol.asyncDispose]: dispose,
       }
     },
+    isAlive: () => {
+      alive -= 1
+      return alive > 0
+    },
     withoutNode: { 'backup.restore': async () => options.isRestoring?.() },
     spawnDetached: async () => assert.fail('nothing is started in the background here'),
   }
@@ -318,6 +329,7 @@ function createTestCli(t: TestContext, options: TestCliOptions) {
     stderr: () => stderr.join(''),
     opened: () => opened,
     closed: () => closed,
+    looksAtProcess: () => 3 - alive,
   }
 }
 

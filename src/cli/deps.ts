@@ -48,6 +48,8 @@ export interface CliDeps {
   /** The node that runs on a home; undefined when none does. */
   readonly connect: (home: string) => Promise<RemoteNode | undefined>
   readonly openNode: OpenNode
+  /** Whether a process of this machine still is. */
+  readonly isAlive: (pid: number) => boolean
   /** Operations that need no node, because there must be none: `backup.restore`. */
   readonly withoutNode: Readonly<Record<string, (input: ParsedInput, context: CallContext & { readonly home: string }) => Promise<unknown>>>
   /** Starts this program again in the background, writing to a file; resolves with its process id. */

@@ -17,7 +17,7 @@ export function createHealthHandlers(deps: HealthDeps): HandlersOf<typeof health
     'p2p.status': async (_input, { hive }) => deps.readStatus(hive),
     'p2p.stop': async () => {
       deps.requestStop()
-      return { stopping: true }
+      return { stopping: true, pid: process.pid }
     },
   }
 }

@@ -44,7 +44,7 @@ const stop = defineOperation({
   name: 'p2p.stop',
   summary: 'End the running node in good order',
   input: {},
-  output: (z) => z.object({ stopping: z.boolean() }),
+  output: (z) => z.object({ stopping: z.boolean(), pid: z.int().describe('process that ends') }),
   faults: ['NODE_NOT_RUNNING'],
   isReadOnly: false,
   needsPeers: false,

@@ -1,5 +1,7 @@
 import type { Style } from '../screen.ts'
 import { renderGeneric } from './generic.ts'
+import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
+import { renderFound, renderInstalled, renderListed, renderPublished } from './packages.ts'
 import { readFields } from './read.ts'
 import { renderStatus } from './status.ts'
 
@@ -9,6 +11,16 @@ export type Renderer = (output: unknown, style: Style) => string | undefined
 /** The answers that have a look of their own. */
 const renderers: Readonly<Record<string, Renderer>> = {
   'p2p.status': renderStatus,
+  'p2p.peers': renderPeers,
+  'p2p.publish': renderPublished,
+  'p2p.search': renderFound,
+  'marketplace.publish': renderPublished,
+  'marketplace.search': renderFound,
+  'marketplace.install': renderInstalled,
+  'marketplace.list': renderListed,
+  'hive.invite': renderInvite,
+  'hive.list': renderHives,
+  'hive.members': renderMembers,
 }
 
 /** The text of an answer, without a line end. */

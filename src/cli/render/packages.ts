@@ -1,0 +1,84 @@
+import type { Style } from '../screen.ts'
+import type { Fields } from './read.ts'
+import { readFields } from './read.ts'
+import { formatBytes, formatCount, formatPlural } from './units.ts'
+
+/** `publish`: what became of the package, in one line. */
+export function renderPublished(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('digest')) return undefined
+  const isNew = answer.text('status') === 'published'
+  const copies = answer.record('copies').count('confirmed')
+  const parts = [
+    `${style.name(`${answer.text('name')}@${answer.text('version')}`)} ${isNew ? style.good('published') : 'was published before, with the same bytes'}`,
+    ...(answer.count('announcedTo') > 0 ? [`announced to ${formatPlural(answer.count('announcedTo'), 'peer')}`] : []),
+    ...(answer.isTrue('providerRecord') ? ['provider record created'] : []),
+    copies === 0 ? style.bad('stored here, 0 copies') : formatPlural(copies, 'copy', 'copies'),
+  ]
+  const lines = [
+    parts.join(' · '),
+    style.faint(`${answer.text('digest')} · ${formatPlural(answer.count('files'), 'file')} · ${formatBytes(answer.count('size'))}`),
+  ]
+  return [...lines, ...hintOf(answer)].join('\n')
+}
+
+/** `search`: a package per paragraph, best first. */
+export function renderFound(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('packages')) return undefined
+  const rows = answer.records('packages').flatMap((row) => {
+    const facts = [row.text('kind'), ...(row.has('providers') ? [formatPlural(row.count('providers'), 'provider')] : [])]
+    const here = row.isTrue('isHere') ? ' · here' : ''
+    const conflicts = row.count('conflicts') === 0 ? '' : style.bad(` · published again with other bytes ${row.count('conflicts')} times`)
+    const heading = `${style.name(row.text('package'))} v${row.text('version')} (${facts.join(', ')}${here})${conflicts}`
+    return [heading, `  ${row.text('description').replaceAll(/\s+/g, ' ').slice(0, maxDescription)}`]
+  })
+  return [...rows, ...(rows.length === 0 && !answer.has('hint') ? ['nothing found'] : []), ...hintOf(answer)].join('\n')
+}
+
+/** `install`: what is where now. */
+export function renderInstalled(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('path')) return undefined
+  const status = answer.text('status')
+  const verb =
+    status === 'present'
+      ? 'is here already'
+      : status === 'updated'
+        ? `updated from ${answer.text('previousVersion')}`
+        : style.good('installed')
+  const givers = answer.records('providers')
+  const source = givers.length === 0 ? 'from this disk' : `from ${formatPlural(givers.length, 'peer')}`
+  const missing = answer.records('unresolvedDependencies').map((row) => `${row.text('name')}@${row.text('range')}`)
+  const lines = [
+    `${style.name(`${answer.text('package')}@${answer.text('version')}`)} ${verb} · ${formatPlural(answer.count('files'), 'file')}, ${formatBytes(answer.count('size'))}${status === 'present' ? '' : ` ${source}`}`,
+    `  ${answer.text('path')}`,
+    ...answer.texts('alsoAt').map((path) => `  ${path}`),
+  ]
+  const dependencies = missing.length === 0 ? [] : [`→ it names packages that are not installed: ${missing.join(', ')}`]
+  return [...lines, style.faint(`  ${answer.text('digest')}, pinned in ${answer.text('lock')}`), ...dependencies].join('\n')
+}
+
+/** `list`: by place. */
+export function renderListed(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('packages')) return undefined
+  const places = Map.groupBy(answer.records('packages'), (row) => row.text('where'))
+  const lines = [...places].flatMap(([place, rows]) => [
+    style.strong(`${place} (${formatCount(rows.length)})`),
+    ...rows.map((row) => renderRow(row, style)),
+  ])
+  return [...(lines.length === 0 && !answer.has('hint') ? ['nothing is installed'] : lines), ...hintOf(answer)].join('\n')
+}
+
+function renderRow(row: Fields, style: Style): string {
+  const newer = row.has('newer') ? ` · ${style.good(`${row.text('newer')} is newer`)}` : ''
+  const missing = row.text('state') === 'missing' ? style.bad(' · its folder is gone; install it again') : ''
+  return `  ${style.name(row.text('package'))} ${row.text('version')}${newer}${missing}${row.has('path') ? style.faint(`  ${row.text('path')}`) : ''}`
+}
+
+const maxDescription = 120
+
+function hintOf(answer: Fields): readonly string[] {
+  return answer.has('hint') ? [`→ ${answer.text('hint')}`] : []
+}
