@@ -226,12 +226,17 @@ test('the root owner recovers the root on another machine, and the old machineâ€
   await world.run(spare.keys.importOwner(await ada.keys.exportOwner(passphrase), passphrase))
   await world.run(spare.running().service.recoverRoot())
   await connect(world, spare, bob)
-  await world.run(
-    ada.running().journal.append('grant', {
-      ...{ type: 'member', owner: eve.keys.ownerId(), handle: 'eve', level: 'master' },
-      ...{ roles: [], scopes: [], agents: [], replaces: null },
-    }),
-  )
+  const late = {
+    type: 'member',
+    owner: eve.keys.ownerId(),
+    handle: 'eve',
+    level: 'master',
+    roles: [],
+    scopes: [],
+    agents: [],
+    replaces: null,
+  }
+  await world.run(ada.running().journal.append('grant', late))
   await pass(world, 8_000)
   for (const node of [bob, spare]) {
     assert.equal(node.running().service.membership.state().root?.node, spare.keys.nodeId)

@@ -124,10 +124,8 @@ test('a newcomer without the secret is refused in the same words as one with a c
     const channel = await open()
     const challenge = await ask(world, channel, { t: 'knock', invite, nonce: new Uint8Array(32) })
     assert.equal(challenge?.t, 'challenge')
-    const answer = await ask(world, channel, {
-      ...{ t: 'join', proof: new Uint8Array(32), nodeProof: new Uint8Array(64) },
-      ...{ certificate: eveCertificate.bytes, handle: 'eve' },
-    })
+    const proofs = { proof: new Uint8Array(32), nodeProof: new Uint8Array(64) }
+    const answer = await ask(world, channel, { t: 'join', ...proofs, certificate: eveCertificate.bytes, handle: 'eve' })
     assert.deepEqual(answer, { t: 'refused', reason: 'unknown' })
   }
   assert.deepEqual(handlesOf(ada), ['ada'])

@@ -1,6 +1,6 @@
 import type { OwnerId, PeerId } from '../../identity/keys.ts'
 import type { Position } from '../../journal/entry.ts'
-import type { RevokeGrant } from '../grant.ts'
+import type { MemberGrant, RevokeGrant } from '../grant.ts'
 import type { Root } from '../genesis.ts'
 import type { RootRecovery } from '../root-documents.ts'
 import type { GrantsState, InertReason, PlacedGrant, RootSegment, RootState, Standing } from './grants-state.ts'
@@ -135,28 +135,19 @@ class Fold {
   }
 
   #apply({ grant, cid }: PlacedGrant): void {
-    switch (grant.type) {
-      case 'member': {
-        const before = this.#standings.get(grant.owner)
-        if (before !== undefined && this.#handles.get(before.grant.handle) === grant.owner) this.#handles.delete(before.grant.handle)
-        this.#standings.set(grant.owner, { grant, cuts: undefined })
-        this.#handles.set(grant.handle, grant.owner)
-        for (const agent of grant.agents) this.#names.set(agent, grant.owner)
-        if (grant.replaces !== null) this.#moveNames(grant.replaces, grant.owner)
-        return
-      }
-      case 'revoke':
-        return this.#revoke(grant)
-      case 'name':
-        this.#names.set(grant.agent, grant.owner)
-        return
-      case 'root':
-        this.#root = { owner: grant.owner, node: grant.node, pending: cid }
-        return
-      case 'accept':
-      case 'recover':
-        return
-    }
+    if (grant.type === 'member') this.#applyMember(grant)
+    if (grant.type === 'revoke') this.#revoke(grant)
+    if (grant.type === 'name') this.#names.set(grant.agent, grant.owner)
+    if (grant.type === 'root') this.#root = { owner: grant.owner, node: grant.node, pending: cid }
+  }
+
+  #applyMember(grant: MemberGrant): void {
+    const before = this.#standings.get(grant.owner)
+    if (before !== undefined && this.#handles.get(before.grant.handle) === grant.owner) this.#handles.delete(before.grant.handle)
+    this.#standings.set(grant.owner, { grant, cuts: undefined })
+    this.#handles.set(grant.handle, grant.owner)
+    for (const agent of grant.agents) this.#names.set(agent, grant.owner)
+    if (grant.replaces !== null) this.#moveNames(grant.replaces, grant.owner)
   }
 
   #revoke(grant: RevokeGrant): void {
