@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { althing, launcher, loopback, root, start, startNode, temporaryHome } from './command.ts'
+
+const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }).version
+
+test('--version prints the version alone', async (t) => {
+  const { code, stdout, stderr } = await althing(['--version'], { home: temporaryHome(t) })
+  assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test('a runtime that is too old, with none beside it, is said in one line', (t) => {
+  const folder = temporaryHome(t)
+  mkdirSync(join(folder, 'bin'))
+  copyFileSync(launcher, join(folder, 'bin', 'althing.js'))
+  writeFileSync(join(folder, 'bin', 'package.json'), '{"type": "commonjs"}')
+  writeFileSync(join(folder, 'old.cjs'), `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`)
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['-r', join(folder, 'old.cjs'), join(folder, 'bin', 'althing.js'), 'p2p', 'status'],
+    { encoding: 'utf8' },
+  )
+  assert.deepEqual({ status, stderr }, { status: 1, stderr: 'althing needs Node 24 or newer, this is 20.20\n' })
+})
+
+test('an old runtime starts the one beside it, and keeps its exit code', (t) => {
+  const folder = temporaryHome(t)
+  writeFileSync(
+    join(folder, 'old.cjs'),
+    `if (!process.env.SECOND) Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } }); process.env.SECOND = '1'`,
+  )
+  const run = (words: readonly string[]) =>
+    spawnSync(process.execPath, ['-r', join(folder, 'old.cjs'), launcher, ...words], {
+      encoding: 'utf8',
+      env: { ...process.env, ALTHING_HOME: folder },
+    })
+  assert.equal(run(['p2p', 'stop']).status, 1)
+  assert.equal(run(['p2p', 'stop', '--nonsense']).status, 2)
+  assert.equal(run(['--help']).status, 0)
+})
+
+test('wrong usage is exit code 2, a fault 1, help 0; errors are on stderr alone', async (t) => {
+  const home = temporaryHome(t)
+  const usage = await althing(['p2p', 'status', '--jsno'], { home })
+  assert.deepEqual([usage.code, usage.stdout], [2, ''])
+  assert.match(usage.stderr, /Did you mean --json\?/)
+  const fault = await althing(['p2p', 'stop', '--json'], { home })
+  assert.deepEqual([fault.code, fault.stdout], [1, ''])
+  assert.equal((JSON.parse(fault.stderr) as { readonly error: { readonly code: string } }).error.code, 'NODE_NOT_RUNNING')
+  const help = await althing(['p2p', 'start', '--help'], { home })
+  assert.deepEqual([help.code, help.stderr], [0, ''])
+  assert.match(help.stdout, /Examples:/)
+})
+
+test('a broken configuration stops the command and names file, line and column', async (t) => {
+  const home = temporaryHome(t)
+  writeFileSync(join(home, 'config.toml'), '[network]\nmdns = \n')
+  const { code, stderr } = await althing(['p2p', 'status'], { home })
+  assert.equal(code, 1)
+  assert.match(stderr, /config\.toml:2:\d+: .*\(CONFIG_SYNTAX\)/)
+})
+
+test('without a node p2p status answers from the home, says that none runs and what to do', async (t) => {
+  const home = temporaryHome(t)
+  const { code, stdout, stderr } = await althing(['p2p', 'status', '--json'], { home })
+  assert.deepEqual([code, stderr], [0, ''])
+  const status = JSON.parse(stdout) as { readonly isRunning: boolean; readonly hints: readonly string[] }
+  assert.equal(status.isRunning, false)
+  assert.match(status.hints.join('\n'), /althing p2p start/)
+})
+
+test('a node starts, answers commands of other processes, and ends on p2p stop with everything closed', async (t) => {
+  const home = temporaryHome(t)
+  const node = await startNode(t, { home })
+  const status = JSON.parse((await althing(['p2p', 'status', '--json'], { home })).stdout) as {
+    readonly isRunning: boolean
+    readonly listen: readonly string[]
+  }
+  assert.equal(status.isRunning, true)
+  assert.match(status.listen[0] ?? '', /^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW/)
+  const second = await althing(['p2p', 'start', ...loopback], { home })
+  assert.equal(second.code, 1)
+  assert.match(second.stderr, /NODE_RUNNING/)
+  assert.equal((await althing(['p2p', 'stop'], { home })).code, 0)
+  const { code, stderr } = await node.ended
+  assert.equal(code, 0, stderr)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`${signal} ends the node in good order, and the next start finds its home as it was`, async (t) => {
+    const home = temporaryHome(t)
+    const node = await startNode(t, { home })
+    const before = await peerId(home)
+    node.kill(signal)
+    assert.equal((await node.ended).code, 0)
+    await startNode(t, { home })
+    assert.equal(await peerId(home), before)
+  })
+}
+
+test('F1: a node that was killed leaves nothing that keeps the next one from starting', async (t) => {
+  const home = temporaryHome(t)
+  const node = await startNode(t, { home })
+  node.kill('SIGKILL')
+  await node.ended
+  assert.equal((await althing(['p2p', 'stop'], { home })).code, 1)
+  await startNode(t, { home })
+  assert.equal((await althing(['p2p', 'status'], { home })).code, 0)
+})
+
+test('--detach returns when the node answers, and its log is in the home', async (t) => {
+  const home = temporaryHome(t)
+  const started = await althing(['p2p', 'start', '--detach', ...loopback], { home })
+  t.after(() => althing(['p2p', 'stop'], { home }))
+  assert.equal(started.code, 0, started.stderr)
+  assert.match(started.stdout, /^node started on 127\.0\.0\.1:\d+ · peer id 12D3KooW/)
+  assert.equal((await althing(['p2p', 'status'], { home })).code, 0)
+  assert.equal(statSync(join(home, 'node.log')).mode & 0o777, 0o600)
+})
+
+test('a node in the background that cannot start is a fault with the end of its log', async (t) => {
+  const home = temporaryHome(t)
+  writeFileSync(join(home, 'config.toml'), '[network]\nmdns = \n')
+  const { code, stderr } = await althing(['p2p', 'start', '--detach', ...loopback], { home })
+  assert.equal(code, 1)
+  assert.match(stderr, /CONFIG_SYNTAX[\s\S]*NODE_START_FAILED/)
+})
+
+test('an interrupted command is exit code 130', async (t) => {
+  const home = temporaryHome(t)
+  const holder = await startHolder(home)
+  t.after(() => holder.kill())
+  const command = start(['p2p', 'status', '-v'], { home })
+  const waiting = setInterval(() => command.kill('SIGINT'), 1500)
+  const { code } = await command.ended
+  clearInterval(waiting)
+  assert.equal(code, 130)
+})
+
+test('S28: keys, the HTTP token and an invite are in no log and no file that others may read', async (t) => {
+  const home = temporaryHome(t)
+  const node = await startNode(t, { home, env: { ALTHING_LOG_LEVEL: 'debug' } })
+  const invite = JSON.parse((await althing(['hive', 'invite', '--json'], { home })).stdout) as { readonly code: string }
+  await fetchEverything(home)
+  node.kill('SIGTERM')
+  const { stdout, stderr } = await node.ended
+  const secrets = [readFileSync(join(home, 'http.token'), 'utf8').trim(), invite.code, ...privateKeys(home)]
+  assert.ok(secrets.length >= 3)
+  for (const secret of secrets) assert.ok(!`${stdout}${stderr}`.includes(secret))
+})
+
+async function peerId(home: string): Promise<string> {
+  const { stdout } = await althing(['p2p', 'status', '--json'], { home })
+  return (JSON.parse(stdout) as { readonly node: { readonly peerId: string } }).node.peerId
+}
+
+/** A process that has the write lock of a home and answers nobody. */
+async function startHolder(home: string): Promise<{ readonly kill: () => void }> {
+  const { openWriteLock } = await import('../../src/store/write-lock.ts')
+  const { systemClock } = await import('../../src/lib/clock.ts')
+  const lock = await openWriteLock({ path: join(home, 'lock.sqlite'), clock: systemClock, waitMs: 0, signal: new AbortController().signal })
+  return { kill: () => void lock[Symbol.asyncDispose]() }
+}
+
+/** What a curious program would try at the HTTP interface. */
+async function fetchEverything(home: string): Promise<void> {
+  const { stdout } = await althing(['p2p', 'status', '--json'], { home })
+  const { http } = JSON.parse(stdout) as { readonly http: string }
+  for (const path of ['/', '/health/live', '/health/ready', '/v1/operations/p2p.status', '/../http.token']) {
+    await (await fetch(`${http}${path}`, { headers: { authorization: 'Bearer wrong' } })).text()
+  }
+}
+
+/** Contents of the files of the home that only its owner may read and that hold keys, as text of several kinds. */
+function privateKeys(home: string): readonly string[] {
+  return readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /key|seed/i.test(join(entry.parentPath, entry.name)) && !/\.sqlite|node\.log/.test(entry.name))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
+    .filter((bytes) => bytes.byteLength >= 16 && bytes.byteLength < 4096)
+    .flatMap((bytes) =>
+      [bytes.toString('base64'), bytes.toString('hex'), bytes.toString('utf8').trim()].filter((text) => text.length >= 16),
+    )
+}
