@@ -137,6 +137,8 @@ export function createGater(deps: {
   readonly mayConnect: (peer: PeerId) => boolean
   readonly mayDial: (peer: PeerId) => boolean
   readonly mayRelay: (peer: PeerId) => boolean
+  /** Whether a connection over a relay is even begun. */
+  readonly mayMeet: (peer: PeerId) => boolean
 }): ConnectionGater {
   return {
     denyDialPeer: deny(deps.mayDial),
@@ -144,6 +146,7 @@ export function createGater(deps: {
     denyInboundEncryptedConnection: deny(deps.mayConnect),
     denyOutboundEncryptedConnection: deny(deps.mayConnect),
     denyInboundRelayReservation: deny(deps.mayRelay),
+    denyInboundRelayedConnection: (relay, source) => deny(deps.mayRelay)(relay) || deny(deps.mayMeet)(source),
     denyOutboundRelayedConnection: (source, destination) => deny(deps.mayRelay)(source) || deny(deps.mayRelay)(destination),
   }
 }

@@ -40,6 +40,7 @@ export async function createWireNode(
     },
     connectionMonitor: { pingInterval: 15_000 },
     transports: [tcp(), ...(options.relay ? [circuitRelayTransport()] : [])],
+    // Noise first: its handshake costs half of TLS's, which fifty neighbours that restart at once feel; TLS is there for others.
     connectionEncrypters: [noise(), tls()],
     streamMuxers: [
       yamux({

@@ -55,6 +55,7 @@ export async function openLibp2pHost(deps: Libp2pHostDeps, options: Libp2pHostOp
       mayDial: (peer) =>
         gate.standing(peer) !== 'expelled' && (early.host?.isAsked(peer) === true || gate.isAdmitted(peer) || hearsay.tryTake(1)),
       mayRelay: (peer) => gate.isAdmitted(peer),
+      mayMeet: (peer) => gate.standing(peer) !== 'expelled',
     }),
   })
   const verdicts = { accept: TopicValidatorResult.Accept, ignore: TopicValidatorResult.Ignore, reject: TopicValidatorResult.Reject }
