@@ -203,19 +203,19 @@ async function spread(
   if (exchange === undefined || peers.length === 0) return { announcedTo: 0, providerRecord: false, holders: [] }
   context.report({ stage: 'copying', done: 0, total: deps.options.copies - 1, unit: 'items' })
   const announced = exchange.announce(release.archive, { signal: withDeadline(deps.clock, deps.options.announceTimeoutMs, context.signal) })
-  const copied = exchange.replicate(release.archive, {
-    copies: Math.max(0, deps.options.copies - 1),
-    signal: withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal),
-  })
-  const [record, copies] = await Promise.allSettled([announced, copied])
-  for (const outcome of [record, copies]) {
+  const copies = Math.max(0, deps.options.copies - 1)
+  const signal = withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal)
+  const copied = exchange.replicate(release.archive, { copies, signal })
+  const listed = exchange.replicate(release.files, { copies, signal })
+  const [record, holders, lists] = await Promise.allSettled([announced, copied, listed])
+  for (const outcome of [record, holders, lists]) {
     if (outcome.status === 'rejected') deps.log.warn('a release was stored but not told to all', { reason: describeError(outcome.reason) })
   }
   context.signal.throwIfAborted()
   return {
     announcedTo: peers.length,
     providerRecord: record.status === 'fulfilled',
-    holders: copies.status === 'fulfilled' ? copies.value : [],
+    holders: holders.status === 'fulfilled' ? holders.value : [],
   }
 }
 

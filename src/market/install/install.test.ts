@@ -72,7 +72,7 @@ test('the highest version in the range is installed, and another one replaces it
     { name: '@ada/review', range: '*', known: true },
     { name: 'base', range: '^1', known: false },
   ])
-  assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), [])
+  assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
 })
 
 test('a skill also appears in .agents/skills', async (t) => {
@@ -192,7 +192,7 @@ test('S12: an archive that another tool made, with a link out of the target, is 
   await ada.journal.append(releaseKind, formatRelease(release))
   await assert.rejects(install(ada, 'demo@6.6.6', project), { code: 'ARCHIVE_REFUSED', message: /climbs out/ })
   assert.deepEqual((await readdir(project)).toSorted(), ['.althing', 'althing.toml'])
-  assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), [])
+  assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
 })
 
 async function* entries(
@@ -344,7 +344,7 @@ for (const [point, version] of [
     assert.equal((await readdir(path)).length, version === '1.0.0' ? 3 : 2)
     const lock = await readFile(join(project, 'althing.lock'), 'utf8')
     assert.match(lock, new RegExp(`@ada/demo"\nowner = ".*"\nversion = "${version}"`))
-    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), [])
+    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
     assert.deepEqual((await readdir(project)).toSorted(), ['.agents', '.althing', 'althing.lock', 'althing.toml'])
   })
 }

@@ -19,7 +19,7 @@ import { readLock } from './lock-file.ts'
 import type { Place } from './place.ts'
 import { findPlace, makeFolder } from './place.ts'
 import type { Move } from './swap.ts'
-import { exists, fromRoot, recoverPlace, refuseOccupied, stagingName, swapFolders } from './swap.ts'
+import { exists, fromRoot, placeLockName, recoverPlace, refuseOccupied, stagingName, swapFolders } from './swap.ts'
 import { writeFolder } from './write-folder.ts'
 
 export interface InstallInput {
@@ -72,7 +72,7 @@ export async function installPackage(deps: InstallDeps, input: InstallInput, con
   const wanted = planInstall(hive, release, place)
   await makeFolder(place, join(place.packages, stagingName))
   await using _ = await openWriteLock({
-    path: join(place.packages, stagingName, '..', '.install-lock.sqlite'),
+    path: join(place.packages, stagingName, placeLockName),
     clock: deps.clock,
     waitMs: deps.options.installWaitMs,
     signal: context.signal,

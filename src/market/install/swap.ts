@@ -27,6 +27,8 @@ interface Intent {
 
 /** Folder under the place's folder of packages that holds new, old and intended things; on the same file system as the packages. */
 export const stagingName = '.staging'
+/** In that folder: held by whoever installs. Its companions begin with its name. */
+export const placeLockName = 'lock.sqlite'
 const intentSuffix = '.intent.json'
 /** Longest intent that is read, in bytes. */
 const maxIntentBytes = 65_536
@@ -67,7 +69,7 @@ async function finish(place: Place, { moves, locked }: Intent, chance: Chance): 
 /** Finishes or takes back what was interrupted, and clears what was left. To be called by who holds the place's lock. */
 export async function recoverPlace(place: Place, chance: Chance): Promise<void> {
   const staging = join(place.packages, stagingName)
-  const names = await readdir(staging).catch(() => [])
+  const names = (await readdir(staging).catch(() => [])).filter((name) => !name.startsWith(placeLockName))
   for (const name of names.filter((found) => found.endsWith(intentSuffix))) {
     const intent = await readIntent(place, join(staging, name))
     if (intent !== undefined) await settle(place, intent, chance)
