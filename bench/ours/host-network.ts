@@ -8,7 +8,7 @@ import { openBenchHost } from './open-host.ts'
 import { benchHive } from './open-journal.ts'
 
 /** The processor is scarce: a handshake is nothing but arithmetic. */
-const parallelDials = 8
+const parallelDials = 4
 const topic = `althing/${benchHive.slice(0, 16)}/journal/v1`
 
 /** Hosts in this process that have all admitted each other. */

@@ -12,7 +12,7 @@ const topic = 'bench'
 const rawCodec = 0x55
 const sha256Code = 0x12
 /** The processor is scarce: a handshake is nothing but arithmetic. */
-const parallelDials = 8
+const parallelDials = 4
 
 /** Stock nodes, linked; gossip and Kademlia run in both kinds of network. */
 async function openNodes(count: number, links: readonly Link[], signal: AbortSignal): Promise<readonly StockNode[]> {
