@@ -3,6 +3,7 @@
  *
  * `node bench/channel.ts [--mib 256] [--rounds 3]`
  */
+import { once } from 'node:events'
 import { createLibp2p } from 'libp2p'
 import type { Stream } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
@@ -45,7 +46,7 @@ function startWatch(): () => Figure {
 /** Sends as the documentation of libp2p says, waiting for `drain` events. */
 async function sendPlain(stream: Stream): Promise<void> {
   for (let sent = 0; sent < mib; sent++) {
-    if (!stream.send(chunk)) await new Promise<void>((resolve) => void stream.addEventListener('drain', () => resolve(), { once: true }))
+    if (!stream.send(chunk)) await once(stream, 'drain')
   }
   await stream.close()
 }

@@ -1,15 +1,13 @@
-import { peerIdOfKey, openSigningKey } from '../identity/keys.ts'
 import { createSeededChance, systemChance } from '../lib/chance.ts'
 import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import type { Host } from './host.ts'
-import { hashBytes } from '../lib/cid.ts'
-import { encodeText } from '../lib/bytes.ts'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
 import { testHost } from './suite/host-suite.ts'
 import { openLibp2pHost } from './libp2p.ts'
 import { createMemoryPeerBook } from './peer-book.ts'
 import { createMemoryNetwork, quietNetwork } from './memory.ts'
+import { keyOf, peerOfName } from './suite/names.ts'
 import { testHostOptions, testWireOptions } from './suite/test-options.ts'
 
 testHost('memory', () => {
@@ -17,7 +15,7 @@ testHost('memory', () => {
   const network = createMemoryNetwork({ clock, chance: createSeededChance(1) }, quietNetwork)
   return Promise.resolve({
     openHost: (name, changes) => {
-      const peerId = peerIdOfKey(openSigningKey(hashBytes(encodeText(name))).publicKey)
+      const peerId = peerOfName(name)
       return Promise.resolve(network.openHost(peerId, { ...testHostOptions, ...changes }))
     },
     pause: (ms) => clock.advance(ms),
@@ -30,7 +28,7 @@ testHost('libp2p', () => {
   const hosts: Host[] = []
   return Promise.resolve({
     openHost: async (name, changes) => {
-      const key = openSigningKey(hashBytes(encodeText(name)))
+      const key = keyOf(name)
       const deps = { key, clock: systemClock, chance: systemChance, log: silentLog, peerBook: createMemoryPeerBook() }
       const host = await openLibp2pHost(deps, { ...testWireOptions, ...changes })
       hosts.push(host)

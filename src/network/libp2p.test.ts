@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { encodeText } from '../lib/bytes.ts'
 import type { Channel, Host } from './host.ts'
 import { createMemoryPeerBook } from './peer-book.ts'
-import { nextEvent, openWireHost, peerOfName } from './suite/wire-world.ts'
+import { peerOfName } from './suite/names.ts'
+import { nextEvent, openWireHost } from './suite/wire-world.ts'
 
 const protocol = '/althing/suite/echo/1'
 const limits = { maxMessageBytes: 100_000, maxPerPeer: 8 }

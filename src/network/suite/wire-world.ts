@@ -1,9 +1,5 @@
 import type { TestContext } from 'node:test'
-import type { PeerId } from '../../identity/keys.ts'
-import { openSigningKey, peerIdOfKey } from '../../identity/keys.ts'
-import { encodeText } from '../../lib/bytes.ts'
 import { systemChance } from '../../lib/chance.ts'
-import { hashBytes } from '../../lib/cid.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { silentLog } from '../../lib/log.ts'
@@ -12,22 +8,13 @@ import { openLibp2pHost } from '../libp2p.ts'
 import type { Libp2pHostOptions } from '../libp2p-options.ts'
 import type { PeerBook } from '../peer-book.ts'
 import { createMemoryPeerBook } from '../peer-book.ts'
+import { keyOf } from './names.ts'
 import { testWireOptions } from './test-options.ts'
 
 /** What a test changes of a host. */
 export interface WireChanges extends Partial<Libp2pHostOptions> {
   readonly peerBook?: PeerBook
   readonly log?: Log
-}
-
-/** The key of a name, the same in every test. */
-export function keyOf(name: string): ReturnType<typeof openSigningKey> {
-  return openSigningKey(hashBytes(encodeText(name)))
-}
-
-/** The peer id of a name. */
-export function peerOfName(name: string): PeerId {
-  return peerIdOfKey(keyOf(name).publicKey)
 }
 
 /** A host on loopback that is closed with the test. */

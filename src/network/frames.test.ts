@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { concatBytes } from '../lib/bytes.ts'
+import { encodeLength, FrameReader } from './frames.ts'
+
+function frame(message: Uint8Array): Uint8Array {
+  return concatBytes([encodeLength(message.byteLength), message])
+}
+
+test('lengths are unsigned varints', () => {
+  assert.deepEqual(
+    [0, 127, 128, 300, 1_048_576].map((length) => Buffer.from(encodeLength(length)).toString('hex')),
+    ['00', '7f', '8001', 'ac02', '808040'],
+  )
+})
+
+test('messages come out whole and in order, wherever the stream is cut', () => {
+  const messages = fc.array(fc.uint8Array({ maxLength: 6000 }), { maxLength: 8 })
+  fc.assert(
+    fc.property(messages, fc.integer({ min: 1, max: 5000 }), (sent, size) => {
+      const received: Uint8Array[] = []
+      const reader = new FrameReader(6000, (message) => received.push(message))
+      const bytes = concatBytes(sent.map(frame))
+      for (let at = 0; at < bytes.byteLength; at += size) assert.equal(reader.push(bytes.slice(at, at + size)).kind, 'more')
+      assert.deepEqual(
+        received.map((each) => [...each]),
+        sent.map((each) => [...each]),
+      )
+      assert.equal(reader.isWithinMessage, false)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('S4 S30: a length over the limit is refused before a byte of the message comes', () => {
+  const reader = new FrameReader(1000, () => assert.fail('no message was sent'))
+  assert.deepEqual(reader.push(encodeLength(1001)), { kind: 'too-large', byteLength: 1001 })
+})
+
+test('S30: a length that never ends, and one that is not in its shortest form, are malformed', () => {
+  assert.deepEqual(new FrameReader(1000, () => {}).push(new Uint8Array(20).fill(0xff)), { kind: 'malformed' })
+  assert.deepEqual(new FrameReader(1000, () => {}).push(Uint8Array.of(0x80, 0x00)), { kind: 'malformed' })
+})
+
+test('a short message does not keep the packet it came in alive', () => {
+  const received: Uint8Array[] = []
+  new FrameReader(1000, (message) => received.push(message)).push(concatBytes([frame(Uint8Array.of(1, 2, 3)), new Uint8Array(50_000)]))
+  assert.equal(received[0]?.buffer.byteLength, 3)
+})
+
+test('a stream that ends within a message is known to', () => {
+  const reader = new FrameReader(1000, () => {})
+  reader.push(Uint8Array.of(5, 1, 2))
+  assert.equal(reader.isWithinMessage, true)
+})
