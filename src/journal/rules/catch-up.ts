@@ -95,11 +95,11 @@ export class CatchUp {
     const open = ranges.map((range) => keyOf(range.node, range.incarnation)).filter((key) => this.#wants.get(key)?.asked?.peer === peer)
     const stuck = open.filter((key) => !this.#hasProgress(key))
     const isInVain = stuck.length === open.length
-    for (const key of open) {
+    for (const key of open.toSorted((a, b) => Number(stuck.includes(b)) - Number(stuck.includes(a)))) {
       const want = this.#wants.get(key)
       if (want === undefined) continue
       want.asked = undefined
-      // Behind the others, so that what an answer had no room for is asked first next time.
+      // Behind the others, and what the answer had no room for before what it had, so that nobody is passed over.
       this.#wants.delete(key)
       this.#wants.set(key, want)
     }

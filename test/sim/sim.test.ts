@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SimulationReport } from './simulation.ts'
+import { Simulation } from './simulation.ts'
+
+/** A seed whose script has every kind of fault, and restores that fork. */
+const seed = 5
+
+async function simulate(options: { readonly seed: number; readonly minutes: number }): Promise<SimulationReport> {
+  return new Simulation({ nodes: 12, ...options }).run()
+}
+
+test('F10 F11 F13 F16 F17 F18 F35: twelve nodes converge after partitions, cuts, loss, sleep, skew, restarts and restores, and lose nothing', async () => {
+  const report = await simulate({ seed, minutes: 10 })
+  assert.deepEqual(report.violations, [])
+  assert.ok(report.commits > 2000, `${report.commits} commits`)
+  assert.ok(report.incarnations > 0, 'no restore forked')
+})
+
+test('the same seed gives the same trace, and another seed another', async () => {
+  const [first, second, other] = [
+    await simulate({ seed: 2, minutes: 2 }),
+    await simulate({ seed: 2, minutes: 2 }),
+    await simulate({ seed: 3, minutes: 2 }),
+  ]
+  assert.equal(first.trace, second.trace)
+  assert.notEqual(first.trace, other.trace)
+})
