@@ -45,9 +45,11 @@ const toleratedSkewMs = 4 * 3_600_000
 export function signCertificate(owner: SigningKey, fields: Omit<Certificate, 'owner'>): SignedCertificate {
   const certificate: Certificate = { owner: ownerIdOfKey(owner.publicKey), ...fields }
   const { notAfter, ...always } = certificate
-  const bytes = signDocument(owner, 'certificate', notAfter === undefined ? always : { ...always, notAfter })
-  if (parseCertificate(bytes) === undefined)
+  const document = notAfter === undefined ? always : { ...always, notAfter }
+  // before encoding, which would mend a lone surrogate silently
+  if (readCertificate(document) === undefined)
     throw new RangeError('a certificate within the limits of docs/protocols/identity.md §3 was expected')
+  const bytes = signDocument(owner, 'certificate', document)
   return { certificate, bytes }
 }
 
