@@ -30,7 +30,7 @@ const settleMs = 5_000
 const shortestRoundMs = 600_000
 /** Provider records put at once: each is a lookup. */
 const parallelProvides = 2
-/** Roots announced in one round at most; the newest references come first. */
+/** Roots announced in one round at most. */
 const maxRoots = 10_000
 
 /** Keeps provider records in the DHT: of all that is whole here and referenced in the hive, at start, to new peers, and every interval. */

@@ -40,6 +40,8 @@ export interface ContentStoreOptions {
 
 /** What the exchange and the collector need beside `ContentStore`. */
 export interface LocalContentStore extends ContentStore {
+  /** Length of content whose list (or only block) is here. */
+  readonly sizeOf: (cid: Cid) => number | undefined
   /** The chunks of content whose list (or only block) is here. */
   readonly listOf: (cid: Cid) => ChunkList | undefined
   /** The root block: the list, or the content when it is one block. A list block gone bad is written anew from what is known of it. */
@@ -146,19 +148,20 @@ class BlobContentStore implements LocalContentStore {
     tx.run('delete from reference where hive = ? and cid = ? and reason = ? and source = ?', hive, cid, reason, source)
   }
 
-  readonly listOf = (cid: Cid): ChunkList | undefined => {
+  readonly sizeOf = (cid: Cid): number | undefined => {
     const digest = digestOfCid(cid)
-    if (!isListCid(cid)) {
-      const size = this.#deps.blobs.sizeOf(digest)
-      return size === undefined ? undefined : singleChunk(cid, size)
-    }
-    // The row is asked for even when the list is known: a collection takes the row away.
-    const { database } = this.#deps
-    const size = database.get<{ size: number }>('select size from chunk_list where digest = ?', digest)?.size
+    if (!isListCid(cid)) return this.#deps.blobs.sizeOf(digest)
+    return this.#deps.database.get<{ size: number }>('select size from chunk_list where digest = ?', digest)?.size
+  }
+
+  readonly listOf = (cid: Cid): ChunkList | undefined => {
+    // The size is asked for even when the list is known: a collection takes the row away.
+    const size = this.sizeOf(cid)
     if (size === undefined) return undefined
+    if (!isListCid(cid)) return singleChunk(cid, size)
     const known = this.#lists.get(cid)
     if (known !== undefined) return known
-    const row = database.get<{ chunks: Uint8Array }>('select chunks from chunk_list where digest = ?', digest)
+    const row = this.#deps.database.get<{ chunks: Uint8Array }>('select chunks from chunk_list where digest = ?', digestOfCid(cid))
     if (row === undefined) return undefined
     const list = { size, digests: new Uint8Array(row.chunks) }
     this.#remember(cid, list)

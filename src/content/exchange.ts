@@ -3,6 +3,8 @@ import type { HiveId } from '../journal/entry.ts'
 import type { Chance } from '../lib/chance.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Clock } from '../lib/clock.ts'
+import { isTimeout } from '../lib/deadline.ts'
+import type { Fault } from '../lib/fault.ts'
 import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { createTokenBucket } from '../lib/token-bucket.ts'
@@ -16,8 +18,7 @@ import type { LocalContentStore } from './content-store.ts'
 import { contentFaults } from './faults.ts'
 import type { FetchDeps, LiarBook } from './fetch.ts'
 import { FetchJob } from './fetch.ts'
-import { keepCopy } from './keeper.ts'
-import type { Permits } from './permits.ts'
+import { createKeepSlots, keepCopy } from './keeper.ts'
 import { createPermits } from './permits.ts'
 import { contentProtocol, maxMessageBytes, pieceBytes } from './protocol.ts'
 import { replicateContent } from './replicate.ts'
@@ -56,8 +57,6 @@ export interface ExchangeOptions {
 
 /** Inbound channels one peer may have open: what a client of ours opens at most, and a few for reopening. */
 const maxChannelsPerPeer = 24
-/** Copies made for others at once. */
-const parallelKeeps = 4
 /** Liars remembered; the oldest is forgotten first. */
 const maxLiars = 1_024
 /** Time for the end of what is under way when the exchange closes. */
@@ -95,9 +94,12 @@ class ContentExchange implements Exchange {
     const { fetchTimeoutMs } = this.#options
     const signal = AbortSignal.any([options.signal, this.#end.signal])
     signal.throwIfAborted()
-    return await within(this.#deps.clock, { ms: fetchTimeoutMs, signal }, (waiting) =>
-      this.#fetchInTurn(cid, { ...options, signal: waiting }),
-    )
+    try {
+      const fetch = (waiting: AbortSignal): Promise<FetchReport> => this.#fetchInTurn(cid, { ...options, signal: waiting })
+      return await within(this.#deps.clock, { ms: fetchTimeoutMs, signal }, fetch)
+    } catch (error) {
+      throw isTimeout(error) && !signal.aborted ? tooSlow(cid, fetchTimeoutMs, error) : error
+    }
   }
 
   findHolders = async (
@@ -108,7 +110,7 @@ class ContentExchange implements Exchange {
     await searchContent({ ...this.#deps, client: this.#client }, cid, {
       ...this.#options,
       signal: AbortSignal.any([signal, this.#end.signal]),
-      deep,
+      isDeep: () => deep,
       isExcluded: this.#liars.has,
       onAnswer: (peer, possession) => {
         if (possession !== undefined && possession.blocks === undefined) holders.push(peer)
@@ -155,7 +157,7 @@ class ContentExchange implements Exchange {
   #serve(): () => void {
     const { uploadBytesPerSecond, maxServed, idleTimeoutMs, maxReplicaBytes } = this.#options
     const slots = createPermits(servedAtOnce(maxServed, uploadBytesPerSecond))
-    const keeps: Permits = createPermits(parallelKeeps)
+    const keeps = createKeepSlots()
     const handler = createContentHandler(
       {
         ...this.#deps,
@@ -190,6 +192,14 @@ class ContentExchange implements Exchange {
       .finally(() => this.#repairs.delete(root))
     this.#repairs.set(root, repair)
   }
+}
+
+function tooSlow(cid: Cid, fetchTimeoutMs: number, cause: unknown): Fault {
+  return contentFaults.create('CONTENT_UNAVAILABLE', {
+    message: `${cid} was not whole after ${fetchTimeoutMs} ms; what came is kept, ask again to go on, or raise content.fetchTimeoutMs`,
+    data: { cid, fetchTimeoutMs },
+    cause,
+  })
 }
 
 /** Under a cap, so few that each gets a piece every four seconds: a receiver takes silence for a stall. */

@@ -1,7 +1,7 @@
 import type { PeerId } from '../identity/keys.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Clock } from '../lib/clock.ts'
-import { describeError, Fault } from '../lib/fault.ts'
+import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { TokenBucket } from '../lib/token-bucket.ts'
 import type { Host } from '../network/host.ts'
@@ -10,7 +10,7 @@ import { chunkBytes, chunkCount, chunkDigest, isListCid } from './chunks.ts'
 import type { ContentClient, Possession } from './client.ts'
 import type { FetchOptions, FetchReport } from './content.ts'
 import type { LocalContentStore } from './content-store.ts'
-import { contentFaults } from './faults.ts'
+import { isFatal, isMismatch, tooLarge, unavailable } from './fetch-faults.ts'
 import { createPermits } from './permits.ts'
 import { BlockMemory } from './pieces.ts'
 import { RootRace } from './root-race.ts'
@@ -45,9 +45,12 @@ export interface FetchJobOptions {
   readonly askTimeoutMs: number
 }
 
-/** Searches in a row that brought no byte, after which content counts as unavailable. */
+/** Searches in a row that brought no byte, after which content counts as unavailable: fewer when nobody ever gave any. */
 const maxBarrenSearches = 4
+const maxBarrenAfterProgress = 7
 const firstPauseMs = 500
+/** With so many connected members that have everything, the DHT is not asked. */
+const enoughHolders = 4
 /** Chunks that came and are on their way to the disk, in one fetch. */
 const parallelWrites = 8
 
@@ -120,20 +123,25 @@ export class FetchJob {
   /** Searches until somebody gives: again, with growing pauses, whenever nobody known has what is lacking. */
   async #search(): Promise<void> {
     const { signal } = this.#end
-    for (let barren = 0; barren < maxBarrenSearches; barren += 1) {
+    const atStart = this.#presentBytes
+    for (let barren = 0; barren < (this.#presentBytes > atStart ? maxBarrenAfterProgress : maxBarrenSearches); barren += 1) {
       const before = this.#presentBytes
+      if (barren > 0) await this.#deps.clock.sleep(firstPauseMs * 2 ** (barren - 1), { signal })
       await searchContent(this.#deps, this.#cid, {
         ...this.#options,
         signal,
-        deep: true,
+        isDeep: () => this.#holders() < enoughHolders,
         isExcluded: this.#deps.liars.has,
         onAnswer: (peer, possession) => this.#answered(peer, possession),
       })
       await this.#untilStarved()
       if (this.#presentBytes > before) barren = 0
-      if (barren + 1 < maxBarrenSearches) await this.#deps.clock.sleep(firstPauseMs * 2 ** barren, { signal })
     }
-    this.#outcome.reject(this.#unavailable())
+    this.#outcome.reject(unavailable({ cid: this.#cid, size: this.#list?.size, presentBytes: this.#presentBytes, said: this.#said }))
+  }
+
+  #holders(): number {
+    return [...this.#possessions.values()].filter(({ blocks }) => blocks === undefined).length
   }
 
   async #ask(peer: PeerId): Promise<void> {
@@ -303,30 +311,4 @@ export class FetchJob {
     const providers = [...this.#given].map(([peer, bytes]) => ({ peer, bytes }))
     return { cid: this.#cid, size: this.#list?.size ?? 0, providers, liars: [...this.#liars] }
   }
-
-  #unavailable(): Fault {
-    const asked = Object.fromEntries([...this.#said].slice(0, 64))
-    const who = this.#said.size === 0 ? 'no member is connected' : `${this.#said.size} members were asked`
-    const lacking = this.#list === undefined ? 'all of it' : `${this.#list.size - this.#presentBytes} of ${this.#list.size} bytes`
-    return contentFaults.create('CONTENT_UNAVAILABLE', {
-      message: `${this.#cid}: ${lacking} could not be had (${who}); try again when a member that has it is online`,
-      data: { cid: this.#cid, presentBytes: this.#presentBytes, asked },
-    })
-  }
-}
-
-function tooLarge(cid: Cid, size: number, maxBytes: number): Fault {
-  return contentFaults.create('CONTENT_TOO_LARGE', {
-    message: `${cid} has ${size} bytes, and at most ${maxBytes} are wanted`,
-    data: { cid, size, maxBytes },
-  })
-}
-
-function isMismatch(error: unknown): boolean {
-  return error instanceof Fault && error.code === 'BLOCK_MISMATCH'
-}
-
-/** Faults of ours, that another provider would not mend. */
-function isFatal(error: unknown): boolean {
-  return error instanceof Fault && ['CONTENT_INVALID', 'DISK_FULL', 'DISK_ERROR', 'QUOTA_EXCEEDED', 'STORE_FAILED'].includes(error.code)
 }

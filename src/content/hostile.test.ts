@@ -324,6 +324,41 @@ test('providers of very different speed end together', async () => {
   assert.ok(share > 0.85, `${share} of the sum`)
 })
 
+test('a fetch that takes longer than allowed ends with what it had kept', async () => {
+  await using fleet = openFleet()
+  const [ada, bob] = [fleet.open('ada', { uploadBytesPerSecond: 1_048_576 }), fleet.open('bob', { fetchTimeoutMs: 3_000 })]
+  await fleet.connect(ada, bob)
+  const cid = await fleet.add(ada, testBytes(8 * mebibyte))
+  await assert.rejects(fleet.fetch(bob, cid), isFault('CONTENT_UNAVAILABLE'))
+  assert.ok((bob.content.stat(cid)?.presentBytes ?? 0) >= 2 * mebibyte)
+})
+
+test('two fetches of the same content at once cost one transfer', async () => {
+  await using fleet = openFleet()
+  const [ada, bob] = [fleet.open('ada'), fleet.open('bob')]
+  await fleet.connect(ada, bob)
+  const cid = await fleet.add(ada, testBytes(4 * mebibyte))
+  const before = fleet.network.counters().bytes
+  const reports = await Promise.all([fleet.fetch(bob, cid), fleet.fetch(bob, cid)])
+  assert.deepEqual(
+    reports.map(({ providers }) => providers.length),
+    [1, 0],
+  )
+  assert.ok(fleet.network.counters().bytes - before < 5 * mebibyte)
+})
+
+test('F12: a line that flaps is used again each time it is back', async () => {
+  await using fleet = openFleet({ linkTimeoutMs: 1_000 })
+  const [ada, bob] = [fleet.open('ada', { uploadBytesPerSecond: 2_097_152 }), fleet.open('bob')]
+  await fleet.connect(ada, bob)
+  const bytes = testBytes(24 * mebibyte)
+  const cid = await fleet.add(ada, bytes)
+  const flapping = fleet.network.flap(ada.peer, bob.peer, { times: 3, periodMs: 4_000, signal: never })
+  await fleet.fetch(bob, cid)
+  await fleet.clock.run(flapping)
+  assert.deepEqual(await readAll(bob.content, cid), bytes)
+})
+
 test('an answer that is none counts as a failure, not as content', () => {
   assert.equal(parseAnswer(encodeCanonical({ t: 'get', id: 1, count: 65 })), undefined)
 })

@@ -7,7 +7,7 @@ import type { Database } from '../store/database.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { FetchOptions, FetchReport } from './content.ts'
 import type { LocalContentStore } from './content-store.ts'
-import type { Permits } from './permits.ts'
+import { createPermits } from './permits.ts'
 import type { Answer, Request } from './protocol.ts'
 import { signReceipt } from './protocol.ts'
 
@@ -19,14 +19,41 @@ export interface KeeperDeps {
   readonly database: Database
   readonly clock: Clock
   readonly log: Log
-  /** Copies being made for others at once. */
-  readonly slots: Permits
+  readonly slots: KeepSlots
   readonly fetch: (cid: Cid, options: FetchOptions) => Promise<FetchReport>
 }
 
 export interface KeeperOptions {
   /** Disk used by copies kept because a member asked; 0 keeps none. */
   readonly maxReplicaBytes: number
+}
+
+/** Copies being made for others at once: a few in all, and fewer for one member. */
+export interface KeepSlots {
+  readonly tryAcquire: (peer: PeerId) => (() => void) | undefined
+}
+
+/** Copies being made at once, for all members and for one. */
+const parallelKeeps = 6
+const keepsPerPeer = 2
+
+export function createKeepSlots(): KeepSlots {
+  const all = createPermits(parallelKeeps)
+  const counts = new Map<PeerId, number>()
+  return {
+    tryAcquire: (peer) => {
+      const count = counts.get(peer) ?? 0
+      const release = count < keepsPerPeer ? all.tryAcquire() : undefined
+      if (release === undefined) return undefined
+      counts.set(peer, count + 1)
+      return () => {
+        release()
+        const left = (counts.get(peer) ?? 1) - 1
+        if (left > 0) counts.set(peer, left)
+        else counts.delete(peer)
+      }
+    },
+  }
 }
 
 type KeepRequest = Extract<Request, { t: 'keep' }>
@@ -41,7 +68,7 @@ export async function keepCopy(
   const { id, root: cid, size } = request
   const isKept = isReplica(deps, cid)
   if (!isKept && replicaBytes(deps) + size > deps.maxReplicaBytes) return { t: 'no', id, why: 'refused' }
-  const release = deps.slots.tryAcquire()
+  const release = deps.slots.tryAcquire(peer)
   if (release === undefined) return { t: 'no', id, why: 'busy' }
   try {
     await deps.fetch(cid, { signal, maxBytes: size })
@@ -65,5 +92,5 @@ function isReplica({ database, hive }: KeeperDeps, cid: Cid): boolean {
 /** Bytes of all hives' copies for others: the disk is one. */
 function replicaBytes({ database, content }: KeeperDeps): number {
   const rows = database.all<{ cid: Cid }>(`select distinct cid from reference where reason = 'replica'`)
-  return rows.reduce((sum, { cid }) => sum + (content.stat(cid)?.presentBytes ?? 0), 0)
+  return rows.reduce((sum, { cid }) => sum + (content.sizeOf(cid) ?? 0), 0)
 }

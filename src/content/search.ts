@@ -17,8 +17,8 @@ export interface SearchDeps {
 
 export interface SearchOptions {
   readonly signal: AbortSignal
-  /** Whether the DHT is asked too. */
-  readonly deep: boolean
+  /** Whether the DHT is asked too; decided when the connected members have answered. */
+  readonly isDeep: () => boolean
   /** Time for one dial, and for the lookup, in milliseconds. */
   readonly askTimeoutMs: number
   /** Providers taken from the DHT at most, and so dials. */
@@ -55,7 +55,7 @@ export async function searchContent(deps: SearchDeps, cid: Cid, options: SearchO
     .slice(0, maxAsked)
   for (const peer of connected) asked.add(peer)
   await mapBounded(connected, ask, { concurrency: parallelQuestions, signal })
-  if (!options.deep) return
+  if (!options.isDeep()) return
   const named = (await findNamed(deps, cid, options)).filter((peer) => !asked.has(peer) && !options.isExcluded(peer))
   const reach = async (peer: PeerId): Promise<void> => {
     if (await isReached(deps, peer, options)) await ask(peer)

@@ -33,12 +33,15 @@ export interface ServeOptions {
 
 /** Blocks read from disk before the one under way is sent. */
 const readAheadBlocks = 2
+const possessionMs = 1_000
+const maxPossessions = 64
 
 /**
  * Answers one channel: a request, its answer, the next. What a peer asks ahead waits in its own channel, so a flood of
  * requests costs nothing but that channel.
  */
 export function createContentHandler(deps: ServeDeps, options: ServeOptions): ChannelHandler {
+  const possessions: Answering['possessions'] = new Map()
   return async (channel, { signal }) => {
     const wait = { ms: options.idleTimeoutMs, signal }
     for (;;) {
@@ -49,7 +52,13 @@ export function createContentHandler(deps: ServeDeps, options: ServeOptions): Ch
       if (request.t === 'keep') await channel.send(encodeAnswer(await deps.keep(channel.peer, request, { signal })))
       else
         await answer(
-          { ...deps, channel, send: (piece) => within(deps.clock, wait, (idle) => untilAborted(channel.send(piece), idle)), signal },
+          {
+            ...deps,
+            possessions,
+            channel,
+            send: (piece) => within(deps.clock, wait, (idle) => untilAborted(channel.send(piece), idle)),
+            signal,
+          },
           request,
         )
     }
@@ -57,6 +66,7 @@ export function createContentHandler(deps: ServeDeps, options: ServeOptions): Ch
 }
 
 interface Answering extends ServeDeps {
+  readonly possessions: Map<Cid, { readonly answer: Answer; readonly at: number }>
   readonly channel: Channel
   readonly send: (bytes: Uint8Array) => Promise<void>
   readonly signal: AbortSignal
@@ -76,7 +86,19 @@ async function answer(to: Answering, request: Exclude<Request, { t: 'keep' }>): 
   }
 }
 
+/** Counting the chunks of a long list takes time: an answer is good for a second. */
 function describePossession(to: Answering, id: number, root: Cid): Answer {
+  const now = to.clock.monotonic()
+  const known = to.possessions.get(root)
+  if (known !== undefined && now - known.at < possessionMs) return { ...known.answer, id }
+  const counted = countPossession(to, id, root)
+  const [oldest] = to.possessions.keys()
+  if (to.possessions.size >= maxPossessions && oldest !== undefined) to.possessions.delete(oldest)
+  to.possessions.set(root, { answer: counted, at: now })
+  return counted
+}
+
+function countPossession(to: Answering, id: number, root: Cid): Answer {
   const stat = to.content.stat(root)
   const list = to.content.listOf(root)
   if (stat === undefined || list === undefined || (stat.presentBytes === 0 && stat.size > 0)) return { t: 'no', id, why: 'absent' }
