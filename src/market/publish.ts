@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { CallContext } from '../operations/define-operation.ts'
 import type { OwnerId, PeerId } from '../identity/keys.ts'
 import { encodeCanonical } from '../lib/canonical.ts'
@@ -62,8 +63,9 @@ export async function publishPackage(
   const hive = deps.findHive(context.hive)
   const { owner } = hive
   if (owner === undefined) throw refuseOwner(hive)
-  const found = await readManifest(input.path, { maxManifestBytes: deps.options.maxManifestBytes, signal: context.signal })
-  const source = await openSource(input.path, { found, options: deps.options, signal: context.signal })
+  const folder = resolve(input.path)
+  const found = await readManifest(folder, { maxManifestBytes: deps.options.maxManifestBytes, signal: context.signal })
+  const source = await openSource(folder, { found, options: deps.options, signal: context.signal })
   const known = await findPublished(deps, { hive, owner, source, context })
   if (known !== undefined)
     return report(known, { status: 'unchanged', hive, found, ...(await spread(deps, { hive, release: known, context })), deps })
@@ -75,7 +77,7 @@ export async function publishPackage(
   const measured = archive.result()
   const list = await deps.content.add([encodeFileList(measured.files)], { signal: context.signal })
   failpoint('publish.files')
-  const manifest = completeManifest(input.path, found, measured.digest)
+  const manifest = completeManifest(folder, found, measured.digest)
   const release: Release = {
     owner,
     manifest,

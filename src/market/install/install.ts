@@ -1,8 +1,7 @@
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import type { FetchReport } from '../../content/content.ts'
 import { failpoint } from '../../lib/failpoint.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
-import { operationFaults } from '../../operations/faults.ts'
 import { openWriteLock } from '../../store/write-lock.ts'
 import { readArchive } from '../archive/unpack.ts'
 import { marketFaults } from '../faults.ts'
@@ -62,7 +61,6 @@ type InstallDeps = MarketDeps & { readonly options: MarketOptions }
 export async function installPackage(deps: InstallDeps, input: InstallInput, context: CallContext): Promise<InstallReport> {
   const hive = deps.findHive(context.hive)
   const release = resolvePackage(deps.database, hive, input.package)
-  for (const path of [input.directory, input.target ?? '/']) refuseRelative(path)
   const place = await findPlace({
     directory: input.directory,
     isGlobal: input.global,
@@ -122,15 +120,6 @@ function planInstall(hive: MarketHive, release: IndexedRelease, place: Place): P
   }
   const skill = release.manifest.kind === 'skill' && place.skills !== undefined ? [join(place.skills, release.name)] : []
   return { locked, targets: [join(place.packages, name), ...skill] }
-}
-
-/** The surfaces make paths absolute; one that is not would mean this process's folder. */
-function refuseRelative(path: string): void {
-  if (isAbsolute(path)) return
-  throw operationFaults.create('INPUT_INVALID', {
-    message: `marketplace.install takes absolute paths, not ${JSON.stringify(path.slice(0, 60))}`,
-    data: { field: 'directory', allowed: 'an absolute path' },
-  })
 }
 
 function refuseOtherOwner(locked: LockedPackage | undefined, wanted: LockedPackage): void {

@@ -1,5 +1,5 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises'
-import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Fault } from '../../lib/fault.ts'
 import { marketFaults } from '../faults.ts'
 
@@ -26,11 +26,15 @@ export interface PlaceRequest {
   readonly globalDirectory: string
 }
 
-/** Where to install. Without a mark upward, the caller's folder itself is the project. */
+/**
+ * Where to install. Without a mark upward, the caller's folder itself is the project.
+ *
+ * Commands send absolute paths; a relative one comes from code in this process, and is relative to its folder.
+ */
 export async function findPlace({ directory, isGlobal, target, globalDirectory }: PlaceRequest): Promise<Place> {
-  if (target !== undefined) return placeAt('target', target, target)
+  if (target !== undefined) return placeAt('target', resolve(target), resolve(target))
   if (isGlobal) return placeAt('global', globalDirectory, globalDirectory)
-  const root = await findProject(directory)
+  const root = await findProject(resolve(directory))
   return {
     kind: 'project',
     root,
