@@ -39,7 +39,7 @@ export const question: Question = {
     return {
       figures: [...(await ask('processor', 's/min', 'cpuSeconds')), ...(await ask('memory (RSS)', 'MiB', 'rssMiB'))],
       conditions: [
-        `three processes each, two connected to the one that is measured; ${sizes.settleMs / 1000} s after the last connection, spans of ${sizes.spanMs / 1000} s, from /proc`,
+        `three processes each, two connected to the one that is measured; ${sizes.settleMs / 1000} s after the last connection, spans of ${sizes.spanMs / 1000} s, from /proc (Linux)`,
         'ours: `althing p2p start` from the published bundle, one hive, HTTP on, mDNS off, default configuration; its peers joined by invite',
         `stock: TCP, noise, yamux, identify, ping, Kademlia as a server, gossipsub on 5 topics, loaded from node_modules: ${stockVersions()}; ${stockDefaults}`,
       ],
