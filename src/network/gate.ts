@@ -68,13 +68,13 @@ export class Gate {
     if (this.standing(peer) === 'expelled') return false
     this.#standings.set(peer, 'expelled')
     this.forget(peer)
+    this.#allowances.delete(peer)
     return true
   }
 
-  /** Ends what waits for a peer that is gone. What it used is given back by those who used it. */
+  /** Ends what waits for a peer that is gone. Places are given back by who took them; gossip's allowance stays, or a flood would begin anew with each connection. */
   forget(peer: PeerId): void {
     this.#release(peer, false)
-    this.#allowances.delete(peer)
   }
 
   judgeConnection(peer: PeerId, counts: ConnectionCounts): ConnectionVerdict {
