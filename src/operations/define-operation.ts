@@ -1,7 +1,9 @@
 import type { ZodType, z } from 'zod'
 
 /** zod, handed in when a schema is first needed: declaring an operation loads nothing. */
-export type Zod = typeof z
+export interface Zod extends ZodModule {}
+/** Given a name above, because declarations written for the package's users cannot name a module of zod's own. */
+type ZodModule = typeof z
 
 /** One named input. Plain data, so that a command line can be built without loading a schema library. */
 export interface InputField {
