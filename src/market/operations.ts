@@ -182,6 +182,7 @@ const install = defineOperation({
     'OWNER_CHANGED',
     'TARGET_REFUSED',
     'TARGET_OCCUPIED',
+    'DISK_FULL',
     'LOCK_INVALID',
   ],
   isReadOnly: false,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { nodeOf } from '../../journal/testing/bench-of-peers.ts'
+import { armFailpoint, disarmFailpoint } from '../../lib/failpoint.ts'
 import { packEntries } from '../archive/pack.ts'
 import { formatRelease, releaseKind } from '../release.ts'
 import type { InstallReport } from './install.ts'
@@ -296,6 +297,23 @@ test('without peers what is on disk installs, and the rest says how to get it', 
   await replicate(ada, bob)
   await assert.rejects(install(bob, 'demo', root), { code: 'PACKAGE_UNAVAILABLE', message: /althing p2p start/ })
 })
+
+for (const [code, fault] of [
+  ['ENOSPC', 'DISK_FULL'],
+  ['EIO', 'DISK_ERROR'],
+] as const) {
+  test(`F5: ${code} while a package is unpacked leaves the old one whole, nothing half-written, and a later try works`, async (t) => {
+    const { ada, project } = await setUp(t)
+    const { path } = await install(ada, 'demo@1.0.0', project)
+    t.after(() => disarmFailpoint('install.write'))
+    armFailpoint('install.write', { action: 'error', code }, 2)
+    await assert.rejects(install(ada, 'demo', project), { code: fault, message: /^nothing was installed/ })
+    assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), 'one')
+    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
+    disarmFailpoint('install.write')
+    assert.equal((await install(ada, 'demo', project)).status, 'updated')
+  })
+}
 
 test('a lock that cannot be read is refused, and left as it is', async (t) => {
   const { ada, project } = await setUp(t)

@@ -12,6 +12,7 @@ import { findVersions } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { resolvePackage, spellPackage } from '../resolve.ts'
 import { isOwnerSegment } from '../rules/names.ts'
+import { toInstallFault } from './disk-fault.ts'
 import { fetchArchive } from './fetch-archive.ts'
 import type { Lock, LockedPackage } from './lock-file.ts'
 import { readLock } from './lock-file.ts'
@@ -56,7 +57,7 @@ type InstallDeps = MarketDeps & { readonly options: MarketOptions }
 /**
  * Installs one package: resolve → fetch → verify → unpack beside → rename, with the lock. Runs nothing of it, ever.
  *
- * @throws Fault of `resolvePackage`, `fetchArchive`, TARGET_REFUSED, TARGET_OCCUPIED, OWNER_CHANGED, LOCK_INVALID, STORE_LOCKED
+ * @throws Fault of `resolvePackage`, `fetchArchive`, DISK_FULL, DISK_ERROR, TARGET_REFUSED, TARGET_OCCUPIED, OWNER_CHANGED, LOCK_INVALID, STORE_LOCKED
  */
 export async function installPackage(deps: InstallDeps, input: InstallInput, context: CallContext): Promise<InstallReport> {
   const hive = deps.findHive(context.hive)
@@ -85,7 +86,11 @@ export async function installPackage(deps: InstallDeps, input: InstallInput, con
   if (!input.force) await refuseForeign(wanted, locked, lock)
   const providers = await fetchArchive(deps, { hive, release, context })
   failpoint('install.fetched')
-  const moves = await unpack(deps, { release, place, wanted, context })
+  const moves = await unpack(deps, { release, place, wanted, context }).catch(async (error: unknown) => {
+    // Nothing was moved yet: what was unpacked goes again, so that a full disk has its room back.
+    await recoverPlace(place, deps.chance)
+    throw toInstallFault(error, place.packages)
+  })
   failpoint('install.unpacked')
   await swapFolders(place, { moves, locked: wanted.locked }, deps.chance)
   const previousVersion = locked !== undefined && locked.version !== release.version ? locked.version : null

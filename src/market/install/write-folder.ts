@@ -1,5 +1,6 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { failpointAsync } from '../../lib/failpoint.ts'
 import type { ArchiveEntry } from '../archive/entry.ts'
 import { syncFolder } from './lock-file.ts'
 
@@ -35,5 +36,6 @@ async function writeFile(path: string, { body, isExecutable }: ArchiveEntry, onB
     await handle.writeFile(chunk)
     onBytes(chunk.byteLength)
   }
+  await failpointAsync('install.write')
   await handle.sync()
 }

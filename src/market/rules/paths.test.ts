@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { resolve, win32 } from 'node:path'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { PathSet, foldCase, isReservedSegment, judgePath } from './paths.ts'
 
 test('plain paths are allowed', () => {
@@ -41,6 +43,19 @@ test('S12: paths that climb, start at the root, hide or lie are refused with the
     ['a\ufffdb', /UTF-8/],
   ]
   for (const [path, reason] of refused) assert.match(judgePath(path) ?? 'allowed', reason, JSON.stringify(path))
+})
+
+test('S12: no path that is allowed leads out of a folder, whatever it is', () => {
+  const part = fc.oneof(fc.constantFrom('..', '.', '', 'a', '.git', '~', 'C:', '\\', '\0'), fc.string({ maxLength: 8, unit: 'binary' }))
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+      const path = parts.join('/')
+      if (judgePath(path) !== undefined) return true
+      const way = resolve('/root/folder', path)
+      return way.startsWith('/root/folder/') && way === `/root/folder/${path}` && win32.resolve('C:\\root', path).startsWith('C:\\root\\')
+    }),
+    { seed: 1, numRuns: 2_000 },
+  )
 })
 
 test('S12: two paths that are one where case does not count are found', () => {
