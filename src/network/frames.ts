@@ -1,5 +1,6 @@
-/** What came of the bytes so far. */
-export type FrameProgress =
+/** What the next bytes were. */
+export type FrameStep =
+  | { readonly kind: 'message'; readonly message: Uint8Array; readonly nextOffset: number }
   | { readonly kind: 'more' }
   | { readonly kind: 'too-large'; readonly byteLength: number }
   | { readonly kind: 'malformed' }
@@ -21,18 +22,16 @@ export function encodeLength(byteLength: number): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** Cuts a stream of bytes into messages. Nothing of a message over the limit is kept. */
+/** Cuts a stream of bytes into messages, one at a time. Nothing of a message over the limit is kept. */
 export class FrameReader {
   readonly #maxMessageBytes: number
-  readonly #onMessage: (message: Uint8Array) => void
   #prefix = 0
   #prefixBytes = 0
   #pieces: Uint8Array[] = []
   #missing = -1
 
-  constructor(maxMessageBytes: number, onMessage: (message: Uint8Array) => void) {
+  constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes
-    this.#onMessage = onMessage
   }
 
   /** Whether the bytes so far end within a message. */
@@ -40,27 +39,26 @@ export class FrameReader {
     return this.#missing >= 0 || this.#prefixBytes > 0
   }
 
-  /** Takes the next bytes. After anything but `more` the stream is of no use. */
-  push(bytes: Uint8Array): FrameProgress {
-    let offset = 0
-    while (offset < bytes.byteLength) {
+  /** Takes bytes from `offset` on up to the end of one message; `more`: all are taken and the message is not whole. After `too-large` or `malformed` the stream is of no use. */
+  next(bytes: Uint8Array, offset: number): FrameStep {
+    let at = offset
+    while (at < bytes.byteLength) {
       if (this.#missing < 0) {
-        const trouble = this.#readPrefix(bytes[offset] ?? 0)
-        offset += 1
+        const trouble = this.#readPrefix(bytes[at] ?? 0)
+        at += 1
         if (trouble !== undefined) return trouble
-        if (this.#missing === 0) this.#finish()
-        continue
+      } else {
+        const piece = bytes.subarray(at, at + this.#missing)
+        this.#pieces.push(piece.byteLength < smallPieceBytes ? piece.slice() : piece)
+        this.#missing -= piece.byteLength
+        at += piece.byteLength
       }
-      const piece = bytes.subarray(offset, offset + this.#missing)
-      this.#pieces.push(piece.byteLength < smallPieceBytes ? piece.slice() : piece)
-      this.#missing -= piece.byteLength
-      offset += piece.byteLength
-      if (this.#missing === 0) this.#finish()
+      if (this.#missing === 0) return { kind: 'message', message: this.#finish(), nextOffset: at }
     }
     return { kind: 'more' }
   }
 
-  #readPrefix(byte: number): FrameProgress | undefined {
+  #readPrefix(byte: number): FrameStep | undefined {
     this.#prefix += (byte & 0x7f) * 128 ** this.#prefixBytes
     this.#prefixBytes += 1
     if (byte >= 0x80) return this.#prefixBytes >= maxPrefixBytes ? { kind: 'malformed' } : undefined
@@ -70,14 +68,14 @@ export class FrameReader {
     return undefined
   }
 
-  #finish(): void {
+  #finish(): Uint8Array {
     const [first = new Uint8Array(0)] = this.#pieces
     const message = this.#pieces.length <= 1 ? first : joinPieces(this.#pieces)
     this.#pieces = []
     this.#prefix = 0
     this.#prefixBytes = 0
     this.#missing = -1
-    this.#onMessage(message)
+    return message
   }
 }
 

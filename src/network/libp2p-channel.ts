@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import { untilAborted, withDeadline } from '../lib/deadline.ts'
 import type { Channel } from './host.ts'
 import { networkFaults } from './faults.ts'
+import type { FrameStep } from './frames.ts'
 import { encodeLength, FrameReader } from './frames.ts'
 
 /** Messages up to this many bytes are joined with their prefix: one frame and one encryption instead of two. */
@@ -14,6 +15,8 @@ const joinedBytes = 16_384
 const maxQueuedBytes = 262_144
 /** The stream is paused when so much is read and not taken, and resumed at half of it. */
 const maxUnreadBytes = 2_097_152
+/** What an unread message counts for beside its bytes: an object, a buffer and a place in a list. */
+const messageCostBytes = 256
 /** Time for the peer to take what is queued when a channel is closed, in milliseconds. */
 const closeTimeoutMs = 30_000
 
@@ -40,6 +43,9 @@ export class StreamChannel implements Channel {
   readonly #frames: FrameReader
   #inbox: Uint8Array[] = []
   #unreadBytes = 0
+  /** Bytes that came and are not cut into messages yet, and how far the first of them is. */
+  #uncut: Uint8Array[] = []
+  #uncutOffset = 0
   #isResuming = false
   #hasPeerClosed = false
   #hasEnded = false
@@ -52,10 +58,7 @@ export class StreamChannel implements Channel {
     this.peer = deps.peer
     this.protocol = deps.stream.protocol
     this.#maxMessageBytes = options.maxMessageBytes
-    this.#frames = new FrameReader(options.maxMessageBytes, (message) => {
-      this.#inbox.push(message)
-      this.#unreadBytes += message.byteLength
-    })
+    this.#frames = new FrameReader(options.maxMessageBytes)
     this.#stream.addEventListener('message', this.#onBytes)
     this.#stream.addEventListener('remoteCloseWrite', () => {
       this.#hasPeerClosed = true
@@ -88,11 +91,13 @@ export class StreamChannel implements Channel {
     for (;;) {
       const message = this.#inbox.shift()
       if (message !== undefined) {
-        this.#unreadBytes -= message.byteLength
+        this.#unreadBytes -= message.byteLength + messageCostBytes
+        this.#cut()
         this.#resume()
         return message
       }
       this.#check()
+      if (this.#hasEnded && this.#frames.isWithinMessage) throw closedFault(this.peer, 'was cut within a message')
       if (this.#hasEnded) return undefined
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wakeReader = resolve
@@ -113,26 +118,43 @@ export class StreamChannel implements Channel {
   abort(reason: Error): void {
     this.#failure ??= reason
     this.#inbox = []
+    this.#uncut = []
     this.#stream.abort(reason)
     this.#wakeReader?.()
   }
 
   readonly #onBytes = ({ data }: StreamMessageEvent): void => {
-    for (const bytes of data instanceof Uint8Array ? [data] : data) {
-      const progress = this.#frames.push(bytes)
-      if (progress.kind === 'more') continue
-      this.#fail(
-        progress.kind === 'malformed'
-          ? closedFault(this.peer, 'was cut: the peer sent a malformed length')
-          : networkFaults.create('MESSAGE_TOO_LARGE', {
-              message: `${this.peer} announced ${progress.byteLength} bytes on ${this.protocol}, which takes ${this.#maxMessageBytes}`,
-              data: { peer: this.peer, byteLength: progress.byteLength, maxMessageBytes: this.#maxMessageBytes },
-            }),
-      )
-      return
-    }
+    if (data instanceof Uint8Array) this.#uncut.push(data)
+    else for (const bytes of data) this.#uncut.push(bytes)
+    this.#cut()
     if (!this.#isResuming) this.#pause()
     this.#wakeReader?.()
+  }
+
+  /** Cuts what came into messages, but not more than may lie unread: a megabyte of empty messages is a hundred of memory. */
+  #cut(): void {
+    while (this.#unreadBytes <= maxUnreadBytes && this.#failure === undefined) {
+      const [bytes] = this.#uncut
+      if (bytes === undefined) return
+      const step = this.#frames.next(bytes, this.#uncutOffset)
+      if (step.kind === 'message') {
+        this.#inbox.push(step.message)
+        this.#unreadBytes += step.message.byteLength + messageCostBytes
+        this.#uncutOffset = step.nextOffset
+      } else if (step.kind !== 'more') return this.#fail(this.#troubleOf(step))
+      if (step.kind === 'more' || step.nextOffset >= bytes.byteLength) {
+        this.#uncut.shift()
+        this.#uncutOffset = 0
+      }
+    }
+  }
+
+  #troubleOf(step: Exclude<FrameStep, { readonly kind: 'message' | 'more' }>): Error {
+    if (step.kind === 'malformed') return closedFault(this.peer, 'was cut: the peer sent a malformed length')
+    return networkFaults.create('MESSAGE_TOO_LARGE', {
+      message: `${this.peer} announced ${step.byteLength} bytes on ${this.protocol}, which takes ${this.#maxMessageBytes}`,
+      data: { peer: this.peer, byteLength: step.byteLength, maxMessageBytes: this.#maxMessageBytes },
+    })
   }
 
   #pause(): void {
@@ -149,7 +171,7 @@ export class StreamChannel implements Channel {
 
   #onEnd(): void {
     this.#hasEnded = true
-    if (!this.#hasPeerClosed || this.#frames.isWithinMessage) this.#failure ??= closedFault(this.peer, 'was cut')
+    if (!this.#hasPeerClosed) this.#failure ??= closedFault(this.peer, 'was cut')
     this.#wakeReader?.()
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { encodeText } from '../../lib/bytes.ts'
 import type { Scene } from './host-world.ts'
-import { openPair, echo, isFault, isAnswered, hear, protocol, limits, asking } from './host-world.ts'
+import { openPair, readAll, echo, isFault, isAnswered, hear, protocol, limits, asking } from './host-world.ts'
 
 /** What a host takes from peers that mean no good. */
 export function testAbuse(scene: Scene): void {
@@ -51,5 +51,28 @@ export function testAbuse(scene: Scene): void {
     await world.until(Promise.resolve(opened[0]?.close()))
     assert.equal(await world.until(Promise.resolve(opened[0]?.receive())), undefined)
     assert.ok(await world.until(third()))
+  })
+
+  scene('S4: empty messages nobody reads do not fill the memory, and none is lost', async (world) => {
+    const { ada, bob } = await openPair(world)
+    const read = Promise.withResolvers<void>()
+    const counted = Promise.withResolvers<number>()
+    bob.handle(
+      protocol,
+      async (channel) => {
+        await read.promise
+        counted.resolve((await readAll(channel)).length)
+      },
+      limits,
+    )
+    const channel = await world.until(ada.open(bob.peerId, protocol, asking))
+    const sending = (async () => {
+      for (let sent = 0; sent < 50_000; sent++) await channel.send()
+      await channel.close()
+    })()
+    await world.pause(300)
+    read.resolve()
+    await world.until(sending)
+    assert.equal(await world.until(counted.promise), 50_000)
   })
 }
