@@ -65,19 +65,23 @@ export class Gossiper {
   }
 
   #publish(news: GossipNews): boolean {
-    const { journal, host, log, replicator } = this.#deps
+    const { journal } = this.#deps
     const bytes = formatNews(news)
     if (bytes.byteLength > maxNewsBytes) return false
     journal.countTraffic(bytes.byteLength, 0)
-    const { node } = news.type === 'entry' ? news.entry.header : news.proof.first.header
-    host.gossip
-      .publish(this.#topic, bytes)
-      .then((listeners) => {
-        // A mesh that has not formed yet hands on to nobody, while channels may be open.
-        if (listeners === 0) replicator.tell(node, undefined)
-      })
-      .catch((error: unknown) => log.debug('gossip was not handed on', { error: describeError(error) }))
+    void this.#handOn(bytes, news.type === 'entry' ? news.entry.header.node : news.proof.first.header.node)
     return true
+  }
+
+  async #handOn(bytes: Uint8Array, author: PeerId): Promise<void> {
+    const { host, log, replicator } = this.#deps
+    try {
+      // A mesh that has not formed yet hands on to nobody, while channels may be open.
+      if ((await host.gossip.publish(this.#topic, bytes)) === 0) replicator.tell(author, undefined)
+    } catch (error) {
+      log.debug('gossip was not handed on', { error: describeError(error) })
+      replicator.tell(author, undefined)
+    }
   }
 
   async #hear(message: GossipMessage): Promise<GossipVerdict> {

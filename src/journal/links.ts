@@ -38,7 +38,7 @@ export class Links {
   readonly #sessions = new Map<PeerId, PeerSession>()
   /** Peers for whom a loop keeps the channel open; the signal ends it when they are gone. */
   readonly #keepers = new Map<PeerId, AbortController>()
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Set<Promise<unknown>>()
   readonly #release: readonly (() => void)[]
 
   constructor(deps: LinksDeps, options: LinksOptions) {
@@ -66,7 +66,8 @@ export class Links {
     for (const release of this.#release) release()
     this.#ending.abort(new Error('replication is closed'))
     for (const session of this.#sessions.values()) session.end('replication is closed')
-    await Promise.all(this.#running)
+    // As many as there are peers.
+    await Promise.allSettled(this.#running)
   }
 
   #maxMessageBytes(): number {
@@ -77,7 +78,7 @@ export class Links {
     if (this.#deps.host.peerId > peer || this.#keepers.has(peer) || this.#ending.signal.aborted) return
     const keeper = new AbortController()
     this.#keepers.set(peer, keeper)
-    this.#track(this.#keepOpen(peer, AbortSignal.any([keeper.signal, this.#ending.signal])))
+    void this.#track(this.#keepOpen(peer, AbortSignal.any([keeper.signal, this.#ending.signal])))
   }
 
   #drop(peer: PeerId): void {
@@ -129,15 +130,11 @@ export class Links {
   }
 
   async #track<T>(work: Promise<T>): Promise<T> {
-    const done = work.then(
-      () => {},
-      () => {},
-    )
-    this.#running.add(done)
+    this.#running.add(work)
     try {
       return await work
     } finally {
-      this.#running.delete(done)
+      this.#running.delete(work)
     }
   }
 }

@@ -59,14 +59,14 @@ export class OwnHead {
       this.#wait()
       return
     }
-    if (!this.#isSettled && !this.#isBehind()) this.#mend({ openNew: false, isLate: false })
+    if (!this.#isSettled && !this.#isBehind()) void this.#mend({ openNew: false, isLate: false })
   }
 
   /** Entries of ours came back from a peer. */
   progress(): void {
     if (this.#isBehind()) return this.#wait()
     this.#stopWaiting()
-    this.#mend({ openNew: false, isLate: false })
+    void this.#mend({ openNew: false, isLate: false })
   }
 
   close(): void {
@@ -89,20 +89,18 @@ export class OwnHead {
     const isFirst = !this.#isSettled
     if (isFirst) this.#deps.log.warn('nobody returned what this backup lacks in time; going on in a new incarnation')
     this.#claims.clear()
-    this.#mend({ openNew: isFirst, isLate: true })
+    void this.#mend({ openNew: isFirst, isLate: true })
   }
 
-  #mend(how: MendOptions): void {
-    this.#deps.mend(how).then(
-      (isDone) => {
-        if (isDone || this.#isClosed) this.#settle()
-        else this.#wait()
-      },
-      (error: unknown) => {
-        this.#deps.log.error('our journal could not be mended and is tried again', { error: describeError(error) })
-        if (!this.#isClosed) this.#wait()
-      },
-    )
+  async #mend(how: MendOptions): Promise<void> {
+    try {
+      const isDone = await this.#deps.mend(how)
+      if (isDone || this.#isClosed) this.#settle()
+      else this.#wait()
+    } catch (error) {
+      this.#deps.log.error('our journal could not be mended and is tried again', { error: describeError(error) })
+      this.#wait()
+    }
   }
 
   #stopWaiting(): void {

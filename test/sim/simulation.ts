@@ -189,12 +189,12 @@ export class Simulation {
     const node = this.#nodes[index]
     const journal = node?.journal
     if (node === undefined || journal === undefined) return
-    this.#track(
-      journal.append('note', { text }).then((entry) => {
-        // A node stopped meanwhile promised nothing.
-        if (node.journal === journal) this.#promised.set(text, { author: node.peer, cid: entry.cid })
-      }),
-    )
+    const write = async (): Promise<void> => {
+      const entry = await journal.append('note', { text })
+      // A node stopped meanwhile promised nothing.
+      if (node.journal === journal) this.#promised.set(text, { author: node.peer, cid: entry.cid })
+    }
+    this.#track(write())
   }
 
   async #inflict(fault: SimulatedFault): Promise<void> {
@@ -281,7 +281,7 @@ export class Simulation {
   async #calm(): Promise<void> {
     this.#network.heal()
     this.#network.configure({ loss: 0, duplicates: 0, jitterMs: 20 })
-    for (const index of [...this.#asleep]) this.#wake(index)
+    for (const index of this.#asleep) this.#wake(index)
     await this.#clock.settle()
   }
 
