@@ -1,5 +1,6 @@
 /** `npm run bench -- [NAME…] [--quick] [--write]`: measures, prints tables, and with `--write` keeps them in `bench/RESULTS.md`. */
-import { writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { describeMachine } from './harness/machine.ts'
 import type { Machine } from './harness/machine.ts'
@@ -25,24 +26,25 @@ const maxLoad = 0.5
 const usage = `usage: npm run bench -- [NAME…] [--quick] [--write]
   NAME     one of ${Object.keys(questions).join(', ')}; without one, all of them
   --quick  small sizes and few rounds: shows that the benches work
-  --write  writes bench/RESULTS.md when every question was answered`
+  --write  puts the answers into bench/RESULTS.md, each in the place of the one before`
 
-interface Run {
+/** What was asked for on the command line. */
+interface Wish {
   readonly names: readonly string[]
   readonly quick: boolean
   readonly write: boolean
 }
 
-const run = parseRun(process.argv.slice(2))
-if (run === undefined) {
+const wish = parseWish(process.argv.slice(2))
+if (wish === undefined) {
   process.stderr.write(`${usage}\n`)
   process.exitCode = 2
 } else {
-  process.exitCode = await ask(run)
+  process.exitCode = await ask(wish)
 }
 
 /** Asks one question after the other, so that they do not disturb each other. */
-async function ask({ names, quick, write }: Run): Promise<number> {
+async function ask({ names, quick, write }: Wish): Promise<number> {
   const machine = describeMachine()
   if (machine.load > maxLoad) say(`the machine is busy (load ${machine.load.toFixed(2)} before the run): these figures are worth little`)
   const interrupted = new AbortController()
@@ -50,8 +52,8 @@ async function ask({ names, quick, write }: Run): Promise<number> {
   const answered: Answered[] = []
   const failed: string[] = []
   for (const name of names) {
-    if (interrupted.signal.aborted) return 130
-    process.stderr.write(`${name}\n`)
+    if (interrupted.signal.aborted) break
+    say(name)
     try {
       const question = await load(name)
       const answer = await question.ask({ quick, signal: interrupted.signal, say })
@@ -59,11 +61,12 @@ async function ask({ names, quick, write }: Run): Promise<number> {
       process.stdout.write(`${formatAnswer({ question, answer })}\n\n`)
     } catch (error) {
       failed.push(name)
-      process.stderr.write(`${name} could not be measured: ${error instanceof Error ? error.stack : String(error)}\n`)
+      say(`${name} could not be measured: ${error instanceof Error ? error.stack : String(error)}`)
     }
   }
-  if (failed.length > 0) process.stderr.write(`not measured: ${failed.join(', ')}${write ? '; bench/RESULTS.md was left as it is' : ''}\n`)
-  else if (write) await writeResults(answered, machine)
+  if (write && answered.length > 0) await writeResults(answered, machine)
+  if (failed.length > 0) say(`not measured: ${failed.join(', ')}${write ? '; their rows in bench/RESULTS.md were left as they are' : ''}`)
+  if (interrupted.signal.aborted) return 130
   return failed.length === 0 ? 0 : 1
 }
 
@@ -77,14 +80,16 @@ async function load(name: string): Promise<Question> {
   return question
 }
 
+/** Answers of this run take the place of older ones; the others stay. */
 async function writeResults(answered: readonly Answered[], machine: Machine): Promise<void> {
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
   const path = new URL('RESULTS.md', import.meta.url)
-  await writeFile(path, formatResults(answered, { command, at: new Date(), machine }))
-  process.stderr.write(`written: bench/RESULTS.md\n`)
+  const page = existsSync(path) ? await readFile(path, 'utf8') : ''
+  await writeFile(path, formatResults(page, answered, { names: Object.keys(questions), run: { command, at: new Date(), machine } }))
+  say(`written: bench/RESULTS.md (${answered.map(({ question }) => question.name).join(', ')})`)
 }
 
-function parseRun(args: readonly string[]): Run | undefined {
+function parseWish(args: readonly string[]): Wish | undefined {
   try {
     const options = { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } } as const
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })

@@ -21,25 +21,41 @@ export function formatAnswer({ question, answer }: Answered): string {
   return [`## ${question.name}`, '', question.asks, '', ...table, '', ...conditions].join('\n').trimEnd()
 }
 
-/** The whole page of results. */
+/** By what command, when and where something was measured. */
+export interface Run {
+  readonly command: string
+  readonly at: Date
+  readonly machine: Machine
+}
+
+const head = `# Results
+
+Every ratio is ours divided by the peer named beside it, measured in one run, in turns. The median of the rounds is shown, with the
+lowest and highest ratio of a round. Each question says by what command, when and on what machine it was answered.`
+
+/** The page of results: `page` with the answers in it taken in place of older ones, in the order of `names`. */
 export function formatResults(
+  page: string,
   answered: readonly Answered[],
-  run: { readonly command: string; readonly at: Date; readonly machine: Machine },
+  { names, run }: { readonly names: readonly string[]; readonly run: Run },
 ): string {
-  const { cores, processor, memoryGiB, system, node, load } = run.machine
-  const head = [
-    '# Results',
-    '',
-    'Made by the command below; every ratio is ours divided by the peer named beside it, measured in the same run, in turns.',
-    'The median of the rounds is shown, with the lowest and highest ratio of a round.',
-    '',
-    `- command: \`${run.command}\``,
-    `- date: ${run.at.toISOString().slice(0, 10)}`,
-    `- machine: ${cores} cores (${processor}), ${formatNumber(memoryGiB)} GiB of memory, ${system}`,
-    `- node: ${node}`,
-    `- load of the machine before the run: ${load.toFixed(2)}`,
-  ]
-  return `${[head.join('\n'), ...answered.map(formatAnswer)].join('\n\n')}\n`
+  const fresh = answered.map((one) => [one.question.name, `${formatAnswer(one)}\n${formatRun(run)}`] as const)
+  const sections = new Map([...readSections(page), ...fresh])
+  const kept = names.map((name) => sections.get(name)).filter((section) => section !== undefined)
+  return `${[head, ...kept].join('\n\n')}\n`
+}
+
+function formatRun({ command, at, machine }: Run): string {
+  const { cores, processor, memoryGiB, system, node, load } = machine
+  return [
+    `- measured by \`${command}\` on ${at.toISOString().slice(0, 10)}`,
+    `- machine: ${cores} cores (${processor}), ${formatNumber(memoryGiB)} GiB of memory, ${system}, node ${node}; load before the run ${load.toFixed(2)}`,
+  ].join('\n')
+}
+
+function readSections(page: string): readonly (readonly [name: string, section: string])[] {
+  const [, ...sections] = `\n${page}`.split('\n## ')
+  return sections.map((section) => [section.split('\n', 1)[0] ?? '', `## ${section.trimEnd()}`])
 }
 
 function cellsOf({ what, unit, ours, peer, ratio, aim }: Figure): readonly string[] {
