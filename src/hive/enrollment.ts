@@ -6,15 +6,17 @@ import type { JoiningDeps } from './joining.ts'
 import { acceptEnrollment } from './joining.ts'
 import { parseLifetime } from './parse-lifetime.ts'
 import { findHive } from './registry.ts'
+import { moveRootToNewOwner } from './root-rotation.ts'
 
 /** What a node's hives do about its keys and machines. */
 export function createEnrollment(deps: JoiningDeps, options: { readonly joinTimeoutMs: number }): Enrollment {
   const { hives, registry, keys } = deps
   return {
-    publishCertificate: async () => {
+    publishCertificate: async (previous) => {
       const strange: string[] = []
       for (const service of registry.running()) {
         await service.publishCertificate()
+        if (previous !== undefined) await moveRootToNewOwner(service, { previous, next: keys.ownerId(), node: keys.nodeId })
         const { membership, known } = service
         if (membership.policy === 'closed' && membership.handleOf(keys.ownerId()) === undefined) strange.push(known.genesis.name)
       }

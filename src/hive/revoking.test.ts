@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { signRootRecovery } from './root-documents.ts'
 import { createTestWorld } from './suite/hive-world.ts'
 import type { TestNode } from './suite/hive-world.ts'
 import { admittedPeers, connect, handlesOf, inviteTo, join, makeHive, makeMembers, pass } from './suite/steps.ts'
@@ -244,6 +245,36 @@ test('the root owner recovers the root on another machine, and the old machineâ€
     assert.equal(node.running().service.membership.judge(ada.keys.nodeId).verdict, 'cut')
   }
   assert.equal(spare.running().service.isRoot(), true)
+})
+
+test('S10: a root whose owner key was stolen goes to the new owner, and the old key can neither grant nor recover', async () => {
+  await using world = createTestWorld()
+  const [ada, bob, cy] = [await world.addNode('ada'), await world.addNode('bob'), await world.addNode('cy')]
+  await makeMembers(world, ada, bob)
+  const stolen = ada.keys.needOwner()
+  const before = ada.keys.ownerId()
+  await world.run(ada.keys.rotateOwner())
+  assert.deepEqual(await world.run(ada.enrollment.publishCertificate(stolen)), [])
+  await pass(world, 3_000)
+  for (const node of [ada, bob]) {
+    const { membership } = node.running().service
+    assert.equal(membership.state().root?.owner, ada.keys.ownerId())
+    assert.equal(membership.findOwner('ada'), ada.keys.ownerId())
+    assert.deepEqual(membership.judge(ada.keys.nodeId), { verdict: 'admitted' })
+    assert.equal(membership.members().find(({ owner }) => owner === before)?.revoked, true)
+  }
+  const { id } = ada.running().service.known
+  const document = signRootRecovery(stolen, {
+    hive: id,
+    serial: 9,
+    kept: [{ node: ada.keys.nodeId, incarnation: 1, seq: 2 }],
+    node: bob.keys.nodeId,
+  })
+  await world.run(bob.running().journal.append('grant', { type: 'recover', document }))
+  await pass(world, 3_000)
+  assert.equal(ada.running().service.membership.state().root?.node, ada.keys.nodeId)
+  assert.equal((await join(world, cy, await inviteTo(world, ada))).handle, 'cy')
+  assert.deepEqual(handlesOf(ada).toSorted(), ['(ada)', 'ada', 'bob', 'cy'])
 })
 
 test('an agent name is the writerâ€™s when the certificate lists it and the handle or a grant gives it', async () => {

@@ -5,15 +5,19 @@ import { isName } from './certificate.ts'
 import { identityFaults } from './faults.ts'
 import { writeKeyFile } from './key-files.ts'
 import type { KeyStore } from './key-store.ts'
-import type { PeerId } from './keys.ts'
+import type { PeerId, SigningKey } from './keys.ts'
 import { parsePeerId } from './keys.ts'
 import type { identityOperations } from './operations.ts'
 import { maxExportBytes } from './owner-export.ts'
 
 /** What the hives of a node do about its keys and machines; the hive folder implements it. */
 export interface Enrollment {
-  /** Puts the node's changed certificate in every hive; gives the names of those that do not know the owner. */
-  readonly publishCertificate: () => Promise<readonly string[]>
+  /**
+   * Puts the node's changed certificate in every hive; gives the names of those that do not know the owner.
+   *
+   * `previous` is the owner key before a rotation: hives whose root this node is by it go to the new owner.
+   */
+  readonly publishCertificate: (previous?: SigningKey) => Promise<readonly string[]>
   readonly enroll: (
     request: { readonly label: string; readonly agents: readonly string[]; readonly roles: readonly string[]; readonly expires: string },
     context: CallContext,
@@ -54,8 +58,9 @@ export function createIdentityHandlers({ keys, enrollment }: IdentityHandlersDep
     },
     'owner.rotate': async () => {
       const previousOwner = keys.ownerId()
+      const previous = keys.needOwner()
       await keys.rotateOwner()
-      return { owner: keys.ownerId(), previousOwner, askAgain: [...(await enrollment.publishCertificate())] }
+      return { owner: keys.ownerId(), previousOwner, askAgain: [...(await enrollment.publishCertificate(previous))] }
     },
     'node.show': async () => {
       const { node, owner, label, agents, roles, serial, notBefore, notAfter } = keys.certificate().certificate
