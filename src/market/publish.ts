@@ -1,10 +1,8 @@
 import { resolve } from 'node:path'
 import type { CallContext } from '../operations/define-operation.ts'
-import type { OwnerId, PeerId } from '../identity/keys.ts'
+import type { OwnerId } from '../identity/keys.ts'
 import { encodeCanonical } from '../lib/canonical.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import { failpoint } from '../lib/failpoint.ts'
-import { describeError } from '../lib/fault.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { ArchiveFile } from './archive/entry.ts'
 import { measureArchive } from './archive/measure.ts'
@@ -21,6 +19,8 @@ import type { IndexedRelease, IndexedVersion } from './package-index.ts'
 import { findVersions, getRelease } from './package-index.ts'
 import { encodeFileList, formatDigest, formatRelease, releaseKind } from './release.ts'
 import type { Release } from './release.ts'
+import { spread } from './spread.ts'
+import type { Reached } from './spread.ts'
 
 /** What a publish did. */
 export interface PublishReport {
@@ -187,38 +187,6 @@ async function appendRelease(hive: MarketHive, release: Release): Promise<Indexe
   })
   if (box.indexed === undefined) throw new Error('the release was appended but is not in the index')
   return box.indexed
-}
-
-interface Reached {
-  readonly announcedTo: number
-  readonly providerRecord: boolean
-  readonly holders: readonly PeerId[]
-}
-
-/** Tells others, after all is on disk: none of it may fail the publish. */
-async function spread(
-  deps: MarketDeps & { readonly options: MarketOptions },
-  { hive, release, context }: { readonly hive: MarketHive; readonly release: IndexedRelease; readonly context: CallContext },
-): Promise<Reached> {
-  const peers = hive.connectedPeers()
-  const { exchange } = hive
-  if (exchange === undefined || peers.length === 0) return { announcedTo: 0, providerRecord: false, holders: [] }
-  context.report({ stage: 'copying', done: 0, total: deps.options.copies - 1, unit: 'items' })
-  const announced = exchange.announce(release.archive, { signal: withDeadline(deps.clock, deps.options.announceTimeoutMs, context.signal) })
-  const copies = Math.max(0, deps.options.copies - 1)
-  const signal = withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal)
-  const copied = exchange.replicate(release.archive, { copies, signal })
-  const listed = exchange.replicate(release.files, { copies, signal })
-  const [record, holders, lists] = await Promise.allSettled([announced, copied, listed])
-  for (const outcome of [record, holders, lists]) {
-    if (outcome.status === 'rejected') deps.log.warn('a release was stored but not told to all', { reason: describeError(outcome.reason) })
-  }
-  context.signal.throwIfAborted()
-  return {
-    announcedTo: peers.length,
-    providerRecord: record.status === 'fulfilled',
-    holders: holders.status === 'fulfilled' ? holders.value : [],
-  }
 }
 
 interface ReportParts extends Reached {

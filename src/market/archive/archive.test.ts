@@ -10,7 +10,7 @@ import type { ArchiveEntry } from './entry.ts'
 import { measureArchive } from './measure.ts'
 import { packEntries, readFolder } from './pack.ts'
 import { inspectArchive, maxArchiveBytes, readArchive } from './unpack.ts'
-import { walkPackage } from './walk.ts'
+import { toSourceFault, walkPackage } from './walk.ts'
 
 const signal = new AbortController().signal
 const limits = { maxPackageBytes: 1_000_000, maxPackageFiles: 50 }
@@ -123,6 +123,27 @@ test('S13: a source with too many files or bytes is refused while it is walked',
   await assert.rejects(walkPackage(many, walkOptions), { code: 'PACKAGE_TOO_LARGE', message: /50 files/ })
   const large = await writeFiles(await makeTemporary(t), { a: 'x'.repeat(20) })
   await assert.rejects(walkPackage(large, { ...walkOptions, maxPackageBytes: 19 }), { code: 'PACKAGE_TOO_LARGE', message: /19 bytes/ })
+})
+
+test(
+  'a source that may not be read is refused with its name',
+  { skip: process.getuid?.() === 0 ? 'root may read everything' : false },
+  async (t) => {
+    const folder = await writeFiles(await makeTemporary(t), { a: 'one' })
+    await chmod(join(folder, 'a'), 0o000)
+    const files = await walkPackage(folder, walkOptions)
+    await assert.rejects(collect(packEntries(readFolder(folder, files, { signal }))), {
+      code: 'SOURCE_REFUSED',
+      message: /"a" .* may not be read/,
+    })
+  },
+)
+
+test('what the disk says of a source is told where its owner can mend it', () => {
+  const denied = toSourceFault(Object.assign(new Error('no'), { code: 'EACCES' }), 'a')
+  assert.equal(Reflect.get(Object(denied), 'code'), 'SOURCE_REFUSED')
+  const other = Object.assign(new Error('no'), { code: 'EIO' })
+  assert.equal(toSourceFault(other, 'a'), other)
 })
 
 test('a file that changes between the walk and the reading is refused', async (t) => {

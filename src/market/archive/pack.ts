@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pack as createPack } from 'tar-stream'
 import type { Pack } from 'tar-stream'
 import type { ArchiveEntry, ArchiveFile } from './entry.ts'
-import { refuseSource } from './walk.ts'
+import { refuseSource, toSourceFault } from './walk.ts'
 
 /** Read at once from a file, in bytes. */
 const readBytes = 262_144
@@ -25,8 +25,7 @@ async function* readSource(folder: string, { path, size }: ArchiveFile): AsyncGe
   // Neither a link put there since the walk nor a pipe that never ends.
   await using handle = await open(join(folder, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
-      throw code === 'ELOOP' || code === 'ENOENT' ? refuseSource(path, 'it changed while it was read; try again') : error
+      throw toSourceFault(error, path)
     },
   )
   const stat = await handle.stat()

@@ -1,3 +1,4 @@
+import type { Dir } from 'node:fs'
 import { lstat, opendir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fault } from '../../lib/fault.ts'
@@ -35,7 +36,7 @@ export async function walkPackage(folder: string, options: WalkOptions): Promise
   const pending = ['']
   let [seen, bytes] = [0, 0]
   for (let parent = pending.pop(); parent !== undefined; parent = pending.pop()) {
-    for await (const { name } of await opendir(join(folder, parent))) {
+    for await (const { name } of await openFolder(folder, parent)) {
       options.signal.throwIfAborted()
       seen += 1
       if (seen > options.maxPackageFiles * seenPerFile) throw tooLarge(options.maxPackageFiles, 'files')
@@ -61,6 +62,13 @@ export async function walkPackage(folder: string, options: WalkOptions): Promise
   return checkTogether(found.toSorted((a, b) => compareBytes(a.path, b.path)))
 }
 
+/** @throws Fault SOURCE_REFUSED when it may not be read, or is gone */
+function openFolder(folder: string, path: string): Promise<Dir> {
+  return opendir(join(folder, path)).catch((error: unknown) => {
+    throw toSourceFault(error, path === '' ? folder : path)
+  })
+}
+
 function refuseBadPath(path: string): void {
   const reason = judgePath(path)
   if (reason !== undefined) throw refuseSource(path, reason)
@@ -84,6 +92,13 @@ async function readIgnoreFile(folder: string): Promise<readonly PathPattern[]> {
   const patterns = parsePatterns(await readFile(path, 'utf8'))
   if (patterns.length > maxPatterns) throw refuseSource('.althingignore', `it has more than ${maxPatterns} lines`)
   return patterns
+}
+
+/** What the disk said while a source was read, as a fault where the owner of the folder can mend it. */
+export function toSourceFault(error: unknown, path: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EACCES' || code === 'EPERM') return refuseSource(path, 'it may not be read')
+  return code === 'ELOOP' || code === 'ENOENT' ? refuseSource(path, 'it changed while it was read; try again') : error
 }
 
 /** The fault for something in the folder that cannot be part of a package. */

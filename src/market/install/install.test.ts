@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cp, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
 import { nodeOf } from '../../journal/testing/bench-of-peers.ts'
-import { armFailpoint, disarmFailpoint } from '../../lib/failpoint.ts'
 import { packEntries } from '../archive/pack.ts'
 import { formatRelease, releaseKind } from '../release.ts'
-import type { InstallReport } from './install.ts'
 import {
   exchangeWith,
   makeTemporary,
@@ -21,51 +16,15 @@ import {
   streamOf,
   writeFiles,
 } from '../testing/stand.ts'
-import type { Stand, StandOptions } from '../testing/stand.ts'
-
-const skill = '---\nname: review\ndescription: Reviews a change.\nmetadata:\n  version: "1.0.0"\n---\ntext\n'
-
-async function publish(stand: Stand, root: string, name: string, files: Readonly<Record<string, string>>): Promise<void> {
-  const folder = join(root, 'sources', `${Object.keys(files).length}-${Math.abs(hash(JSON.stringify(files)))}`, name)
-  await writeFiles(folder, files)
-  await stand.handlers['p2p.publish']({ path: folder }, stand.context)
-}
-
-function hash(text: string): number {
-  return Array.from(text).reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) | 0, 7)
-}
-
-/** A project and a stand that has published some versions of `demo` and a skill `review`. */
-async function setUp(t: TestContext, options: StandOptions = {}): Promise<{ ada: Stand; root: string; project: string }> {
-  const root = await makeTemporary(t)
-  const project = await writeFiles(join(root, 'project'), { 'althing.toml': '' })
-  const ada = await openStand('ada', { globalDirectory: join(root, 'global'), ...options })
-  t.after(() => ada[Symbol.asyncDispose]())
-  await publish(ada, root, 'demo', { 'package.toml': manifestOf('demo', '1.0.0'), 'a.txt': 'one', old: 'x' })
-  await publish(ada, root, 'demo', {
-    'package.toml': manifestOf('demo', '1.1.0', 'dependencies = ["base@^1", "@ada/review"]\n'),
-    'a.txt': 'two',
-  })
-  await publish(ada, root, 'review', { 'SKILL.md': skill, 'references/x.md': 'x' })
-  return { ada, root, project }
-}
-
-function install(
-  stand: Stand,
-  name: string,
-  directory: string,
-  more: { force?: boolean; global?: boolean; target?: string } = {},
-): Promise<InstallReport> {
-  const input = { package: name, directory, force: false, global: false, ...more }
-  return stand.handlers['marketplace.install'](input, stand.context)
-}
+import type { Stand } from '../testing/stand.ts'
+import { install, publish, setUpProject } from '../testing/project.ts'
 
 test('the highest version in the range is installed, and another one replaces it whole', async (t) => {
-  const { ada, project } = await setUp(t)
-  const first = await install(ada, 'demo@~1.0', project)
+  const { ada, project } = await setUpProject(t)
+  const first = await install(ada, 'demo@~1.0', { directory: project })
   assert.equal(first.version, '1.0.0')
   assert.deepEqual((await readdir(first.path)).toSorted(), ['a.txt', 'old', 'package.toml'])
-  const second = await install(ada, '@ada/demo', project)
+  const second = await install(ada, '@ada/demo', { directory: project })
   assert.equal(second.status, 'updated')
   assert.equal(second.previousVersion, '1.0.0')
   assert.deepEqual((await readdir(second.path)).toSorted(), ['a.txt', 'package.toml'])
@@ -77,112 +36,112 @@ test('the highest version in the range is installed, and another one replaces it
 })
 
 test('a skill also appears in .agents/skills', async (t) => {
-  const { ada, project } = await setUp(t)
-  const report = await install(ada, 'review', project)
+  const { ada, project, skill } = await setUpProject(t)
+  const report = await install(ada, 'review', { directory: project })
   assert.deepEqual(report.alsoAt, [join(project, '.agents/skills/review')])
   assert.equal(await readFile(join(project, '.agents/skills/review/SKILL.md'), 'utf8'), skill)
 })
 
 test('what is there already is said; --force installs it again', async (t) => {
-  const { ada, project } = await setUp(t)
-  const { path } = await install(ada, 'demo', project)
+  const { ada, project } = await setUpProject(t)
+  const { path } = await install(ada, 'demo', { directory: project })
   await writeFile(join(path, 'a.txt'), 'changed')
-  assert.equal((await install(ada, 'demo', project)).status, 'present')
-  assert.equal((await install(ada, 'demo', project, { force: true })).status, 'installed')
+  assert.equal((await install(ada, 'demo', { directory: project })).status, 'present')
+  assert.equal((await install(ada, 'demo', { directory: project, force: true })).status, 'installed')
   assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), 'two')
   await rm(path, { recursive: true })
-  assert.equal((await install(ada, 'demo', project)).status, 'installed')
+  assert.equal((await install(ada, 'demo', { directory: project })).status, 'installed')
 })
 
 test('--global goes into the home, --target anywhere, each with a lock of its own', async (t) => {
-  const { ada, root, project } = await setUp(t)
-  const global = await install(ada, 'review', project, { global: true })
+  const { ada, root, project } = await setUpProject(t)
+  const global = await install(ada, 'review', { directory: project, global: true })
   assert.equal(global.path, join(root, 'global/@ada/review'))
   assert.equal(global.lock, join(root, 'global/althing.lock'))
   assert.deepEqual(global.alsoAt, [])
-  const target = await install(ada, 'demo', project, { target: join(root, 'vendor') })
+  const target = await install(ada, 'demo', { directory: project, target: join(root, 'vendor') })
   assert.equal(target.path, join(root, 'vendor/@ada/demo'))
   assert.deepEqual(await readdir(project), ['althing.toml'])
 })
 
 test('a bare name that several owners have is refused with the candidates', async (t) => {
-  const { ada, root, project } = await setUp(t)
+  const { ada, root, project } = await setUpProject(t)
   await using bob = await openStand('bob')
-  await publish(bob, root, 'demo', { 'package.toml': manifestOf('demo', '3.0.0') })
+  await publish(bob, { root, name: 'demo' }, { 'package.toml': manifestOf('demo', '3.0.0') })
   await replicate(bob, ada)
-  await assert.rejects(install(ada, 'demo', project), (error: unknown) => {
+  await assert.rejects(install(ada, 'demo', { directory: project }), (error: unknown) => {
     assert.equal(Reflect.get(Object(error), 'code'), 'PACKAGE_AMBIGUOUS')
     assert.deepEqual(Reflect.get(Object(error), 'data').candidates, ['@ada/demo', '@bob/demo'])
     return true
   })
-  assert.equal((await install(ada, '@ada/demo', project)).version, '1.1.0')
+  assert.equal((await install(ada, '@ada/demo', { directory: project })).version, '1.1.0')
 })
 
 test('what is not in the index, or has no such version, is refused with what there is', async (t) => {
-  const { ada, project } = await setUp(t)
-  await assert.rejects(install(ada, 'demp', project), { code: 'PACKAGE_UNKNOWN', message: /Did you mean demo\?/ })
-  await assert.rejects(install(ada, '@bob/demo', project), { code: 'PACKAGE_UNKNOWN' })
-  await assert.rejects(install(ada, '@nobody/demo', project), { code: 'PACKAGE_UNKNOWN' })
-  await assert.rejects(install(ada, 'demo@^2', project), { code: 'VERSION_UNKNOWN', message: /There are: 1.1.0, 1.0.0/ })
+  const { ada, project } = await setUpProject(t)
+  await assert.rejects(install(ada, 'demp', { directory: project }), { code: 'PACKAGE_UNKNOWN', message: /Did you mean demo\?/ })
+  await assert.rejects(install(ada, '@bob/demo', { directory: project }), { code: 'PACKAGE_UNKNOWN' })
+  await assert.rejects(install(ada, '@nobody/demo', { directory: project }), { code: 'PACKAGE_UNKNOWN' })
+  await assert.rejects(install(ada, 'demo@^2', { directory: project }), { code: 'VERSION_UNKNOWN', message: /There are: 1.1.0, 1.0.0/ })
 })
 
 test('S26: a package named like an option or a path is refused before anything is made', async (t) => {
-  const { ada, project } = await setUp(t)
+  const { ada, project } = await setUpProject(t)
   for (const name of ['--force', '../../etc', '/etc/passwd', '@../x/y', 'demo@--upload-pack=x']) {
-    await assert.rejects(install(ada, name, project), { code: 'REFERENCE_INVALID' })
+    await assert.rejects(install(ada, name, { directory: project }), { code: 'REFERENCE_INVALID' })
   }
   assert.deepEqual(await readdir(project), ['althing.toml'])
 })
 
 test('S8: a release signed by another owner than the lock names is refused', async (t) => {
-  const { ada, project } = await setUp(t)
-  await install(ada, 'demo@1.0.0', project)
+  const { ada, project } = await setUpProject(t)
+  await install(ada, 'demo@1.0.0', { directory: project })
   const lock = join(project, 'althing.lock')
   await writeFile(lock, (await readFile(lock, 'utf8')).replace(ownerOf('ada'), ownerOf('eve')))
-  await assert.rejects(install(ada, '@ada/demo', project), { code: 'OWNER_CHANGED' })
+  await assert.rejects(install(ada, '@ada/demo', { directory: project }), { code: 'OWNER_CHANGED' })
   assert.equal(await readFile(join(project, '.althing/packages/@ada/demo/a.txt'), 'utf8'), 'one')
 })
 
 test('what stands in the way and was not installed by us stays, unless --force', async (t) => {
-  const { ada, project } = await setUp(t)
+  const { ada, project } = await setUpProject(t)
   await writeFiles(project, { '.althing/packages/@ada/demo/mine': 'x', '.agents/skills/review/mine': 'x' })
-  await assert.rejects(install(ada, 'demo', project), { code: 'TARGET_OCCUPIED' })
-  await assert.rejects(install(ada, 'review', project), { code: 'TARGET_OCCUPIED' })
+  await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'TARGET_OCCUPIED' })
+  await assert.rejects(install(ada, 'review', { directory: project }), { code: 'TARGET_OCCUPIED' })
   assert.equal(await readFile(join(project, '.agents/skills/review/mine'), 'utf8'), 'x')
-  assert.equal((await install(ada, 'review', project, { force: true })).status, 'installed')
+  assert.equal((await install(ada, 'review', { directory: project, force: true })).status, 'installed')
 })
 
 test('S12: a target that is a link out of the project is refused, and nothing is written where it leads', async (t) => {
-  const { ada, root, project } = await setUp(t)
+  const { ada, root, project } = await setUpProject(t)
   const outside = join(root, 'outside')
   for (const way of ['.althing', '.althing/packages', '.althing/packages/@ada']) {
     await rm(join(project, '.althing'), { recursive: true, force: true })
     await mkdir(outside, { recursive: true })
     await mkdir(join(project, way, '..'), { recursive: true })
     await symlink(outside, join(project, way))
-    await assert.rejects(install(ada, 'demo', project), { code: 'TARGET_REFUSED' }, way)
+    await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'TARGET_REFUSED' }, way)
     assert.deepEqual(await readdir(outside), [], way)
     await rm(join(project, way))
   }
   await rm(join(project, '.althing'), { recursive: true, force: true })
   await symlink(outside, join(project, '.agents'))
-  await assert.rejects(install(ada, 'review', project), { code: 'TARGET_REFUSED' })
+  await assert.rejects(install(ada, 'review', { directory: project }), { code: 'TARGET_REFUSED' })
   assert.deepEqual(await readdir(outside), [])
 })
 
 test('S12: a package whose place is a link is replaced, and what the link leads to stays', async (t) => {
-  const { ada, root, project } = await setUp(t)
+  const { ada, root, project } = await setUpProject(t)
   const outside = await writeFiles(join(root, 'outside'), { keep: 'x' })
   await mkdir(join(project, '.althing/packages/@ada'), { recursive: true })
   await symlink(outside, join(project, '.althing/packages/@ada/demo'))
-  await assert.rejects(install(ada, 'demo', project), { code: 'TARGET_OCCUPIED' })
-  await install(ada, 'demo', project, { force: true })
+  await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'TARGET_OCCUPIED' })
+  await install(ada, 'demo', { directory: project, force: true })
   assert.deepEqual(await readdir(outside), ['keep'])
   assert.ok((await stat(join(project, '.althing/packages/@ada/demo/a.txt'))).isFile())
 })
 
 test('S12: an archive that another tool made, with a link out of the target, is refused whole', async (t) => {
-  const { ada, project } = await setUp(t)
+  const { ada, project } = await setUpProject(t)
   const good = releasesOf(ada, 'demo', ada.owner)[0] ?? assert.fail()
   const tar = Buffer.concat(await Array.fromAsync(packEntries(entries({ '../../evil': 'x' }))))
   const added = await ada.content.add([tar], { signal: ada.context.signal })
@@ -190,7 +149,7 @@ test('S12: an archive that another tool made, with a link out of the target, is 
   const manifest = { ...good.manifest, version: '6.6.6' }
   const release = { ...good, manifest, digest, size: added.size, fileCount: 1, archive: added.cid, previous: null }
   await ada.journal.append(releaseKind, formatRelease(release))
-  await assert.rejects(install(ada, 'demo@6.6.6', project), { code: 'ARCHIVE_REFUSED', message: /climbs out/ })
+  await assert.rejects(install(ada, 'demo@6.6.6', { directory: project }), { code: 'ARCHIVE_REFUSED', message: /climbs out/ })
   assert.deepEqual((await readdir(project)).toSorted(), ['.althing', 'althing.toml'])
   assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
 })
@@ -202,28 +161,31 @@ async function* entries(
 }
 
 test('F8: bytes that are not those the owner signed are refused, and nothing is unpacked', async (t) => {
-  const { ada, project } = await setUp(t)
+  const { ada, project } = await setUpProject(t)
   const good = releasesOf(ada, 'demo', ada.owner)[0] ?? assert.fail()
   const other = releasesOf(ada, 'demo', ada.owner)[1] ?? assert.fail()
   const tampered = { ...good, manifest: { ...good.manifest, version: '7.0.0' }, archive: other.archive, size: other.size, previous: null }
   await ada.journal.append(releaseKind, formatRelease(tampered))
-  await assert.rejects(install(ada, 'demo@7.0.0', project), { code: 'ARCHIVE_REFUSED', message: /digest is not the one its owner signed/ })
+  await assert.rejects(install(ada, 'demo@7.0.0', { directory: project }), {
+    code: 'ARCHIVE_REFUSED',
+    message: /digest is not the one its owner signed/,
+  })
   const lying = { ...good, manifest: { ...good.manifest, version: '7.0.1' }, size: good.size + 512, previous: null }
   await ada.journal.append(releaseKind, formatRelease(lying))
-  await assert.rejects(install(ada, 'demo@7.0.1', project), { code: 'ARCHIVE_REFUSED', message: /the release says/ })
+  await assert.rejects(install(ada, 'demo@7.0.1', { directory: project }), { code: 'ARCHIVE_REFUSED', message: /the release says/ })
 })
 
 test('F8: a block that went bad on our disk is fetched again from others', async (t) => {
-  const { ada, root, project } = await setUp(t)
+  const { ada, root, project } = await setUpProject(t)
   const home = join(root, 'home')
   await mkdir(home)
   const bob: Stand = await openStand('bob', { home, exchange: exchangeWith(() => bob, ada), peers: [ada.node] })
   await using _ = bob
   await replicate(ada, bob)
-  await install(bob, 'demo', project)
+  await install(bob, 'demo', { directory: project })
   await flipEveryBlock(join(home, 'blobs'))
   await rm(join(project, '.althing'), { recursive: true })
-  const again = await install(bob, 'demo', project, { force: true })
+  const again = await install(bob, 'demo', { directory: project, force: true })
   assert.equal(await readFile(join(again.path, 'a.txt'), 'utf8'), 'two')
   assert.equal(again.providers[0]?.peer, nodeOf('ada'))
 })
@@ -241,13 +203,13 @@ async function flipEveryBlock(folder: string): Promise<void> {
 test('S13: a release larger than a package may be is refused before it is asked for', async (t) => {
   const root = await makeTemporary(t)
   await using ada = await openStand('ada')
-  await publish(ada, root, 'demo', { 'package.toml': manifestOf('demo'), big: 'x'.repeat(2_000_000) })
+  await publish(ada, { root, name: 'demo' }, { 'package.toml': manifestOf('demo'), big: 'x'.repeat(2_000_000) })
   let asked = 0
   const exchange = { ...exchangeWith(() => bob, ada), fetch: () => Promise.reject(new Error(`asked ${++asked}`)) }
   const bob: Stand = await openStand('bob', { exchange, options: { maxPackageBytes: 1_000_000, maxPackageFiles: 10 } })
   await using _ = bob
   await replicate(ada, bob)
-  await assert.rejects(install(bob, 'demo', root), { code: 'ARCHIVE_REFUSED', message: /are allowed/ })
+  await assert.rejects(install(bob, 'demo', { directory: root }), { code: 'ARCHIVE_REFUSED', message: /are allowed/ })
   assert.equal(asked, 0)
 })
 
@@ -267,65 +229,52 @@ test('S14: nothing of a package runs when it is installed', async (t) => {
     'build.rs',
     'setup.py',
   ]
-  await publish(ada, root, 'demo', {
-    'package.toml': manifestOf(
-      'demo',
-      '1.0.0',
-      `[installation]\npost_install = "touch ${canary}"\n[scripts]\ninstall = "touch ${canary}"\n`,
-    ),
-    'package.json': JSON.stringify({
-      scripts: { preinstall: `touch ${canary}`, install: `touch ${canary}`, postinstall: `touch ${canary}` },
-    }),
-    ...Object.fromEntries(names.map((name) => [name, script])),
-  })
-  await install(ada, 'demo', root)
+  await publish(
+    ada,
+    { root, name: 'demo' },
+    {
+      'package.toml': manifestOf(
+        'demo',
+        '1.0.0',
+        `[installation]\npost_install = "touch ${canary}"\n[scripts]\ninstall = "touch ${canary}"\n`,
+      ),
+      'package.json': JSON.stringify({
+        scripts: { preinstall: `touch ${canary}`, install: `touch ${canary}`, postinstall: `touch ${canary}` },
+      }),
+      ...Object.fromEntries(names.map((name) => [name, script])),
+    },
+  )
+  await install(ada, 'demo', { directory: root })
   await assert.rejects(stat(canary), { code: 'ENOENT' })
 })
 
 test('two installs into one project at once: both are there, and the lock names both', async (t) => {
-  const { ada, project } = await setUp(t)
-  const reports = await Promise.all(['demo', 'review', 'demo'].map((name) => install(ada, name, project)))
+  const { ada, project } = await setUpProject(t)
+  const reports = await Promise.all(['demo', 'review', 'demo'].map((name) => install(ada, name, { directory: project })))
   assert.deepEqual(reports.map(({ status }) => status).toSorted(), ['installed', 'installed', 'present'])
   const lock = await readFile(join(project, 'althing.lock'), 'utf8')
   assert.deepEqual(lock.match(/@ada\/\w+/g), ['@ada/demo', '@ada/review'])
 })
 
 test('without peers what is on disk installs, and the rest says how to get it', async (t) => {
-  const { ada, root, project } = await setUp(t)
-  assert.equal((await install(ada, 'demo', project)).providers.length, 0)
+  const { ada, root, project } = await setUpProject(t)
+  assert.equal((await install(ada, 'demo', { directory: project })).providers.length, 0)
   await using bob = await openStand('bob')
   await replicate(ada, bob)
-  await assert.rejects(install(bob, 'demo', root), { code: 'PACKAGE_UNAVAILABLE', message: /althing p2p start/ })
+  await assert.rejects(install(bob, 'demo', { directory: root }), { code: 'PACKAGE_UNAVAILABLE', message: /althing p2p start/ })
 })
 
-for (const [code, fault] of [
-  ['ENOSPC', 'DISK_FULL'],
-  ['EIO', 'DISK_ERROR'],
-] as const) {
-  test(`F5: ${code} while a package is unpacked leaves the old one whole, nothing half-written, and a later try works`, async (t) => {
-    const { ada, project } = await setUp(t)
-    const { path } = await install(ada, 'demo@1.0.0', project)
-    t.after(() => disarmFailpoint('install.write'))
-    armFailpoint('install.write', { action: 'error', code }, 2)
-    await assert.rejects(install(ada, 'demo', project), { code: fault, message: /^nothing was installed/ })
-    assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), 'one')
-    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
-    disarmFailpoint('install.write')
-    assert.equal((await install(ada, 'demo', project)).status, 'updated')
-  })
-}
-
 test('a lock that cannot be read is refused, and left as it is', async (t) => {
-  const { ada, project } = await setUp(t)
+  const { ada, project } = await setUpProject(t)
   await writeFile(join(project, 'althing.lock'), 'version = 1\n<<<<<<< ours\n')
-  await assert.rejects(install(ada, 'demo', project), { code: 'LOCK_INVALID', message: /merge conflict/ })
+  await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'LOCK_INVALID', message: /merge conflict/ })
   assert.equal(await readFile(join(project, 'althing.lock'), 'utf8'), 'version = 1\n<<<<<<< ours\n')
 })
 
 test('list says what is installed, what is missing and what is newer', async (t) => {
-  const { ada, project } = await setUp(t)
-  await install(ada, 'demo@1.0.0', project)
-  await install(ada, 'review', project)
+  const { ada, project } = await setUpProject(t)
+  await install(ada, 'demo@1.0.0', { directory: project })
+  await install(ada, 'review', { directory: project })
   await rm(join(project, '.althing/packages/@ada/review'), { recursive: true })
   const { packages } = await ada.handlers['marketplace.list']({ directory: project, global: false, published: false }, ada.context)
   assert.deepEqual(
@@ -338,38 +287,3 @@ test('list says what is installed, what is missing and what is newer', async (t)
     ],
   )
 })
-
-for (const [point, version] of [
-  ['install.fetched', '1.0.0'],
-  ['install.unpacked', '1.0.0'],
-  ['install.intent', '1.0.0'],
-  ['install.aside', '1.0.0'],
-  ['install.moved', '1.1.0'],
-  ['install.locked', '1.1.0'],
-] as const) {
-  test(`F1: killed at ${point}, the next command finds ${version} whole with its lock, and nothing else`, async (t) => {
-    const { ada, root, project } = await setUp(t)
-    const home = join(root, 'home')
-    await mkdir(home)
-    await cp(join(root, 'sources'), join(home, 'sources'), { recursive: true })
-    await install(ada, 'demo@1.0.0', project)
-    assert.equal(await runChild(home, project, 'demo@1.1.0', point), 'SIGKILL')
-    // Any install into the project recovers it first.
-    await install(ada, 'review', project)
-    const path = join(project, '.althing/packages/@ada/demo')
-    assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), version === '1.0.0' ? 'one' : 'two')
-    assert.equal((await readdir(path)).length, version === '1.0.0' ? 3 : 2)
-    const lock = await readFile(join(project, 'althing.lock'), 'utf8')
-    assert.match(lock, new RegExp(`@ada/demo"\nowner = ".*"\nversion = "${version}"`))
-    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
-    assert.deepEqual((await readdir(project)).toSorted(), ['.agents', '.althing', 'althing.lock', 'althing.toml'])
-  })
-}
-
-async function runChild(...args: readonly string[]): Promise<NodeJS.Signals | null> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../testing/install-child.ts'), ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  await once(child, 'close')
-  return child.signalCode
-}

@@ -69,7 +69,9 @@ export async function installPackage(deps: InstallDeps, input: InstallInput, con
     globalDirectory: deps.globalDirectory,
   })
   const wanted = planInstall(hive, release, place)
-  await makeFolder(place, join(place.packages, stagingName))
+  await makeFolder(place, join(place.packages, stagingName)).catch((error: unknown) => {
+    throw toInstallFault(error, place.packages)
+  })
   await using _ = await openWriteLock({
     path: join(place.packages, stagingName, placeLockName),
     clock: deps.clock,

@@ -3,6 +3,7 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeTemporary, writeFiles } from '../testing/stand.ts'
+import { toInstallFault } from './disk-fault.ts'
 import { findPlace, makeFolder } from './place.ts'
 import type { Place } from './place.ts'
 
@@ -19,6 +20,16 @@ test('the project is the nearest folder upward with althing.toml or .git', async
 test('a worktree, whose .git is a file, is a project too', async (t) => {
   const root = await writeFiles(await makeTemporary(t), { '.git': 'gitdir: elsewhere', 'a/x': '' })
   assert.equal((await find(join(root, 'a'))).root, root)
+})
+
+test('what the disk says of a place is told as a fault', () => {
+  const outcome = (code: string): unknown => Reflect.get(Object(toInstallFault(Object.assign(new Error('no'), { code }), '/x')), 'code')
+  assert.equal(outcome('EACCES'), 'TARGET_REFUSED')
+  assert.equal(outcome('EROFS'), 'TARGET_REFUSED')
+  assert.equal(outcome('ENOSPC'), 'DISK_FULL')
+  assert.equal(outcome('EIO'), 'DISK_ERROR')
+  const bug = new Error('a bug')
+  assert.equal(toInstallFault(bug, '/x'), bug)
 })
 
 test('--target comes before --global, and both before the project', async (t) => {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { armFailpoint, disarmFailpoint } from '../../lib/failpoint.ts'
+import { install, setUpProject } from '../testing/project.ts'
+
+for (const [code, fault] of [
+  ['ENOSPC', 'DISK_FULL'],
+  ['EIO', 'DISK_ERROR'],
+] as const) {
+  test(`F5: ${code} while a package is unpacked leaves the old one whole, nothing half-written, and a later try works`, async (t) => {
+    const { ada, project } = await setUpProject(t)
+    const { path } = await install(ada, 'demo@1.0.0', { directory: project })
+    t.after(() => disarmFailpoint('install.write'))
+    armFailpoint('install.write', { action: 'error', code }, 2)
+    await assert.rejects(install(ada, 'demo', { directory: project }), { code: fault, message: /^nothing was installed/ })
+    assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), 'one')
+    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
+    disarmFailpoint('install.write')
+    assert.equal((await install(ada, 'demo', { directory: project })).status, 'updated')
+  })
+}
+
+for (const [point, version] of [
+  ['install.fetched', '1.0.0'],
+  ['install.unpacked', '1.0.0'],
+  ['install.intent', '1.0.0'],
+  ['install.aside', '1.0.0'],
+  ['install.moved', '1.1.0'],
+  ['install.locked', '1.1.0'],
+] as const) {
+  test(`F1: killed at ${point}, the next command finds ${version} whole with its lock, and nothing else`, async (t) => {
+    const { ada, root, project } = await setUpProject(t)
+    const home = join(root, 'home')
+    await mkdir(home)
+    await cp(join(root, 'sources'), join(home, 'sources'), { recursive: true })
+    await install(ada, 'demo@1.0.0', { directory: project })
+    assert.equal(await runChild(home, project, 'demo@1.1.0', point), 'SIGKILL')
+    // Any install into the project recovers it first.
+    await install(ada, 'review', { directory: project })
+    const path = join(project, '.althing/packages/@ada/demo')
+    assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), version === '1.0.0' ? 'one' : 'two')
+    assert.equal((await readdir(path)).length, version === '1.0.0' ? 3 : 2)
+    const lock = await readFile(join(project, 'althing.lock'), 'utf8')
+    assert.match(lock, new RegExp(`@ada/demo"\nowner = ".*"\nversion = "${version}"`))
+    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
+    assert.deepEqual((await readdir(project)).toSorted(), ['.agents', '.althing', 'althing.lock', 'althing.toml'])
+  })
+}
+
+async function runChild(...args: readonly string[]): Promise<NodeJS.Signals | null> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../testing/install-child.ts'), ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  await once(child, 'close')
+  return child.signalCode
+}

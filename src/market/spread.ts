@@ -1,0 +1,40 @@
+import type { PeerId } from '../identity/keys.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import { describeError } from '../lib/fault.ts'
+import type { CallContext } from '../operations/define-operation.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from './market.ts'
+import type { IndexedRelease } from './package-index.ts'
+
+/** Who knows of a release, and who has it, when its publish ends. */
+export interface Reached {
+  /** Members connected. */
+  readonly announcedTo: number
+  readonly providerRecord: boolean
+  readonly holders: readonly PeerId[]
+}
+
+/** Tells others, after all is on disk: none of it may fail the publish. */
+export async function spread(
+  deps: MarketDeps & { readonly options: MarketOptions },
+  { hive, release, context }: { readonly hive: MarketHive; readonly release: IndexedRelease; readonly context: CallContext },
+): Promise<Reached> {
+  const peers = hive.connectedPeers()
+  const { exchange } = hive
+  if (exchange === undefined || peers.length === 0) return { announcedTo: 0, providerRecord: false, holders: [] }
+  context.report({ stage: 'copying', done: 0, total: deps.options.copies - 1, unit: 'items' })
+  const announced = exchange.announce(release.archive, { signal: withDeadline(deps.clock, deps.options.announceTimeoutMs, context.signal) })
+  const copies = Math.max(0, deps.options.copies - 1)
+  const signal = withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal)
+  const copied = exchange.replicate(release.archive, { copies, signal })
+  const listed = exchange.replicate(release.files, { copies, signal })
+  const [record, holders, lists] = await Promise.allSettled([announced, copied, listed])
+  for (const outcome of [record, holders, lists]) {
+    if (outcome.status === 'rejected') deps.log.warn('a release was stored but not told to all', { reason: describeError(outcome.reason) })
+  }
+  context.signal.throwIfAborted()
+  return {
+    announcedTo: peers.length,
+    providerRecord: record.status === 'fulfilled',
+    holders: holders.status === 'fulfilled' ? holders.value : [],
+  }
+}
