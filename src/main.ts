@@ -1,7 +1,9 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CliDeps, DetachedProcess, Sink } from './cli/deps.ts'
+import { reportFault } from './cli/report-fault.ts'
 import { runCli } from './cli/run.ts'
+import { createStyle } from './cli/screen.ts'
 import { readEnvironment } from './config/environment.ts'
 import { homePaths } from './config/home.ts'
 import { version } from './config/version.ts'
@@ -59,6 +61,13 @@ async function armFailpoints(text: string | undefined): Promise<void> {
   armFailpoint(parsed.name, parsed.action, parsed.pass)
 }
 
+/** A bug that no call waits for still ends in one line that says so, and in an exit code. What was acknowledged is on disk. */
+function reportUncaught(error: unknown): void {
+  const isVerbose = process.argv.includes('-v') || process.argv.includes('--verbose')
+  const style = createStyle(deps.stderr, deps.environment)
+  process.exit(reportFault(deps.stderr, error, { json: process.argv.includes('--json'), isVerbose, style }))
+}
+
 const environment = readEnvironment()
 await armFailpoints(environment.failpoint)
 
@@ -95,6 +104,7 @@ const deps: CliDeps = {
   spawnDetached,
 }
 
+process.on('uncaughtException', reportUncaught)
 process.exitCode = await runCli(deps, process.argv.slice(2))
 // What a command left open (a socket that drains, a timer of a library) must not keep it alive; output is flushed first.
 process.stdout.write('', () => process.stderr.write('', () => process.exit()))

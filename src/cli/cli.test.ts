@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
 import { catalog } from '../catalog.ts'
 import { Fault } from '../lib/fault.ts'
-import { createVirtualClock } from '../lib/virtual-clock.ts'
-import type { VirtualClock } from '../lib/virtual-clock.ts'
 import type { CallOptions } from '../operations/node-api.ts'
-import type { CliDeps } from './deps.ts'
 import { createProgram } from './program.ts'
-import { runCli } from './run.ts'
+import { createTestCli, untilAborted } from './testing/test-cli.ts'
 
 const status = {
   isRunning: true,
@@ -204,6 +197,12 @@ test('p2p start on a home where a node runs is a fault that says how to see and 
   assert.match(cli.stderr(), /althing p2p status.*althing p2p stop.*NODE_RUNNING/)
 })
 
+test('a node that is interrupted while it opens is exit code 130, not a bug', async (t) => {
+  const cli = createTestCli(t, { answer: async () => status, isRunning: false, interrupted: AbortSignal.abort(new Error('SIGINT came')) })
+  assert.equal(await cli.run('p2p', 'start'), 130)
+  assert.equal(cli.stderr(), '')
+})
+
 test('p2p start says in one line where it listens and who it is, and ends in good order when asked', async (t) => {
   const interrupt = new AbortController()
   const answer = async (): Promise<unknown> => {
@@ -266,88 +265,6 @@ test('every operation has a command, and its examples are commands that parse', 
     }
   }
 })
-
-interface TestCliOptions {
-  readonly answer: (input: unknown, options: CallOptions) => Promise<unknown>
-  readonly isRunning?: boolean
-  readonly isTerminal?: boolean
-  readonly isColorOff?: boolean
-  readonly interrupted?: AbortSignal
-  readonly lockedTimes?: number
-  readonly isRestoring?: () => void
-}
-
-/** The command line with a node that answers as the test says, and a clock that runs as fast as it is looked at. */
-function createTestCli(t: TestContext, options: TestCliOptions) {
-  const home = mkdtempSync(join(tmpdir(), 'althing-cli-'))
-  t.after(() => rmSync(home, { recursive: true, force: true }))
-  const clock = createVirtualClock({ startsAt: 0 })
-  const [stdout, stderr]: [string[], string[]] = [[], []]
-  const opened: { readonly peers: boolean; readonly transient: boolean }[] = []
-  let closed = 0
-  let alive = 3
-  let locked = options.lockedTimes ?? 0
-  const call = async (_name: string, input: unknown, callOptions: CallOptions): Promise<unknown> => options.answer(input, callOptions)
-  const sink = (parts: string[]) => ({
-    isTerminal: options.isTerminal ?? false,
-    columns: 80,
-    write: (text: string) => void parts.push(text),
-  })
-  const deps: CliDeps = {
-    version: '0.1.0',
-    environment: { home, isColorOff: options.isColorOff ?? false, failpoint: undefined, settings: new Map() },
-    clock,
-    stdout: sink(stdout),
-    stderr: sink(stderr),
-    workingDirectory: '/home/ada/project',
-    interrupted: options.interrupted ?? new AbortController().signal,
-    connect: async () => (options.isRunning === false ? undefined : { call, [Symbol.asyncDispose]: async () => {} }),
-    openNode: async ({ peers, transient }) => {
-      locked -= 1
-      if (locked >= 0) throw new Fault('STORE_LOCKED', 'conflict', { message: 'locked' })
-      opened.push({ peers, transient })
-      const dispose = async (): Promise<void> => {
-        closed += 1
-      }
-      return {
-        call,
-        probe: () => ({ isReady: true, parts: {} }),
-        stopRequested: new AbortController().signal,
-        [Symbol.asyncDispose]: dispose,
-      }
-    },
-    isAlive: () => {
-      alive -= 1
-      return alive > 0
-    },
-    withoutNode: { 'backup.restore': async () => options.isRestoring?.() },
-    spawnDetached: async () => assert.fail('nothing is started in the background here'),
-  }
-  return {
-    run: async (...words: readonly string[]) => runInTime(clock, runCli(deps, words)),
-    stdout: () => stdout.join(''),
-    stderr: () => stderr.join(''),
-    opened: () => opened,
-    closed: () => closed,
-    looksAtProcess: () => 3 - alive,
-  }
-}
-
-async function runInTime(clock: VirtualClock, work: Promise<number>): Promise<number> {
-  const state = { isDone: false }
-  const done = work.finally(() => {
-    state.isDone = true
-  })
-  for (let step = 0; !state.isDone && step < 400; step++) await clock.advance(100)
-  return done
-}
-
-async function untilAborted(signal: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  if (signal.aborted) reject(signal.reason)
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  return promise
-}
 
 function commandNames(): readonly string[] {
   const program = createProgram(

@@ -44,7 +44,15 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
 }
 
 async function start(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
-  if (!options.isDetached) return runNode(deps, options, globals)
+  try {
+    if (!options.isDetached) return await runNode(deps, options, globals)
+    await startInBackground(deps, options, globals)
+  } catch (error) {
+    throw faultOfSignal(deps, globals, deps.interrupted) ?? error
+  }
+}
+
+async function startInBackground(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
   const status = await startDetached(deps, options, globals)
   const style = createStyle(deps.stdout, deps.environment)
   deps.stdout.write(globals.json ? `${JSON.stringify(status)}\n` : `${renderStarted(status, style, globals)}\n`)
