@@ -140,21 +140,24 @@ async function changeGrant(
   input: Parameters<HandlersOf<List>['hive.grant']>[0],
 ): Promise<OutputOf<Named<'hive.grant'>>> {
   const owner = needOwner(service, input.member)
-  const before = service.membership.members().find((member) => member.owner === owner)
+  const before = service.membership.state().standings.get(owner)?.grant
+  service.needRoot()
   if (before === undefined) throw unknownMember(service, input.member)
   if (input.handle !== undefined) needHandle(input.handle)
-  const grant = readTerms({
-    owner,
-    level: input.level ?? before.level,
-    role: keepOrChange(input.role, before.roles),
-    scope: keepOrChange(input.scope, before.scopes),
-    agent: keepOrChange(input.agent, before.agents),
-    handle: input.handle ?? before.handle,
-    replaces: null,
-  })
-  await service.grant(grant)
+  await service.grant(
+    readTerms({
+      owner,
+      level: input.level ?? before.level,
+      role: keepOrChange(input.role, before.roles),
+      scope: keepOrChange(input.scope, before.scopes),
+      agent: keepOrChange(input.agent, before.agents),
+      handle: input.handle ?? before.handle,
+      replaces: null,
+    }),
+  )
   const after = service.membership.members().find((member) => member.owner === owner)
-  return describeMember(deps, service, after ?? before)
+  if (after === undefined) throw new Error('a member who was just granted something is a member')
+  return describeMember(deps, service, after)
 }
 
 async function revoke(service: HiveService, wanted: string, seq: number | undefined): Promise<OutputOf<Named<'hive.revoke'>>> {

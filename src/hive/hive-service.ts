@@ -60,6 +60,8 @@ export interface HiveService extends AsyncDisposable {
   readonly membership: HiveMembership
   /** Whether this node's grants count. */
   readonly isRoot: () => boolean
+  /** @throws Fault NOT_ROOT, HIVE_OPEN where this node's grants do not count */
+  readonly needRoot: () => void
   /** Appends a grant. @throws Fault NOT_ROOT, HIVE_OPEN, GRANT_REFUSED */
   readonly grant: (grant: Grant) => Promise<Entry>
   /** Makes a code. @throws Fault NOT_ROOT, HIVE_OPEN, HIVE_NOT_RUNNING, OWNER_KEY_ABSENT */
@@ -92,6 +94,9 @@ export async function openHiveService(deps: HiveServiceDeps, options: HiveServic
   return service
 }
 
+/** Time in which a revoked member's connection may still carry the revocation to it. */
+const farewellMs = 1_000
+
 class RunningHive implements HiveService {
   readonly known: KnownGenesis
   readonly membership: HiveMembership
@@ -99,6 +104,8 @@ class RunningHive implements HiveService {
   readonly #options: HiveServiceOptions
   readonly #writer: GrantWriter
   readonly #expelled = new Set<PeerId>()
+  /** Revoked members about to be cut, with what takes that back. */
+  readonly #farewells = new Map<PeerId, () => void>()
   readonly #off: () => void
   #greeter: Greeter | undefined
   /** Changes of membership are carried out one after the other. */
@@ -132,11 +139,14 @@ class RunningHive implements HiveService {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#off()
+    for (const cancel of this.#farewells.values()) cancel()
     await this.#greeter?.[Symbol.asyncDispose]()
     await this.#following
   }
 
   readonly isRoot = (): boolean => this.#writer.isRoot()
+
+  readonly needRoot = (): void => this.#writer.needRoot()
 
   readonly grant = (grant: Grant): Promise<Entry> => this.#writer.alone(() => this.#writer.write(grant))
 
@@ -249,11 +259,24 @@ class RunningHive implements HiveService {
       return
     }
     if (host === undefined) return
-    if (verdict === 'cut') {
+    if (verdict === 'cut') this.#expel(node, host)
+    else if (verdict === 'admitted' && (this.#expelled.delete(node) || host.connections().some(({ peer }) => peer === node)))
+      host.admit(node)
+  }
+
+  /** Its entries are cut at once. A member whose owner was revoked is left connected for a moment, so that it hears why; a stolen key is not. */
+  #expel(node: PeerId, host: Host): void {
+    const isStolen = !this.membership
+      .certificatesOf(node)
+      .some(({ certificate }) => this.membership.state().standings.get(certificate.owner)?.cuts)
+    const leave = (): void => {
+      this.#farewells.delete(node)
+      if (this.#isClosed || this.membership.judge(node).verdict !== 'cut') return
       this.#expelled.add(node)
       host.expel(node)
-    } else if (verdict === 'admitted' && (this.#expelled.delete(node) || host.connections().some(({ peer }) => peer === node)))
-      host.admit(node)
+    }
+    if (isStolen || !host.connections().some(({ peer }) => peer === node)) return leave()
+    if (!this.#farewells.has(node)) this.#farewells.set(node, this.#deps.clock.schedule(farewellMs, leave))
   }
 
   async #rejudge(nodes: readonly PeerId[]): Promise<void> {

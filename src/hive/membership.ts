@@ -24,7 +24,7 @@ export interface Member {
   readonly handle: string
   readonly level: Level
   readonly roles: readonly string[]
-  /** Directory globs; a leading `!` denies and beats every allow. */
+  /** Directory globs as granted, else those of the roles; a leading `!` denies and beats every allow. */
   readonly scopes: readonly string[]
   readonly agents: readonly string[]
   readonly nodes: readonly { readonly node: PeerId; readonly label: string }[]

@@ -17,6 +17,7 @@ import { certificateKind, createMembershipView, parseDocumentBody } from './memb
 import { foldGrants } from './rules/fold-grants.ts'
 import type { GrantsState } from './rules/grants-state.ts'
 import { fingerprintOf } from './rules/handles.ts'
+import { presetOf } from './rules/roles.ts'
 import { chooseCertificate, judgeAdmission } from './rules/judge-admission.ts'
 import { isActive, ownerOfAgent } from './rules/judge-grant.ts'
 
@@ -179,7 +180,7 @@ class DerivedMembership implements HiveMembership {
       handle: this.handleOf(owner) ?? fingerprintOf(owner),
       level,
       roles: grant?.roles ?? [],
-      scopes: grant?.scopes ?? [],
+      scopes: grant === undefined || grant.scopes.length > 0 ? (grant?.scopes ?? []) : presetOf(grant.roles).scopes,
       agents: [...new Set([...(grant?.agents ?? []), ...granted])],
       nodes,
       revoked: standing?.cuts !== undefined,

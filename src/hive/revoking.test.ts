@@ -32,6 +32,33 @@ test('S10: a revoked member is cut at the entry named, and what it writes later 
   )
 })
 
+test('a revoked member hears of it before it is cut off', async () => {
+  await using world = createTestWorld()
+  const [ada, eve] = [await world.addNode('ada'), await world.addNode('eve')]
+  await makeMembers(world, ada, eve)
+  await world.run(ada.handlers['hive.revoke']({ subject: '@eve', after: undefined }, world.context()))
+  await pass(world, 3_000)
+  assert.deepEqual(handlesOf(eve), ['ada', '(eve)'])
+  assert.ok(eve.logged.some((line) => line.includes('this node was revoked')))
+  assert.deepEqual(admittedPeers(ada), [])
+})
+
+test('the root changes what a member is granted, and what is not named stays', async () => {
+  await using world = createTestWorld()
+  const [ada, bob] = [await world.addNode('ada'), await world.addNode('bob')]
+  await makeHive(world, ada)
+  await join(world, bob, await inviteTo(world, ada, { role: ['qa'], agent: ['oracle'] }))
+  const input = { member: '@bob', level: 'decision', role: [], scope: ['test/**'], agent: [], handle: 'robert' } as const
+  const changed = await world.run(ada.handlers['hive.grant'](input, world.context()))
+  const { handle, level, roles, scopes, agents } = changed
+  assert.deepEqual([handle, level, roles, scopes, agents], ['robert', 'decision', ['qa'], ['test/**'], ['oracle']])
+  await assert.rejects(world.run(bob.handlers['hive.grant'](input, world.context())), { code: 'NOT_ROOT' })
+  await assert.rejects(world.run(ada.handlers['hive.grant']({ ...input, member: '@nobody' }, world.context())), { code: 'MEMBER_UNKNOWN' })
+  await assert.rejects(world.run(ada.handlers['hive.grant']({ ...input, member: '@robert', scope: ['../x'] }, world.context())), {
+    code: 'TERMS_INVALID',
+  })
+})
+
 test('S10: a stolen node key is cut by its owner from another machine, which goes on; a new machine takes the place', async () => {
   await using world = createTestWorld()
   const [ada, bob, laptop, desk] = [
