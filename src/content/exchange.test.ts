@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openFleet, readAll, testBytes } from './testing/fleet.ts'
+import { openFleet, readAll, refer, testBytes } from './testing/fleet.ts'
 
 const mebibyte = 1_048_576
 
@@ -25,6 +25,33 @@ test('content of many chunks is whole and the same on the other side', async () 
   assert.equal(report.size, 9_437_201)
   assert.deepEqual(report.providers, [{ peer: ada.peer, bytes: 9_437_201 }])
   assert.deepEqual(await readAll(bob.content, cid), bytes)
+})
+
+test('many who fetch at once give to each other what they have', async () => {
+  await using fleet = openFleet()
+  const ada = fleet.open('ada', { uploadBytesPerSecond: 2_097_152 })
+  const others = Array.from({ length: 8 }, (_, index) => fleet.open(`peer ${index}`))
+  await fleet.connect(ada, ...others)
+  const cid = await fleet.add(ada, testBytes(24 * mebibyte))
+  for (const other of others) await fleet.clock.run(refer(other, cid))
+  const startedAt = fleet.clock.monotonic()
+  const reports = await Promise.all(others.map((other) => fleet.fetch(other, cid)))
+  const ms = fleet.clock.monotonic() - startedAt
+  assert.ok(reports.some(({ providers }) => providers.length > 2))
+  assert.ok(ms < 40_000, `took ${ms} ms; from one alone, one after the other, it would be 96,000`)
+})
+
+test('an exchange that is closed ends what it serves and what it fetches', async () => {
+  await using fleet = openFleet()
+  const [ada, bob] = [fleet.open('ada', { uploadBytesPerSecond: 1_048_576 }), fleet.open('bob')]
+  await fleet.connect(ada, bob)
+  const cid = await fleet.add(ada, testBytes(16 * mebibyte))
+  const fetching = assert.rejects(fleet.fetch(bob, cid), /the exchange is closed/)
+  await fleet.clock.advance(2_000)
+  await fleet.clock.run(Promise.all([bob.exchange[Symbol.asyncDispose](), ada.exchange[Symbol.asyncDispose]()]))
+  await fleet.clock.run(Promise.resolve(bob.exchange[Symbol.asyncDispose]()))
+  await fetching
+  await assert.rejects(fleet.fetch(bob, cid), /the exchange is closed/)
 })
 
 test('four providers under caps give at least 0.92 of the sum of their caps', async () => {

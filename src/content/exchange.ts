@@ -8,7 +8,7 @@ import type { Fault } from '../lib/fault.ts'
 import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { createTokenBucket } from '../lib/token-bucket.ts'
-import type { Host } from '../network/host.ts'
+import type { ChannelHandler, Host } from '../network/host.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import { Announcer } from './announcer.ts'
@@ -174,7 +174,8 @@ class ContentExchange implements Exchange {
       { idleTimeoutMs },
     )
     const protocol = contentProtocol(this.#deps.hive)
-    return this.#deps.host.handle(protocol, handler, { maxMessageBytes, maxPerPeer: maxChannelsPerPeer })
+    const serve: ChannelHandler = (channel, { signal }) => handler(channel, { signal: AbortSignal.any([signal, this.#end.signal]) })
+    return this.#deps.host.handle(protocol, serve, { maxMessageBytes, maxPerPeer: maxChannelsPerPeer })
   }
 
   /** Fetches again what turned out to be corrupt while it was being served. */

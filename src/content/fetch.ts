@@ -1,5 +1,6 @@
 import type { PeerId } from '../identity/keys.ts'
 import type { Cid } from '../lib/cid.ts'
+import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
@@ -29,6 +30,7 @@ export interface FetchDeps {
   readonly log: Log
   readonly download: TokenBucket
   readonly liars: LiarBook
+  readonly chance: Chance
 }
 
 /** Who gave wrong bytes. */
@@ -49,6 +51,8 @@ export interface FetchJobOptions {
 const maxBarrenSearches = 4
 const maxBarrenAfterProgress = 7
 const firstPauseMs = 500
+/** How often members are asked again while a fetch is under way: others who fetch the same have more by then. */
+const refreshMs = 5_000
 /** With so many connected members that have everything, the DHT is not asked. */
 const enoughHolders = 4
 /** Chunks that came and are on their way to the disk, in one fetch. */
@@ -127,17 +131,28 @@ export class FetchJob {
     for (let barren = 0; barren < (this.#presentBytes > atStart ? maxBarrenAfterProgress : maxBarrenSearches); barren += 1) {
       const before = this.#presentBytes
       if (barren > 0) await this.#deps.clock.sleep(firstPauseMs * 2 ** (barren - 1), { signal })
-      await searchContent(this.#deps, this.#cid, {
-        ...this.#options,
-        signal,
-        isDeep: () => this.#holders() < enoughHolders,
-        isExcluded: this.#deps.liars.has,
-        onAnswer: (peer, possession) => this.#answered(peer, possession),
-      })
+      await this.#askMembers(() => this.#holders() < enoughHolders)
       await this.#untilStarved()
       if (this.#presentBytes > before) barren = 0
     }
     this.#outcome.reject(unavailable({ cid: this.#cid, size: this.#list?.size, presentBytes: this.#presentBytes, said: this.#said }))
+  }
+
+  async #refresh(): Promise<void> {
+    for (;;) {
+      await this.#deps.clock.sleep(refreshMs, this.#end)
+      await this.#askMembers(() => false)
+    }
+  }
+
+  async #askMembers(isDeep: () => boolean): Promise<void> {
+    await searchContent(this.#deps, this.#cid, {
+      ...this.#options,
+      signal: this.#end.signal,
+      isDeep,
+      isExcluded: this.#deps.liars.has,
+      onAnswer: (peer, possession) => this.#answered(peer, possession),
+    })
   }
 
   #holders(): number {
@@ -176,7 +191,10 @@ export class FetchJob {
     const stat = this.#deps.content.stat(this.#cid)
     this.#presentBytes = stat?.presentBytes ?? 0
     if (stat?.isWhole === true) return this.#outcome.resolve()
-    this.#schedule = createSchedule({ ...this.#options, chunks: chunkCount(list.size), chunkBytes }, isHere)
+    const chunks = chunkCount(list.size)
+    const start = Math.floor(this.#deps.chance.fraction() * chunks)
+    this.#schedule = createSchedule({ ...this.#options, chunks, chunkBytes, start }, isHere)
+    this.#track(this.#refresh())
     for (const [peer, possession] of this.#possessions) this.#join(peer, possession)
   }
 

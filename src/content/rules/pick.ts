@@ -29,14 +29,17 @@ function isBusy(schedule: Schedule, provider: Provider): boolean {
   return provider.ranges.length >= parallelRanges || chunks * pace >= aheadMs
 }
 
-/** The first chunks nobody is giving: a run that is as long as the provider's pace and what is left allow. */
+/** The first chunks from the start on that nobody is giving, then those before it: a run that is as long as the provider's pace and what is left allow. */
 function pickOpen(schedule: Schedule, provider: Provider, now: number): Picked | undefined {
   const isOpen = (index: number): boolean => schedule.status[index] === 0 && schedule.askers[index] === 0
   const { chunks } = schedule.options
   while (schedule.firstOpen < chunks && !isOpen(schedule.firstOpen)) schedule.firstOpen += 1
-  let from = schedule.firstOpen
-  while (from < chunks && !(isOpen(from) && hasChunk(provider, from))) from += 1
-  if (from === chunks) return undefined
+  const find = (start: number): number | undefined => {
+    for (let index = start; index < chunks; index += 1) if (isOpen(index) && hasChunk(provider, index)) return index
+    return undefined
+  }
+  const from = find(Math.max(schedule.firstOpen, schedule.options.start)) ?? find(schedule.firstOpen)
+  if (from === undefined) return undefined
   const most = longestRange(schedule, provider, now)
   let count = 1
   while (count < most && from + count < chunks && isOpen(from + count) && hasChunk(provider, from + count)) count += 1

@@ -11,8 +11,21 @@ import { createSchedule, isNeeded } from './state.ts'
 const [ada, bob, cy] = ['ada', 'bob', 'cy'] as [PeerId, PeerId, PeerId]
 const chunkBytes = 1_000
 
-function open(chunks: number, here: readonly number[] = [], overrides: { readonly maxProviders?: number } = {}): Schedule {
-  const options = { chunks, chunkBytes, rangeBlocks: 8, parallelRanges: 4, stallTimeoutMs: 10_000, maxProviders: 16, ...overrides }
+function open(
+  chunks: number,
+  here: readonly number[] = [],
+  overrides: { readonly maxProviders?: number; readonly start?: number } = {},
+): Schedule {
+  const options = {
+    chunks,
+    chunkBytes,
+    rangeBlocks: 8,
+    parallelRanges: 4,
+    stallTimeoutMs: 10_000,
+    maxProviders: 16,
+    start: 0,
+    ...overrides,
+  }
   return createSchedule(options, (index) => here.includes(index))
 }
 
@@ -44,6 +57,15 @@ test('an unknown provider is tried with two single chunks, those first that are 
     wakeAt: 10_000,
     phase: 'working',
   })
+})
+
+test('a fetch begins at its start, and comes to what is before it in the end', () => {
+  const schedule = open(4, [], { start: 3 })
+  const step = stepSchedule(schedule, { type: 'join', peer: ada }, 0)
+  assert.deepEqual(
+    asks(step).map(({ from }) => from),
+    [3, 0],
+  )
 })
 
 test('ranges grow with the pace of the provider, up to the limit', () => {

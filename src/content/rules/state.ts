@@ -10,6 +10,8 @@ export interface ScheduleOptions {
   readonly parallelRanges: number
   /** A provider silent for this long loses its ranges. */
   readonly stallTimeoutMs: number
+  /** The chunk to begin with; different for everybody who fetches, so that they have something for each other. */
+  readonly start: number
   /** Providers in use at once at most. */
   readonly maxProviders: number
 }
