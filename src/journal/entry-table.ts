@@ -1,5 +1,6 @@
 import type { PeerId } from '../identity/keys.ts'
 import type { Cid } from '../lib/cid.ts'
+import { cidOfDigest, dagCborCodec, digestOfCid } from '../lib/cid.ts'
 import type { Reader, Transaction } from '../store/database.ts'
 import { parseHeader } from './codec.ts'
 import type { Entry, Head, HiveId, Position } from './entry.ts'
@@ -17,7 +18,7 @@ export interface StoredEntry {
 }
 
 interface EntryRow {
-  readonly cid: string
+  readonly digest: Uint8Array
   readonly header: Uint8Array
   readonly signature: Uint8Array
   readonly body: Uint8Array | null
@@ -25,7 +26,9 @@ interface EntryRow {
   readonly arrival: number
 }
 
-const columns = 'cid, header, signature, body, proven, arrival'
+const columns = 'e.digest, e.header, e.signature, e.body, e.proven, e.arrival'
+const ofChain = 'from chain c join entry e on e.chain = c.id where c.hive = ? and c.node = ? and c.incarnation = ?'
+const ofHive = 'from entry e join chain c on c.id = e.chain where c.hive = ?'
 
 /** The stored entries of one hive. Everything in the table was verified before it was written. */
 export class EntryTable {
@@ -38,21 +41,16 @@ export class EntryTable {
   }
 
   insert(tx: Transaction, entry: Entry, proven: Proven): void {
-    const { header } = entry
+    const { node, incarnation, seq, kind, at } = entry.header
     tx.run(
-      `insert into entry (hive, node, incarnation, seq, cid, kind, at, header, signature, body_cid, body_size, body, proven)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      this.#hive,
-      header.node,
-      header.incarnation,
-      header.seq,
-      entry.cid,
-      header.kind,
-      header.at,
+      `insert into entry (chain, seq, digest, kind, at, header, signature, body, proven) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      this.#chainId(tx, node, incarnation),
+      seq,
+      digestOfCid(entry.cid),
+      kind,
+      at,
       entry.headerBytes,
       entry.signature,
-      header.bodyCid,
-      header.bodySize,
       entry.bodyBytes ?? null,
       proven,
     )
@@ -60,44 +58,40 @@ export class EntryTable {
 
   /** The end of one chain. */
   end(node: PeerId, incarnation: number): ChainEnd | undefined {
-    return this.#reader.get<ChainEnd>(
-      'select seq, cid, at from entry where hive = ? and node = ? and incarnation = ? order by seq desc limit 1',
+    const row = this.#reader.get<{ readonly seq: number; readonly digest: Uint8Array; readonly at: number }>(
+      `select e.seq, e.digest, e.at ${ofChain} order by e.seq desc limit 1`,
       this.#hive,
       node,
       incarnation,
     )
+    return row && { seq: row.seq, cid: cidOfDigest(dagCborCodec, row.digest), at: row.at }
   }
 
-  /** The incarnations of one author, newest first. One seek in the index for each. */
+  /** The incarnations of one author, newest first. */
   incarnations(node: PeerId): readonly number[] {
-    const found: number[] = []
-    for (let below = Number.MAX_SAFE_INTEGER; ;) {
-      const row = this.#reader.get<{ readonly incarnation: number }>(
-        'select incarnation from entry where hive = ? and node = ? and incarnation < ? order by incarnation desc limit 1',
+    return this.#reader
+      .all<{ readonly incarnation: number }>(
+        'select incarnation from chain where hive = ? and node = ? order by incarnation desc',
         this.#hive,
         node,
-        below,
       )
-      if (row === undefined) return found
-      found.push(row.incarnation)
-      below = row.incarnation
-    }
+      .map((row) => row.incarnation)
   }
 
   cidAt(node: PeerId, position: Position): Cid | undefined {
-    const row = this.#reader.get<{ readonly cid: Cid }>(
-      'select cid from entry where hive = ? and node = ? and incarnation = ? and seq = ?',
+    const row = this.#reader.get<{ readonly digest: Uint8Array }>(
+      `select e.digest ${ofChain} and e.seq = ?`,
       this.#hive,
       node,
       position.incarnation,
       position.seq,
     )
-    return row?.cid
+    return row && cidOfDigest(dagCborCodec, row.digest)
   }
 
   at(node: PeerId, position: Position): StoredEntry | undefined {
     const row = this.#reader.get<EntryRow>(
-      `select ${columns} from entry where hive = ? and node = ? and incarnation = ? and seq = ?`,
+      `select ${columns} ${ofChain} and e.seq = ?`,
       this.#hive,
       node,
       position.incarnation,
@@ -107,7 +101,7 @@ export class EntryTable {
   }
 
   find(cid: Cid): StoredEntry | undefined {
-    const row = this.#reader.get<EntryRow>(`select ${columns} from entry where cid = ? and hive = ?`, cid, this.#hive)
+    const row = this.#reader.get<EntryRow>(`select ${columns} ${ofHive} and e.digest = ?`, this.#hive, digestOfCid(cid))
     return row && storedOfRow(row)
   }
 
@@ -115,7 +109,7 @@ export class EntryTable {
     // Read in pages, so that a slow consumer holds no cursor while others write.
     for (let from = range.from; from <= range.to;) {
       const rows = this.#reader.all<EntryRow>(
-        `select ${columns} from entry where hive = ? and node = ? and incarnation = ? and seq between ? and ? order by seq limit 64`,
+        `select ${columns} ${ofChain} and e.seq between ? and ? order by e.seq limit 64`,
         this.#hive,
         range.node,
         range.incarnation,
@@ -134,7 +128,7 @@ export class EntryTable {
     const marks = kinds.map(() => '?').join(', ')
     for (let after = 0; ;) {
       const rows = this.#reader.all<EntryRow>(
-        `select ${columns} from entry where hive = ? and kind in (${marks}) and arrival > ? order by arrival limit 256`,
+        `select ${columns} ${ofHive} and e.kind in (${marks}) and e.arrival > ? order by e.arrival limit 256`,
         this.#hive,
         ...kinds,
         after,
@@ -149,7 +143,7 @@ export class EntryTable {
   /** The kinds that occur in a range. */
   kindsIn(range: EntryRange): readonly string[] {
     const rows = this.#reader.all<{ readonly kind: string }>(
-      'select distinct kind from entry where hive = ? and node = ? and incarnation = ? and seq between ? and ?',
+      `select distinct e.kind ${ofChain} and e.seq between ? and ?`,
       this.#hive,
       range.node,
       range.incarnation,
@@ -160,17 +154,18 @@ export class EntryTable {
   }
 
   heads(): readonly Head[] {
-    // SQLite gives the other columns of the row that holds the maximum.
-    return this.#reader.all<Head>(
-      'select node, incarnation, max(seq) as seq, cid from entry where hive = ? group by node, incarnation',
-      this.#hive,
-    )
+    return this.#reader
+      .all<Position & { readonly node: PeerId; readonly digest: Uint8Array }>(
+        `select c.node, c.incarnation, e.seq, e.digest ${ofHive} and e.seq = (select max(seq) from entry where chain = c.id)`,
+        this.#hive,
+      )
+      .map(({ node, incarnation, seq, digest }) => ({ node, incarnation, seq, cid: cidOfDigest(dagCborCodec, digest) }))
   }
 
   /** Entries and bytes of each author. */
   sizes(): readonly { readonly node: PeerId; readonly entries: number; readonly bytes: number }[] {
     return this.#reader.all(
-      'select node, count(*) as entries, sum(length(header) + 64 + ifnull(length(body), 0)) as bytes from entry where hive = ? group by node',
+      `select c.node, count(*) as entries, sum(length(e.header) + 64 + ifnull(length(e.body), 0)) as bytes ${ofHive} group by c.node`,
       this.#hive,
     )
   }
@@ -186,13 +181,21 @@ export class EntryTable {
   eraseBody(tx: Transaction, arrival: number): void {
     tx.run('update entry set body = null where arrival = ?', arrival)
   }
+
+  #chainId(tx: Transaction, node: PeerId, incarnation: number): number {
+    const sql = 'select id from chain where hive = ? and node = ? and incarnation = ?'
+    const row = tx.get<{ readonly id: number }>(sql, this.#hive, node, incarnation)
+    if (row !== undefined) return row.id
+    tx.run('insert into chain (hive, node, incarnation) values (?, ?, ?)', this.#hive, node, incarnation)
+    return this.#chainId(tx, node, incarnation)
+  }
 }
 
 function storedOfRow(row: EntryRow): StoredEntry {
   const header = parseHeader(row.header)
-  if (header === undefined) throw new Error(`the stored header of entry ${row.cid} is damaged`)
+  if (header === undefined) throw new Error(`the stored header of entry ${cidOfDigest(dagCborCodec, row.digest)} is damaged`)
   const entry: Entry = {
-    cid: row.cid as Cid,
+    cid: cidOfDigest(dagCborCodec, row.digest),
     header,
     headerBytes: row.header,
     signature: row.signature,

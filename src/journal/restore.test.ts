@@ -11,9 +11,11 @@ import { nodeOf, notesOf } from './testing/bench-of-peers.ts'
 async function copyOf(database: Database, isMarked: boolean): Promise<Database> {
   const copy = openDatabase({ path: ':memory:' })
   await copy.write((tx) => {
-    for (const row of database.all('select * from entry order by arrival')) {
-      const names = Object.keys(row)
-      tx.run(`insert into entry (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`, ...Object.values(row))
+    for (const table of ['chain', 'entry']) {
+      for (const row of database.all(`select * from ${table} order by rowid`)) {
+        const names = Object.keys(row)
+        tx.run(`insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`, ...Object.values(row))
+      }
     }
     for (const row of database.all<{ hive: string; node: string; verdict: string }>('select hive, node, verdict from author')) {
       tx.run('insert into author (hive, node, verdict) values (?, ?, ?)', row.hive, row.node, row.verdict)

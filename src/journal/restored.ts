@@ -13,7 +13,7 @@ export async function takeRestoredMark(database: Database, hive: HiveId): Promis
   if (database.get('select value from setting where name = ?', homeRestored) !== undefined) {
     await database.write((tx) => {
       tx.run(
-        `insert into setting (name, value) select distinct ? || hive, '1' from entry where true on conflict do nothing`,
+        `insert into setting (name, value) select distinct ? || hive, '1' from chain where true on conflict do nothing`,
         `${homeRestored}.`,
       )
       tx.run('delete from setting where name = ?', homeRestored)

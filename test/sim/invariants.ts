@@ -29,7 +29,7 @@ function gapFree(nodes: readonly SimNode[]): readonly string[] {
   return nodes.flatMap((node) =>
     node.database
       .all<{ readonly author: string }>(
-        'select node as author from entry group by node, incarnation having count(*) <> max(seq) or min(seq) <> 1',
+        'select c.node as author from entry e join chain c on c.id = e.chain group by c.id having count(*) <> max(e.seq) or min(e.seq) <> 1',
       )
       .map(({ author }) => `node ${node.index} has a gap in the journal of ${author}`),
   )

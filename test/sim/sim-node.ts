@@ -122,7 +122,7 @@ export class SimNode {
   async backup(isMarked: boolean): Promise<Database> {
     const copy = openDatabase({ path: ':memory:' })
     await copy.write((tx) => {
-      for (const table of ['entry', 'author', 'fork', 'stray', 'erasure']) {
+      for (const table of ['chain', 'entry', 'author', 'fork', 'stray', 'erasure']) {
         for (const row of this.database.all(`select * from ${table}`)) {
           const names = Object.keys(row)
           tx.run(`insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`, ...Object.values(row))

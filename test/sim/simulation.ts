@@ -12,7 +12,9 @@ import type { Database } from '../../src/store/database.ts'
 import type { Script, SimulatedFault, SimulatedWrite } from './fault-script.ts'
 import { drawScript } from './fault-script.ts'
 import { checkInvariants } from './invariants.ts'
-import { SimNode } from './sim-node.ts'
+import { simHive, SimNode } from './sim-node.ts'
+import { EntryTable } from '../../src/journal/entry-table.ts'
+import type { Cid } from '../../src/lib/cid.ts'
 
 export interface SimulationOptions {
   readonly nodes: number
@@ -50,7 +52,7 @@ export class Simulation {
   readonly #script: Script
   readonly #trace = createHash('sha256')
   /** Acknowledged texts that must be everywhere in the end, with the entry that carried them first. */
-  readonly #promised = new Map<string, { readonly author: PeerId; readonly cid: string }>()
+  readonly #promised = new Map<string, { readonly author: PeerId; readonly cid: Cid }>()
   /** The one entry ever seen at a position of a node that was never set back. */
   readonly #positions = new Map<string, string>()
   readonly #setBack = new Set<PeerId>()
@@ -254,7 +256,7 @@ export class Simulation {
   async #setDisk(node: SimNode, backup: Database): Promise<void> {
     for (const [text, { author, cid }] of this.#promised) {
       if (author !== node.peer) continue
-      const held = (database: Database): boolean => database.get('select 1 as held from entry where cid = ?', cid) !== undefined
+      const held = (database: Database): boolean => new EntryTable(simHive, database).find(cid) !== undefined
       if (!held(backup) && !this.#nodes.some((other) => other !== node && held(other.database))) this.#promised.delete(text)
     }
     const old = node.database

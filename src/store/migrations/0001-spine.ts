@@ -5,28 +5,33 @@ create table setting (
   value text not null
 ) strict;
 
--- journal: entries of every author in every hive; the body is null when it was erased
-create table entry (
+-- journal: one row for each incarnation of each author in each hive; long names stand here once
+create table chain (
+  id integer primary key,
   hive text not null,
   node text not null,
   incarnation integer not null,
+  unique (hive, node, incarnation)
+) strict;
+-- entries of every author in every hive; the header says all that has no column; the body is null when it was erased
+create table entry (
+  chain integer not null references chain (id),
   seq integer not null,
-  cid text not null,
+  -- the sha2-256 in the CID
+  digest blob not null,
   kind text not null,
   at integer not null,
   header blob not null,
   signature blob not null,
-  body_cid text not null,
-  body_size integer not null,
   body blob,
   -- 1: its own signature was checked; 0: proven by a later entry of its chain; -1: chain good, signature bad, not served last
-  proven integer not null default 1,
+  proven integer not null,
   -- our own order of arrival: views apply in it, and a reader can follow from where it stood
   arrival integer primary key autoincrement,
-  unique (hive, node, incarnation, seq)
+  unique (chain, seq)
 ) strict;
-create index entry_cid on entry (cid);
-create index entry_kind on entry (hive, kind, arrival);
+create index entry_digest on entry (digest);
+create index entry_kind on entry (kind, arrival);
 -- the verdict under which the views were built
 create table author (
   hive text not null,
