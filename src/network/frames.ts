@@ -81,7 +81,7 @@ export class FrameReader {
 
 /** One copy, into memory of its own: Node's pool would keep other messages alive with this one. */
 function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
+  const joined = new Uint8Array(Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.byteLength, 0)).buffer)
   let offset = 0
   for (const piece of pieces) {
     joined.set(piece, offset)
