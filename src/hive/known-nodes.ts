@@ -47,15 +47,20 @@ export class KnownNodes {
     return this.#read(signed.certificate.node, [signed])
   }
 
-  remember(signed: SignedCertificate): void {
+  /** Gives the node that had to be forgotten for it, if any: strangers in an open hive must not fill the memory. */
+  remember(signed: SignedCertificate): PeerId | undefined {
     const { node, owner, serial } = signed.certificate
     const met = this.#met.get(node) ?? []
-    if (met.some(({ certificate }) => certificate.owner === owner && certificate.serial >= serial)) return
-    const oldest = this.#met.keys().next().value
-    if (this.#met.size >= maxMet && oldest !== undefined && !this.#met.has(node)) this.#met.delete(oldest)
+    if (met.some(({ certificate }) => certificate.owner === owner && certificate.serial >= serial)) return undefined
+    const oldest = this.#met.size >= maxMet && !this.#met.has(node) ? this.#met.keys().next().value : undefined
+    if (oldest !== undefined) {
+      this.#met.delete(oldest)
+      this.#known.delete(oldest)
+    }
     const others = met.filter(({ certificate }) => certificate.owner !== owner)
     this.#met.set(node, [...others, signed].slice(-maxMetOwners))
     this.#known.delete(node)
+    return oldest
   }
 
   /** Reads a node's rows again at the next question; those of all nodes without one. */

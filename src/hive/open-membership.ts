@@ -206,8 +206,11 @@ class DerivedMembership implements HiveMembership {
   }
 
   #remember(signed: SignedCertificate): void {
-    this.#nodes.remember(signed)
+    const forgotten = this.#nodes.remember(signed)
     this.#verdicts.delete(signed.certificate.node)
+    if (forgotten === undefined || this.#nodes.get(forgotten).certificates.length > 0) return
+    this.#verdicts.delete(forgotten)
+    this.#told.delete(forgotten)
   }
 
   /** In a transaction: the rows are new, and may yet be rolled back. */

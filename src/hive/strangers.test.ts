@@ -10,7 +10,7 @@ import { formatMessage, joinProtocol, maxMessageBytes, maxOpeningBytes, parseMes
 import type { JoinMessage } from './protocol.ts'
 import type { TestNode, TestWorld } from './suite/hive-world.ts'
 import { createTestWorld } from './suite/hive-world.ts'
-import { handlesOf, inviteTo, makeHive, makeMembers, pass } from './suite/steps.ts'
+import { admittedPeers, handlesOf, inviteTo, join, makeHive, makeMembers, pass } from './suite/steps.ts'
 
 const eveKey = openSigningKey(new Uint8Array(32).fill(66))
 const eveOwner = openSigningKey(new Uint8Array(32).fill(67))
@@ -55,6 +55,23 @@ test('S1: a stranger with a certificate of its own learns nothing: no certificat
   await pass(world, 1_000)
   assert.deepEqual(host.connections(), [])
   assert.deepEqual(ada.running().service.membership.certificatesOf(evePeer), [])
+  await host[Symbol.asyncDispose]()
+})
+
+test('S1: a member of commons is a stranger in the private hive of somebody it is connected with', async () => {
+  await using world = createTestWorld()
+  const [ada, eve] = [await world.addNode('ada'), await world.addNode('eve')]
+  await makeHive(world, ada)
+  const workshop = ada.running().service.known.id
+  await join(world, ada, 'commons')
+  await join(world, eve, await inviteTo(world, ada))
+  await pass(world, 3_000)
+  assert.deepEqual(admittedPeers(eve), [ada.keys.nodeId])
+  const host = world.network(workshop).openHost(eve.keys.nodeId, testHostOptions)
+  await world.run(host.dial(ada.running(workshop).host.addresses()[0] ?? '', { signal }))
+  const channel = await world.run(host.open(ada.keys.nodeId, joinProtocol(workshop), { signal, maxMessageBytes }))
+  const answer = await ask(world, channel, { t: 'hello', certificates: [eve.keys.certificate().bytes], roots: [] })
+  assert.deepEqual(answer, { t: 'welcome', verdict: 'unknown', certificates: [], roots: [] })
   await host[Symbol.asyncDispose]()
 })
 
@@ -130,6 +147,24 @@ test('a newcomer without the secret is refused in the same words as one with a c
   }
   assert.deepEqual(handlesOf(ada), ['ada'])
   await host[Symbol.asyncDispose]()
+})
+
+test('S31: five thousand strangers in an open hive leave no more than four thousand in memory', async () => {
+  await using world = createTestWorld()
+  const ada = await world.addNode('ada')
+  await join(world, ada, 'commons')
+  const { membership } = ada.running().service
+  const peers = Array.from({ length: 5_000 }, (_, index) => {
+    const seed = new Uint8Array(32).fill(5)
+    new DataView(seed.buffer).setUint32(0, index)
+    const node = peerIdOfKey(openSigningKey(seed).publicKey)
+    // parsed certificates, as `meet` is handed them; their signatures are not at issue here
+    membership.meet({ certificate: { ...eveCertificate.certificate, node }, bytes: eveCertificate.bytes })
+    return node
+  })
+  assert.equal(membership.certificatesOf(peers[0] ?? evePeer).length, 0)
+  assert.equal(membership.certificatesOf(peers.at(-1) ?? evePeer).length, 1)
+  assert.ok(membership.nodesOf(eveCertificate.certificate.owner).length <= 4_096)
 })
 
 test('S30: bombs, foreign fields and messages that are too long end the channel and change nothing', async () => {
