@@ -3,6 +3,9 @@ import { test } from 'node:test'
 import type { PeerId } from '../identity/keys.ts'
 import { peerIdOfKey } from '../identity/keys.ts'
 import type { Cid } from '../lib/cid.ts'
+import { openDatabase } from '../store/database.ts'
+import { createMemoryBlobStore } from '../store/memory-blobs.ts'
+import { openContentStore } from './content-store.ts'
 import { collectContent } from './collect.ts'
 import type { CollectReport } from './collect.ts'
 import { createContentHandlers } from './handlers.ts'
@@ -133,6 +136,22 @@ test('a copy kept for others goes only when enough signed for theirs and rank be
     [0, 0, 0],
     [0, 1, 1],
   ])
+})
+
+test('F17: a wall clock that jumps ahead takes nothing that was just added, and one that jumps back takes nothing at all', async () => {
+  await using fleet = openFleet()
+  const clock = fleet.clock.withSkew(0)
+  const database = openDatabase({ path: ':memory:' })
+  const blobs = createMemoryBlobStore({ clock }, { maxDiskBytes: 0 })
+  const content = openContentStore({ blobs, database, clock, log: silentLog }, { graceMs: dayMs, replicas: 3 })
+  await content.add([testBytes(2 * mebibyte)], { signal: never })
+  const options = { graceMs: dayMs, replicas: 2, isDryRun: true, signal: never }
+  clock.skew(3 * dayMs)
+  assert.equal((await collectContent({ blobs, database, clock, content, log: silentLog }, options)).removedBlocks, 0)
+  clock.skew(-3 * dayMs)
+  await fleet.clock.advance(2 * dayMs)
+  assert.equal((await collectContent({ blobs, database, clock, content, log: silentLog }, options)).removedBlocks, 0)
+  await database[Symbol.asyncDispose]()
 })
 
 test('`store gc` says what it removed', async () => {

@@ -30,15 +30,15 @@ test('content of many chunks is whole and the same on the other side', async () 
 test('many who fetch at once give to each other what they have', async () => {
   await using fleet = openFleet()
   const ada = fleet.open('ada', { uploadBytesPerSecond: 2_097_152 })
-  const others = Array.from({ length: 8 }, (_, index) => fleet.open(`peer ${index}`))
+  const others = Array.from({ length: 6 }, (_, index) => fleet.open(`peer ${index}`))
   await fleet.connect(ada, ...others)
-  const cid = await fleet.add(ada, testBytes(24 * mebibyte))
+  const cid = await fleet.add(ada, testBytes(16 * mebibyte))
   for (const other of others) await fleet.clock.run(refer(other, cid))
   const startedAt = fleet.clock.monotonic()
   const reports = await Promise.all(others.map((other) => fleet.fetch(other, cid)))
   const ms = fleet.clock.monotonic() - startedAt
   assert.ok(reports.some(({ providers }) => providers.length > 2))
-  assert.ok(ms < 40_000, `took ${ms} ms; from one alone, one after the other, it would be 96,000`)
+  assert.ok(ms < 32_000, `took ${ms} ms; from one alone it would be 48,000`)
 })
 
 test('an exchange that is closed ends what it serves and what it fetches', async () => {
