@@ -96,7 +96,7 @@ export function isOnDisk(deps: Pick<MarketDeps, 'content'>, release: IndexedRele
 
 function hintFor(query: string, indexed: number, hive: MarketHive): string {
   if (indexed > 0)
-    return `nothing for ${JSON.stringify(query)} among ${indexed} packages of "${hive.name}". Try fewer words, the beginning of a word, or \`althing search\` for what is newest.`
+    return `nothing for ${JSON.stringify(query)} among ${indexed} ${indexed === 1 ? 'package' : 'packages'} of "${hive.name}". Try fewer words, the beginning of a word, or \`althing search\` for what is newest.`
   const isAlone = hive.connectedPeers().length === 0
   const alone = isAlone ? ' Nobody is connected: `althing hive invite` brings others in.' : ''
   return `the hive "${hive.name}" has no packages yet. Publish one: \`althing publish DIR\`, a folder with a package.toml (name, version, description) or a SKILL.md.${alone}`

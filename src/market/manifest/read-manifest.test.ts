@@ -19,7 +19,7 @@ test('a folder without a manifest is told which would be read', async (t) => {
     code: 'MANIFEST_MISSING',
     message: /no package.toml and no SKILL.md/,
   })
-  await assert.rejects(readManifest('/does/not/exist', options), { code: 'MANIFEST_MISSING' })
+  await assert.rejects(readManifest('/does/not/exist', options), { code: 'MANIFEST_MISSING', message: /no folder \/does/ })
 })
 
 test('a manifest that is too long, no file, a link or no text is refused', async (t) => {

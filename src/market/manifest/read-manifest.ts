@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { decodeText } from '../../lib/bytes.ts'
 import { marketFaults } from '../faults.ts'
@@ -42,14 +42,23 @@ export async function readManifest(folder: string, options: ReadManifestOptions)
     if (text !== undefined) texts.set(format.file, text)
   }
   const format = manifestFormats.find(({ file }) => texts.has(file))
-  if (format === undefined) throw refuseMissing(folder)
+  if (format === undefined) throw refuseMissing(folder, await isFolder(folder))
   const text = texts.get(format.file) ?? ''
   const draft = format.parse({ file: format.file, folder: basename(folder), text, hasFile: (path) => texts.has(path) })
   return { file: format.file, draft }
 }
 
-function refuseMissing(folder: string): Error {
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.isDirectory() === true
+}
+
+function refuseMissing(folder: string, isThere: boolean): Error {
   const looked = manifestFormats.map(({ file }) => file)
+  if (!isThere) {
+    const message = `there is no folder ${folder}. Name the folder that holds the package.toml or SKILL.md.`
+    return marketFaults.create('MANIFEST_MISSING', { message, data: { path: folder, looked } })
+  }
   return marketFaults.create('MANIFEST_MISSING', {
     message: `${folder} has no ${looked.join(' and no ')}. Write a package.toml with [package], name, version and description; see docs/guide/packages.md`,
     data: { path: folder, looked },
@@ -62,11 +71,11 @@ async function readBounded(folder: string, file: string, maxBytes: number): Prom
   const at = { line: 1, column: 1 }
   try {
     await using handle = await open(join(folder, file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    const stat = await handle.stat()
-    if (!stat.isFile()) throw refuseManifest(source, { problem: 'this is no file', write: 'a plain file', at })
-    if (stat.size > maxBytes) {
+    const found = await handle.stat()
+    if (!found.isFile()) throw refuseManifest(source, { problem: 'this is no file', write: 'a plain file', at })
+    if (found.size > maxBytes) {
       throw refuseManifest(source, {
-        problem: `the manifest has ${stat.size} bytes, ${maxBytes} are allowed`,
+        problem: `the manifest has ${found.size} bytes, ${maxBytes} are allowed`,
         write: 'less; long texts go into files beside it',
         at,
       })
