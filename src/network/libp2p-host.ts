@@ -76,8 +76,9 @@ export class Libp2pHost implements Host {
     const { node, log } = this.#parts
     await node.start()
     if (this.#options.dht === 'server') await node.services.kad.setMode('server')
-    if (this.#options.listen.length > 0 && node.getMultiaddrs().length === 0)
-      log.warn('listening nowhere: without network others are reached only by dialling them')
+    const addresses = this.addresses()
+    if (addresses.length === 0) log.warn('listening nowhere: without network others are reached only by dialling them')
+    else if (this.#options.mdns && addresses.every(isLoopback)) log.warn('no address but loopback: mDNS finds nobody on other machines')
     this.#keeper.begin().catch((error: unknown) => log.warn('dialling the peers of the last run failed', { why: describeError(error) }))
   }
 
@@ -322,6 +323,10 @@ export class Libp2pHost implements Host {
       cause,
     })
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/')
 }
 
 function isAdmittedConnection(gate: Gate, connection: WireConnection): boolean {
