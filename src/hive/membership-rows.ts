@@ -5,6 +5,7 @@ import type { HiveId, Position } from '../journal/entry.ts'
 import { decodeCanonical } from '../lib/canonical.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Reader } from '../store/database.ts'
+import type { Grant } from './grant.ts'
 import { maxDocumentBytes, parseGrant } from './grant.ts'
 import { parseHandover, parseRootRecovery } from './root-documents.ts'
 import type { GrantSources, PlacedRecovery } from './rules/fold-grants.ts'
@@ -19,16 +20,20 @@ interface GrantRow {
   readonly body: Uint8Array
 }
 
+/** Grants kept parsed; a hive with more is slower at each. */
+const maxParsed = 16_384
 /** Room for a grant as the view stores it. */
 const maxStoredGrantBytes = 65_536 + maxDocumentBytes
 
-/** What `foldGrants` needs, read from the view's tables. */
-export function readGrantSources(database: Reader, known: KnownGenesis): GrantSources {
+/** What `foldGrants` needs, read from the view's tables. `parsed` spares parsing a grant again: its CID names what it says. */
+export function readGrantSources(database: Reader, known: KnownGenesis, parsed = new Map<Cid, Grant>()): GrantSources {
   const select = 'select node, incarnation, seq, cid, body from hive_grant where hive = ?'
   return {
     root: known.genesis.root,
     grantsOf: (node) =>
-      database.all<GrantRow>(`${select} and node = ? order by incarnation, seq`, known.id, node).flatMap((row) => placeGrant(row) ?? []),
+      database
+        .all<GrantRow>(`${select} and node = ? order by incarnation, seq`, known.id, node)
+        .flatMap((row) => placeGrant(row, parsed) ?? []),
     handoverOf: ({ grant }) => {
       const handover = grant.type === 'root' && grant.proof !== null ? parseHandover(grant.proof) : undefined
       return handover?.hive === known.id ? handover : undefined
@@ -71,13 +76,15 @@ export function readRevokedNodes(database: Reader, hive: HiveId): readonly PeerI
     .map(({ node }) => node)
 }
 
-function placeGrant(row: GrantRow): PlacedGrant | undefined {
-  const grant = parseGrant(decodeCanonical(row.body, { maxBytes: maxStoredGrantBytes })?.value)
-  return grant === undefined ? undefined : { incarnation: row.incarnation, seq: row.seq, cid: row.cid, grant }
+function placeGrant(row: GrantRow, parsed: Map<Cid, Grant>): PlacedGrant | undefined {
+  const grant = parsed.get(row.cid) ?? parseGrant(decodeCanonical(row.body, { maxBytes: maxStoredGrantBytes })?.value)
+  if (grant === undefined) return undefined
+  if (parsed.size < maxParsed) parsed.set(row.cid, grant)
+  return { incarnation: row.incarnation, seq: row.seq, cid: row.cid, grant }
 }
 
 function placeRecovery(row: GrantRow, hive: HiveId): PlacedRecovery | undefined {
-  const grant = placeGrant(row)?.grant
+  const grant = placeGrant(row, new Map())?.grant
   const recovery = grant?.type === 'recover' ? parseRootRecovery(grant.document) : undefined
   if (recovery === undefined || recovery.hive !== hive || recovery.node !== row.node) return undefined
   return { incarnation: row.incarnation, seq: row.seq, recovery }

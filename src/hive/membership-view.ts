@@ -12,8 +12,8 @@ export const certificateKind = 'certificate'
 export const grantKind = 'grant'
 export const nodeRevocationKind = 'node-revocation'
 
-/** What one record changed: what is known about a node, or the grants and so everybody. */
-export type MembershipChange = { readonly node: PeerId } | 'everybody'
+/** What changed: what is known about a node, the grants and so everybody's standing, or all rows. */
+export type MembershipChange = { readonly node: PeerId } | 'grants' | 'everything'
 
 export interface MembershipViewListener {
   /** In the transaction, after the rows are written. */
@@ -42,7 +42,7 @@ export function createMembershipView(listener: MembershipViewListener): View {
       tx.run('delete from hive_certificate where hive = ?', hive)
       tx.run('delete from hive_grant where hive = ?', hive)
       tx.run('delete from hive_node_revocation where hive = ?', hive)
-      listener.onApplied('everybody')
+      listener.onApplied('everything')
       tx.afterCommit(listener.onCommitted)
     },
   }
@@ -73,7 +73,7 @@ function keepGrant(tx: Transaction, entry: ViewedEntry): MembershipChange | unde
   const body = encodeCanonical(formatGrant(grant))
   const sql = 'insert or replace into hive_grant (hive, node, incarnation, seq, cid, type, body) values (?, ?, ?, ?, ?, ?, ?)'
   tx.run(sql, hive, node, incarnation, seq, cid, grant.type, body)
-  return 'everybody'
+  return 'grants'
 }
 
 function keepCertificate(tx: Transaction, entry: ViewedEntry, document: Uint8Array): MembershipChange | undefined {

@@ -5,9 +5,11 @@ import { parseOwnerId } from '../identity/keys.ts'
 import { parseBody } from '../journal/codec.ts'
 import type { Entry, HiveId } from '../journal/entry.ts'
 import type { AdmissionVerdict } from '../journal/journal.ts'
+import type { Cid } from '../lib/cid.ts'
 import type { View } from '../journal/view.ts'
 import type { Database } from '../store/database.ts'
 import type { KnownGenesis } from './genesis.ts'
+import type { Grant } from './grant.ts'
 import type { Level, Member, Membership } from './membership.ts'
 import type { KnownNode } from './known-nodes.ts'
 import { KnownNodes } from './known-nodes.ts'
@@ -52,6 +54,17 @@ export function openMembership(deps: MembershipDeps, known: KnownGenesis): HiveM
   return new DerivedMembership(deps, known)
 }
 
+/** What changed since listeners were told. */
+interface Pending {
+  readonly nodes: Set<PeerId>
+  grants: boolean
+  everything: boolean
+}
+
+function nothingPending(): Pending {
+  return { nodes: new Set(), grants: false, everything: false }
+}
+
 class DerivedMembership implements HiveMembership {
   readonly genesis: KnownGenesis
   readonly hive: HiveId
@@ -60,12 +73,12 @@ class DerivedMembership implements HiveMembership {
   readonly #database: Database
   readonly #nodes: KnownNodes
   readonly #listeners = new Set<(nodes: readonly PeerId[]) => void>()
+  readonly #parsed = new Map<Cid, Grant>()
   #state: GrantsState | undefined
   #verdicts = new Map<PeerId, AdmissionVerdict>()
   /** Verdicts as listeners know them. */
   readonly #told = new Map<PeerId, string>()
-  /** What changed since listeners were told. */
-  #pending: Set<PeerId> | 'everybody' = new Set()
+  #pending: Pending = nothingPending()
 
   constructor({ database, certificate }: MembershipDeps, known: KnownGenesis) {
     this.#database = database
@@ -78,7 +91,7 @@ class DerivedMembership implements HiveMembership {
     for (const node of this.#everybody()) this.#told.set(node, this.#word(node))
   }
 
-  readonly state = (): GrantsState => (this.#state ??= foldGrants(readGrantSources(this.#database, this.genesis)))
+  readonly state = (): GrantsState => (this.#state ??= foldGrants(readGrantSources(this.#database, this.genesis, this.#parsed)))
 
   readonly judge = (node: PeerId): AdmissionVerdict => {
     const known = this.#verdicts.get(node)
@@ -215,21 +228,21 @@ class DerivedMembership implements HiveMembership {
 
   /** In a transaction: the rows are new, and may yet be rolled back. */
   #take(change: MembershipChange): void {
-    if (change === 'everybody') this.#pending = 'everybody'
-    else if (this.#pending !== 'everybody') this.#pending.add(change.node)
+    if (typeof change === 'object') this.#pending.nodes.add(change.node)
+    else this.#pending[change] = true
     this.#forget()
     // a transaction is one synchronous turn: whatever was derived within it is derived again after it, lest it was rolled back
     queueMicrotask(() => this.#forget())
   }
 
   #forget(): void {
-    if (this.#pending === 'everybody') {
+    const { nodes, grants, everything } = this.#pending
+    if (everything) this.#nodes.forget()
+    if (everything || grants) {
       this.#state = undefined
       this.#verdicts.clear()
-      this.#nodes.forget()
-      return
     }
-    for (const node of this.#pending) {
+    for (const node of nodes) {
       this.#verdicts.delete(node)
       this.#nodes.forget(node)
     }
@@ -237,11 +250,11 @@ class DerivedMembership implements HiveMembership {
 
   /** After a commit: tells whose verdict is another now. Several changes in one commit are told once. */
   #settle(): void {
-    const pending = this.#pending
-    if (pending !== 'everybody' && pending.size === 0) return
+    const { nodes, grants, everything } = this.#pending
+    if (nodes.size === 0 && !grants && !everything) return
     this.#forget()
-    this.#pending = new Set()
-    this.#tell(pending === 'everybody' ? this.#everybody() : [...pending])
+    this.#pending = nothingPending()
+    this.#tell(grants || everything ? this.#everybody() : nodes)
   }
 
   #tell(nodes: Iterable<PeerId>): void {
