@@ -22,6 +22,8 @@ export interface MarketHive {
   readonly exchange: Exchange | undefined
   /** Admitted peers connected right now. */
   readonly connectedPeers: () => readonly PeerId[]
+  /** Resolves when an admitted peer is connected, or at once where nobody else is in the hive or no host is open. @throws the signal's reason */
+  readonly untilConnected: (options: { readonly signal: AbortSignal }) => Promise<void>
 }
 
 /** What the market is made of. */

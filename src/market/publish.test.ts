@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { PeerId } from '../identity/keys.ts'
 import type { Exchange } from '../content/content.ts'
 import { testHive } from '../journal/testing/bench-of-peers.ts'
 import { countPackages } from './count-packages.ts'
@@ -100,6 +101,35 @@ test('a publish with nobody around stays here and says so', async (t) => {
   assert.equal(report.leaving, true)
   assert.equal(report.copies.confirmed, 0)
   assert.equal(report.hint, 'stored here, 0 copies: nobody is connected. Run `althing p2p start` so that others can get it.')
+})
+
+test('a command that publishes waits for a member to connect before it leaves, and then for its copy', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  await using cy = await openStand('cy')
+  const peers: PeerId[] = []
+  const untilConnected = async (): Promise<void> => void peers.push(cy.node)
+  const ada: Stand = await openStand('ada', { isTransient: true, exchange: exchangeWith(() => ada, cy), peers, untilConnected })
+  await using _ = ada
+  const report = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.equal(report.copies.confirmed, 1)
+  assert.equal(report.announcedTo, 1)
+})
+
+test('a publish asks for no more copies than members are connected', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  await using cy = await openStand('cy')
+  const asked: number[] = []
+  const exchange: Exchange = {
+    ...exchangeWith(() => ada, cy),
+    replicate: async (_cid, { copies }) => {
+      asked.push(copies)
+      return [cy.node]
+    },
+  }
+  const ada: Stand = await openStand('ada', { exchange, peers: [cy.node] })
+  await using _ = ada
+  await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.deepEqual(asked, [1, 1])
 })
 
 test('what fails after the release is on disk does not fail the publish', async (t) => {

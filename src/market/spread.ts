@@ -18,12 +18,14 @@ export async function spread(
   deps: MarketDeps & { readonly options: MarketOptions },
   { hive, release, context }: { readonly hive: MarketHive; readonly release: IndexedRelease; readonly context: CallContext },
 ): Promise<Reached> {
+  if (deps.isTransient) await waitForPeer(deps, hive, context)
   const peers = hive.connectedPeers()
   const { exchange } = hive
   if (exchange === undefined || peers.length === 0) return { announcedTo: 0, providerRecord: false, holders: [] }
   context.report({ stage: 'copying', done: 0, total: deps.options.copies - 1, unit: 'items' })
   const announced = exchange.announce(release.archive, { signal: withDeadline(deps.clock, deps.options.announceTimeoutMs, context.signal) })
-  const copies = Math.max(0, deps.options.copies - 1)
+  // No more than could sign now: a member that comes later asks by itself, and a publish does not wait for it.
+  const copies = Math.min(Math.max(0, deps.options.copies - 1), peers.length)
   const signal = withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal)
   const copied = exchange.replicate(release.archive, { copies, signal })
   const listed = exchange.replicate(release.files, { copies, signal })
@@ -37,4 +39,11 @@ export async function spread(
     providerRecord: record.status === 'fulfilled',
     holders: holders.status === 'fulfilled' ? holders.value : [],
   }
+}
+
+/** A node that was opened for this publish has nobody yet, and leaves with the only copy if it does not wait for somebody. */
+async function waitForPeer(deps: MarketDeps & { readonly options: MarketOptions }, hive: MarketHive, context: CallContext): Promise<void> {
+  context.report({ stage: 'connecting', done: 0, unit: 'items' })
+  const late = withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal)
+  await hive.untilConnected({ signal: late }).catch(() => context.signal.throwIfAborted())
 }

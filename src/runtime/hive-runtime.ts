@@ -8,13 +8,14 @@ import type { HiveService } from '../hive/hive-service.ts'
 import { openHiveService } from '../hive/hive-service.ts'
 import type { HiveMembership } from '../hive/open-membership.ts'
 import { openMembership } from '../hive/open-membership.ts'
-import type { SigningKey } from '../identity/keys.ts'
+import type { PeerId, SigningKey } from '../identity/keys.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { ReplicatedJournal } from '../journal/journal.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { journalTopic } from '../journal/protocol.ts'
 import { openReplication } from '../journal/replication.ts'
 import { createIndexView } from '../market/index-view.ts'
+import { untilAborted } from '../lib/deadline.ts'
 import type { MarketHive } from '../market/market.ts'
 import { networkFaults } from '../network/faults.ts'
 import type { HiveNetwork } from '../network/handlers.ts'
@@ -84,6 +85,7 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
 
 /** What the market sees of a running hive. */
 export function marketHiveOf({ row, membership, journal, host, exchange }: HiveRuntime): MarketHive {
+  const connectedPeers = (): readonly PeerId[] => (host?.connections() ?? []).filter(({ admitted }) => admitted).map(({ peer }) => peer)
   return {
     hive: row.known.id,
     name: row.known.genesis.name,
@@ -92,7 +94,18 @@ export function marketHiveOf({ row, membership, journal, host, exchange }: HiveR
     journal,
     membership,
     exchange,
-    connectedPeers: () => (host?.connections() ?? []).filter(({ admitted }) => admitted).map(({ peer }) => peer),
+    connectedPeers,
+    untilConnected: async ({ signal }) => {
+      const others = membership.members().some(({ nodes }) => nodes.some(({ node }) => node !== journal.node))
+      if (host === undefined || !others || connectedPeers().length > 0) return
+      const connected = Promise.withResolvers<void>()
+      const off = host.events.on('peer:connected', () => connected.resolve())
+      try {
+        await untilAborted(connected.promise, signal)
+      } finally {
+        off()
+      }
+    },
   }
 }
 
@@ -100,7 +113,10 @@ export function marketHiveOf({ row, membership, journal, host, exchange }: HiveR
 export function networkOf({ row, host, peerBook }: HiveRuntime): HiveNetwork {
   if (host !== undefined) return { host, peerBook, topics: [journalTopic(row.known.id)] }
   const { name } = row.known.genesis
-  throw networkFaults.create('HOST_CLOSED', { message: `the network of "${name}" is not open here; start the node with \`althing p2p start\``, data: { name } })
+  throw networkFaults.create('HOST_CLOSED', {
+    message: `the network of "${name}" is not open here; start the node with \`althing p2p start\``,
+    data: { name },
+  })
 }
 
 interface HostRequest {

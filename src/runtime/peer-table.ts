@@ -37,8 +37,7 @@ export function createPeerTable(deps: { readonly database: Database; readonly cl
         )
         .flatMap((row) => readPeer(row) ?? []),
     save: (peer, addresses) => void save(peer, addresses).catch(() => {}),
-    forget: (peer) =>
-      void database.write((tx) => tx.run('delete from known_peer where hive = ? and peer = ?', hive, peer)).catch(() => {}),
+    forget: (peer) => void database.write((tx) => tx.run('delete from known_peer where hive = ? and peer = ?', hive, peer)).catch(() => {}),
   }
 }
 

@@ -71,7 +71,8 @@ function findHints({ isRunning, isAlone, members, indexed, policy }: Situation):
   if (isRunning && isAlone && policy === 'closed' && members > 1) {
     hints.push('no other member is in reach: this node goes on trying; `althing p2p bootstrap ADDR` names one')
   }
-  if (isRunning && isAlone && policy === 'open') hints.push('nobody is connected yet: `althing p2p bootstrap ADDR` names a node to begin with')
+  if (isRunning && isAlone && policy === 'open')
+    hints.push('nobody is connected yet: `althing p2p bootstrap ADDR` names a node to begin with')
   if (indexed === 0) hints.push('the index is empty: `althing p2p publish PATH` shares a folder with a package.toml or SKILL.md')
   return hints
 }

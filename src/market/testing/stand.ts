@@ -23,7 +23,7 @@ import { openBlobStore } from '../../store/disk-blobs.ts'
 import { createMemoryBlobStore } from '../../store/memory-blobs.ts'
 import { createMarketHandlers } from '../handlers.ts'
 import { createIndexView } from '../index-view.ts'
-import type { MarketDeps, MarketOptions } from '../market.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { marketOperations } from '../operations.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { findVersions, getRelease } from '../package-index.ts'
@@ -73,6 +73,7 @@ export interface StandOptions {
   readonly globalDirectory?: string
   readonly options?: Partial<MarketOptions>
   readonly isTransient?: boolean
+  readonly untilConnected?: MarketHive['untilConnected']
 }
 
 /** The market of a peer: real journal, real content, blocks in memory. */
@@ -99,6 +100,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     membership: { handleOf, findOwner: (text) => people.map(ownerOf).find((owner) => owner === text || handleOf(owner) === text) },
     exchange: given.exchange,
     connectedPeers: () => given.peers ?? [],
+    untilConnected: given.untilConnected ?? (async () => {}),
   }
   const deps: MarketDeps = {
     database,
