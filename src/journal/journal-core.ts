@@ -112,7 +112,9 @@ export class JournalCore {
     if (isSameVerdict(authors.standing(node).admission, verdict) && verdict.verdict !== 'unknown') return verdict
     const known = authors.verdict(node)
     if (known === undefined && verdict.verdict === 'unknown') return verdict
-    if (known === undefined || !isSameVerdict(known, verdict)) this.restand(tx, node, () => authors.setVerdict(tx, node, verdict))
+    // Nobody new has entries whose counting could change.
+    if (this.deps.entries.incarnations(node).length === 0) authors.setVerdict(tx, node, verdict)
+    else if (known === undefined || !isSameVerdict(known, verdict)) this.restand(tx, node, () => authors.setVerdict(tx, node, verdict))
     return verdict
   }
 

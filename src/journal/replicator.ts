@@ -51,6 +51,8 @@ export class Replicator {
   readonly #strangers = new Map<PeerId, number>()
   /** Authors with news to tell, and the one peer that knows already, if there is just one. */
   readonly #news = new Map<PeerId, PeerId | undefined>()
+  /** What peers told between two tellings of ours: neighbours hear of the same entries at once, and need not tell each other. */
+  readonly #heard = new Map<PeerSession, Map<PeerId, Head>>()
   readonly #release: readonly (() => void)[]
   #cancelFlush: (() => void) | undefined
   #cancelCompare: () => void = () => {}
@@ -97,6 +99,7 @@ export class Replicator {
 
   leave(session: PeerSession): void {
     this.#sessions.delete(session)
+    this.#heard.delete(session)
     if (this.#sessionOf(session.peer) !== undefined) return
     this.#strangers.delete(session.peer)
     this.#catchUp.lose(session.peer)
@@ -201,6 +204,9 @@ export class Replicator {
 
   #takeHeads(heads: readonly Head[], session: PeerSession): void {
     const { journal } = this.#deps
+    const heard = this.#heard.get(session) ?? new Map<PeerId, Head>()
+    this.#heard.set(session, heard)
+    for (const head of heads) if (heard.size < maxHeadsPerMessage) heard.set(head.node, head)
     const known = heads.filter((head) => this.#isWorthAsking(head, session.peer))
     for (const { node, incarnation, from, to } of planRanges(journal, known)) {
       const seq = journal.headOf(node, incarnation)?.seq ?? 0
@@ -295,9 +301,14 @@ export class Replicator {
     this.#news.clear()
     if (news.length === 0) return this.compareAll()
     for (const session of this.#sessions) {
-      const heads = news.filter(([, knower]) => knower !== session.peer).flatMap(([node]) => this.#deps.journal.lineHeads(node))
+      const heard = this.#heard.get(session)
+      const heads = news
+        .filter(([, knower]) => knower !== session.peer)
+        .flatMap(([node]) => this.#deps.journal.lineHeads(node))
+        .filter((head) => !isCovered(head, heard?.get(head.node)))
       if (heads.length > 0) this.#sendHeads(session, heads)
     }
+    this.#heard.clear()
   }
 
   /** Heads are compared at intervals that no two peers keep in step. */
@@ -308,4 +319,9 @@ export class Replicator {
       this.#scheduleCompare()
     })
   }
+}
+
+/** Whether who told `told` need not be told `head`. */
+function isCovered(head: Head, told: Head | undefined): boolean {
+  return told !== undefined && told.incarnation === head.incarnation && (told.seq > head.seq || told.cid === head.cid)
 }
