@@ -1,4 +1,3 @@
-import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { CliDeps, DetachedProcess, Sink } from './cli/deps.ts'
 import { reportFault } from './cli/report-fault.ts'
@@ -34,6 +33,7 @@ function createSink(stream: NodeJS.WriteStream): Sink {
 }
 
 async function spawnDetached(args: readonly string[], { logFile }: { readonly logFile: string }): Promise<DetachedProcess> {
+  const { mkdir, open } = await import('node:fs/promises')
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
   const log = await open(logFile, 'a', 0o600)
   const { spawn } = await import('node:child_process')

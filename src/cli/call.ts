@@ -1,4 +1,3 @@
-import { loadConfig } from '../config/load.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { Fault, describeError } from '../lib/fault.ts'
 import type { Operation, Progress } from '../operations/define-operation.ts'
@@ -88,6 +87,8 @@ interface Opening {
 
 /** A node for one command; null while another process has the home. */
 async function openOwnNode(deps: CliDeps, { globals, signal, peers }: Opening): Promise<Althing | null> {
+  // Most commands find a node that runs; only these need the configuration and its parser.
+  const { loadConfig } = await import('../config/load.ts')
   const config = await loadConfig({ home: globals.home, file: globals.config, environment: deps.environment })
   const log = openLog(deps, { level: globals.isVerbose ? 'debug' : 'error' })
   try {

@@ -6,7 +6,6 @@ import { parseInput } from '../operations/parse-input.ts'
 import type { ParsedInput } from '../operations/parse-input.ts'
 import { commandSignal, faultOfSignal, runErrand } from './call.ts'
 import type { CliDeps } from './deps.ts'
-import { startDetached } from './detach.ts'
 import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { readGlobalOptions } from './global-options.ts'
@@ -17,7 +16,6 @@ import { renderStarted } from './render/started.ts'
 import { exitCodes, reportFault } from './report-fault.ts'
 import { createStyle } from './screen.ts'
 import type { StartOptions } from './start-command.ts'
-import { runNode } from './start.ts'
 
 /** Runs one command line (without the program's name) and gives the exit code. Never throws. */
 export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<number> {
@@ -45,14 +43,16 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
 
 async function start(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
   try {
-    if (!options.isDetached) return await runNode(deps, options, globals)
-    await startInBackground(deps, options, globals)
+    if (options.isDetached) return await startInBackground(deps, options, globals)
+    const { runNode } = await import('./start.ts')
+    await runNode(deps, options, globals)
   } catch (error) {
     throw faultOfSignal(deps, globals, deps.interrupted) ?? error
   }
 }
 
 async function startInBackground(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
+  const { startDetached } = await import('./detach.ts')
   const status = await startDetached(deps, options, globals)
   const style = createStyle(deps.stdout, deps.environment)
   deps.stdout.write(globals.json ? `${JSON.stringify(status)}\n` : `${renderStarted(status, style, globals)}\n`)

@@ -19,7 +19,7 @@ export interface NodeClient extends AsyncDisposable {
 
 /** Talks to the node that listens at a socket; undefined when none does. @throws Fault SOCKET_UNSAFE */
 export async function connectNode(options: ClientOptions): Promise<NodeClient | undefined> {
-  if (!(await hasSocketFolder(options.socketFolder))) return undefined
+  if (!hasSocketFolder(options.socketFolder)) return undefined
   let first = await openSocket(options.socket)
   if (first === undefined) return undefined
   return {

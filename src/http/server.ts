@@ -66,7 +66,7 @@ export async function openHttpServer(deps: HttpDeps, options: HttpOptions): Prom
 }
 
 async function listenOnSocket(instance: FastifyInstance, { socket, socketFolder }: HttpOptions): Promise<void> {
-  await ensureSocketFolder(socketFolder)
+  ensureSocketFolder(socketFolder)
   await rm(socket, { force: true })
   await instance.listen({ path: socket })
   await chmod(socket, 0o600)

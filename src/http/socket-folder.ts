@@ -1,4 +1,4 @@
-import { lstat, mkdir } from 'node:fs/promises'
+import { lstatSync, mkdirSync } from 'node:fs'
 import { httpFaults } from './faults.ts'
 
 /**
@@ -8,33 +8,28 @@ import { httpFaults } from './faults.ts'
  *
  * @throws Fault SOCKET_UNSAFE
  */
-export async function ensureSocketFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  if ((await judgeSocketFolder(folder)) === 'unsafe') throw unsafe(folder)
+export function ensureSocketFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (judgeSocketFolder(folder) === 'unsafe') throw unsafe(folder)
 }
 
 /** Whether a client may talk to a socket in there. @throws Fault SOCKET_UNSAFE */
-export async function hasSocketFolder(folder: string): Promise<boolean> {
-  const verdict = await judgeSocketFolder(folder)
+export function hasSocketFolder(folder: string): boolean {
+  const verdict = judgeSocketFolder(folder)
   if (verdict === 'unsafe') throw unsafe(folder)
   return verdict === 'safe'
 }
 
-async function judgeSocketFolder(folder: string): Promise<'safe' | 'unsafe' | 'missing'> {
+function judgeSocketFolder(folder: string): 'safe' | 'unsafe' | 'missing' {
   try {
-    const { mode, uid, isDirectory } = await readStat(folder)
-    const isOurs = process.getuid === undefined || uid === process.getuid()
-    return isDirectory && isOurs && (mode & 0o077) === 0 ? 'safe' : 'unsafe'
+    // Without following a link. Synchronous, because a thread for it would take longer than the call.
+    const stat = lstatSync(folder)
+    const isOurs = process.getuid === undefined || stat.uid === process.getuid()
+    return stat.isDirectory() && isOurs && (stat.mode & 0o077) === 0 ? 'safe' : 'unsafe'
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return 'missing'
     throw error
   }
-}
-
-/** Without following a link. */
-async function readStat(path: string): Promise<{ readonly mode: number; readonly uid: number; readonly isDirectory: boolean }> {
-  const stat = await lstat(path)
-  return { mode: stat.mode, uid: stat.uid, isDirectory: stat.isDirectory() }
 }
 
 function unsafe(folder: string): Error {
