@@ -15,6 +15,8 @@ import { takeAttempt } from './rules/attempts.ts'
 export interface GreeterDeps extends HelloDeps {
   readonly host: Host
   readonly desk: JoinDesk
+  /** Called with a peer that is revoked, after it was told. */
+  readonly expel: (peer: PeerId) => void
   readonly log: Log
 }
 
@@ -120,7 +122,8 @@ export class Greeter implements AsyncDisposable {
     if (first?.t === 'hello') {
       if (!isMember && !this.#mayHello()) return
       const outcome = await answerHello(this.#deps, channel, { hello: first, signal: opening })
-      if (outcome !== 'admitted' && !opening.aborted) await host.disconnect(channel.peer)
+      if (outcome === 'denied') this.#deps.expel(channel.peer)
+      if (outcome === 'unknown' && !opening.aborted) await host.disconnect(channel.peer)
       return
     }
     if (first?.t === 'knock') {

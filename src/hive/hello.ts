@@ -59,10 +59,9 @@ export async function answerHello(
   // a stranger learns nothing of roots it could not name itself
   const named = (): Roots => rootsOf(deps).filter(({ node }) => verdict === 'admitted' || hello.roots.some((root) => root.node === node))
   await sendWelcome(deps, channel, { verdict, roots: named() })
-  for (let pages = 0; pages < maxPages; pages++) {
+  for (let pages = 0; pages < maxPages && verdict !== 'cut'; pages++) {
     const message = await receiveMessage(channel, { signal })
-    // waiting for the peer's end also gives it time to read that it was denied
-    if (message === undefined || verdict === 'cut') break
+    if (message === undefined) break
     if (message.t === 'grants') {
       await takePage(deps, message, channel.peer)
       if (message.more) continue
@@ -71,6 +70,8 @@ export async function answerHello(
     } else if (message.t === 'want' && verdict === 'admitted') await answerWant(deps, channel, message)
     else break
   }
+  // time to read that it was denied, until it hangs up in whatever way
+  if (verdict === 'cut') await channel.receive({ signal }).catch(() => undefined)
   return outcomeOf(verdict)
 }
 

@@ -132,7 +132,8 @@ class RunningHive implements HiveService {
       this.#expelled.delete(peer)
       host.admit(peer)
     }
-    this.#greeter = new Greeter({ ...this.#deps, host, desk, admit }, this.#options)
+    const expel = (peer: PeerId): void => this.#cutOff(peer, host)
+    this.#greeter = new Greeter({ ...this.#deps, host, desk, admit, expel }, this.#options)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -271,12 +272,15 @@ class RunningHive implements HiveService {
       .some(({ certificate }) => this.membership.state().standings.get(certificate.owner)?.cuts)
     const leave = (): void => {
       this.#farewells.delete(node)
-      if (this.#isClosed || this.membership.judge(node).verdict !== 'cut') return
-      this.#expelled.add(node)
-      host.expel(node)
+      if (!this.#isClosed && this.membership.judge(node).verdict === 'cut') this.#cutOff(node, host)
     }
     if (isStolen || !host.connections().some(({ peer }) => peer === node)) return leave()
     if (!this.#farewells.has(node)) this.#farewells.set(node, this.#deps.clock.schedule(farewellMs, leave))
+  }
+
+  #cutOff(node: PeerId, host: Host): void {
+    this.#expelled.add(node)
+    host.expel(node)
   }
 
   async #rejudge(nodes: readonly PeerId[]): Promise<void> {

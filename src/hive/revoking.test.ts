@@ -43,6 +43,23 @@ test('a revoked member hears of it before it is cut off', async () => {
   assert.deepEqual(admittedPeers(ada), [])
 })
 
+test('a revoked member that comes back after a restart of the root is told, and its handshake refused from then on', async () => {
+  await using world = createTestWorld()
+  const [ada, eve] = [await world.addNode('ada'), await world.addNode('eve')]
+  await makeMembers(world, ada, eve)
+  await world.run(eve.registry.close(eve.running().service.known.id))
+  await world.run(ada.handlers['hive.revoke']({ subject: '@eve', after: undefined }, world.context()))
+  await world.run(ada.restart())
+  await world.run(eve.restart())
+  await connect(world, eve, ada)
+  assert.ok(eve.logged.some((line) => line.includes('says that we are revoked')))
+  const address = ada.running().host.addresses()[0] ?? ''
+  await assert.rejects(world.run(eve.running().host.dial(address, { signal: new AbortController().signal })))
+  await join(world, eve, await inviteTo(world, ada, { replaces: '@eve' }), '')
+  await connect(world, eve, ada)
+  assert.deepEqual(admittedPeers(ada), [eve.keys.nodeId])
+})
+
 test('the root changes what a member is granted, and what is not named stays', async () => {
   await using world = createTestWorld()
   const [ada, bob] = [await world.addNode('ada'), await world.addNode('bob')]
