@@ -27,6 +27,9 @@ export class Hives implements AsyncDisposable {
   /** Those of `#running` that are open, for who cannot wait. */
   readonly #open = new Map<HiveId, HiveRuntime>()
 
+  /** The making of the first hive, so that two calls at once make one. */
+  #first: Promise<void> | undefined
+
   constructor(deps: HiveRuntimeDeps, options: HivesOptions) {
     this.#deps = deps
     this.#options = options
@@ -38,7 +41,7 @@ export class Hives implements AsyncDisposable {
     if (wanted === commons.genesis.name && !this.table.list().some(({ known }) => known.id === commons.id)) {
       await this.table.add(commons, { bootstrap: [], joinedAt: this.#deps.clock.now() })
     }
-    if (this.table.list().length === 0) await this.#createFirst()
+    if (this.table.list().length === 0) await (this.#first ??= this.#createFirst())
     return this.#start(findHive(this.table, wanted))
   }
 
@@ -105,5 +108,6 @@ export class Hives implements AsyncDisposable {
     const root = { owner: home.keys.ownerId(), node: home.keys.nodeId }
     const known = createGenesis({ name: machineLabel(), root, policy: 'closed', nonce: chance.bytes(16) })
     await this.table.add(known, { bootstrap: [], joinedAt: clock.now() })
+    this.#first = undefined
   }
 }

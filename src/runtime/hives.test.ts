@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { defaultConfig } from '../config/load.ts'
+import { openShutdown } from '../health/shutdown.ts'
+import { systemChance } from '../lib/chance.ts'
+import { systemClock } from '../lib/clock.ts'
+import { silentLog } from '../lib/log.ts'
+import { Hives } from './hives.ts'
+import { machineLabel, openHome } from './open-home.ts'
+
+const surroundings = { clock: systemClock, chance: systemChance, log: silentLog }
+
+async function openHives(t: TestContext): Promise<{ readonly hives: Hives; readonly close: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'althing-hives-'))
+  const config = await defaultConfig()
+  const shutdown = openShutdown(surroundings, config.shutdown)
+  const home = await openHome({ ...surroundings, shutdown }, { path, config, signal: t.signal })
+  const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false }))
+  const close = async (): Promise<void> => shutdown[Symbol.asyncDispose]()
+  t.after(async () => {
+    await close()
+    await rm(path, { recursive: true, force: true })
+  })
+  return { hives, close }
+}
+
+test('the first hive of a home is closed, named after the machine, and its root is this node', async (t) => {
+  const { hives } = await openHives(t)
+  const { row, service, membership } = await hives.ensure(undefined)
+  assert.equal(row.known.genesis.name, machineLabel())
+  assert.equal(row.known.genesis.policy, 'closed')
+  assert.equal(service.isRoot(), true)
+  assert.equal(membership.members().length, 1)
+})
+
+test('a hive is opened once, however often it is asked for at the same time', async (t) => {
+  const { hives } = await openHives(t)
+  await hives.ensure(undefined)
+  const [one, other] = await Promise.all([hives.ensure(undefined), hives.ensure(machineLabel())])
+  assert.equal(one, other)
+  assert.equal(hives.table.list().length, 1)
+})
+
+test('commons is joined when it is named, and not before', async (t) => {
+  const { hives } = await openHives(t)
+  await hives.ensure(undefined)
+  assert.deepEqual(
+    hives.table.list().map(({ known }) => known.genesis.name),
+    [machineLabel()],
+  )
+  const { row } = await hives.ensure('commons')
+  assert.equal(row.known.genesis.policy, 'open')
+})
+
+test('a hive this node is not in is a fault that names those it is in', async (t) => {
+  const { hives } = await openHives(t)
+  await hives.ensure(undefined)
+  await assert.rejects(hives.ensure('elsewhere'), (error: unknown) => {
+    assert.equal(Reflect.get(Object(error), 'code'), 'HIVE_UNKNOWN')
+    assert.match(String(error), new RegExp(machineLabel()))
+    return true
+  })
+})
+
+test('two first calls at once make one hive', async (t) => {
+  const { hives } = await openHives(t)
+  const [one, other] = await Promise.all([hives.ensure(undefined), hives.ensure(undefined)])
+  assert.equal(one.row.known.id, other.row.known.id)
+  assert.equal(hives.table.list().length, 1)
+})
