@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { PeerId } from '../identity/keys.ts'
 import { peerIdOfKey } from '../identity/keys.ts'
 import type { Cid } from '../lib/cid.ts'
+import type { BlobStore } from '../store/blobs.ts'
 import { openDatabase } from '../store/database.ts'
 import { createMemoryBlobStore } from '../store/memory-blobs.ts'
 import { openContentStore } from './content-store.ts'
@@ -101,9 +102,14 @@ test('something referred to while a collection runs is not taken', async () => {
   const last = [...ada.blobs.list()].at(-1)
   const cid = cids.find((each) => ada.content.listOf(each)?.digests.every((byte, index) => byte === last?.digest[index]))
   assert.ok(cid !== undefined)
-  const collecting = collect(fleet, ada)
-  await refer(ada, cid)
-  assert.equal((await collecting).removedBlocks, 19)
+  let isReferred = false
+  const remove: BlobStore['remove'] = async (digest, options) => {
+    if (!isReferred) await refer(ada, cid)
+    isReferred = true
+    return await ada.blobs.remove(digest, options)
+  }
+  const report = await collect(fleet, { ...ada, blobs: { ...ada.blobs, remove } })
+  assert.equal(report.removedBlocks, 19)
   assert.equal(ada.content.stat(cid)?.isWhole, true)
 })
 
@@ -136,6 +142,23 @@ test('a copy kept for others goes only when enough signed for theirs and rank be
     [0, 0, 0],
     [0, 1, 1],
   ])
+})
+
+test('a copy that may go stays when a record refers to it as well', async () => {
+  await using fleet = openFleet()
+  const ada = fleet.open('ada')
+  const cid = await fleet.add(ada, testBytes(10))
+  await fleet.clock.run(ada.database.write((tx) => ada.content.reference(tx, { hive: testHive, cid, reason: 'replica', source: 'eve' })))
+  for (let index = 0; index < 12; index += 1) {
+    const key = testKey(`peer ${index}`)
+    const receipt = { hive: testHive, cid, node: peerIdOfKey(key.publicKey), at: 1 }
+    await fleet.clock.run(keepReceipt(ada.database, receipt, signReceipt(key, receipt)))
+  }
+  await fleet.clock.advance(2 * dayMs)
+  const dry = await collect(fleet, ada, true)
+  const { removedBlocks, releasedCopies } = await collect(fleet, ada)
+  assert.deepEqual([dry.removedBlocks, dry.releasedCopies, removedBlocks, releasedCopies], [0, 1, 0, 1])
+  assert.deepEqual(await readAll(ada.content, cid), testBytes(10))
 })
 
 test('F17: a wall clock that jumps ahead takes nothing that was just added, and one that jumps back takes nothing at all', async () => {

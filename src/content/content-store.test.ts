@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { encodeText } from '../lib/bytes.ts'
+import type { Cid } from '../lib/cid.ts'
 import { createCid, hashBytes, rawCodec } from '../lib/cid.ts'
 import { systemClock } from '../lib/clock.ts'
 import { armFailpoint, disarmFailpoint } from '../lib/failpoint.ts'
@@ -82,6 +83,19 @@ test('what was added is read, whole or from any byte to any other', async () => 
     const parts = await Array.fromAsync(ada.content.read(cid, { ...context, start, end }))
     assert.ok(Buffer.concat(parts).equals(bytes.subarray(start, end)))
   }
+})
+
+test('content of many chunks is known and read after the home is opened again', async () => {
+  const folder = await mkdtemp(join(folders, 'again-'))
+  const bytes = testBytes(2 * mebibyte + 9)
+  let cid: Cid
+  {
+    await using ada = await openIn(folder)
+    cid = (await ada.content.add([bytes], context)).cid
+  }
+  await using ada = await openIn(folder)
+  assert.equal(ada.content.stat(cid)?.isWhole, true)
+  assert.deepEqual(await readAll(ada.content, cid), bytes)
 })
 
 test('empty content is one empty block', async () => {

@@ -48,6 +48,32 @@ test('F23: a provider of wrong bytes is dropped after one chunk, remembered, and
   assert.equal(heard.requests.length, asked)
 })
 
+test('F23: a list, or content of one block, that is not what it should be is taken from the next provider', async () => {
+  await using fleet = openFleet()
+  const [ada, bob] = [fleet.open('ada'), fleet.open('bob')]
+  const [eve, mallory] = [fleet.openHost('eve'), fleet.openHost('mallory')]
+  await fleet.connect(bob, { host: eve }, { host: mallory })
+  for (const [bytes, seed] of [
+    [testBytes(2 * mebibyte), 1],
+    [testBytes(500), 2],
+  ] as const) {
+    const cid = await fleet.add(ada, bytes)
+    if (seed === 1) {
+      const content = contentOf(ada.content, cid, bytes)
+      serveScript(eve, { ...content, root: new Uint8Array(content.root.byteLength) }, {})
+      serveScript(mallory, content, { root: (channel, { id }) => channel.send(encodeAnswer({ t: 'no', id, why: 'busy' })) })
+      fleet.clock.schedule(400, () => {
+        ada.host.admit(bob.peer)
+        bob.host.admit(ada.peer)
+        void bob.host.dial(ada.peer, { signal: never })
+      })
+    }
+    const report = await fleet.fetch(bob, cid)
+    assert.deepEqual(report.liars, seed === 1 ? [eve.peerId] : [])
+    assert.deepEqual(report.providers, [{ peer: ada.peer, bytes: bytes.byteLength }])
+  }
+})
+
 test('F24: the last chunk of a provider that stalls is given to another within twice the median time of a chunk', async () => {
   await using fleet = openFleet()
   const perSecond = 2_097_152
