@@ -16,7 +16,7 @@ export interface Ended {
 export interface Running {
   readonly pid: number
   readonly ended: Promise<Ended>
-  /** Resolves when stdout has matched. @throws Error when the process ends first */
+  /** Resolves when what it wrote, stdout and then stderr, has matched. @throws Error when the process ends first */
   readonly until: (pattern: RegExp) => Promise<string>
   readonly kill: (signal: NodeJS.Signals) => void
 }
@@ -43,19 +43,22 @@ export function start(words: readonly string[], { home, env = {}, cwd = root }: 
     output.stdout += text
     for (const watch of watchers) watch()
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text
+    for (const watch of watchers) watch()
+  })
   const { promise: ended, resolve } = Promise.withResolvers<Ended>()
   child.on('close', (code, signal) => resolve({ code, signal, ...output }))
   const until = async (pattern: RegExp): Promise<string> => {
     const seen = Promise.withResolvers<void>()
     const watch = (): void => {
-      if (pattern.test(output.stdout)) seen.resolve()
+      if (pattern.test(output.stdout + output.stderr)) seen.resolve()
     }
     watchers.add(watch)
     watch()
     await Promise.race([seen.promise, ended])
     watchers.delete(watch)
-    if (!pattern.test(output.stdout)) throw new Error(`ended without ${String(pattern)}: ${output.stdout}${output.stderr}`)
+    if (!pattern.test(output.stdout + output.stderr)) throw new Error(`ended without ${String(pattern)}: ${output.stdout}${output.stderr}`)
     return output.stdout
   }
   return { pid: child.pid ?? 0, ended, until, kill: (signal) => child.kill(signal) }
