@@ -117,6 +117,8 @@ export class Gossiper {
   }
 
   async #hearFork(proof: ForkProof): Promise<GossipVerdict> {
-    return (await this.#deps.journal.receiveFork(proof)) ? 'accept' : 'reject'
+    const verdict = await this.#deps.journal.receiveFork(proof)
+    if (verdict === 'nothing') return 'reject'
+    return verdict === 'stranger' ? 'ignore' : 'accept'
   }
 }

@@ -7,7 +7,7 @@ import { isSigned } from './codec.ts'
 import type { EntryTable, Proven } from './entry-table.ts'
 import type { Entry, Head, HiveId } from './entry.ts'
 import type { ErasureTable } from './erasure-table.ts'
-import type { AdmissionVerdict, Admission, ForkProof, JournalEvents } from './journal.ts'
+import type { AdmissionVerdict, Admission, ForkProof, ForkVerdict, JournalEvents } from './journal.ts'
 import type { Quota } from './quota.ts'
 import { judgeFork } from './rules/judge-fork.ts'
 import { incarnationKind } from './rules/judge-next.ts'
@@ -119,11 +119,13 @@ export class JournalCore {
   }
 
   /** Keeps the proof of a fork, if it is one and tells something new. */
-  takeFork(tx: Transaction, proof: ForkProof): 'new' | 'known' | 'nothing' {
-    const { hive, authors, events } = this.deps
+  takeFork(tx: Transaction, proof: ForkProof): ForkVerdict {
+    const { hive, authors, entries, events } = this.deps
     const { node, incarnation } = proof.first.header
     const fork = proof.first.header.hive === hive ? judgeFork(proof.first, proof.second, isSigned) : undefined
     if (fork === undefined) return 'nothing'
+    // Anybody can make keys that fork; only authors whose journal is here are worth a row. S4
+    if (node !== this.deps.node && entries.incarnations(node).length === 0) return 'stranger'
     let isNew = false
     this.restand(tx, node, () => {
       isNew = authors.addFork(tx, proof, fork)

@@ -72,6 +72,9 @@ export interface ForkProof {
   readonly second: Entry
 }
 
+/** What became of a proof: it told something, or not; `stranger`: its author has no journal here; `nothing`: it proves nothing. */
+export type ForkVerdict = 'new' | 'known' | 'stranger' | 'nothing'
+
 /** What replication needs of a journal beyond what features need. */
 export interface ReplicatedJournal extends Journal {
   /** The last entry of an incarnation worth asking for: a later incarnation or a fork may cut it. */
@@ -86,8 +89,8 @@ export interface ReplicatedJournal extends Journal {
   readonly serve: (range: EntryRange, limits: ServeLimits) => ServedRange
   /** A peer told what it has of our own journal (undefined: nothing). False when that entry of ours is not here. */
   readonly peerKnowsOurHead: (head: Head | undefined) => boolean
-  /** Takes a proof from a peer. False when it proves nothing. */
-  readonly receiveFork: (proof: ForkProof) => Promise<boolean>
+  /** Takes a proof from a peer. */
+  readonly receiveFork: (proof: ForkProof) => Promise<ForkVerdict>
   readonly forks: () => readonly ForkProof[]
   /** Adds to the wire bytes in `status`. */
   readonly countTraffic: (sentBytes: number, receivedBytes: number) => void

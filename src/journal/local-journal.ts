@@ -13,6 +13,7 @@ import type {
   AppendOptions,
   EntryRange,
   ForkProof,
+  ForkVerdict,
   JournalEvents,
   JournalStatus,
   ReplicatedJournal,
@@ -192,10 +193,10 @@ export class LocalJournal implements ReplicatedJournal {
     return head === undefined || this.#own.knows(head)
   }
 
-  async receiveFork(proof: ForkProof): Promise<boolean> {
+  async receiveFork(proof: ForkProof): Promise<ForkVerdict> {
     const outcome = await this.#core.write((tx) => this.#core.takeFork(tx, proof))
     if (outcome === 'new' && proof.first.header.node === this.node) this.#ownHead.progress()
-    return outcome !== 'nothing'
+    return outcome
   }
 
   lineHeads(node: PeerId): readonly Head[] {

@@ -17,13 +17,16 @@ export interface OwnJournalDeps {
   readonly clock: Clock
 }
 
-/** Least time between two incarnations of one run: two machines with one key must not chase each other at full speed. */
+/** Least time between the first two incarnations of one run; doubled each time: two machines with one key must not chase each other. */
 const incarnationIntervalMs = 10_000
+/** Doublings at most: an hour and a half. */
+const maxDoublings = 9
 
 /** What we write ourselves: one line through all incarnations, mended when a disk was set back. */
 export class OwnJournal {
   readonly #deps: OwnJournalDeps
   #openedAt: number | undefined
+  #opened = 0
 
   constructor(deps: OwnJournalDeps) {
     this.#deps = deps
@@ -75,6 +78,7 @@ export class OwnJournal {
     const incarnation = Math.max(...this.#incarnations(tx), 0) + 1
     const cuts = this.#cuts(tx, incarnation)
     this.#openedAt = clock.monotonic()
+    this.#opened += 1
     const body = formatBody({ cuts: cuts.map((cut) => ({ ...cut, cid: cut.cid === null ? null : linkOfCid(cut.cid) })) })
     this.#append(tx, incarnation, { kind: incarnationKind, body })
     this.#writeAgain(tx)
@@ -146,7 +150,9 @@ export class OwnJournal {
   }
 
   #mayOpen(): boolean {
-    return this.#openedAt === undefined || this.#deps.clock.monotonic() - this.#openedAt >= incarnationIntervalMs
+    if (this.#openedAt === undefined) return true
+    const interval = incarnationIntervalMs * 2 ** Math.min(this.#opened - 1, maxDoublings)
+    return this.#deps.clock.monotonic() - this.#openedAt >= interval
   }
 
   /** Appends again what is off our line, once each, in its old order. */

@@ -106,8 +106,8 @@ test('S6: an unsigned branch frames nobody', async () => {
   const [, otherTwo] = signChain('ada', ['one', 'other two']) as readonly [Entry, Entry]
   await bob.journal.receive([one, two], ada)
   assert.equal((await bob.journal.receive([spoil(otherTwo)], eve))[0]?.verdict, 'invalid')
-  assert.equal(await bob.journal.receiveFork({ first: two, second: spoil(otherTwo) }), false)
-  assert.equal(await bob.journal.receiveFork({ first: one, second: two }), false)
+  assert.equal(await bob.journal.receiveFork({ first: two, second: spoil(otherTwo) }), 'nothing')
+  assert.equal(await bob.journal.receiveFork({ first: one, second: two }), 'nothing')
   assert.deepEqual(bob.journal.forks(), [])
   assert.equal(notesOf(bob.database).length, 2)
 })
@@ -121,8 +121,17 @@ test('S6: a proof convinces whoever gets it, and peers with different branches c
   await bob.journal.receive(right, cy.node)
   const [proof] = bob.journal.forks()
   assert.ok(proof)
-  assert.equal(await cy.journal.receiveFork(proof), true)
+  assert.equal(await cy.journal.receiveFork(proof), 'new')
+  assert.equal(await cy.journal.receiveFork(proof), 'known')
   assert.deepEqual(stateOf(cy), stateOf(bob))
+})
+
+test('S4: forks of authors nobody knows are kept nowhere', async () => {
+  const bob = await openPeer('bob')
+  const [one] = signChain('nobody', ['one']) as readonly [Entry]
+  const [other] = signChain('nobody', ['other']) as readonly [Entry]
+  assert.equal(await bob.journal.receiveFork({ first: one, second: other }), 'stranger')
+  assert.deepEqual(bob.journal.forks(), [])
 })
 
 /** A hive whose verdicts a test changes. */

@@ -128,7 +128,7 @@ export class Replicator {
       case 'batch':
         return this.#takeBatch(message, session)
       case 'fork':
-        return (await this.#deps.journal.receiveFork(message.proof)) || this.strike(session.peer, 'a fork that is none')
+        return (await this.#deps.journal.receiveFork(message.proof)) !== 'nothing' || this.strike(session.peer, 'a fork that is none')
     }
   }
 
