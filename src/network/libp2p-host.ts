@@ -35,7 +35,7 @@ export interface Libp2pParts extends Libp2pHostDeps {
   readonly ByteList: typeof Uint8ArrayList
 }
 
-/** Time for an orderly end of all connections, in milliseconds. */
+/** Time for an orderly end, in milliseconds. */
 const stopTimeoutMs = 3_000
 /** A host on a node of libp2p. */
 export class Libp2pHost implements Host {
@@ -49,6 +49,8 @@ export class Libp2pHost implements Host {
   readonly #rawStreams = new WeakMap<WireConnection, RawNewStream>()
   readonly #asked = new Set<PeerId>()
   readonly #wasConnected = new Set<PeerId>()
+  /** Peers we hung up on: they may come back, we do not call. */
+  readonly #left = new Set<PeerId>()
   readonly #redialer: Redialer
   readonly #introductions: Introductions
   readonly #keeper: Keeper
@@ -66,8 +68,7 @@ export class Libp2pHost implements Host {
     const onMember = (): void => this.routing.onMember()
     this.#introductions = new Introductions({ ...parts, onMember, ending }, options)
     const learn = (peer: PeerId, addresses: readonly string[]): Promise<void> => this.#introductions.learn(peer, addresses)
-    const countConnected = (): number => node.getPeers().length
-    this.#keeper = new Keeper({ ...parts, ending, dial, learn, countConnected }, options)
+    this.#keeper = new Keeper({ ...parts, ending, dial, learn, countConnected: () => node.getPeers().length }, options)
     node.addEventListener('self:peer:update', () => this.events.emit('addresses:changed'))
   }
 
@@ -155,10 +156,10 @@ export class Libp2pHost implements Host {
   }
 
   async disconnect(peer: PeerId): Promise<void> {
+    this.#left.add(peer)
     this.#redialer.forget(peer)
     const signal = withDeadline(this.#parts.clock, stopTimeoutMs)
     await Promise.all(this.#connectionsOf(peer).map((connection) => closeOrAbort(connection, signal)))
-    this.#redialer.forget(peer)
   }
 
   async open(peer: PeerId, protocol: string, options: OpenOptions): Promise<Channel> {
@@ -221,6 +222,11 @@ export class Libp2pHost implements Host {
     return this.#asked.has(peer)
   }
 
+  /** Whether anything of libp2p may dial this peer: not one expelled, and one we hung up on only when asked to. */
+  mayDial(peer: PeerId): boolean {
+    return this.#parts.gate.standing(peer) !== 'expelled' && (!this.#left.has(peer) || this.isAsked(peer))
+  }
+
   /** Whether a connection of this peer may be kept, as the gate says. */
   mayConnect(peer: PeerId): boolean {
     const { gate, node } = this.#parts
@@ -245,7 +251,7 @@ export class Libp2pHost implements Host {
       this.#parts.gate.forget(peer)
       this.#introductions.onDisconnected(peer)
       if (!this.#parts.gate.isAdmitted(peer)) return
-      if (!this.#ending.signal.aborted) this.#redialer.lost(peer)
+      if (!this.#ending.signal.aborted && !this.#left.has(peer)) this.#redialer.lost(peer)
       this.events.emit('peer:disconnected', peer)
     })
   }
@@ -282,6 +288,7 @@ export class Libp2pHost implements Host {
     if (!this.#mayStay(peer)) return connection.abort(new Error('too many connections'))
     const isFirst = !this.#wasConnected.has(peer)
     this.#wasConnected.add(peer)
+    this.#left.delete(peer)
     if (isAdmitted) {
       this.#redialer.connected(peer)
       if (isFirst) this.events.emit('peer:connected', peer)

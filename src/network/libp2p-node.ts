@@ -9,6 +9,8 @@ import { createServices } from './libp2p-services.ts'
 const maxConnections = 1024
 /** Handshakes under way at once: a restart of fifty neighbours must not be refused. */
 const maxHandshakes = 256
+/** Streams that may come before our side of the handshake is through; libp2p's 10 are fewer than a member opens at once, and one more costs the connection. */
+const maxEarlyStreams = 64
 /** Addresses of one peer that are tried: records with hundreds of dead ones cost no more than this. */
 const maxAddressesPerDial = 6
 /** A node of libp2p, not started. */
@@ -46,6 +48,7 @@ export async function createWireNode(
       yamux({
         maxInboundStreams: options.maxStreamsPerPeer,
         maxOutboundStreams: 4096,
+        maxEarlyStreams,
         streamOptions: { initialStreamWindowSize: 262_144, maxStreamWindowSize: 4_194_304, maxReadBufferLength: 8_388_608 },
       }),
     ],

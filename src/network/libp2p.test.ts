@@ -158,6 +158,23 @@ test('what was provided alone is provided to the first member that comes', async
   assert.deepEqual(await Array.fromAsync(bob.routing.findProviders(key, { signal: asking.signal, limit: 1 })), [ada.peerId])
 })
 
+test('who hangs up does not call back', async (t) => {
+  const fast = { redialBaseMs: 10, redialMaxMs: 20 }
+  const [ada, bob] = [await openWireHost(t, 'ada', fast), await openWireHost(t, 'bob')]
+  admitAll([ada, bob])
+  const met = nextEvent(bob, 'peer:connected')
+  await ada.dial(bob.addresses()[0] ?? '', asking)
+  await met
+  const calls: string[] = []
+  bob.events.on('peer:connected', () => calls.push(...bob.connections().map(({ direction }) => direction)))
+  const gone = nextEvent(bob, 'peer:disconnected')
+  await ada.disconnect(bob.peerId)
+  await gone
+  await new Promise<void>((resolve) => void setTimeout(resolve, 150))
+  // Bob did not hang up and may call; ada does not.
+  assert.ok(!calls.includes('inbound'))
+})
+
 test('a taken port becomes an ephemeral one', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   t.after(() => server.close())

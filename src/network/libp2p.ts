@@ -52,8 +52,7 @@ export async function openLibp2pHost(deps: Libp2pHostDeps, options: Libp2pHostOp
     },
     gater: createGater({
       mayConnect: (peer) => early.host?.mayConnect(peer) === true,
-      mayDial: (peer) =>
-        gate.standing(peer) !== 'expelled' && (early.host?.isAsked(peer) === true || gate.isAdmitted(peer) || hearsay.tryTake(1)),
+      mayDial: (peer) => early.host?.mayDial(peer) === true && (gate.isAdmitted(peer) || early.host.isAsked(peer) || hearsay.tryTake(1)),
       mayRelay: (peer) => gate.isAdmitted(peer),
       mayMeet: (peer) => gate.standing(peer) !== 'expelled',
     }),
