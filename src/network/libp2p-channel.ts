@@ -14,7 +14,7 @@ const joinedBytes = 16_384
 /** A sender goes on while no more than this is queued in front of the stream. */
 const maxQueuedBytes = 262_144
 /** The stream is paused when so much is read and not taken, and resumed at half of it. */
-const maxUnreadBytes = 2_097_152
+const maxUnreadBytes = 4_194_304
 /** What an unread message counts for beside its bytes: an object, a buffer and a place in a list. */
 const messageCostBytes = 256
 /** Time for the peer to take what is queued when a channel is closed, in milliseconds. */
