@@ -111,14 +111,20 @@ test('F1: a node that was killed leaves nothing that keeps the next one from sta
   assert.equal((await althing(['p2p', 'status'], { home })).code, 0)
 })
 
-test('--detach returns when the node answers, and its log is in the home', async (t) => {
+test('--detach returns when the node answers, its log is in the home, and p2p stop ends it', async (t) => {
   const home = temporaryHome(t)
   const started = await althing(['p2p', 'start', '--detach', ...loopback], { home })
-  t.after(() => althing(['p2p', 'stop'], { home }))
+  const status = await althing(['p2p', 'status'], { home })
+  const logMode = statSync(join(home, 'node.log')).mode & 0o777
+  // Ended before anything is asserted, and before the home goes: it would outlive the test.
+  const stopped = await althing(['p2p', 'stop', '--json'], { home })
   assert.equal(started.code, 0, started.stderr)
   assert.match(started.stdout, /^node started on 127\.0\.0\.1:\d+ · peer id 12D3KooW/)
-  assert.equal((await althing(['p2p', 'status'], { home })).code, 0)
-  assert.equal(statSync(join(home, 'node.log')).mode & 0o777, 0o600)
+  assert.equal(status.code, 0)
+  assert.equal(logMode, 0o600)
+  assert.equal(stopped.code, 0, stopped.stderr)
+  const { pid } = JSON.parse(stopped.stdout) as { readonly pid: number }
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
 })
 
 test('a node in the background that cannot start is a fault with the end of its log', async (t) => {
