@@ -43,6 +43,17 @@ test('messages come out whole and in order, wherever the stream is cut', () => {
   )
 })
 
+test('a long message comes out whole, however it is cut', () => {
+  const message = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) % 251)
+  const bytes = concatBytes([frame(message), frame(Uint8Array.of(9))])
+  for (const size of [1000, 32_768, 65_519, 299_999, 400_000]) {
+    const reader = new FrameReader(300_000)
+    const received: unknown[] = []
+    for (let at = 0; at < bytes.byteLength; at += size) received.push(readAll(reader, bytes.slice(at, at + size)))
+    assert.deepEqual(received.flat(), [message, Uint8Array.of(9)])
+  }
+})
+
 test('S4 S30: a length over the limit is refused before a byte of the message comes', () => {
   assert.deepEqual(readAll(new FrameReader(1000), encodeLength(1001)), { kind: 'too-large', byteLength: 1001 })
 })

@@ -10,6 +10,9 @@ const maxPrefixBytes = 5
 /** Smaller pieces are copied out, so that a short message does not keep a whole packet alive. */
 const smallPieceBytes = 4096
 
+/** A message's whole memory is taken when so much of it has come. */
+const reservedFromBytes = 32_768
+
 /** The length prefix of a message: unsigned varint, as in multiformats. */
 export function encodeLength(byteLength: number): Uint8Array {
   const bytes: number[] = []
@@ -29,6 +32,8 @@ export class FrameReader {
   #prefixBytes = 0
   #pieces: Uint8Array[] = []
   #missing = -1
+  /** The message's own memory, taken when enough of it has come: who only announces a long one costs nothing. */
+  #whole: Uint8Array | undefined
 
   constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes
@@ -49,13 +54,25 @@ export class FrameReader {
         if (trouble !== undefined) return trouble
       } else {
         const piece = bytes.subarray(at, at + this.#missing)
-        this.#pieces.push(piece.byteLength < smallPieceBytes ? piece.slice() : piece)
+        this.#keep(piece)
         this.#missing -= piece.byteLength
         at += piece.byteLength
       }
       if (this.#missing === 0) return { kind: 'message', message: this.#finish(), nextOffset: at }
     }
     return { kind: 'more' }
+  }
+
+  /** Copied at once into its place where the message is long: pieces that wait for each other fall out of the processor's cache. */
+  #keep(piece: Uint8Array): void {
+    const at = this.#prefix - this.#missing
+    if (this.#whole === undefined && at >= reservedFromBytes) {
+      this.#whole = allocate(this.#prefix)
+      fill(this.#whole, this.#pieces)
+      this.#pieces = []
+    }
+    if (this.#whole !== undefined) this.#whole.set(piece, at)
+    else this.#pieces.push(piece.byteLength < smallPieceBytes ? piece.slice() : piece)
   }
 
   #readPrefix(byte: number): FrameStep | undefined {
@@ -70,7 +87,8 @@ export class FrameReader {
 
   #finish(): Uint8Array {
     const [first = new Uint8Array(0)] = this.#pieces
-    const message = this.#pieces.length <= 1 ? first : joinPieces(this.#pieces)
+    const message = this.#whole ?? (this.#pieces.length <= 1 ? first : fill(allocate(this.#prefix), this.#pieces))
+    this.#whole = undefined
     this.#pieces = []
     this.#prefix = 0
     this.#prefixBytes = 0
@@ -79,13 +97,17 @@ export class FrameReader {
   }
 }
 
-/** One copy, into memory of its own: Node's pool would keep other messages alive with this one. */
-function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.byteLength, 0)).buffer)
+/** Memory of its own, not zeroed: Node's pool would keep other messages alive with this one. */
+function allocate(byteLength: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer)
+}
+
+/** Copies the pieces one after the other to the beginning of `target`. */
+function fill(target: Uint8Array, pieces: readonly Uint8Array[]): Uint8Array {
   let offset = 0
   for (const piece of pieces) {
-    joined.set(piece, offset)
+    target.set(piece, offset)
     offset += piece.byteLength
   }
-  return joined
+  return target
 }
