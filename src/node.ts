@@ -3,6 +3,8 @@ import { catalog } from './catalog.ts'
 import type { OpenNodeOptions } from './cli/deps.ts'
 import { homePaths } from './config/home.ts'
 import { createContentHandlers } from './content/handlers.ts'
+import type { ReadOptions } from './content/content.ts'
+import { readRepairing, repairBlocks } from './content/repair.ts'
 import { createHealthHandlers } from './health/handlers.ts'
 import { createProbes } from './health/probes.ts'
 import type { Shutdown } from './health/shutdown.ts'
@@ -10,7 +12,9 @@ import { openShutdown } from './health/shutdown.ts'
 import { createEnrollment } from './hive/enrollment.ts'
 import { createHiveHandlers } from './hive/handlers.ts'
 import { createIdentityHandlers } from './identity/handlers.ts'
+import type { HiveId } from './journal/entry.ts'
 import { systemChance } from './lib/chance.ts'
+import type { Cid } from './lib/cid.ts'
 import { systemClock } from './lib/clock.ts'
 import { createMarketHandlers } from './market/handlers.ts'
 import { createNetworkHandlers } from './network/handlers.ts'
@@ -105,9 +109,11 @@ class ComposedNode implements Althing {
     const { home, hives, clock, chance, log } = this.#deps
     const { config, transient } = this.#options
     const { database, blobs, content, keys } = home
+    const mending = { content, database, findExchange: (hive: HiveId) => hives.exchangeOf(hive) }
     const market = {
       database,
-      content,
+      // What turns out to be damaged while it is installed is fetched again, and the install goes on.
+      content: { ...content, stat: content.stat, read: (cid: Cid, reading: ReadOptions) => readRepairing(mending, cid, reading) },
       clock,
       chance,
       log,
@@ -118,7 +124,13 @@ class ComposedNode implements Althing {
     const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
     return {
       ...createHealthHandlers({ readStatus: (hive) => this.#readStatus(hive), requestStop: () => this.#stop.abort() }),
-      ...createStoreHandlers({ database, blobs, home: home.path, clock }),
+      ...createStoreHandlers({
+        database,
+        blobs,
+        home: home.path,
+        clock,
+        repair: (damaged, repairing) => repairBlocks(mending, damaged, repairing),
+      }),
       ...createContentHandlers({ content, blobs, database, clock, log, node: keys.nodeId }, config.content),
       ...createIdentityHandlers({ keys, enrollment: createEnrollment(joining, config.hive) }),
       ...createHiveHandlers({ ...joining, connectedPeers: ({ known }) => hives.connectedPeers(known.id) }, config.hive),
@@ -144,7 +156,10 @@ class ComposedNode implements Althing {
     const { chance, log, shutdown } = this.#deps
     const { socket, socketFolder, token } = homePaths(this.#options.home)
     const { openHttpServer } = await import('./http/server.ts')
-    const server = await openHttpServer({ node: this, chance, log }, { ...this.#options.config.http, socket, socketFolder, tokenFile: token })
+    const server = await openHttpServer(
+      { node: this, chance, log },
+      { ...this.#options.config.http, socket, socketFolder, tokenFile: token },
+    )
     this.#http = shutdown.use('http', server).url
   }
 }

@@ -33,7 +33,11 @@ export function createMachine(name: string, root: string, settings: Readonly<Rec
 
   const run = async (words: readonly string[]): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> => {
     const child = spawn(process.execPath, [launcher, ...words, '--json'], { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
-    const [out, err, [code]] = await Promise.all([readAll(child.stdout), readAll(child.stderr), once(child, 'close') as Promise<[number | null]>])
+    const [out, err, [code]] = await Promise.all([
+      readAll(child.stdout),
+      readAll(child.stderr),
+      once(child, 'close') as Promise<[number | null]>,
+    ])
     return { code, out, err }
   }
 
@@ -46,11 +50,15 @@ export function createMachine(name: string, root: string, settings: Readonly<Rec
       return JSON.parse(out) as Answer
     },
     start: async (...options) => {
-      const child = spawn(process.execPath, [launcher, 'p2p', 'start', '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--json', ...options], {
-        env: { ...env, ALTHING_HTTP_ENABLED: 'false' },
-        cwd: root,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
+      const child = spawn(
+        process.execPath,
+        [launcher, 'p2p', 'start', '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--json', ...options],
+        {
+          env: { ...env, ALTHING_HTTP_ENABLED: 'false' },
+          cwd: root,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
       node = child
       const failure = readAll(child.stderr)
       const ended = once(child, 'close')

@@ -29,7 +29,9 @@ async function main(): Promise<void> {
   try {
     const large = join(root, 'packages', 'large-data')
     await writeLargePackage(large, 'large-data')
-    const folders = (await readdir(packages, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => join(packages, entry.name))
+    const folders = (await readdir(packages, { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(packages, entry.name))
     console.log('Althing demo: four machines of their own on loopback, nothing installed, nothing left behind.')
     await playScenes(tellStory({ machines, folders: folders.toSorted(), large, root }), console.log)
     console.log(`\nThat took ${((performance.now() - startedAt) / 1000).toFixed(1)} s. Now yours:\n`)

@@ -26,7 +26,10 @@ function meet({ machines: { ada } }: Cast): Scene {
     play: async () => {
       const { ms } = await timed(() => ada.start())
       const status = await ada.ask('p2p', 'status')
-      return { happened: `Node ${text(status, 'node', 'peerId').slice(0, 12)}… is up and says what to do next.`, figure: `${ms} ms from nothing to ready` }
+      return {
+        happened: `Node ${text(status, 'node', 'peerId').slice(0, 12)}… is up and says what to do next.`,
+        figure: `${ms} ms from nothing to ready`,
+      }
     },
   }
 }
@@ -38,7 +41,10 @@ function joinUp({ machines: { ada, bob } }: Cast): Scene {
     play: async () => {
       const { ms } = await timed(() => enter(ada, bob))
       const members = list(await ada.ask('hive', 'members'), 'members')
-      return { happened: `Both know each other: ${members.map((member) => text(member, 'handle')).join(', ')}.`, figure: `${members.length} members after ${ms} ms` }
+      return {
+        happened: `Both know each other: ${members.map((member) => text(member, 'handle')).join(', ')}.`,
+        figure: `${members.length} members after ${ms} ms`,
+      }
     },
   }
 }
@@ -63,7 +69,10 @@ function publish({ machines: { ada }, folders, large }: Cast): Scene {
       })
       const published = packages.length - refused.length
       const but = refused.length === 0 ? '' : ` ${refused.length} were refused: ${refused.join('; ')}.`
-      return { happened: `${published} packages published and signed for by another machine ${copies} times.${but}`, figure: `${Math.round(ms / packages.length)} ms each, copies included` }
+      return {
+        happened: `${published} packages published and signed for by another machine ${copies} times.${but}`,
+        figure: `${Math.round(ms / packages.length)} ms each, copies included`,
+      }
     },
   }
 }
@@ -80,7 +89,10 @@ function late({ machines: { ada, cy, dee } }: Cast): Scene {
         await untilTrue(async () => number(await dee.ask('p2p', 'status'), 'packages', 'discovered') === wanted)
       })
       const journals = (await dee.ask('p2p', 'status'))['journals'] as { readonly bytes: number; readonly entries: number }
-      return { happened: `The fourth machine knows all ${wanted} packages.`, figure: `${journals.entries} records, ${(journals.bytes / 1024).toFixed(1)} KiB, ${ms} ms for both, starts included` }
+      return {
+        happened: `The fourth machine knows all ${wanted} packages.`,
+        figure: `${journals.entries} records, ${(journals.bytes / 1024).toFixed(1)} KiB, ${ms} ms for both, starts included`,
+      }
     },
   }
 }
@@ -94,7 +106,10 @@ function find({ machines: { dee } }: Cast): Scene {
       const found = list(value, 'packages')
       const first = found[0]
       if (first === undefined) throw new Error('the search found nothing')
-      return { happened: `${text(first, 'package')} v${text(first, 'version')} (${String(first['providers'])} providers).`, figure: `${found.length} hits in ${ms} ms, the start of the command included` }
+      return {
+        happened: `${text(first, 'package')} v${text(first, 'version')} (${String(first['providers'])} providers).`,
+        figure: `${found.length} hits in ${ms} ms, the start of the command included`,
+      }
     },
   }
 }
@@ -112,11 +127,14 @@ function installWhileOneDies({ machines: { ada, bob, cy }, root }: Cast): Scene 
         return installing
       })
       const given = list(value, 'providers')
-      const names = new Map([
-        [text(await ada.ask('p2p', 'status'), 'node', 'peerId'), 'the first'],
-      ])
-      const shares = given.map((provider) => `${names.get(text(provider, 'peer')) ?? 'the killed one'} ${mebibytes(number(provider, 'bytes'))}`)
-      return { happened: `Installed whole, digest verified: ${shares.join(', ')}.`, figure: `${(64 / (ms / 1000)).toFixed(1)} MiB/s over all, through the loss of one of two` }
+      const names = new Map([[text(await ada.ask('p2p', 'status'), 'node', 'peerId'), 'the first']])
+      const shares = given.map(
+        (provider) => `${names.get(text(provider, 'peer')) ?? 'the killed one'} ${mebibytes(number(provider, 'bytes'))}`,
+      )
+      return {
+        happened: `Installed whole, digest verified: ${shares.join(', ')}.`,
+        figure: `${(64 / (ms / 1000)).toFixed(1)} MiB/s over all, through the loss of one of two`,
+      }
     },
   }
 }
@@ -124,11 +142,15 @@ function installWhileOneDies({ machines: { ada, bob, cy }, root }: Cast): Scene 
 function tamper({ machines: { ada } }: Cast): Scene {
   return {
     title: 'One byte is changed on the disk of the first machine',
-    commands: ["printf '\\x00' | dd of=blobs/…   # on the first", 'althing store verify'],
+    commands: ["printf '\\x00' | dd of=blobs/…   # on the first", 'althing store verify --repair'],
     play: async () => {
       const path = await flipOneByte(join(ada.home, 'blobs'))
-      const { value, ms } = await timed(() => ada.ask('store', 'verify'))
-      return { happened: `The block ${basename(path).slice(0, 12)}… was found, set aside, and is not served.`, figure: `${list(value, 'corrupt').length} bad block of ${number(value, 'blocks')}, found in ${ms} ms` }
+      const { value, ms } = await timed(() => ada.ask('store', 'verify', '--repair'))
+      const { repaired } = value as { readonly repaired?: readonly string[] }
+      return {
+        happened: `The block ${basename(path).slice(0, 12)}… was found, refused, set aside, and fetched again from another machine.`,
+        figure: `${list(value, 'corrupt').length} bad block of ${number(value, 'blocks')}, ${repaired?.length ?? 0} package mended, ${ms} ms`,
+      }
     },
   }
 }
@@ -140,7 +162,10 @@ function verify({ machines: { dee }, root }: Cast): Scene {
     play: async () => {
       const { value, ms } = await timed(() => dee.ask('install', 'large-data', '--target', join(root, 'other-project')))
       const given = list(value, 'providers')
-      return { happened: `Installed whole from ${given.length} machines; none of them gave the bad block.`, figure: `${mebibytes(number(value, 'size'))} in ${ms} ms` }
+      return {
+        happened: `Installed whole from ${given.length} machines; none of them gave the bad block.`,
+        figure: `${mebibytes(number(value, 'size'))} in ${ms} ms`,
+      }
     },
   }
 }

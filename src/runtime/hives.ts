@@ -1,5 +1,6 @@
 import { createMemoryPeerBook } from '../network/peer-book.ts'
 import type { Config } from '../config/schema.ts'
+import type { Exchange } from '../content/content.ts'
 import type { HiveRow, HiveTable } from '../hive/hive-table.ts'
 import { createHiveTable } from '../hive/hive-table.ts'
 import type { HiveRegistry } from '../hive/registry.ts'
@@ -64,6 +65,11 @@ export class Hives implements AsyncDisposable {
   connectedPeers(id: HiveId): readonly PeerId[] {
     const connections = this.#open.get(id)?.host?.connections() ?? []
     return connections.filter(({ admitted }) => admitted).map(({ peer }) => peer)
+  }
+
+  /** The exchange of a hive, where it runs with its host open. */
+  exchangeOf(id: HiveId): Exchange | undefined {
+    return this.#open.get(id)?.exchange
   }
 
   /** What the commands of the hive folder open and close. */

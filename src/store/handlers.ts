@@ -13,13 +13,18 @@ export interface StoreHandlersDeps {
   readonly blobs: BlobStore
   readonly home: string
   readonly clock: Clock
+  /** Fetches again what these damaged blocks (64 hexadecimal digits) belong to: CIDs of what is whole again, and of what is not. */
+  readonly repair: (
+    damaged: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ) => Promise<{ readonly repaired: readonly string[]; readonly lost: readonly string[] }>
 }
 
 /** What the store answers itself. `store.gc` is answered by whoever knows the references; `backup.restore` runs without a node. */
 export type StoreHandlers = Pick<HandlersOf<typeof storeOperations>, 'store.stats' | 'store.optimize' | 'store.verify' | 'backup.create'>
 
 /** The handlers of a running node's store. */
-export function createStoreHandlers({ database, blobs, home, clock }: StoreHandlersDeps): StoreHandlers {
+export function createStoreHandlers({ database, blobs, home, clock, repair }: StoreHandlersDeps): StoreHandlers {
   return {
     'store.stats': async () => {
       const { blocks, bytes, storedBytes, maxDiskBytes } = blobs.usage()
@@ -31,10 +36,19 @@ export function createStoreHandlers({ database, blobs, home, clock }: StoreHandl
     },
     'store.optimize': async (_, context) =>
       await optimizeBlobs({ blobs, database }, { signal: context.signal, onProgress: reporter(context, 'blocks') }),
-    'store.verify': async (_, context) => {
+    'store.verify': async (input, context) => {
       const { blocks, bytes, corrupt } = await verifyBlobs({ blobs }, { signal: context.signal, onProgress: reporter(context, 'blocks') })
       const wrong = database.checkIntegrity()
-      return { blocks, bytes, corrupt: [...corrupt], database: [...wrong], isSound: corrupt.length + wrong.length === 0 }
+      const mended = input.repair && corrupt.length > 0 ? await repair(corrupt, context) : { repaired: [], lost: [] }
+      return {
+        blocks,
+        bytes,
+        corrupt: [...corrupt],
+        database: [...wrong],
+        isSound: corrupt.length + wrong.length === 0,
+        repaired: [...mended.repaired],
+        lost: [...mended.lost],
+      }
     },
     'backup.create': async ({ target, keys }, { signal, report }) =>
       await backupHome({

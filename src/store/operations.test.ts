@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { z } from 'zod'
@@ -22,7 +22,7 @@ test('each operation of a store is answered in the shape it declares', async (t)
   const deps = { database, directory: join(home, 'blobs'), clock: systemClock, log: silentLog }
   await using blobs = await openBlobStore(deps, { maxDiskBytes: 1_000_000, compress: true })
   await blobs.put(hashBytes(law), law)
-  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock })
+  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, repair: async () => ({ repaired: [], lost: [] }) })
   const stages: string[] = []
   const context = {
     signal: new AbortController().signal,
@@ -33,7 +33,7 @@ test('each operation of a store is answered in the shape it declares', async (t)
   const answers: Readonly<Record<string, unknown>> = {
     'store.stats': await handlers['store.stats']({}, context),
     'store.optimize': await handlers['store.optimize']({}, context),
-    'store.verify': await handlers['store.verify']({}, context),
+    'store.verify': await handlers['store.verify']({ repair: false }, context),
     'backup.create': await handlers['backup.create']({ target, keys: false }, context),
     'backup.restore': await restoreHome({
       ...context,
@@ -54,6 +54,28 @@ test('each operation of a store is answered in the shape it declares', async (t)
     { blocks: 1, bytes: 33_000, compressedBlocks: 1, saved: 33_000 },
   )
   assert.deepEqual([...new Set(stages)], ['blocks', 'database'])
+})
+
+test('F8: verify with repair hands on exactly the damaged blocks, and says what became of them', async (t) => {
+  const home = makeFolder(t)
+  await using database = openDatabase({ path: join(home, 'althing.sqlite') })
+  const directory = join(home, 'blobs')
+  await using blobs = await openBlobStore({ database, directory, clock: systemClock, log: silentLog }, { maxDiskBytes: 0, compress: false })
+  await blobs.put(hashBytes(law), law)
+  const asked: string[] = []
+  const repair = async (damaged: readonly string[]) => {
+    asked.push(...damaged)
+    return { repaired: ['bafya'], lost: ['bafyb'] }
+  }
+  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, repair })
+  const context = { signal: t.signal, hive: undefined, report: () => {} }
+  assert.deepEqual((await handlers['store.verify']({ repair: true }, context)).repaired, [])
+  const [file] = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  assert.ok(file !== undefined)
+  writeFileSync(join(file.parentPath, file.name), 'not what was put there')
+  const report = await handlers['store.verify']({ repair: true }, context)
+  assert.deepEqual(asked, [Buffer.from(hashBytes(law)).toString('hex')])
+  assert.deepEqual([report.isSound, report.repaired, report.lost], [false, ['bafya'], ['bafyb']])
 })
 
 test('every fault an operation names is in a table of this folder', async () => {

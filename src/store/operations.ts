@@ -46,7 +46,9 @@ const optimize = defineOperation({
 const verify = defineOperation({
   name: 'store.verify',
   summary: 'Check every block against its name, and the database',
-  input: {},
+  input: {
+    repair: { type: 'flag', help: 'fetch what is damaged again from other members now, not when it is next asked for' },
+  },
   output: (z) =>
     z.object({
       blocks: z.int().describe('blocks read and hashed'),
@@ -54,11 +56,16 @@ const verify = defineOperation({
       corrupt: z.array(z.string()).describe('digests of blocks damaged or gone, now absent: fetched again when asked for'),
       database: z.array(z.string()).describe('what is wrong with the database; empty when it is sound'),
       isSound: z.boolean().describe('whether nothing was wrong'),
+      repaired: z.array(z.string()).describe('CIDs of content that is whole again; empty without --repair'),
+      lost: z.array(z.string()).describe('CIDs of damaged content that no member in reach could give; empty without --repair'),
     }),
   faults: ['STORE_FAILED'],
   isReadOnly: false,
   needsPeers: false,
-  examples: [{ command: 'althing store verify', does: 'reads and hashes all content; damaged blocks are set aside to be fetched again' }],
+  examples: [
+    { command: 'althing store verify', does: 'reads and hashes all content; damaged blocks are set aside to be fetched again' },
+    { command: 'althing store verify --repair', does: 'fetches them again from the members the running node is connected to' },
+  ],
 })
 
 /** Removes what nothing refers to. */
