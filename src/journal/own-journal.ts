@@ -42,7 +42,7 @@ export class OwnJournal {
    * Takes entries of our own journal from a peer: what a restored disk lost is continued, what does not fit is kept as
    * stray, and what is off our line is written again at its end. The run is verified.
    */
-  receive(tx: Transaction, run: readonly Entry[]): RunReport {
+  receive(tx: Transaction, run: readonly Entry[], isExcused: (entry: Entry) => boolean): RunReport {
     const { core } = this.#deps
     const { entries } = core.deps
     let stored = 0
@@ -55,7 +55,7 @@ export class OwnJournal {
       const next = judgeNext(entries.end(node, incarnation), entry, held?.entry.cid)
       if (next === 'known') continue
       place = entry.header
-      if (next === 'extends' && entry.bodyBytes !== undefined) {
+      if (next === 'extends' && (entry.bodyBytes !== undefined || isExcused(entry))) {
         core.store(tx, entry, { proven: index === run.length - 1 ? 1 : 0, origin: 'peer' })
         stored += 1
         verdict = 'stored'

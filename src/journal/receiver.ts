@@ -52,10 +52,17 @@ export class Receiver {
     if (first === undefined) throw new Error('a run has at least one entry')
     const { node, incarnation, seq } = first.header
     if (!run.isProven) return { node, incarnation, seq, verdict: 'invalid', stored: 0 }
-    if (node === this.#core.deps.node) return this.#own.receive(tx, run.entries)
+    if (node === this.#core.deps.node) return this.#receiveOwn(tx, run.entries, excuses)
     const verdict = this.#core.judge(tx, node, first)
     if (verdict.verdict === 'unknown') return { node, incarnation, seq, verdict: 'unknown', stored: 0 }
     return this.#storeRun(tx, run.entries, { verdict, excuses })
+  }
+
+  /** Our own entries, which a restored disk lost; those we erased since the backup come without their bodies. */
+  #receiveOwn(tx: Transaction, run: readonly Entry[], excuses: Excuses): RunReport {
+    const report = this.#own.receive(tx, run, (entry) => this.#isExcused(entry, excuses))
+    for (const entry of run) if (entry.bodyBytes === undefined) this.#excuse(tx, entry, excuses)
+    return report
   }
 
   #storeRun(tx: Transaction, run: readonly Entry[], context: { readonly verdict: AdmissionVerdict; readonly excuses: Excuses }): RunReport {
