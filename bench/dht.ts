@@ -13,10 +13,15 @@ import { openStockRouting } from './peers/stock-network.ts'
 
 /** Connections of one node, about. */
 const degree = 10
-/** Nobody waits longer for one lookup. */
-const lookupDeadlineMs = 10_000
-/** Times a network is given to fill its routing tables, each about a second apart. */
-const maxSettlingTries = 20
+/** Nobody waits longer for one lookup; far more than it takes, so that it decides nothing. */
+const lookupDeadlineMs = 60_000
+/**
+ * Lookups a network is given to fill its routing tables, a second apart. With 100 nodes they take minutes: lookups dial
+ * whom they hear of, so that nearly everybody is connected to everybody in the end, at some 40 ms of processor a connection.
+ */
+const maxSettlingTries = 120
+/** A lookup that takes longer than this while tables fill is tried again. */
+const settlingDeadlineMs = 5_000
 
 interface Sizes {
   readonly counts: readonly number[]
@@ -48,10 +53,12 @@ export const question: Question = {
 
 async function askFor(context: Context, count: number, { keys, rounds }: Sizes): Promise<readonly Figure[]> {
   const links = createLinks(count, degree)
+  // one after the other: while its tables fill, a network leaves no time to another in the same process
   await using hosts = await openHosts(count, links, context.signal)
-  await using stock = await openStockRouting(count, links, context.signal)
   const ours = routingOf(hosts)
-  for (const network of [ours, stock]) await untilFound(network, context)
+  await untilFound(ours, context)
+  await using stock = await openStockRouting(count, links, context.signal)
+  await untilFound(stock, context)
   const common = { unit: 'ms', rounds, warmups: 1 }
   const provided = async (network: Routing): Promise<number> =>
     medianOf(await repeat(keys, async (n) => timed(() => network.provide(n % count, newKey(), deadline(context)))))
@@ -124,17 +131,30 @@ async function openMembers(context: Context, network: HostNetwork): Promise<Memb
   }
 }
 
-/** Routing tables fill in the background after the connections are made. */
+/** Routing tables fill in the background after the connections are made, which keeps the nodes busy meanwhile. */
 async function untilFound(network: Routing, context: Context): Promise<void> {
-  for (let attempt = 0; attempt < maxSettlingTries; attempt += 1) {
+  let failure: unknown = `${network.name} finds nothing among ${network.size} nodes`
+  let foundInARow = 0
+  for (let attempt = 0; attempt < maxSettlingTries && foundInARow < 3; attempt += 1) {
     context.signal.throwIfAborted()
     const key = newKey()
-    await network.provide(attempt % network.size, key, deadline(context))
     const asker = (attempt + 1 + Math.floor(network.size / 3)) % network.size
-    if (attempt >= 2 && (await network.findFirst(asker, key, deadline(context)))) return
+    const isFound = await network
+      .provide(attempt % network.size, key, settling(context))
+      .then(() => network.findFirst(asker, key, settling(context)))
+      .catch((error: unknown) => {
+        failure = error
+        return false
+      })
+    foundInARow = isFound ? foundInARow + 1 : 0
+    context.say(`  ${network.name}, ${network.size} nodes · settling · ${isFound ? 'found' : 'not found'}`)
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }
-  throw new Error(`${network.name} finds nothing among ${network.size} nodes`)
+  if (foundInARow < 3) throw new Error(`the routing tables of ${network.size} nodes did not settle (${network.name})`, { cause: failure })
+}
+
+function settling({ signal }: Context): { readonly signal: AbortSignal } {
+  return { signal: AbortSignal.any([signal, AbortSignal.timeout(settlingDeadlineMs)]) }
 }
 
 function deadline({ signal }: Context): { readonly signal: AbortSignal } {
