@@ -1,4 +1,5 @@
-import { readFile, realpath, rm, statfs, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, readFile, realpath, rm, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { sqliteCode, storeFaults } from './faults.ts'
@@ -31,7 +32,7 @@ export async function openWriteLock(request: WriteLockRequest): Promise<AsyncDis
   const connection = new SqliteConnection(request.path, { timeout: 0 })
   try {
     await acquire(connection, request)
-    await writeFile(pidPath(request.path), `${process.pid}\n`, { mode: 0o600 })
+    await noteHolder(pidPath(request.path))
   } catch (error) {
     connection.close()
     throw error
@@ -45,6 +46,12 @@ export async function openWriteLock(request: WriteLockRequest): Promise<AsyncDis
       await rm(pidPath(request.path), { force: true }).finally(() => connection.close())
     },
   }
+}
+
+/** A lock may lie in a project that somebody else made: a link in place of the note goes, and what it leads to stays. */
+async function noteHolder(path: string): Promise<void> {
+  await rm(path, { force: true })
+  await writeFile(path, `${process.pid}\n`, { mode: 0o600, flag: 'wx' })
 }
 
 async function acquire(connection: SqliteConnection, request: WriteLockRequest): Promise<void> {
@@ -79,8 +86,15 @@ async function lockedFault({ path, waitMs }: WriteLockRequest): Promise<Error> {
 
 /** The process that wrote its number last. Only a hint: the lock itself is the transaction. */
 async function readHolder(path: string): Promise<number | undefined> {
-  const text = await readFile(pidPath(path), 'utf8').catch(() => '')
+  const text = await readStart(pidPath(path)).catch(() => '')
   return /^[1-9][0-9]{0,9}\n$/.test(text) ? Number(text) : undefined
+}
+
+/** The first bytes of a plain file, one more than a process number has. */
+async function readStart(path: string): Promise<string> {
+  await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0)
+  return buffer.toString('latin1', 0, bytesRead)
 }
 
 function pidPath(path: string): string {

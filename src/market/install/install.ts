@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { FetchReport } from '../../content/content.ts'
 import { failpoint } from '../../lib/failpoint.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
-import { openWriteLock } from '../../store/write-lock.ts'
 import { readArchive } from '../archive/unpack.ts'
 import { marketFaults } from '../faults.ts'
 import type { Dependency } from '../manifest/manifest.ts'
@@ -18,8 +17,9 @@ import type { Lock, LockedPackage } from './lock-file.ts'
 import { readLock } from './lock-file.ts'
 import type { Place } from './place.ts'
 import { findPlace, makeFolder } from './place.ts'
+import { openPlaceLock } from './place-lock.ts'
 import type { Move } from './swap.ts'
-import { exists, fromRoot, placeLockName, recoverPlace, refuseOccupied, stagingName, swapFolders } from './swap.ts'
+import { exists, fromRoot, recoverPlace, refuseOccupied, stagingName, swapFolders } from './swap.ts'
 import { writeFolder } from './write-folder.ts'
 
 export interface InstallInput {
@@ -72,12 +72,7 @@ export async function installPackage(deps: InstallDeps, input: InstallInput, con
   await makeFolder(place, join(place.packages, stagingName)).catch((error: unknown) => {
     throw toInstallFault(error, place.packages)
   })
-  await using _ = await openWriteLock({
-    path: join(place.packages, stagingName, placeLockName),
-    clock: deps.clock,
-    waitMs: deps.options.installWaitMs,
-    signal: context.signal,
-  })
+  await using _ = await openPlaceLock(place, { clock: deps.clock, waitMs: deps.options.installWaitMs, signal: context.signal })
   await recoverPlace(place, deps.chance)
   const lock = await readLock(place.lock)
   const locked = lock.get(wanted.locked.package)

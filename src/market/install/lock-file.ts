@@ -1,4 +1,5 @@
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { TomlError, parse } from 'smol-toml'
 import type { OwnerId } from '../../identity/keys.ts'
@@ -119,9 +120,12 @@ function refuseLock(file: string, line: number, problem: string, cause?: unknown
 export async function readLock(file: string): Promise<Lock> {
   let text: string
   try {
-    await using handle = await open(file)
-    if ((await handle.stat()).size > maxLockBytes) throw refuseLock(file, 1, `it has more than ${maxLockBytes} bytes`)
-    text = await readFile(handle, 'utf8')
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    const found = await handle.stat()
+    // A project may be anybody's: its lock may be a link to a pipe or to a device that never ends.
+    if (!found.isFile()) throw refuseLock(file, 1, 'it is no plain file')
+    if (found.size > maxLockBytes) throw refuseLock(file, 1, `it has more than ${maxLockBytes} bytes`)
+    text = await handle.readFile('utf8')
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map()
     throw error

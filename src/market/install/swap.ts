@@ -105,7 +105,8 @@ async function writeIntent(file: string, intent: Intent): Promise<void> {
 /** Undefined for what is no intent of ours: a project's files may have been written by anybody. */
 async function readIntent(place: Place, file: string): Promise<Intent | undefined> {
   try {
-    if ((await lstat(file)).size > maxIntentBytes) return undefined
+    const found = await lstat(file)
+    if (!found.isFile() || found.size > maxIntentBytes) return undefined
     const body = tableOf(JSON.parse(await readFile(file, 'utf8')))
     const rows: unknown = body.get('moves')
     const moves = Array.isArray(rows) ? rows.map((row) => parseMove(place, row)) : []

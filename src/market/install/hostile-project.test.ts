@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { install, setUpProject } from '../testing/project.ts'
+import type { Stand } from '../testing/stand.ts'
+
+/** A project as somebody else may have pushed it, with a file of ours outside of it. */
+async function setUp(t: TestContext): Promise<{ ada: Stand; project: string; staging: string; mine: string; outside: string }> {
+  const { ada, project, root } = await setUpProject(t)
+  const outside = join(root, 'outside')
+  const staging = join(project, '.althing/packages/.staging')
+  await mkdir(outside)
+  await mkdir(staging, { recursive: true })
+  const mine = join(outside, 'profile')
+  await writeFile(mine, 'mine')
+  return { ada, project, staging, mine, outside }
+}
+
+test('S12: a link in place of the note of who installs writes nothing where it leads', async (t) => {
+  const { ada, project, staging, mine } = await setUp(t)
+  await symlink(mine, join(staging, 'lock.sqlite.pid'))
+  await install(ada, 'demo', { directory: project })
+  assert.equal(await readFile(mine, 'utf8'), 'mine')
+})
+
+test('S12: a link in place of the lock of a place is refused, and nothing is made where it leads', async (t) => {
+  const { ada, project, staging, outside } = await setUp(t)
+  await symlink(join(outside, 'new'), join(staging, 'lock.sqlite'))
+  await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'TARGET_REFUSED' })
+  assert.deepEqual(await readdir(outside), ['profile'])
+})
+
+test('S12: a lock of a place that holds anything is refused, so that no journal beside it is ever played back', async (t) => {
+  const { ada, project, staging } = await setUp(t)
+  await writeFile(join(staging, 'lock.sqlite'), 'SQLite format 3\0')
+  await writeFile(join(staging, 'lock.sqlite-journal'), 'x')
+  await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'TARGET_REFUSED' })
+  assert.equal(await readFile(join(staging, 'lock.sqlite-journal'), 'utf8'), 'x')
+})
+
+test('S13: a lock of a project, or an intent in it, that leads to a device without end is not read', async (t) => {
+  const { ada, project, staging } = await setUp(t)
+  await symlink('/dev/zero', join(staging, 'a.intent.json'))
+  await install(ada, 'demo', { directory: project })
+  assert.deepEqual(await readdir(staging), ['lock.sqlite'])
+  const other = join(project, 'other')
+  await mkdir(join(other, '.git'), { recursive: true })
+  await symlink('/dev/zero', join(other, 'althing.lock'))
+  const input = { directory: other, global: false, published: false }
+  await assert.rejects(ada.handlers['marketplace.list'](input, ada.context), { code: 'LOCK_INVALID' })
+})
