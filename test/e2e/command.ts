@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +28,13 @@ export interface CommandOptions {
   readonly cwd?: string
 }
 
+/** Every process not yet ended: none outlives the tests, even when these are interrupted or run out of time. */
+const alive = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 export const root = new URL('../..', import.meta.url).pathname
 export const launcher = join(root, 'bin', 'althing.js')
 
@@ -37,6 +45,8 @@ export function start(words: readonly string[], { home, env = {}, cwd = root }: 
     env: { PATH: process.env['PATH'] ?? '', HOME: home, ALTHING_HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  alive.add(child)
+  child.once('exit', () => alive.delete(child))
   const output = { stdout: '', stderr: '' }
   const watchers = new Set<() => void>()
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
