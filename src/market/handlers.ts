@@ -28,8 +28,14 @@ export function createMarketHandlers(deps: MarketDeps, options: MarketOptions): 
     'marketplace.install': async (input, context) => {
       const { installPackage } = await import('./install/install.ts')
       const report = await installPackage(whole, input, context)
-      const { alsoAt, providers, unresolvedDependencies } = report
-      return { ...report, alsoAt: [...alsoAt], providers: [...providers], unresolvedDependencies: [...unresolvedDependencies] }
+      const { alsoAt, changed, providers, unresolvedDependencies } = report
+      return {
+        ...report,
+        alsoAt: [...alsoAt],
+        changed: changed && [...changed],
+        providers: [...providers],
+        unresolvedDependencies: [...unresolvedDependencies],
+      }
     },
     'marketplace.list': async (input, context) => {
       const { listInstalled } = await import('./list.ts')

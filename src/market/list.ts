@@ -4,13 +4,14 @@ import type { LockedPackage } from './install/lock-file.ts'
 import { readLock } from './install/lock-file.ts'
 import type { Place } from './install/place.ts'
 import { findPlace } from './install/place.ts'
-import { exists } from './install/swap.ts'
-import type { MarketDeps, MarketHive } from './market.ts'
+import { openPlaceLock } from './install/place-lock.ts'
+import { exists, stagingName } from './install/swap.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from './market.ts'
 import type { IndexedRelease } from './package-index.ts'
 import { findVersions, listPackages } from './package-index.ts'
 import { formatDigest } from './release.ts'
 import { spellPackage } from './resolve.ts'
-import { chooseRelease } from './rules/versions.ts'
+import { chooseRelease, compareReleases } from './rules/versions.ts'
 
 export interface ListInput {
   readonly global: boolean
@@ -30,17 +31,20 @@ export interface ListedPackage {
   readonly newer: string | null
 }
 
+type ListDeps = MarketDeps & { readonly options: MarketOptions }
+
 /** What is installed in the project and in the home, and what our owner published. @throws Fault LOCK_INVALID */
 export async function listInstalled(
-  deps: MarketDeps,
+  deps: ListDeps,
   input: ListInput,
   context: CallContext,
 ): Promise<{ packages: ListedPackage[]; hint: string | null }> {
   const hive = deps.findHive(context.hive)
+  const { signal } = context
   const packages: ListedPackage[] = []
   const isAll = !input.global && !input.published
-  if (isAll) packages.push(...(await listPlace(deps, hive, await placeOf(deps, input.directory, false))))
-  if (isAll || input.global) packages.push(...(await listPlace(deps, hive, await placeOf(deps, input.directory, true))))
+  if (isAll) packages.push(...(await listPlace(deps, hive, { place: await placeOf(deps, input.directory, false), signal })))
+  if (isAll || input.global) packages.push(...(await listPlace(deps, hive, { place: await placeOf(deps, input.directory, true), signal })))
   if (!input.global && hive.owner !== undefined)
     packages.push(...listPackages(deps.database, hive.hive, hive.owner).map((release) => toPublished(hive, release)))
   const hint =
@@ -52,7 +56,25 @@ function placeOf(deps: MarketDeps, directory: string, isGlobal: boolean): Promis
   return findPlace({ directory, isGlobal, target: undefined, globalDirectory: deps.globalDirectory })
 }
 
-async function listPlace(deps: MarketDeps, hive: MarketHive, place: Place): Promise<ListedPackage[]> {
+/** Between the two renames of an install its place is empty for an instant: what is missing is looked at again when no install is under way. */
+async function listPlace(
+  deps: ListDeps,
+  hive: MarketHive,
+  { place, signal }: { place: Place; signal: AbortSignal },
+): Promise<ListedPackage[]> {
+  const rows = await readPlace(deps, hive, place)
+  if (rows.every(({ state }) => state === 'installed') || !(await exists(join(place.packages, stagingName)))) return rows
+  try {
+    await using _ = await openPlaceLock(place, { clock: deps.clock, waitMs: deps.options.installWaitMs, signal })
+    return await readPlace(deps, hive, place)
+  } catch {
+    // Somebody else's folder, or an install that takes long: what was seen first is the answer.
+    signal.throwIfAborted()
+    return rows
+  }
+}
+
+async function readPlace(deps: MarketDeps, hive: MarketHive, place: Place): Promise<ListedPackage[]> {
   const lock = await readLock(place.lock)
   const rows: ListedPackage[] = []
   for (const locked of lock.values()) {
@@ -73,8 +95,10 @@ async function listPlace(deps: MarketDeps, hive: MarketHive, place: Place): Prom
 
 function findNewer(deps: MarketDeps, hive: MarketHive, locked: LockedPackage): string | null {
   const name = locked.package.split('/')[1] ?? ''
-  const newest = chooseRelease(findVersions(deps.database, hive.hive, name, locked.owner), undefined)
-  return newest === undefined || newest.version === locked.version ? null : newest.version
+  const versions = findVersions(deps.database, hive.hive, name, locked.owner)
+  const newest = chooseRelease(versions, undefined)
+  const own = versions.find((known) => known.version === locked.version) ?? { version: locked.version, at: 0 }
+  return newest !== undefined && newest.version !== own.version && compareReleases(newest, own) > 0 ? newest.version : null
 }
 
 function toPublished(hive: MarketHive, release: IndexedRelease): ListedPackage {

@@ -169,6 +169,8 @@ const install = defineOperation({
       lock: z.string(),
       /** Who gave how many bytes; empty when all was on this disk. */
       providers: z.array(z.object({ peer: z.string(), bytes: z.number() })),
+      /** Files of what is present that are not what its owner signed, or gone; 20 at most. Null: its bytes are not on this disk to compare with. */
+      changed: z.array(z.string()).nullable(),
       unresolvedDependencies: z.array(z.object({ name: z.string(), range: z.string(), known: z.boolean() })),
     }),
   faults: [

@@ -57,7 +57,7 @@ export interface IndexedVersion {
 }
 
 /** Every version of a name that stands, of one owner or of all. */
-export function findVersions(reader: Reader, hive: HiveId, name: string, owner?: OwnerId): readonly IndexedVersion[] {
+export function findVersions(reader: Reader, hive: Cid, name: string, owner?: OwnerId): readonly IndexedVersion[] {
   return reader.all<IndexedVersion>(
     `select owner, version, entry, at, digest from release
      where hive = ?1 and name = ?2 and (?3 is null or owner = ?3) and stands = 1 order by owner, version`,

@@ -56,7 +56,9 @@ export function renderInstalled(output: unknown, style: Style): string | undefin
     ...answer.texts('alsoAt').map((path) => `  ${path}`),
   ]
   const dependencies = missing.length === 0 ? [] : [`→ it names packages that are not installed: ${missing.join(', ')}`]
-  return [...lines, style.faint(`  ${answer.text('digest')}, pinned in ${answer.text('lock')}`), ...dependencies].join('\n')
+  const changed = answer.texts('changed')
+  const changes = changed.length === 0 ? [] : [`→ not as its owner signed it: ${changed.join(', ')}; --force puts it back`]
+  return [...lines, style.faint(`  ${answer.text('digest')}, pinned in ${answer.text('lock')}`), ...changes, ...dependencies].join('\n')
 }
 
 /** `list`: by place. */

@@ -24,6 +24,24 @@ for (const [code, fault] of [
   })
 }
 
+for (const point of ['install.intent', 'install.aside', 'install.moved', 'install.locked'] as const) {
+  test(`F5, F6: a disk that fails at ${point} leaves one of both packages whole, with its lock, and says which`, async (t) => {
+    const { ada, project } = await setUpProject(t)
+    const { path, lock } = await install(ada, 'demo@1.0.0', { directory: project })
+    t.after(() => disarmFailpoint(point))
+    armFailpoint(point, { action: 'error', code: 'ENOSPC' })
+    const isMoved = point === 'install.moved' || point === 'install.locked'
+    if (isMoved) assert.equal((await install(ada, 'demo', { directory: project })).status, 'updated')
+    else await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'DISK_FULL', message: /^nothing was installed/ })
+    disarmFailpoint(point)
+    assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), isMoved ? 'two' : 'one')
+    assert.match(await readFile(lock, 'utf8'), isMoved ? /version = "1.1.0"/ : /version = "1.0.0"/)
+    await install(ada, 'review', { directory: project })
+    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
+    assert.deepEqual((await readdir(join(project, '.althing/packages/@ada'))).toSorted(), ['demo', 'review'])
+  })
+}
+
 for (const [point, version] of [
   ['install.fetched', '1.0.0'],
   ['install.unpacked', '1.0.0'],

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { nodeOf } from '../../journal/testing/bench-of-peers.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { packEntries } from '../archive/pack.ts'
+import { createMarketHandlers } from '../handlers.ts'
 import { formatRelease, releaseKind } from '../release.ts'
 import {
   exchangeWith,
@@ -14,10 +16,13 @@ import {
   releasesOf,
   replicate,
   streamOf,
+  testMarketOptions,
   writeFiles,
 } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
 import { install, publish, setUpProject } from '../testing/project.ts'
+import { findPlace } from './place.ts'
+import { openPlaceLock } from './place-lock.ts'
 
 test('the highest version in the range is installed, and another one replaces it whole', async (t) => {
   const { ada, project } = await setUpProject(t)
@@ -46,11 +51,46 @@ test('what is there already is said; --force installs it again', async (t) => {
   const { ada, project } = await setUpProject(t)
   const { path } = await install(ada, 'demo', { directory: project })
   await writeFile(join(path, 'a.txt'), 'changed')
-  assert.equal((await install(ada, 'demo', { directory: project })).status, 'present')
-  assert.equal((await install(ada, 'demo', { directory: project, force: true })).status, 'installed')
+  const again = await install(ada, 'demo', { directory: project })
+  assert.deepEqual([again.status, again.changed], ['present', ['a.txt']])
+  const anew = await install(ada, 'demo', { directory: project, force: true })
+  assert.deepEqual([anew.status, anew.changed], ['installed', []])
   assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), 'two')
   await rm(path, { recursive: true })
   assert.equal((await install(ada, 'demo', { directory: project })).status, 'installed')
+})
+
+test('what is present is compared with what its owner signed, file by file, in every place', async (t) => {
+  const { ada, project } = await setUpProject(t)
+  const [skill = ''] = (await install(ada, 'review', { directory: project })).alsoAt
+  assert.deepEqual((await install(ada, 'review', { directory: project })).changed, [])
+  await writeFiles(skill, { notes: "mine, and in nobody's way" })
+  await rm(join(project, '.althing/packages/@ada/review/references'), { recursive: true })
+  await chmod(join(skill, 'SKILL.md'), 0o755)
+  assert.deepEqual((await install(ada, 'review', { directory: project })).changed, ['SKILL.md', 'references/x.md'])
+})
+
+test('what is present while its bytes are not on this disk is said to be not compared', async (t) => {
+  const { ada, project } = await setUpProject(t)
+  const bob = await openStand('bob')
+  t.after(() => bob[Symbol.asyncDispose]())
+  await replicate(ada, bob)
+  await install(ada, 'demo', { directory: project })
+  const { status, changed } = await install(bob, 'demo', { directory: project })
+  assert.deepEqual([status, changed], ['present', null])
+})
+
+test('a skill of ones own is not taken for one that an earlier version of the package put there', async (t) => {
+  const { ada, root, project } = await setUpProject(t)
+  await install(ada, 'demo', { directory: project })
+  await writeFiles(project, { '.agents/skills/demo/mine': 'x' })
+  const asSkill = { 'package.toml': manifestOf('demo', '2.0.0', 'kind = "skill"\n'), 'SKILL.md': '---\nname: demo\ndescription: x\n---\n' }
+  await publish(ada, { root, name: 'demo' }, asSkill)
+  await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'TARGET_OCCUPIED' })
+  assert.equal(await readFile(join(project, '.agents/skills/demo/mine'), 'utf8'), 'x')
+  assert.equal((await install(ada, 'demo', { directory: project, force: true })).status, 'updated')
+  await publish(ada, { root, name: 'demo' }, { ...asSkill, 'package.toml': manifestOf('demo', '2.1.0', 'kind = "skill"\n') })
+  assert.equal((await install(ada, 'demo', { directory: project })).status, 'updated')
 })
 
 test('--global goes into the home, --target anywhere, each with a lock of its own', async (t) => {
@@ -286,4 +326,27 @@ test('list says what is installed, what is missing and what is newer', async (t)
       ['published', '@ada/review', '1.0.0', 'published', null],
     ],
   )
+})
+
+test('list calls nothing newer that comes before what is installed', async (t) => {
+  const { ada, root, project } = await setUpProject(t)
+  await publish(ada, { root, name: 'demo' }, { 'package.toml': manifestOf('demo', '2.0.0-rc.1') })
+  await install(ada, 'demo@2.0.0-rc.1', { directory: project })
+  const { packages } = await ada.handlers['marketplace.list']({ directory: project, global: false, published: false }, ada.context)
+  assert.deepEqual([packages[0]?.version, packages[0]?.newer], ['2.0.0-rc.1', null])
+})
+
+test('list waits for an install under way rather than see its place empty', async (t) => {
+  const { ada, project } = await setUpProject(t)
+  const { path } = await install(ada, 'demo@1.0.0', { directory: project })
+  const place = await findPlace({ directory: project, isGlobal: false, target: undefined, globalDirectory: '/nowhere' })
+  const lock = await openPlaceLock(place, { clock: systemClock, waitMs: 0, signal: ada.context.signal })
+  await rename(path, `${path}-aside`)
+  const endInstall = async (): Promise<void> => {
+    await rename(`${path}-aside`, path)
+    await lock[Symbol.asyncDispose]()
+  }
+  const handlers = createMarketHandlers({ ...ada.deps, clock: { ...systemClock, sleep: endInstall } }, testMarketOptions)
+  const { packages } = await handlers['marketplace.list']({ directory: project, global: false, published: false }, ada.context)
+  assert.equal(packages[0]?.state, 'installed')
 })

@@ -7,10 +7,11 @@ import { marketFaults } from '../faults.ts'
 import type { Dependency } from '../manifest/manifest.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
-import { findVersions } from '../package-index.ts'
+import { findVersions, getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { resolvePackage, spellPackage } from '../resolve.ts'
 import { isOwnerSegment } from '../rules/names.ts'
+import { findChanges } from './changes.ts'
 import { toInstallFault } from './disk-fault.ts'
 import { fetchArchive } from './fetch-archive.ts'
 import type { Lock, LockedPackage } from './lock-file.ts'
@@ -48,6 +49,8 @@ export interface InstallReport {
   readonly alsoAt: readonly string[]
   readonly lock: string
   readonly providers: readonly { readonly peer: string; readonly bytes: number }[]
+  /** Files of what is present that are not what its owner signed, or gone; a few of many. Null when its bytes are not on this disk to compare with. */
+  readonly changed: readonly string[] | null
   /** Named by the package and not installed with it. */
   readonly unresolvedDependencies: readonly (Dependency & { readonly known: boolean })[]
 }
@@ -79,8 +82,11 @@ export async function installPackage(deps: InstallDeps, input: InstallInput, con
   refuseOtherOwner(locked, wanted.locked)
   const isSame = locked?.digest === wanted.locked.digest && (await everyExists(wanted.targets))
   const whole = { deps, hive, release, place, wanted }
-  if (isSame && !input.force) return report(whole, { status: 'present', previousVersion: null, providers: [] })
-  if (!input.force) await refuseForeign(wanted, locked, lock)
+  if (isSame && !input.force) {
+    const changed = await findChanges(deps, { release, targets: wanted.targets, signal: context.signal })
+    return report(whole, { status: 'present', previousVersion: null, providers: [], changed })
+  }
+  if (!input.force) await refuseForeign(deps, wanted, { locked, lock })
   const providers = await fetchArchive(deps, { hive, release, context })
   failpoint('install.fetched')
   const moves = await unpack(deps, { release, place, wanted, context }).catch(async (error: unknown) => {
@@ -89,9 +95,19 @@ export async function installPackage(deps: InstallDeps, input: InstallInput, con
     throw toInstallFault(error, place.packages)
   })
   failpoint('install.unpacked')
-  await swapFolders(place, { moves, locked: wanted.locked }, deps.chance)
+  await swapFolders(place, { moves, locked: wanted.locked }, deps.chance).catch(async (error: unknown) => {
+    if (isSame || !(await endSwap(deps, place, wanted))) throw toInstallFault(error, place.packages)
+  })
   const previousVersion = locked !== undefined && locked.version !== release.version ? locked.version : null
-  return report(whole, { status: previousVersion === null ? 'installed' : 'updated', previousVersion, providers })
+  return report(whole, { status: previousVersion === null ? 'installed' : 'updated', previousVersion, providers, changed: [] })
+}
+
+/** Finishes or takes back what the disk interrupted; whether it was finished, which the lock says. */
+async function endSwap({ chance }: InstallDeps, place: Place, { locked }: Plan): Promise<boolean> {
+  // A disk that fails again leaves it to the next install.
+  await recoverPlace(place, chance).catch(() => {})
+  const lock = await readLock(place.lock).catch(() => undefined)
+  return lock?.get(locked.package)?.digest === locked.digest
 }
 
 interface Plan {
@@ -132,14 +148,26 @@ function refuseOtherOwner(locked: LockedPackage | undefined, wanted: LockedPacka
   })
 }
 
-/** What stands at a target must be an earlier install: of this package, or (a skill) of none that the lock gives to another owner. */
-async function refuseForeign({ targets }: Plan, locked: LockedPackage | undefined, lock: Lock): Promise<void> {
+interface Known {
+  readonly locked: LockedPackage | undefined
+  readonly lock: Lock
+}
+
+/** What stands at a target must be an earlier install of this package; a skill's, of a version that was one, and of no other package. */
+async function refuseForeign(deps: InstallDeps, { targets }: Plan, { locked, lock }: Known): Promise<void> {
   const [folder, skill] = targets
   if (folder !== undefined && locked === undefined && (await exists(folder))) throw refuseOccupied(folder)
   if (skill === undefined || !(await exists(skill))) return
   const name = locked?.package.split('/')[1]
   const rivals = [...lock.values()].filter((other) => other.package !== locked?.package && other.package.split('/')[1] === name)
-  if (locked === undefined || rivals.length > 0) throw refuseOccupied(skill)
+  if (locked === undefined || rivals.length > 0 || !wasSkill(deps, locked)) throw refuseOccupied(skill)
+}
+
+/** Whether the locked release is known as a skill's: only then was a folder of skills ours. */
+function wasSkill({ database }: InstallDeps, { package: name, owner, digest, hive }: LockedPackage): boolean {
+  const versions = findVersions(database, hive, name.split('/')[1] ?? '', owner)
+  const same = versions.find((known) => formatDigest(known.digest) === digest)
+  return same !== undefined && getRelease(database, same.entry)?.manifest.kind === 'skill'
 }
 
 async function everyExists(paths: readonly string[]): Promise<boolean> {
@@ -176,6 +204,7 @@ interface Outcome {
   readonly status: InstallReport['status']
   readonly previousVersion: string | null
   readonly providers: FetchReport['providers']
+  readonly changed: InstallReport['changed']
 }
 
 function report({ deps, hive, release, place, wanted }: Whole, outcome: Outcome): InstallReport {
