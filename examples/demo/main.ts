@@ -14,8 +14,8 @@ async function main(): Promise<void> {
   const packages = resolve(values.packages ?? fileURLToPath(new URL('../packages', import.meta.url)))
   const root = await mkdtemp(join(tmpdir(), 'althing-demo-'))
   const startedAt = performance.now()
-  // Two copies, so that what is published while two nodes are up lies on exactly these two; 12 MiB/s each, so that a kill half-way is half-way.
-  const settings = { ALTHING_CONTENT_REPLICAS: '2', ALTHING_CONTENT_UPLOAD_BYTES_PER_SECOND: String(12 * 1_048_576) }
+  // Two copies, so that what is published while two nodes are up lies on exactly these two; 24 MiB/s each, so that a kill half-way is half-way.
+  const settings = { ALTHING_CONTENT_REPLICAS: '2', ALTHING_CONTENT_UPLOAD_BYTES_PER_SECOND: String(24 * 1_048_576) }
   const machines = {
     ada: createMachine('ada', root, settings),
     bob: createMachine('bob', root, settings),
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     console.log('Althing demo: four machines of their own on loopback, nothing installed, nothing left behind.')
     await playScenes(tellStory({ machines, folders: folders.toSorted(), large, root }), console.log)
     console.log(`\nThat took ${((performance.now() - startedAt) / 1000).toFixed(1)} s. Now yours:\n`)
-    console.log('   npx althing p2p start\n   npx althing p2p publish examples/packages/code-review\n   npx althing hive invite')
+    console.log('   npx althing p2p start --detach\n   npx althing p2p publish examples/packages/code-review\n   npx althing hive invite')
   } finally {
     await Promise.all(everyone.map((machine) => machine.stop()))
     await rm(root, { recursive: true, force: true })
