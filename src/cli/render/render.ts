@@ -4,6 +4,7 @@ import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.t
 import { renderFound, renderInstalled, renderListed, renderPublished } from './packages.ts'
 import { readFields } from './read.ts'
 import { renderStatus } from './status.ts'
+import { renderCollected, renderStats, renderStopped, renderVerified } from './store.ts'
 
 /** How one operation's answer looks to a person; undefined when the answer is not of the shape it knows. */
 export type Renderer = (output: unknown, style: Style) => string | undefined
@@ -18,6 +19,10 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'marketplace.search': renderFound,
   'marketplace.install': renderInstalled,
   'marketplace.list': renderListed,
+  'p2p.stop': renderStopped,
+  'store.stats': renderStats,
+  'store.verify': renderVerified,
+  'store.gc': renderCollected,
   'hive.invite': renderInvite,
   'hive.list': renderHives,
   'hive.members': renderMembers,
@@ -29,9 +34,19 @@ export function render(name: string, output: unknown, style: Style): string {
   return renderer?.(output, style) ?? renderGeneric(output, style)
 }
 
-/** Whether an answer says that what was asked is not wholly done: something published by a command that leaves, with no copy anywhere else. */
+/**
+ * Whether an answer says that all is not well: something published by a command that leaves, with no copy anywhere else; a store that is
+ * damaged and was not mended.
+ */
 export function isIncomplete(name: string, output: unknown): boolean {
+  if (name === 'store.verify') return isUnsound(output)
   if (name !== 'p2p.publish' && name !== 'marketplace.publish') return false
   const fields = readFields(output)
   return fields.isTrue('leaving') && fields.record('copies').count('confirmed') === 0
+}
+
+function isUnsound(output: unknown): boolean {
+  const answer = readFields(output)
+  const isMended = answer.texts('repaired').length > 0 && answer.texts('lost').length === 0 && answer.texts('database').length === 0
+  return answer.has('isSound') && !answer.isTrue('isSound') && !isMended
 }

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isIncomplete, render } from './render.ts'
+
+const same = (text: string): string => text
+const plain = { strong: same, faint: same, good: same, bad: same, name: same }
+const verified = { blocks: 3, bytes: 3_145_728, corrupt: [], database: [], isSound: true, repaired: [], lost: [] }
+
+test('a sound store is one line and exit 0', () => {
+  assert.equal(render('store.verify', verified, plain), 'sound · 3 blocks of 3.0 MiB read and hashed')
+  assert.equal(isIncomplete('store.verify', verified), false)
+})
+
+test('a damaged block is named with what to do, and the command says that all is not well', () => {
+  const damaged = { ...verified, corrupt: ['aa'], isSound: false }
+  assert.equal(
+    render('store.verify', damaged, plain),
+    'not sound · 3 blocks of 3.0 MiB read and hashed\n  damaged and set aside  aa\n→ `althing store verify --repair` fetches it again from members; so does asking for it',
+  )
+  assert.equal(isIncomplete('store.verify', damaged), true)
+})
+
+test('damage that was mended is no failure, damage that is left is', () => {
+  const mended = { ...verified, corrupt: ['aa'], isSound: false, repaired: ['bafya'] }
+  assert.equal(isIncomplete('store.verify', mended), false)
+  assert.match(render('store.verify', mended, plain), /fetched again {2}bafya$/)
+  assert.equal(isIncomplete('store.verify', { ...mended, lost: ['bafyb'] }), true)
+  assert.equal(isIncomplete('store.verify', { ...mended, database: ['row 3 missing from index'] }), true)
+})
+
+test('figures of the store are in units a person reads', () => {
+  const stats = {
+    blocks: 1_200,
+    bytes: 1_258_291_200,
+    storedBytes: 629_145_600,
+    savedBytes: 629_145_600,
+    maxDiskBytes: 21_474_836_480,
+    compressedBlocks: 900,
+    quarantinedBlocks: 0,
+    databaseBytes: 167_936,
+    schemaVersion: 1,
+  }
+  assert.equal(
+    render('store.stats', stats, plain),
+    [
+      'content     1,200 blocks · 1.2 GiB',
+      'on disk     600 MiB · limit 20.0 GiB',
+      'compressed  900 blocks · 600 MiB saved',
+      'database    164 KiB · schema 1',
+    ].join('\n'),
+  )
+})
+
+test('an answer of a shape it does not know is shown field by field', () => {
+  assert.match(render('store.verify', { surprise: 1 }, plain), /surprise +1/)
+})
+
+test('a publish that leaves with the only copy is not done', () => {
+  assert.equal(isIncomplete('p2p.publish', { leaving: true, copies: { confirmed: 0 } }), true)
+  assert.equal(isIncomplete('p2p.publish', { leaving: true, copies: { confirmed: 1 } }), false)
+  assert.equal(isIncomplete('p2p.publish', { leaving: false, copies: { confirmed: 0 } }), false)
+})

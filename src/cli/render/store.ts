@@ -1,0 +1,54 @@
+import type { Style } from '../screen.ts'
+import { readFields } from './read.ts'
+import { formatBytes, formatCount, formatPlural } from './units.ts'
+
+/** `store stats`: what is on disk, and what it saves. */
+export function renderStats(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('storedBytes')) return undefined
+  const limit = answer.count('maxDiskBytes')
+  const quota = limit === 0 ? 'no limit' : `limit ${formatBytes(limit)}`
+  const bad = answer.count('quarantinedBlocks')
+  const rows = [
+    ['content', `${formatPlural(answer.count('blocks'), 'block')} · ${formatBytes(answer.count('bytes'))}`],
+    ['on disk', `${formatBytes(answer.count('storedBytes'))} · ${quota}`],
+    ['compressed', `${formatPlural(answer.count('compressedBlocks'), 'block')} · ${formatBytes(answer.count('savedBytes'))} saved`],
+    ['database', `${formatBytes(answer.count('databaseBytes'))} · schema ${formatCount(answer.count('schemaVersion'))}`],
+    ...(bad === 0 ? [] : [['set aside', style.bad(`${formatPlural(bad, 'damaged block')}`)]]),
+  ]
+  return rows.map(([name = '', text = '']) => `${style.faint(name.padEnd(11))} ${text}`).join('\n')
+}
+
+/** `store verify`: sound, or what is not and what becomes of it. */
+export function renderVerified(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('isSound')) return undefined
+  const read = `${formatPlural(answer.count('blocks'), 'block')} of ${formatBytes(answer.count('bytes'))} read and hashed`
+  if (answer.isTrue('isSound')) return `${style.good('sound')} · ${read}`
+  const [corrupt, repaired, lost] = ['corrupt', 'repaired', 'lost'].map((name) => answer.texts(name))
+  const isMended = (repaired?.length ?? 0) > 0 && lost?.length === 0
+  return [
+    `${style.bad('not sound')} · ${read}`,
+    ...(corrupt ?? []).map((digest) => `  damaged and set aside  ${digest}`),
+    ...answer.texts('database').map((line) => `  database  ${line}`),
+    ...(repaired ?? []).map((cid) => `  ${style.good('fetched again')}  ${cid}`),
+    ...(lost ?? []).map((cid) => `  ${style.bad('nobody in reach has')}  ${cid}`),
+    ...(isMended || corrupt?.length === 0
+      ? []
+      : ['→ `althing store verify --repair` fetches it again from members; so does asking for it']),
+  ].join('\n')
+}
+
+/** `store gc`: what went, or would go. */
+export function renderCollected(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('removedBlocks')) return undefined
+  const verb = answer.isTrue('isDryRun') ? 'would remove' : 'removed'
+  const kept = `${formatCount(answer.count('keptBlocks'))} kept, ${formatCount(answer.count('youngBlocks'))} too young`
+  return `${verb} ${formatPlural(answer.count('removedBlocks'), 'block')} · ${formatBytes(answer.count('removedBytes'))} ${style.faint(`· ${kept}`)}`
+}
+
+/** `p2p stop`. The command has waited for the end by then. */
+export function renderStopped(output: unknown): string | undefined {
+  return readFields(output).isTrue('stopping') ? 'node stopped' : undefined
+}
