@@ -26,6 +26,8 @@ export interface CommandOptions {
   readonly home: string
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** A program that runs it, `unshare -n` for example. */
+  readonly under?: readonly string[]
 }
 
 /** Every process not yet ended: none outlives the tests, even when these are interrupted or run out of time. */
@@ -39,8 +41,9 @@ export const root = new URL('../..', import.meta.url).pathname
 export const launcher = join(root, 'bin', 'althing.js')
 
 /** Runs `althing …` in a process of its own, with an environment that says nothing but what a test says. */
-export function start(words: readonly string[], { home, env = {}, cwd = root }: CommandOptions): Running {
-  const child = spawn(process.execPath, [launcher, ...words], {
+export function start(words: readonly string[], { home, env = {}, cwd = root, under = [] }: CommandOptions): Running {
+  const [program = process.execPath, ...rest] = [...under, process.execPath, launcher, ...words]
+  const child = spawn(program, rest, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: home, ALTHING_HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Machine } from './machine.ts'
+import { list, openVillage, text, writePackage } from './machine.ts'
+
+/** Every step of a publish at which the process is ended, in their order. */
+const publishSteps = [
+  'blob.put.begin',
+  'blob.put.written',
+  'blob.put.synced',
+  'blob.put.renamed',
+  'blob.put.directory-synced',
+  'blob.put.recorded',
+  'publish.archive',
+  'publish.files',
+  'publish.commit',
+  'publish.appended',
+] as const
+
+const installSteps = [
+  'install.fetched',
+  'install.write',
+  'install.unpacked',
+  'install.intent',
+  'install.aside',
+  'install.moved',
+  'install.locked',
+] as const
+
+test('F1: a publish killed at any of its steps is whole or absent after it, and the same publish again makes it whole', async (t) => {
+  const village = openVillage(t)
+  const ada = village.settle('ada')
+  await ada.ask('hive', 'list')
+  for (const step of publishSteps) {
+    const name = step.replaceAll('.', '-')
+    const folder = writePackage(village, name, { bytes: 5000 })
+    const killed = await ada.run(['p2p', 'publish', folder], { ALTHING_FAILPOINT: `${step}=exit` })
+    assert.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stdout}${killed.stderr}`)
+
+    const found = list(await ada.ask('p2p', 'search', name), 'packages').find((hit) => hit['name'] === name)
+    if (found !== undefined) await installsWhole(ada, { name, folder })
+    const isDurable = step === 'publish.appended'
+    assert.equal(found !== undefined, isDurable, step)
+
+    const again = await ada.run(['p2p', 'publish', folder, '--json'])
+    const { status } = JSON.parse(again.stdout) as { readonly status: string }
+    assert.equal(status, isDurable ? 'unchanged' : 'published', step)
+    await installsWhole(ada, { name, folder })
+  }
+  const published = list(await ada.ask('list', '--published'), 'packages').map((entry) => text(entry, 'package'))
+  assert.equal(published.length, publishSteps.length)
+  assert.equal((await ada.ask('store', 'verify'))['isSound'], true)
+})
+
+test('F1: an install killed at any of its steps leaves the old package or the new one, and the same install again the new one', async (t) => {
+  const village = openVillage(t)
+  const ada = village.settle('ada')
+  const old = writePackage(village, 'web', { version: '1.0.0', bytes: 100 })
+  const fresh = writePackage(village, 'web', { version: '2.0.0', bytes: 200 })
+  await ada.run(['p2p', 'publish', old])
+  await ada.run(['p2p', 'publish', fresh])
+  for (const step of installSteps) {
+    const first = await ada.ask('install', 'web@1.0.0', '--force')
+    const path = text(first, 'path')
+    const killed = await ada.run(['install', 'web'], { ALTHING_FAILPOINT: `${step}=exit` })
+    assert.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stdout}${killed.stderr}`)
+    if (existsSync(path)) assert.ok([100, 200].includes(readFileSync(join(path, 'content.bin')).byteLength), step)
+
+    const again = await ada.ask('install', 'web')
+    assert.equal(text(again, 'version'), '2.0.0', step)
+    assert.deepEqual(readFileSync(join(path, 'content.bin')), readFileSync(join(fresh, 'content.bin')), step)
+    assert.match(readFileSync(join(ada.project, 'althing.lock'), 'utf8'), /2\.0\.0/, step)
+    assert.deepEqual(leftovers(join(ada.project, '.althing')), [], step)
+  }
+})
+
+test('F1: a node killed while it commits starts again, and has what was acknowledged', async (t) => {
+  const village = openVillage(t)
+  const ada = village.settle('ada')
+  await ada.start()
+  await ada.ask('p2p', 'publish', writePackage(village, 'before'))
+  await ada.end('SIGTERM')
+  for (const step of ['database.commit.begin', 'database.commit.done']) {
+    // Some passes later than the start itself needs.
+    const node = ada.begin(['p2p', 'start'], { ALTHING_FAILPOINT: `${step}=exit@12` })
+    await node.until(/node started on /)
+    const acknowledged: string[] = []
+    for (let index = 0; index < 12; index += 1) {
+      const name = `${step.replaceAll('.', '-')}-${index}`
+      const { code } = await ada.run(['p2p', 'publish', writePackage(village, name)])
+      if (code !== 0) break
+      acknowledged.push(name)
+    }
+    assert.equal((await node.ended).signal, 'SIGKILL', step)
+    await ada.start()
+    const names = new Set(list(await ada.ask('p2p', 'search', '--limit', '50'), 'packages').map((hit) => text(hit, 'name')))
+    for (const name of ['before', ...acknowledged]) assert.ok(names.has(name), `${step}: ${name}`)
+    assert.equal((await ada.ask('store', 'verify'))['isSound'], true, step)
+    assert.equal((await ada.end('SIGTERM')).code, 0)
+  }
+})
+
+async function installsWhole(machine: Machine, { name, folder }: { readonly name: string; readonly folder: string }): Promise<void> {
+  const { path } = (await machine.ask('install', name)) as { readonly path: string }
+  assert.deepEqual(readFileSync(join(path, 'content.bin')), readFileSync(join(folder, 'content.bin')), name)
+}
+
+/** What an interrupted install forgot: everything in staging folders but the lock that stays there. */
+function leftovers(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => /\.staging|intent|aside/.test(name) && !/lock\.sqlite|\.staging$/.test(name))
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { homePaths } from '../../src/config/home.ts'
+import { connectNode } from '../../src/http/client.ts'
+import type { Machine } from './machine.ts'
+import { addressOf, enter, eventually, knownBy, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
+
+const names = ['bob', 'cy', 'dan', 'eve', 'fay', 'gus', 'hal'] as const
+
+test('eight machines that know one address become a full mesh, and what one publishes all know', async (t) => {
+  const village = openVillage(t)
+  const ada = village.settle('ada')
+  await ada.start()
+  const code = text(await ada.ask('hive', 'invite', '--uses', '7'), 'code')
+  const bootstrap = await addressOf(ada)
+  const others = names.map((name) => village.settle(name))
+  for (const machine of others) await machine.ask('hive', 'join', code, '--handle', machine.name)
+  for (const machine of others) await machine.start('--bootstrap', bootstrap)
+
+  const everyone = [ada, ...others]
+  for (const machine of everyone) {
+    const peers = await eventually(`${machine.name} sees all`, async () => neighboursOf(machine), (found) => found.length === 7)
+    assert.equal(peers.length, 7)
+  }
+  await publishOne(ada, writePackage(village, 'from-ada'))
+  const last = others.at(-1)
+  assert.ok(last !== undefined)
+  await publishOne(last, writePackage(village, 'from-hal'))
+  for (const machine of everyone) await eventually(`${machine.name} knows both`, async () => knownBy(machine), (known) => known === 2)
+})
+
+test('a node that joins after two hundred records has all of them', async (t) => {
+  const village = openVillage(t)
+  const ada = village.settle('ada')
+  const bob = village.settle('bob')
+  const packages = Array.from({ length: 200 }, (_, index) => writePackage(village, `pack-${index}`))
+  await ada.start()
+  // Over the node's socket from here: two hundred processes would take longer than what this test is about.
+  const node = await connectNode(homePaths(ada.home))
+  assert.ok(node !== undefined)
+  for (const path of packages) await node.call('p2p.publish', { path }, { signal: t.signal })
+  await enter(ada, bob)
+  await eventually('bob knows all', async () => knownBy(bob), (known) => known === 200)
+  const installed = await bob.ask('install', 'pack-137')
+  assert.match(readFileSync(`${text(installed, 'path')}/package.toml`, 'utf8'), /pack-137/)
+})
+
+test('peers of the last run are dialled after a restart, without bootstrap and mDNS', async (t) => {
+  const village = openVillage(t)
+  const ada = village.settle('ada')
+  const bob = village.settle('bob')
+  await ada.start()
+  await enter(ada, bob)
+  await eventually('they are connected', async () => neighboursOf(bob), (peers) => peers.length === 1)
+  await bob.end('SIGTERM')
+  await bob.start()
+  await eventually('bob came back', async () => neighboursOf(bob), (peers) => peers.length === 1)
+  await bob.end('SIGKILL')
+  await bob.start()
+  await eventually('bob came back from a kill', async () => neighboursOf(bob), (peers) => peers.length === 1)
+})
+
+test('F25: addresses where nobody is delay no start, and the node says that it is alone', async (t) => {
+  const village = openVillage(t)
+  const ada = village.settle('ada')
+  const dead = Array.from({ length: 20 }, (_, index) => `/ip4/127.0.0.1/tcp/${index + 1}`)
+  // Reserved for documentation (RFC 5737): packets to it get no answer, a dial there waits.
+  const silent = Array.from({ length: 4 }, (_, index) => `/ip4/192.0.2.${index + 1}/tcp/4001`)
+  const startedAt = performance.now()
+  const node = await ada.start('--bootstrap', ...dead, ...silent)
+  const said = await node.until(/connected to 0 bootstrap peers/)
+  const ms = performance.now() - startedAt
+  assert.ok(ms < 10_000, `${ms} ms`)
+  assert.match(said, /→ /)
+  const status = await ada.ask('p2p', 'status')
+  assert.equal(number(status, 'connections', 'bootstrap'), 0)
+  assert.equal((await ada.end('SIGTERM')).code, 0)
+})
+
+async function publishOne(machine: Machine, folder: string): Promise<void> {
+  assert.equal((await machine.ask('p2p', 'publish', folder))['status'], 'published')
+}
