@@ -91,15 +91,14 @@ const firstSteps = [
   { command: 'althing search "rust web"', does: 'find packages of everybody in the hive' },
 ]
 
-/** `althing install` for `althing marketplace install`: the aliases that are no command yet. */
+/** `althing install`, or `i`, for `althing marketplace install`: the aliases that are no command yet. */
 function addShortForms(program: Command, options: { readonly workingDirectory: string; readonly onCommand: OnCommand }): void {
   const taken = new Set(program.commands.map((command) => command.name()))
   for (const operation of catalog) {
-    for (const alias of operation.aliases ?? []) {
-      if (taken.has(alias) || alias.includes(' ')) continue
-      taken.add(alias)
-      program.addCommand(createOperationCommand(operation, { name: alias, ...options }).helpGroup('Short forms:'))
-    }
+    const [name, ...others] = (operation.aliases ?? []).filter((alias) => !taken.has(alias) && !alias.includes(' '))
+    if (name === undefined) continue
+    for (const alias of [name, ...others]) taken.add(alias)
+    program.addCommand(createOperationCommand(operation, { name, ...options }).aliases(others).helpGroup('Short forms:'))
   }
 }
 
