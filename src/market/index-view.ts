@@ -3,6 +3,7 @@ import type { ContentStore } from '../content/content.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { View, ViewedEntry } from '../journal/view.ts'
 import type { Cid } from '../lib/cid.ts'
+import { digestOfCid } from '../lib/cid.ts'
 import type { Transaction } from '../store/database.ts'
 import type { Release } from './release.ts'
 import { parseRelease, releaseKind } from './release.ts'
@@ -24,7 +25,7 @@ export interface IndexViewDeps {
 export function createIndexView(deps: IndexViewDeps): View {
   return {
     name: 'package-index',
-    version: 1,
+    version: 2,
     kinds: [releaseKind],
     apply: (tx, entry) => {
       const release = parseRelease(entry.body)
@@ -112,6 +113,8 @@ interface Candidate {
   readonly at: number
 }
 
+type PackageKey = readonly [hive: string, owner: string, name: string]
+
 /**
  * Brings the row of a package, and its text, to its newest release.
  *
@@ -124,31 +127,42 @@ function refreshPackage(
   { release, displaced }: { release: Release; displaced: Rival | undefined },
 ): void {
   const key = [entry.hive, release.owner, release.manifest.name] as const
-  const known = tx.get<Candidate & { readonly id: number }>(
-    `select p.id, p.newest as entry, r.version, r.at from package p join release r on r.entry = p.newest
+  const known = tx.get<Candidate>(
+    `select p.newest as entry, r.version, r.at from package p join release r on r.entry = p.newest
      where p.hive = ? and p.owner = ? and p.name = ?`,
     ...key,
   )
   const own: Candidate = { entry: entry.cid, version: release.manifest.version, at: entry.at }
-  if (known === undefined) {
-    tx.run('insert into package (hive, owner, name, newest) values (?, ?, ?, ?)', ...key, own.entry)
-    const row = tx.get<{ id: number }>('select id from package where hive = ? and owner = ? and name = ?', ...key)
-    return insertText(tx, row?.id ?? 0, release.manifest)
-  }
+  if (known === undefined) return putPackage(tx, key, own)
   const newest = displaced?.entry === known.entry ? findNewest(tx, key) : compareNewest(own, known) > 0 ? own : undefined
-  if (newest === undefined) return
-  tx.run('update package set newest = ? where id = ?', newest.entry, known.id)
-  tx.run('delete from package_text where rowid = ?', known.id)
-  const row = tx.get<{ manifest: string }>('select manifest from release where entry = ?', newest.entry)
-  if (row !== undefined) insertText(tx, known.id, parseStoredManifest(row.manifest))
+  if (newest !== undefined) putPackage(tx, key, newest)
 }
 
-function findNewest(tx: Transaction, key: readonly [hive: string, owner: string, name: string]): Candidate | undefined {
+function findNewest(tx: Transaction, key: PackageKey): Candidate | undefined {
   const sql = 'select entry, version, at from release where hive = ? and owner = ? and name = ? and stands = 1'
   return tx
     .all<Candidate>(sql, ...key)
     .toSorted(compareNewest)
     .at(-1)
+}
+
+/** Writes what a search reads of a package. */
+function putPackage(tx: Transaction, key: PackageKey, { entry, at }: Candidate): void {
+  const stored = tx.get<{ archive: Cid; manifest: string }>('select archive, manifest from release where entry = ?', entry)
+  if (stored === undefined) throw new Error(`the release ${entry} is not in the index`)
+  const manifest = parseStoredManifest(stored.manifest)
+  const row = tx.get<{ id: number }>(
+    `insert into package (hive, owner, name, newest, at, kind, archive) values (?, ?, ?, ?, ?, ?, ?)
+     on conflict do update set newest = excluded.newest, at = excluded.at, kind = excluded.kind, archive = excluded.archive returning id`,
+    ...key,
+    entry,
+    at,
+    manifest.kind,
+    digestOfCid(stored.archive),
+  )
+  if (row === undefined) throw new Error('a row that was put has no number')
+  tx.run('delete from package_text where rowid = ?', row.id)
+  insertText(tx, row.id, manifest)
 }
 
 function insertText(tx: Transaction, id: number, manifest: Release['manifest']): void {

@@ -119,29 +119,29 @@ interface TextMatch {
   readonly filter: SearchFilter
 }
 
+/** Only what is shown is taken from the releases: of a common word in a large index that is a few rows of many. */
 function matchText(reader: Reader, { hive, match, name, filter }: TextMatch): readonly IndexedRelease[] {
-  const rows = reader.all<ReleaseRow>(
-    `select ${releaseColumns} from package_text t join package p on p.id = t.rowid join release r on r.entry = p.newest
-     where package_text match ?1 and p.hive = ?2 and (?3 is null or json_extract(r.manifest, '$.kind') = ?3)
-     order by p.name = ?4 desc, instr(p.name, ?4) > 0 desc, bm25(package_text, 10.0, 4.0, 1.0), r.at desc, p.name, p.owner limit ?5`,
+  const rows = reader.all<{ newest: Cid }>(
+    `select p.newest from package_text t join package p on p.id = t.rowid
+     where package_text match ?1 and p.hive = ?2 and (?3 is null or p.kind = ?3)
+     order by p.name = ?4 desc, instr(p.name, ?4) > 0 desc, bm25(package_text, 10.0, 4.0, 1.0), p.at desc, p.name, p.owner limit ?5`,
     match,
     hive,
     filter.kind ?? null,
     name,
     filter.limit,
   )
-  return rows.map(toRelease)
+  return rows.flatMap(({ newest }) => getRelease(reader, newest) ?? [])
 }
 
 function listNewest(reader: Reader, hive: HiveId, filter: SearchFilter): readonly IndexedRelease[] {
-  const rows = reader.all<ReleaseRow>(
-    `select ${releaseColumns} from package p join release r on r.entry = p.newest
-     where p.hive = ?1 and (?2 is null or json_extract(r.manifest, '$.kind') = ?2) order by r.at desc, p.name, p.owner limit ?3`,
+  const rows = reader.all<{ newest: Cid }>(
+    `select newest from package where hive = ?1 and (?2 is null or kind = ?2) order by at desc, name, owner limit ?3`,
     hive,
     filter.kind ?? null,
     filter.limit,
   )
-  return rows.map(toRelease)
+  return rows.flatMap(({ newest }) => getRelease(reader, newest) ?? [])
 }
 
 /** How many packages the index of a hive has. */

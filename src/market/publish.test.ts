@@ -7,6 +7,8 @@ import { test } from 'node:test'
 import type { PeerId } from '../identity/keys.ts'
 import type { Exchange } from '../content/content.ts'
 import { testHive } from '../journal/testing/bench-of-peers.ts'
+import { chunkDigest } from '../content/chunks.ts'
+import { digestOfCid } from '../lib/cid.ts'
 import { countPackages } from './count-packages.ts'
 import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, writeFiles } from './testing/stand.ts'
 import type { Stand } from './testing/stand.ts'
@@ -19,7 +21,8 @@ test('publishing says what was published, by which bytes, and where copies are',
     a: 'x',
   })
   await using cy = await openStand('cy')
-  const ada: Stand = await openStand('ada', { exchange: exchangeWith(() => ada, cy), peers: [cy.node] })
+  const home = await makeTemporary(t)
+  const ada: Stand = await openStand('ada', { home, exchange: exchangeWith(() => ada, cy), peers: [cy.node] })
   await using _ = ada
   const report = await ada.handlers['marketplace.publish']({ path: folder }, ada.context)
   assert.equal(report.version, '1.2.3')
@@ -43,6 +46,26 @@ test('the same folder again appends nothing and says so', async (t) => {
   assert.equal(again.status, 'unchanged')
   assert.equal(again.digest, first.digest)
   assert.equal(ada.journal.status().entries, entries)
+})
+
+test('F8: publishing the same folder again brings back bytes that were lost on this disk', async (t) => {
+  const files = { 'package.toml': manifestOf('demo'), 'large.bin': Buffer.alloc(1_500_000, 'noise') }
+  const folder = await writeFiles(await makeTemporary(t), files)
+  const home = await makeTemporary(t)
+  const ada: Stand = await openStand('ada', { home })
+  t.after(() => ada[Symbol.asyncDispose]())
+  await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.equal(countPackages(ada, testHive).local, 1)
+  const [release] = releasesOf(ada, 'demo')
+  const list = release && ada.content.listOf(release.archive)
+  assert.ok(release !== undefined && list !== undefined)
+  await ada.blobs.remove(chunkDigest(list, 1))
+  await ada.blobs.remove(digestOfCid(release.files))
+  assert.deepEqual(countPackages(ada, testHive), { local: 0, discovered: 1 })
+  const again = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.equal(again.status, 'unchanged')
+  assert.equal(ada.content.stat(release.files)?.isWhole, true)
+  assert.deepEqual(countPackages(ada, testHive), { local: 1, discovered: 1 })
 })
 
 test('a version that was published with other bytes is refused with what to do', async (t) => {

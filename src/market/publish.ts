@@ -67,9 +67,10 @@ export async function publishPackage(
   const found = await readManifest(folder, { maxManifestBytes: deps.options.maxManifestBytes, signal: context.signal })
   const source = await openSource(folder, { found, options: deps.options, signal: context.signal })
   const known = await findPublished(deps, { hive, owner, source, context })
-  if (known !== undefined)
+  if (known !== undefined) {
+    await restoreBytes(deps, { release: known, source, context })
     return report(known, { status: 'unchanged', hive, found, ...(await spread(deps, { hive, release: known, context })), deps })
-
+  }
   const total = source.files.reduce((sum, file) => sum + file.size, 0)
   const archive = source.open((done) => context.report({ stage: 'packing', done, total, unit: 'bytes' }))
   const stored = await deps.content.add(archive.chunks, { signal: context.signal })
@@ -150,6 +151,18 @@ async function findPublished(
   const [other] = candidates
   if (version === undefined || other === undefined) return undefined
   throw refuseVersion(name, other, digest)
+}
+
+/** What was published is stored again where blocks of it went bad: the folder was just found to be these bytes. */
+async function restoreBytes(
+  deps: MarketDeps,
+  { release, source, context }: { readonly release: IndexedRelease; readonly source: Source; readonly context: CallContext },
+): Promise<void> {
+  const isWhole = [release.archive, release.files].every((cid) => deps.content.stat(cid)?.isWhole === true)
+  if (isWhole) return
+  const archive = source.open((done) => context.report({ stage: 'packing', done, unit: 'bytes' }))
+  await deps.content.add(archive.chunks, { signal: context.signal })
+  await deps.content.add([encodeFileList(archive.result().files)], { signal: context.signal })
 }
 
 function completeManifest(folder: string, { file, draft }: FoundManifest, digest: Uint8Array): Manifest {

@@ -19,6 +19,9 @@ const encodings: Readonly<Record<string, BlockEncoding>> = { '': 'raw', '.zst': 
 /** The 256 folders that spread the blocks, by the first two digits of their names. */
 const shards = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
 
+/** Damaged files kept at most: 128 MiB of the longest. */
+const maxQuarantined = 32
+
 /** The folder of blobs: `ab/abcd…[.zst|.gz]`, `tmp/` for what is being written, `quarantine/` for what did not hash to its name. */
 export class BlockFiles {
   readonly directory: string
@@ -89,13 +92,15 @@ export class BlockFiles {
     await rm(this.pathOf(file), { force: true })
   }
 
-  /** Moves a bad file out of the way, keeping it for whoever wants to know why. */
+  /** Moves a bad file out of the way, keeping it for whoever wants to know why; of those set aside before, the latest stay. */
   async quarantine(file: BlockFile): Promise<void> {
+    const folder = join(this.directory, 'quarantine')
     try {
-      await rename(this.pathOf(file), join(this.directory, 'quarantine', file.name + suffixes[file.encoding]))
+      await rename(this.pathOf(file), join(folder, file.name + suffixes[file.encoding]))
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
     }
+    await keepLatest(folder)
   }
 
   /** How many damaged files were set aside and are still there. */
@@ -144,6 +149,17 @@ export class BlockFiles {
   pathOf(file: BlockFile): string {
     return join(this.directory, file.name.slice(0, 2), file.name + suffixes[file.encoding])
   }
+}
+
+/** A disk that goes bad must not fill up with what went bad. */
+async function keepLatest(folder: string): Promise<void> {
+  const names = await readdir(folder)
+  if (names.length <= maxQuarantined) return
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(folder, name)).catch(() => undefined))?.ctimeMs ?? 0 })),
+  )
+  const old = dated.toSorted((a, b) => a.at - b.at).slice(0, -maxQuarantined)
+  for (const { name } of old) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 function parseFileName(text: string): BlockFile | undefined {

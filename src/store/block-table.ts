@@ -52,8 +52,17 @@ export function* listBlocks(reader: Reader, after: Uint8Array = new Uint8Array(0
   }
 }
 
-/** Blocks, plain bytes and bytes on disk. */
-export function sumBlocks(reader: Reader): { readonly blocks: number; readonly bytes: number; readonly stored: number } {
+/** What all blocks come to. */
+export interface BlockSums {
+  blocks: number
+  /** Plain. */
+  bytes: number
+  /** Bytes on disk. */
+  stored: number
+}
+
+/** What all blocks come to, read row by row. */
+export function sumBlocks(reader: Reader): Readonly<BlockSums> {
   const sums = 'select count(*) as blocks, coalesce(sum(size), 0) as bytes, coalesce(sum(stored), 0) as stored from block'
   return reader.get(sums) ?? { blocks: 0, bytes: 0, stored: 0 }
 }

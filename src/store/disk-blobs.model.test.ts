@@ -70,6 +70,10 @@ async function perform(sequence: readonly Step[]): Promise<void> {
       })
       if (found instanceof Uint8Array) assert.ok(equalBytes(found, bytes))
     }
+    const { total } = opened.database.get<{ readonly total: number }>('select coalesce(sum(stored), 0) as total from block') ?? {
+      total: -1,
+    }
+    assert.equal(opened.blobs.usage().storedBytes, total, what)
     for (const [at, state] of expected) {
       const isThere = opened.blobs.has(hashBytes(blocks[at] ?? bytes))
       if (state === 'sound') assert.ok(isThere, `block ${at} after ${what}`)

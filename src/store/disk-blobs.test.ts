@@ -149,6 +149,54 @@ test('F8: a flipped bit is found before the block is served, the file set aside,
   assert.equal(opened.blobs.usage().blocks, 2)
 })
 
+for (const damage of [
+  'update block set stored = stored + 65536',
+  'update block set size = size + 1',
+  "update block set encoding = 'rax'",
+  'update block set added_at = added_at + 1099511627776',
+  "update block set digest = unhex('00' || substr(hex(digest), 3))",
+]) {
+  test(`F8: a bit flipped in a row of the database loses no block that is whole on disk (${damage})`, async (t) => {
+    const folder = makeFolder(t)
+    const first = await openIn(folder)
+    for (const bytes of [noise, law]) await first.blobs.put(hashBytes(bytes), bytes)
+    const before = first.blobs.usage()
+    await first.database.write((tx) => tx.run(`${damage} where encoding = 'raw'`))
+    await first.close()
+    await using second = await openIn(folder)
+    assert.deepEqual(await second.blobs.get(hashBytes(noise)), noise)
+    assert.deepEqual(await second.blobs.get(hashBytes(law)), law)
+    assert.deepEqual([second.blobs.sizeOf(hashBytes(noise)), rowsOf(second.database)], [noise.byteLength, 2])
+    assert.equal(await second.blobs.countQuarantined(), 0)
+    await second.close()
+    await using third = await openIn(folder)
+    assert.deepEqual(third.blobs.usage(), before)
+  })
+}
+
+test('F8: a disk that goes bad does not fill up with what went bad', async (t) => {
+  await using opened = await openIn(makeFolder(t))
+  for (let seed = 1; seed <= 34; seed += 1) {
+    const bytes = makeNoise(100, seed)
+    await opened.blobs.put(hashBytes(bytes), bytes)
+    writeFileSync(join(opened.directory, hex(hashBytes(bytes)).slice(0, 2), hex(hashBytes(bytes))), 'bad')
+    await assert.rejects(opened.blobs.get(hashBytes(bytes)), { code: 'BLOCK_CORRUPT' })
+  }
+  assert.equal(await opened.blobs.countQuarantined(), 32)
+  assert.ok(existsSync(join(opened.directory, 'quarantine', hex(hashBytes(makeNoise(100, 34))))))
+})
+
+test('the figures are counted as blocks come and go, not read from the table each time', async (t) => {
+  await using opened = await openIn(makeFolder(t), { compress: false })
+  for (const bytes of [noise, law]) await opened.blobs.put(hashBytes(bytes), bytes)
+  await opened.blobs.repack(hashBytes(law))
+  await opened.blobs.remove(hashBytes(noise))
+  const { stored } = opened.database.get<{ readonly stored: number }>('select sum(stored) as stored from block') ?? { stored: -1 }
+  assert.deepEqual(opened.blobs.usage(), { blocks: 1, bytes: law.byteLength, storedBytes: stored, maxDiskBytes: 0 })
+  await opened.database.write((tx) => tx.run('delete from block'))
+  assert.equal(opened.blobs.usage().blocks, 1)
+})
+
 test('F8: a put does not rest on a damaged file of the same length, but writes the block anew', async (t) => {
   const folder = makeFolder(t)
   await using opened = await openIn(folder)

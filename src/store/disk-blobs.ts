@@ -4,9 +4,10 @@ import { failpointAsync } from '../lib/failpoint.ts'
 import { Fault, describeError } from '../lib/fault.ts'
 import type { BlobStore, BlobStoreDeps, BlobStoreOptions, BlobUsage, RemoveOptions, StoredBlock } from './blobs.ts'
 import { assertBlock } from './blobs.ts'
-import { packBlock, unpackBlock } from './block-encoding.ts'
+import { packBlock, packBlockSoon, unpackBlock } from './block-encoding.ts'
 import { BlockFiles } from './block-files.ts'
 import type { BlockFile } from './block-files.ts'
+import type { BlockSums } from './block-table.ts'
 import { deleteBlock, findBlock, listBlocks, putBlock, sumBlocks } from './block-table.ts'
 import { recoverBlocks } from './block-recovery.ts'
 import { errorCode, isDiskFull, storeFaults } from './faults.ts'
@@ -28,23 +29,28 @@ class DiskBlobStore implements BlobStore {
   readonly #files: BlockFiles
   readonly #quota: Quota
   readonly #compress: boolean
+  /** Kept here, because asking the table reads all of it. */
+  readonly #sums: BlockSums
   /** What changes one block takes turns; reads do not. */
   readonly #turns = new Turns()
   #isClosed = false
 
-  private constructor(deps: BlobStoreDeps, parts: { readonly files: BlockFiles; readonly quota: Quota; readonly compress: boolean }) {
+  private constructor(
+    deps: BlobStoreDeps,
+    parts: { readonly files: BlockFiles; readonly sums: BlockSums; readonly options: BlobStoreOptions },
+  ) {
     this.#deps = deps
     this.#files = parts.files
-    this.#quota = parts.quota
-    this.#compress = parts.compress
+    this.#sums = parts.sums
+    this.#quota = new Quota(parts.options.maxDiskBytes, parts.sums.stored)
+    this.#compress = parts.options.compress
   }
 
   static async open(deps: BlobStoreDeps, options: BlobStoreOptions): Promise<DiskBlobStore> {
     const files = new BlockFiles(deps.directory)
     await files.prepare()
     await recoverBlocks({ ...deps, files })
-    const quota = new Quota(options.maxDiskBytes, sumBlocks(deps.database).stored)
-    return new DiskBlobStore(deps, { files, quota, compress: options.compress })
+    return new DiskBlobStore(deps, { files, sums: { ...sumBlocks(deps.database) }, options })
   }
 
   readonly put = async (digest: Uint8Array, bytes: Uint8Array): Promise<void> => {
@@ -53,7 +59,7 @@ class DiskBlobStore implements BlobStore {
     const name = nameOf(digest)
     await this.#turns.take(name, async () => {
       if (await this.#renew(digest)) return
-      const { encoding, packed } = this.#compress ? await packBlock(bytes) : { encoding: 'raw' as const, packed: bytes }
+      const { encoding, packed } = this.#compress ? await packBlockSoon(bytes) : { encoding: 'raw' as const, packed: bytes }
       this.#quota.take(packed.byteLength)
       try {
         await this.#store({ name, encoding }, packed, { digest, size: bytes.byteLength })
@@ -84,6 +90,7 @@ class DiskBlobStore implements BlobStore {
       await this.#files.remove(file)
       throw error
     }
+    this.#count({ size: block.size, stored: packed.byteLength }, 1)
     await failpointAsync('blob.put.recorded')
   }
 
@@ -97,13 +104,22 @@ class DiskBlobStore implements BlobStore {
     const block = findBlock(this.#deps.database, digest)
     if (block === undefined) return undefined
     const bytes = await this.#readVerified(block)
-    if (bytes !== undefined) return bytes
+    if (bytes?.byteLength === block.size) return bytes
     // it may have been removed, or packed anew, between the row and the file: look again with nobody else at it
     return await this.#turns.take(nameOf(digest), async () => {
       const again = findBlock(this.#deps.database, digest)
       if (again === undefined) return undefined
-      return (await this.#readVerified(again)) ?? (await this.#setAside(again))
+      const whole = (await this.#readVerified(again)) ?? (await this.#setAside(again))
+      if (whole.byteLength !== again.size) await this.#correct(again, whole.byteLength)
+      return whole
     })
+  }
+
+  /** Bytes that hash to their name are right; a row that says another length was damaged. */
+  async #correct(block: StoredBlock, size: number): Promise<void> {
+    await this.#record({ ...block, size })
+    this.#sums.bytes += size - block.size
+    this.#deps.log.warn('what the database said of a block was damaged and is put right', { digest: nameOf(block.digest) })
   }
 
   async #readVerified(block: StoredBlock): Promise<Uint8Array | undefined> {
@@ -141,6 +157,13 @@ class DiskBlobStore implements BlobStore {
     // opening drops a row without a file
     await this.#deps.database.writeSoon((tx) => deleteBlock(tx, block.digest))
     this.#quota.giveBack(block.stored)
+    this.#count(block, -1)
+  }
+
+  #count({ size, stored }: Pick<StoredBlock, 'size' | 'stored'>, change: 1 | -1): void {
+    this.#sums.blocks += change
+    this.#sums.bytes += change * size
+    this.#sums.stored += change * stored
   }
 
   readonly has = (digest: Uint8Array): boolean => findBlock(this.#deps.database, digest) !== undefined
@@ -179,6 +202,7 @@ class DiskBlobStore implements BlobStore {
     try {
       await this.#files.write(fileOf(after), packed)
       await this.#record(after)
+      this.#sums.stored += after.stored - before.stored
       await failpointAsync('blob.repack.recorded')
       await this.#files.remove(fileOf(before))
     } catch (error) {
@@ -188,7 +212,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   readonly usage = (): BlobUsage => {
-    const { blocks, bytes, stored } = sumBlocks(this.#deps.database)
+    const { blocks, bytes, stored } = this.#sums
     return { blocks, bytes, storedBytes: stored, maxDiskBytes: this.#quota.maxBytes }
   }
 

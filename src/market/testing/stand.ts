@@ -55,6 +55,7 @@ export interface Stand extends AsyncDisposable {
   readonly node: PeerId
   readonly owner: OwnerId
   readonly database: Database
+  readonly blobs: BlobStore
   readonly content: LocalContentStore
   readonly journal: ReplicatedJournal
   readonly view: View
@@ -116,6 +117,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     node: hive.node,
     owner: ownerOf(name),
     database,
+    blobs,
     content,
     journal,
     view,

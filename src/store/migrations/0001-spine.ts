@@ -139,16 +139,22 @@ create table release (
 ) strict, without rowid;
 create index release_name on release (hive, name);
 create index release_entry on release (entry);
--- market: one row for each package; newest is the entry of its newest release
+-- market: one row for each package; newest is the entry of its newest release, whose time, kind and archive (the digest in its CID) are
+-- here again, so that to list, to search and to count needs no look at releases
 create table package (
   id integer primary key,
   hive text not null,
   owner text not null,
   name text not null,
   newest text not null,
+  at integer not null,
+  kind text not null,
+  archive blob not null,
   unique (hive, owner, name)
 ) strict;
 create index package_name on package (hive, name);
+create index package_at on package (hive, at);
+create index package_archive on package (hive, archive);
 -- market: what plain search reads, by package.id
 create virtual table package_text using fts5 (name, keywords, description, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
 
