@@ -12,6 +12,9 @@ import { systemClock } from './lib/clock.ts'
 /** Exit code of a process that a second signal ended: 128 and the number of SIGINT. */
 const interruptedCode = 130
 
+/** Any interval keeps a process alive; this one wakes it seldom. */
+const aliveMs = 60_000
+
 /** A signal of the first SIGINT or SIGTERM; the second ends the process at once. */
 function watchSignals(): AbortSignal {
   const interrupted = new AbortController()
@@ -105,6 +108,9 @@ const deps: CliDeps = {
 }
 
 process.on('uncaughtException', reportUncaught)
+// Timers of ours keep no process alive: a command that waits for nothing but one (a restored home for its peers) would end here, silently, with 0.
+const alive = setInterval(() => {}, aliveMs)
 process.exitCode = await runCli(deps, process.argv.slice(2))
+clearInterval(alive)
 // What a command left open (a socket that drains, a timer of a library) must not keep it alive; output is flushed first.
 process.stdout.write('', () => process.stderr.write('', () => process.exit()))
