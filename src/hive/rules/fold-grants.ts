@@ -7,6 +7,7 @@ import type { GrantsState, InertReason, PlacedGrant, RootSegment, RootState, Sta
 import { comparePositions, emptyGrantsState } from './grants-state.ts'
 import type { SignedHandover } from './judge-grant.ts'
 import { cutStanding, judgeGrant } from './judge-grant.ts'
+import { OwnedNames } from './owned-names.ts'
 
 /** A recovery document that was opened, with the place of the grant that carries it. */
 export interface PlacedRecovery extends Position {
@@ -92,8 +93,8 @@ function nextTurn(sources: GrantSources, root: RootState, kept: (Position & { re
 /** The tables while they are filled. */
 class Fold {
   readonly #standings = new Map<OwnerId, Standing>()
-  readonly #handles = new Map<string, OwnerId>()
-  readonly #names = new Map<string, OwnerId>()
+  readonly #handles = new OwnedNames()
+  readonly #names = new OwnedNames()
   readonly #revokedNodes = new Map<PeerId, Position | undefined>()
   readonly #segments: RootSegment[] = []
   readonly #inert: { readonly cid: PlacedGrant['cid']; readonly reason: InertReason }[] = []

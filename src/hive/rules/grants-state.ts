@@ -2,6 +2,8 @@ import type { OwnerId, PeerId } from '../../identity/keys.ts'
 import type { Cid } from '../../lib/cid.ts'
 import type { Position } from '../../journal/entry.ts'
 import type { Grant, MemberGrant } from '../grant.ts'
+import type { ReadonlyNames } from './owned-names.ts'
+import { OwnedNames } from './owned-names.ts'
 
 /** A grant with its place: the position decides its turn, the CID names it. */
 export interface PlacedGrant extends Position {
@@ -30,9 +32,9 @@ export interface GrantsState {
   /** Owners in the order of their first grant. */
   readonly standings: ReadonlyMap<OwnerId, Standing>
   /** Handles of owners who are not revoked, and of revoked ones nobody replaced. */
-  readonly handles: ReadonlyMap<string, OwnerId>
+  readonly handles: ReadonlyNames
   /** Agent names granted singly. */
-  readonly names: ReadonlyMap<string, OwnerId>
+  readonly names: ReadonlyNames
   /** Node keys that are out for good: last admitted position, undefined for nothing. */
   readonly revokedNodes: ReadonlyMap<PeerId, Position | undefined>
   /** Journals that carried grants, in order, each with the position of its last grant that counted. */
@@ -61,8 +63,8 @@ export function emptyGrantsState(root: { readonly owner: OwnerId; readonly node:
   return {
     root: root === null ? undefined : { ...root, pending: undefined },
     standings: new Map(),
-    handles: new Map(),
-    names: new Map(),
+    handles: new OwnedNames(),
+    names: new OwnedNames(),
     revokedNodes: new Map(),
     segments: root === null ? [] : [{ ...root, incarnation: 0, seq: 0 }],
     inert: [],

@@ -137,6 +137,22 @@ test('a revoked owner keeps its handle until somebody replaces it, with its name
   assert.equal(isActive(state, bob.owner), false)
 })
 
+test('who replaces a revoked owner takes over agent names granted singly under the handle too', () => {
+  const revoke: Grant = { type: 'revoke', subject: { owner: bob.owner }, last: [] }
+  const state = foldOne(member(bob, 'bob', { agents: ['bob-tester'] }), revoke, member(cy, 'bob', { replaces: bob.owner }))
+  assert.deepEqual(state.inert, [])
+  assert.equal(ownerOfAgent(state, 'bob-tester'), cy.owner)
+})
+
+test('a handle is refused where it or another would stand under the other’s, or agent names granted singly would', () => {
+  const granted = [member(bob, 'bob'), member(cy, 'c-y', { agents: ['e-one'] })]
+  for (const handle of ['bob', 'bob-x', 'c', 'c-y-z', 'e']) {
+    const reasons = foldOne(...granted, member(eve, handle)).inert.map(({ reason }) => reason)
+    assert.deepEqual(reasons, ['handle-taken'], handle)
+  }
+  for (const handle of ['bobby', 'c-x', 'cy', 'e-one-x']) assert.deepEqual(foldOne(...granted, member(eve, handle)).inert, [], handle)
+})
+
 test('the root is neither revoked as an owner nor as a node', () => {
   const state = foldOne(
     { type: 'revoke', subject: { owner: ada.owner }, last: [] },

@@ -8,14 +8,6 @@ export function isHandle(text: string): boolean {
   return text.length <= 32 && /^[a-z0-9-]+$/.test(text) && !text.startsWith('-') && !text.endsWith('-')
 }
 
-/**
- * Whether two handles cannot both be granted: they are the same, or the agent names of one (`ada-…`) would include the other's
- * (`ada-b-…`).
- */
-export function isHandleClash(one: string, other: string): boolean {
-  return one === other || one.startsWith(`${other}-`) || other.startsWith(`${one}-`)
-}
-
 /** Characters of a fingerprint: 100 bits, beyond finding a second key for one. */
 const fingerprintLength = 20
 

@@ -2,7 +2,7 @@ import type { OwnerId } from '../../identity/keys.ts'
 import type { Grant, MemberGrant, RevokeGrant } from '../grant.ts'
 import type { Handover } from '../root-documents.ts'
 import type { GrantsState, InertReason, Standing } from './grants-state.ts'
-import { isHandleClash } from './handles.ts'
+import { beginningsOf } from './owned-names.ts'
 
 /** A handover document that was opened, its signature checked. */
 export type SignedHandover = Handover & { readonly signer: OwnerId }
@@ -37,10 +37,14 @@ export function isActive(state: GrantsState, owner: OwnerId): boolean {
 
 /** Who may write as an agent name, by the rules of handles and single grants. */
 export function ownerOfAgent(state: GrantsState, agent: string): OwnerId | undefined {
-  const granted = state.names.get(agent)
-  if (granted !== undefined) return granted
-  for (const [handle, owner] of state.handles) {
-    if (agent.startsWith(`${handle}-`)) return owner
+  return state.names.get(agent) ?? holderAbove(state, agent)
+}
+
+/** The owner of the handle that a name stands under, as `ada-x` under `ada`. */
+function holderAbove(state: GrantsState, name: string): OwnerId | undefined {
+  for (const beginning of beginningsOf(name)) {
+    const holder = state.handles.get(beginning)
+    if (holder !== undefined) return holder
   }
   return undefined
 }
@@ -52,18 +56,22 @@ function judgeMember(state: GrantsState, grant: MemberGrant): InertReason | 'app
     const isFree = replaced?.cuts !== undefined && state.handles.get(replaced.grant.handle) === replaces
     if (!isFree || replaced.grant.handle !== grant.handle) return 'replaces-nobody'
   }
-  for (const [handle, owner] of state.handles) {
-    const isOwn = owner === grant.owner || owner === replaces
-    if (!isOwn && isHandleClash(handle, grant.handle)) return 'handle-taken'
-  }
-  for (const [agent, owner] of state.names) {
-    if (owner !== grant.owner && agent.startsWith(`${grant.handle}-`)) return 'handle-taken'
-  }
+  if (isHandleTaken(state, grant)) return 'handle-taken'
   const isAgentFree = (agent: string): boolean => {
     const owner = ownerOfAgent(state, agent)
     return owner === undefined || owner === grant.owner || owner === replaces
   }
   return grant.agents.every(isAgentFree) ? 'applies' : 'agent-taken'
+}
+
+/**
+ * Whether a handle cannot be granted beside those of others: they are the same, or the agent names of one (`ada-…`) would include
+ * the other's (`ada-b-…`) or a name granted singly.
+ */
+function isHandleTaken(state: GrantsState, { owner, handle, replaces }: MemberGrant): boolean {
+  const others = [state.handles.get(handle), holderAbove(state, handle), ...state.handles.ownersUnder(handle)]
+  // what the replaced owner was granted singly goes to the new one with the handle
+  return [...others, ...state.names.ownersUnder(handle)].some((other) => other !== undefined && other !== owner && other !== replaces)
 }
 
 function judgeRevoke(state: GrantsState, grant: RevokeGrant): InertReason | 'applies' {
@@ -76,9 +84,8 @@ function judgeRevoke(state: GrantsState, grant: RevokeGrant): InertReason | 'app
 function judgeName(state: GrantsState, agent: string, owner: OwnerId): InertReason | 'applies' {
   if (!isActive(state, owner)) return 'owner-unknown'
   // a name granted singly may move to another owner by the root's word; one under a handle may not
-  for (const [handle, holder] of state.handles) {
-    if (agent.startsWith(`${handle}-`) && holder !== owner) return 'agent-taken'
-  }
+  const holder = holderAbove(state, agent)
+  if (holder !== undefined && holder !== owner) return 'agent-taken'
   return 'applies'
 }
 

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { openSigningKey, ownerIdOfKey } from '../../identity/keys.ts'
 import { takeAttempt } from './attempts.ts'
-import { fingerprintOf, isHandle, isHandleClash, suggestHandle } from './handles.ts'
+import { fingerprintOf, isHandle, suggestHandle } from './handles.ts'
+import { OwnedNames, beginningsOf } from './owned-names.ts'
 import { isAtLeast, parseLevel } from './levels.ts'
 import { presetOf, rolePresets } from './roles.ts'
 import { isInScope, isMatch, isScope } from './scopes.ts'
@@ -21,11 +22,31 @@ test('a handle is 1 to 32 of a-z, 0-9 and inner hyphens', () => {
   for (const text of ['', 'Ada', '-ada', 'ada-', 'a.b', 'ä', 'x'.repeat(33)]) assert.equal(isHandle(text), false, text)
 })
 
-test('two handles clash when the agent names of one would include those of the other', () => {
-  assert.equal(isHandleClash('ada', 'ada'), true)
-  assert.equal(isHandleClash('ada', 'ada-b'), true)
-  assert.equal(isHandleClash('ada-b', 'ada'), true)
-  assert.equal(isHandleClash('ada', 'adam'), false)
+test('names are found by what stands before a hyphen, and by nothing else', () => {
+  const owner = ownerIdOfKey(openSigningKey(new Uint8Array(32).fill(1)).publicKey)
+  const other = ownerIdOfKey(openSigningKey(new Uint8Array(32).fill(2)).publicKey)
+  const names = new OwnedNames()
+  names.set('ada-b-c', owner)
+  names.set('ada-d', owner)
+  names.set('ada-d', owner)
+  names.set('adam', other)
+  assert.deepEqual(beginningsOf('ada-b-c'), ['ada', 'ada-b'])
+  assert.deepEqual([...names.ownersUnder('ada')], [owner])
+  assert.deepEqual([...names.ownersUnder('ada-b')], [owner])
+  assert.deepEqual([...names.ownersUnder('ada-b-c')], [])
+  names.set('ada-d', other)
+  assert.deepEqual([...names.ownersUnder('ada')], [owner, other])
+  names.delete('ada-b-c')
+  names.delete('nobody')
+  assert.deepEqual([...names.ownersUnder('ada')], [other])
+  assert.deepEqual([...names.ownersUnder('ada-b')], [])
+  assert.deepEqual(
+    [...names],
+    [
+      ['ada-d', other],
+      ['adam', other],
+    ],
+  )
 })
 
 test('a fingerprint is twenty characters that may stand where a handle does', () => {
