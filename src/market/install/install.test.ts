@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { nodeOf } from '../../journal/testing/bench-of-peers.ts'
-import { systemClock } from '../../lib/clock.ts'
 import { packEntries } from '../archive/pack.ts'
-import { createMarketHandlers } from '../handlers.ts'
 import { formatRelease, releaseKind } from '../release.ts'
 import {
   exchangeWith,
@@ -16,13 +14,10 @@ import {
   releasesOf,
   replicate,
   streamOf,
-  testMarketOptions,
   writeFiles,
 } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
 import { install, publish, setUpProject } from '../testing/project.ts'
-import { findPlace } from './place.ts'
-import { openPlaceLock } from './place-lock.ts'
 
 test('the highest version in the range is installed, and another one replaces it whole', async (t) => {
   const { ada, project } = await setUpProject(t)
@@ -309,44 +304,4 @@ test('a lock that cannot be read is refused, and left as it is', async (t) => {
   await writeFile(join(project, 'althing.lock'), 'version = 1\n<<<<<<< ours\n')
   await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'LOCK_INVALID', message: /merge conflict/ })
   assert.equal(await readFile(join(project, 'althing.lock'), 'utf8'), 'version = 1\n<<<<<<< ours\n')
-})
-
-test('list says what is installed, what is missing and what is newer', async (t) => {
-  const { ada, project } = await setUpProject(t)
-  await install(ada, 'demo@1.0.0', { directory: project })
-  await install(ada, 'review', { directory: project })
-  await rm(join(project, '.althing/packages/@ada/review'), { recursive: true })
-  const { packages } = await ada.handlers['marketplace.list']({ directory: project, global: false, published: false }, ada.context)
-  assert.deepEqual(
-    packages.map(({ where, package: name, version, state, newer }) => [where, name, version, state, newer]),
-    [
-      ['project', '@ada/demo', '1.0.0', 'installed', '1.1.0'],
-      ['project', '@ada/review', '1.0.0', 'missing', null],
-      ['published', '@ada/demo', '1.1.0', 'published', null],
-      ['published', '@ada/review', '1.0.0', 'published', null],
-    ],
-  )
-})
-
-test('list calls nothing newer that comes before what is installed', async (t) => {
-  const { ada, root, project } = await setUpProject(t)
-  await publish(ada, { root, name: 'demo' }, { 'package.toml': manifestOf('demo', '2.0.0-rc.1') })
-  await install(ada, 'demo@2.0.0-rc.1', { directory: project })
-  const { packages } = await ada.handlers['marketplace.list']({ directory: project, global: false, published: false }, ada.context)
-  assert.deepEqual([packages[0]?.version, packages[0]?.newer], ['2.0.0-rc.1', null])
-})
-
-test('list waits for an install under way rather than see its place empty', async (t) => {
-  const { ada, project } = await setUpProject(t)
-  const { path } = await install(ada, 'demo@1.0.0', { directory: project })
-  const place = await findPlace({ directory: project, isGlobal: false, target: undefined, globalDirectory: '/nowhere' })
-  const lock = await openPlaceLock(place, { clock: systemClock, waitMs: 0, signal: ada.context.signal })
-  await rename(path, `${path}-aside`)
-  const endInstall = async (): Promise<void> => {
-    await rename(`${path}-aside`, path)
-    await lock[Symbol.asyncDispose]()
-  }
-  const handlers = createMarketHandlers({ ...ada.deps, clock: { ...systemClock, sleep: endInstall } }, testMarketOptions)
-  const { packages } = await handlers['marketplace.list']({ directory: project, global: false, published: false }, ada.context)
-  assert.equal(packages[0]?.state, 'installed')
 })
