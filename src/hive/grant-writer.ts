@@ -3,7 +3,7 @@ import type { Entry } from '../journal/entry.ts'
 import type { AppendOptions, Journal } from '../journal/journal.ts'
 import { hiveFaults } from './faults.ts'
 import type { Grant, MemberGrant } from './grant.ts'
-import { formatGrant } from './grant.ts'
+import { formatGrant, parseGrant } from './grant.ts'
 import { grantKind } from './membership-view.ts'
 import type { HiveMembership } from './open-membership.ts'
 import { parseHandover } from './root-documents.ts'
@@ -44,12 +44,15 @@ export class GrantWriter {
     }
   }
 
-  /** Judges and appends a grant. Not while another is written: see `alone`. @throws Fault NOT_ROOT, GRANT_REFUSED */
+  /** Judges and appends a grant. Not while another is written: see `alone`. @throws Fault NOT_ROOT, TERMS_INVALID, GRANT_REFUSED */
   async write(grant: Grant, options?: AppendOptions): Promise<Entry> {
     this.needRoot()
+    const body = formatGrant(grant)
+    // what others cannot read is inert for them: never let the root believe that it took effect
+    if (parseGrant(body) === undefined) throw unreadable(grant)
     const reason = this.judge(grant)
     if (reason !== 'applies') throw refusedGrant(grant, reason)
-    return this.#deps.journal.append(grantKind, formatGrant(grant), options)
+    return this.#deps.journal.append(grantKind, body, options)
   }
 
   /** What the rules say of a grant if it was written now. */
@@ -91,6 +94,11 @@ const reasons: Readonly<Record<InertReason, string>> = {
   'root-stays': 'it is the root; hand the root on first',
   'unsigned-handover': 'another owner becomes root only with the signature of the root owner; run this where the owner key is',
   'not-in-place': 'it only has meaning as the first grant of a new root',
+}
+
+function unreadable(grant: Grant): Error {
+  const message = `the ${grant.type} grant is refused: a name, role, scope or number in it is beyond what a grant may hold`
+  return hiveFaults.create('TERMS_INVALID', { message, data: { type: grant.type } })
 }
 
 function refusedGrant(grant: Grant, reason: InertReason): Error {

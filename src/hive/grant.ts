@@ -50,8 +50,8 @@ export type Grant =
 const maxRoles = 16
 const maxScopes = 64
 const maxAgents = 32
-/** Nodes one revocation can name; an owner has far fewer. */
-const maxPositions = 256
+/** Nodes one revocation can name; of an owner's others nothing is admitted. */
+export const maxPositions = 256
 /** Longest signed document inside a grant. */
 export const maxDocumentBytes = 16_384
 

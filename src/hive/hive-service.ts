@@ -12,7 +12,7 @@ import type { Database } from '../store/database.ts'
 import { hiveFaults } from './faults.ts'
 import type { KnownGenesis } from './genesis.ts'
 import type { Grant, NodePosition } from './grant.ts'
-import { formatGrant } from './grant.ts'
+import { formatGrant, maxPositions } from './grant.ts'
 import { takePage } from './grant-exchange.ts'
 import { GrantWriter } from './grant-writer.ts'
 import type { GreeterOptions } from './greeter.ts'
@@ -177,7 +177,9 @@ class RunningHive implements HiveService {
     after?: number,
   ): Promise<readonly NodePosition[]> => {
     const nodes = 'node' in subject ? [subject.node] : this.membership.nodesOf(subject.owner)
-    const last = nodes.flatMap((node) => this.#lastOf(node, after) ?? [])
+    const known = nodes.flatMap((node) => this.#lastOf(node, after) ?? [])
+    // an owner may have certified any number of keys: what would make the grant unreadable is left out, the longest journals are kept
+    const last = known.toSorted((one, other) => other.seq - one.seq).slice(0, maxPositions)
     await this.grant({ type: 'revoke', subject, last })
     return last
   }
@@ -212,7 +214,10 @@ class RunningHive implements HiveService {
       const isLast = index === segments.length - 1
       return (isLast ? this.#lastOf(segment.node) : undefined) ?? toPosition(segment)
     })
-    const serials = readGrantSources(database, this.known).recoveries.map(({ recovery }) => recovery.serial)
+    // anybody may write a recovery; only those by owners who were root can count, and must be outdone
+    const owners = new Set(segments.map(({ owner }) => owner))
+    const { recoveries } = readGrantSources(database, this.known)
+    const serials = recoveries.flatMap(({ recovery }) => (owners.has(recovery.signer) ? recovery.serial : []))
     const recovery = { hive: this.known.id, serial: Math.max(0, ...serials) + 1, kept, node: journal.node }
     const document = signRootRecovery(keys.needOwner(), recovery)
     return this.#append({ type: 'recover', document })
