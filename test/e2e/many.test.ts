@@ -20,14 +20,23 @@ test('eight machines that know one address become a full mesh, and what one publ
 
   const everyone = [ada, ...others]
   for (const machine of everyone) {
-    const peers = await eventually(`${machine.name} sees all`, async () => neighboursOf(machine), (found) => found.length === 7)
+    const peers = await eventually(
+      `${machine.name} sees all`,
+      async () => neighboursOf(machine),
+      (found) => found.length === 7,
+    )
     assert.equal(peers.length, 7)
   }
   await publishOne(ada, writePackage(village, 'from-ada'))
   const last = others.at(-1)
   assert.ok(last !== undefined)
   await publishOne(last, writePackage(village, 'from-hal'))
-  for (const machine of everyone) await eventually(`${machine.name} knows both`, async () => knownBy(machine), (known) => known === 2)
+  for (const machine of everyone)
+    await eventually(
+      `${machine.name} knows both`,
+      async () => knownBy(machine),
+      (known) => known === 2,
+    )
 })
 
 test('a node that joins after two hundred records has all of them', async (t) => {
@@ -41,7 +50,11 @@ test('a node that joins after two hundred records has all of them', async (t) =>
   assert.ok(node !== undefined)
   for (const path of packages) await node.call('p2p.publish', { path }, { signal: t.signal })
   await enter(ada, bob)
-  await eventually('bob knows all', async () => knownBy(bob), (known) => known === 200)
+  await eventually(
+    'bob knows all',
+    async () => knownBy(bob),
+    (known) => known === 200,
+  )
   const installed = await bob.ask('install', 'pack-137')
   assert.match(readFileSync(`${text(installed, 'path')}/package.toml`, 'utf8'), /pack-137/)
 })
@@ -52,13 +65,25 @@ test('peers of the last run are dialled after a restart, without bootstrap and m
   const bob = village.settle('bob')
   await ada.start()
   await enter(ada, bob)
-  await eventually('they are connected', async () => neighboursOf(bob), (peers) => peers.length === 1)
+  await eventually(
+    'they are connected',
+    async () => neighboursOf(bob),
+    (peers) => peers.length === 1,
+  )
   await bob.end('SIGTERM')
   await bob.start()
-  await eventually('bob came back', async () => neighboursOf(bob), (peers) => peers.length === 1)
+  await eventually(
+    'bob came back',
+    async () => neighboursOf(bob),
+    (peers) => peers.length === 1,
+  )
   await bob.end('SIGKILL')
   await bob.start()
-  await eventually('bob came back from a kill', async () => neighboursOf(bob), (peers) => peers.length === 1)
+  await eventually(
+    'bob came back from a kill',
+    async () => neighboursOf(bob),
+    (peers) => peers.length === 1,
+  )
 })
 
 test('F25: addresses where nobody is delay no start, and the node says that it is alone', async (t) => {
