@@ -81,7 +81,7 @@ export interface ReplicatedJournal extends Journal {
   readonly lastWanted: (node: PeerId, incarnation: number) => number
   /** The newest entry we hold of an incarnation. */
   readonly headOf: (node: PeerId, incarnation: number) => Head | undefined
-  /** The heads of one author without what a cut or a fork takes off its line: the same wherever the journal is whole. */
+  /** The heads of one author without what a cut, a fork or a revocation takes off: the same wherever the journal is whole. */
   readonly lineHeads: (node: PeerId) => readonly Head[]
   /** Whether an author nobody introduced was refused lately; asked again after `rejudge`. */
   readonly isRefused: (node: PeerId) => boolean

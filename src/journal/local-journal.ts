@@ -203,7 +203,9 @@ export class LocalJournal implements ReplicatedJournal {
     const { authors, entries } = this.#core.deps
     const standing = authors.standing(node)
     return this.#core.headsOf(node).flatMap((head) => {
-      const seq = lastOnLine(standing, head.incarnation)
+      // Of a revoked author some hold more than others; past its end nobody asks, so it must not make a difference.
+      const wanted = node === this.node ? Infinity : lastWanted(standing, head.incarnation)
+      const seq = Math.min(wanted, lastOnLine(standing, head.incarnation))
       if (head.seq <= seq) return [head]
       const cid = entries.cidAt(node, { incarnation: head.incarnation, seq })
       return cid === undefined ? [] : [{ ...head, seq, cid }]

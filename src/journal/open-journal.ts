@@ -65,6 +65,8 @@ export async function openJournal(deps: JournalDeps, options: JournalOptions): P
   await views.open()
   const journal = new LocalJournal({ core, key: deps.key, clock: deps.clock }, { ...options, isRestored })
   // Grants may have come in the moment before a crash; what they say about others is taken up now.
-  for (const author of authors.authors()) await journal.rejudge(author)
+  await core.write((tx) => {
+    for (const author of authors.authors()) core.judge(tx, author)
+  })
   return journal
 }

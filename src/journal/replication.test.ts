@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSeededChance } from '../lib/chance.ts'
+import type { PeerId } from '../identity/keys.ts'
 import type { Entry } from './entry.ts'
+import type { Admission, AdmissionVerdict } from './journal.ts'
 import { formatNews, formatMessage, journalProtocol, journalTopic } from './protocol.ts'
 import { admitAll, nodeOf, notesOf, signChain, testHive } from './testing/bench-of-peers.ts'
 import type { Fleet, FleetPeer } from './testing/fleet.ts'
@@ -204,6 +206,27 @@ test('S4: heads of invented authors are asked about only so often, and kept nowh
   assert.ok(bob.replication.status().wanted <= 256, `${bob.replication.status().wanted} wanted`)
   await fleet.advance(30_000)
   assert.equal(bob.replication.status().wanted, 0)
+})
+
+test('S10: peers that hold different lengths of a revoked journal agree on it, and spend nothing on the difference', async (t) => {
+  const fleet = createFleet(t)
+  const cy = nodeOf('cy')
+  const verdict: { current: AdmissionVerdict } = { current: { verdict: 'admitted' } }
+  const judge = (node: PeerId): AdmissionVerdict => (node === cy ? verdict.current : { verdict: 'admitted' })
+  const admission: Admission = { judge, introduce: ({ header }) => judge(header.node) }
+  const [ada, bob] = [await fleet.open('ada', { admission }), await fleet.open('bob', { admission })]
+  const chain = signChain('cy', ['one', 'two', 'three', 'four'])
+  await fleet.clock.run(ada.journal.receive(chain, cy))
+  await fleet.clock.run(bob.journal.receive(chain.slice(0, 3), cy))
+  verdict.current = { verdict: 'cut', after: { incarnation: 1, seq: 2 } }
+  for (const peer of [ada, bob]) await fleet.clock.run(peer.journal.rejudge(cy))
+  await fleet.connect(ada, bob)
+  await fleet.advance(1000)
+  assertSame([ada, bob], 2)
+  const before = ada.journal.status().bytesSent
+  await fleet.advance(300_000)
+  // ten comparisons of equal sums
+  assert.ok(ada.journal.status().bytesSent - before < 5_000, `${ada.journal.status().bytesSent - before} bytes`)
 })
 
 test('S4: noise on the topic is refused, and forwards nothing', async (t) => {

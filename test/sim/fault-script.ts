@@ -21,6 +21,8 @@ export interface SimulatedWrite {
 export interface Script {
   readonly faults: readonly SimulatedFault[]
   readonly writes: readonly SimulatedWrite[]
+  /** One node is thrown out in the middle; what it wrote past a position counts nowhere. */
+  readonly revocation: { readonly at: number; readonly node: number } | undefined
   /** From here on nothing goes wrong and nothing is written. */
   readonly calmAt: number
   readonly endsAt: number
@@ -29,28 +31,41 @@ export interface Script {
 export interface ScriptOptions {
   readonly nodes: number
   readonly minutes: number
+  readonly revokes: boolean
+  /** Faults a minute for every hundred nodes, and at least this many. */
+  readonly faultsPerMinute: number
 }
 
 /** Share of the time before which all that goes wrong is over; the rest is for healing. */
 const troubledShare = 0.6
 /** Writes a minute, whatever the size of the hive. */
 const writesPerMinute = 30
-/** Faults a minute for every hundred nodes, and at least this many. */
-const faultsPerMinute = 3
 
 /** What goes wrong and what is written in one simulation: a function of the chance it is given. */
 export function drawScript(chance: Chance, options: ScriptOptions): Script {
   const endsAt = options.minutes * 60_000
   const calmAt = Math.floor(endsAt * troubledShare)
   const between = (low: number, high: number): number => low + Math.floor(chance.fraction() * (high - low))
-  const count = Math.ceil(options.minutes * troubledShare * faultsPerMinute * Math.max(1, options.nodes / 100))
+  const count = Math.ceil(options.minutes * troubledShare * options.faultsPerMinute * Math.max(1, options.nodes / 100))
   const faults = Array.from({ length: count }, () => drawFault(chance, { ...options, at: between(5_000, calmAt - 5_000), calmAt }))
   const writes = Array.from({ length: Math.ceil(options.minutes * troubledShare * writesPerMinute) }, (_, index) => ({
     at: between(1_000, calmAt),
     node: between(0, options.nodes),
     text: `record ${index}`,
   }))
-  return { faults: faults.toSorted((a, b) => a.at - b.at), writes: writes.toSorted((a, b) => a.at - b.at), calmAt, endsAt }
+  const revocation = options.revokes ? { at: Math.floor(calmAt / 2), node: between(1, options.nodes) } : undefined
+  return {
+    faults: faults.filter((fault) => !isAway(fault, revocation?.node)).toSorted((a, b) => a.at - b.at),
+    writes: writes.toSorted((a, b) => a.at - b.at),
+    revocation,
+    calmAt,
+    endsAt,
+  }
+}
+
+/** Who is thrown out stays there until then: what it lost with a disk and what it lost with its membership would be told apart by nobody. */
+function isAway(fault: SimulatedFault, node: number | undefined): boolean {
+  return (fault.type === 'restart' || fault.type === 'restore') && fault.node === node
 }
 
 function drawFault(chance: Chance, options: ScriptOptions & { readonly at: number; readonly calmAt: number }): SimulatedFault {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { PeerId } from '../../src/identity/keys.ts'
 import type { SimNode } from './sim-node.ts'
 
 /** Differences named at most; the first ones are enough to replay the seed. */
@@ -8,9 +7,9 @@ const maxNamed = 20
 /** What must hold when everything is calm: one sentence for each thing that does not. */
 export function checkInvariants(
   nodes: readonly SimNode[],
-  promised: ReadonlyMap<string, { readonly author: PeerId; readonly cid: string }>,
+  notes: { readonly promised: ReadonlyMap<string, unknown>; readonly forbidden: ReadonlySet<string> },
 ): readonly string[] {
-  return [...sameJournals(nodes), ...sameViews(nodes), ...gapFree(nodes), ...nothingLost(nodes, promised)].slice(0, maxNamed)
+  return [...sameJournals(nodes), ...sameViews(nodes), ...gapFree(nodes), ...nothingLost(nodes, notes)].slice(0, maxNamed)
 }
 
 function sameJournals(nodes: readonly SimNode[]): readonly string[] {
@@ -35,13 +34,17 @@ function gapFree(nodes: readonly SimNode[]): readonly string[] {
   )
 }
 
+/** Everybody shows all that was acknowledged, and nothing that a revoked node wrote past its end. */
 function nothingLost(
   nodes: readonly SimNode[],
-  promised: ReadonlyMap<string, { readonly author: PeerId; readonly cid: string }>,
+  { promised, forbidden }: { readonly promised: ReadonlyMap<string, unknown>; readonly forbidden: ReadonlySet<string> },
 ): readonly string[] {
   return nodes.flatMap((node) => {
     const texts = new Set(node.database.all<{ readonly text: string }>('select text from sim_note').map((row) => row.text))
-    return [...promised.keys()].filter((text) => !texts.has(text)).map((text) => `node ${node.index} lost "${text}"`)
+    return [
+      ...[...promised.keys()].filter((text) => !texts.has(text)).map((text) => `node ${node.index} lost "${text}"`),
+      ...[...forbidden].filter((text) => texts.has(text)).map((text) => `node ${node.index} counts "${text}" of a revoked node`),
+    ]
   })
 }
 

@@ -1,11 +1,17 @@
 import { parseArgs } from 'node:util'
+import type { MembershipModel } from './sim-node.ts'
 import { Simulation } from './simulation.ts'
+
+/** Largest hive simulated with real certificates and grants unless asked for. */
+const maxGranted = 128
 
 const { values } = parseArgs({
   options: {
     nodes: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '10' },
+    faults: { type: 'string', default: '3' },
+    membership: { type: 'string' },
   },
 })
 
@@ -13,8 +19,12 @@ const options = {
   nodes: readCount('nodes', values.nodes),
   seed: readCount('seed', values.seed),
   minutes: readCount('minutes', values.minutes),
+  faultsPerMinute: readCount('faults', values.faults),
+  membership: readMembership(values.membership, values.nodes),
 }
-console.log(`simulating ${options.nodes} nodes for ${options.minutes} virtual minutes, seed ${options.seed}`)
+console.log(
+  `simulating ${options.nodes} nodes for ${options.minutes} virtual minutes, seed ${options.seed}, members by ${options.membership}`,
+)
 const startedAt = performance.now()
 const report = await new Simulation(options).run((minute) => {
   const memory = Math.round(process.memoryUsage.rss() / 1_048_576)
@@ -23,8 +33,11 @@ const report = await new Simulation(options).run((minute) => {
 const faults = Object.entries(report.faults).map(([name, count]) => `${count} ${name}`)
 console.log(`faults: ${faults.join(', ')}`)
 console.log(
-  `${report.writes} writes, ${report.commits} commits, ${report.incarnations} incarnations opened, ${report.wireBytes} bytes on the wire`,
+  `${report.writes} writes, ${report.commits} commits on all nodes, ${report.incarnations} incarnations opened, ${report.forbidden} notes past a revocation`,
 )
+console.log(`${report.entries} entries in the hive, ${report.copies} on all disks`)
+const { links, messages, gossips, bytes } = report.network
+console.log(`${links} connections, ${messages} messages, ${gossips} hops of gossip, ${bytes} bytes on the wire`)
 console.log(`${(report.virtualSeconds / seconds()).toFixed(1)} virtual seconds per second`)
 console.log(`trace ${report.trace}`)
 for (const violation of report.violations) console.error(`violated: ${violation}`)
@@ -33,6 +46,14 @@ process.exitCode = report.violations.length === 0 ? 0 : 1
 
 function seconds(): number {
   return Math.round((performance.now() - startedAt) / 100) / 10
+}
+
+/** Certificates and grants cost a check for each node in each node; beyond this many a list stands for them. */
+function readMembership(text: string | undefined, nodes: string): MembershipModel {
+  if (text === undefined) return Number(nodes) <= maxGranted ? 'grants' : 'list'
+  if (text === 'grants' || text === 'list') return text
+  console.error(`--membership takes "grants" or "list", not "${text}"`)
+  process.exit(2)
 }
 
 function readCount(name: string, text: string): number {

@@ -1,37 +1,25 @@
-import { openReplication } from '../../src/journal/replication.ts'
-import type { Replication } from '../../src/journal/replication.ts'
-import type { HiveId } from '../../src/journal/entry.ts'
+import { formatGrant } from '../../src/hive/grant.ts'
+import { grantKind } from '../../src/hive/membership-view.ts'
+import type { HiveMembership } from '../../src/hive/open-membership.ts'
+import { openMembership } from '../../src/hive/open-membership.ts'
+import type { PeerId } from '../../src/identity/keys.ts'
+import type { HiveId, Position } from '../../src/journal/entry.ts'
 import type { Admission, ReplicatedJournal } from '../../src/journal/journal.ts'
 import { openJournal } from '../../src/journal/open-journal.ts'
+import type { Replication } from '../../src/journal/replication.ts'
+import { openReplication } from '../../src/journal/replication.ts'
 import type { View } from '../../src/journal/view.ts'
-import type { PeerId, SigningKey } from '../../src/identity/keys.ts'
-import { openSigningKey, parsePeerId, peerIdOfKey } from '../../src/identity/keys.ts'
-import { parseBody } from '../../src/journal/codec.ts'
-import { encodeText } from '../../src/lib/bytes.ts'
 import type { Chance } from '../../src/lib/chance.ts'
-import { createCid, dagCborCodec, hashBytes } from '../../src/lib/cid.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import type { SkewedClock } from '../../src/lib/virtual-clock.ts'
 import type { Host } from '../../src/network/host.ts'
-import type { MemoryHostOptions } from '../../src/network/memory-contract.ts'
 import type { MemoryNetwork } from '../../src/network/memory.ts'
 import type { Database } from '../../src/store/database.ts'
-import { openDatabase } from '../../src/store/database.ts'
+import { copyDisk } from './disk.ts'
+import type { Founding, Identity } from './founding.ts'
+import { simHostOptions, simJournalOptions, simReplicationOptions } from './sim-options.ts'
 
-export const simHive = createCid(dagCborCodec, encodeText('a simulated hive')) as HiveId
-
-const hostOptions: MemoryHostOptions = {
-  strangerGraceMs: 10_000,
-  maxStrangers: 4_096,
-  maxConnectionsPerPeer: 4,
-  maxStreamsPerPeer: 128,
-  gossipMessagesPerSecond: 2_000,
-  maxGossipBytes: 98_304,
-  dialTimeoutMs: 10_000,
-  dht: 'client',
-  redialBaseMs: 1_000,
-  redialMaxMs: 15_000,
-}
+function nothing(): void {}
 
 /** The notes of everybody, one row for each entry that counts. */
 const noteView: View = {
@@ -48,32 +36,58 @@ const noteView: View = {
   },
 }
 
+/** Who decides whose entries count: certificates and grants as in the product, or a list, which costs nothing with a thousand nodes. */
+export type MembershipModel = 'grants' | 'list'
+
 export interface SimNodeDeps {
   readonly network: MemoryNetwork
   readonly chance: Chance
   readonly clock: SkewedClock
-  /** Everybody who is in the hive. */
+  readonly founding: Founding
   readonly members: ReadonlySet<PeerId>
+}
+
+export interface SimNodeOptions {
+  readonly index: number
+  readonly membership: MembershipModel
+}
+
+interface Running {
+  readonly journal: ReplicatedJournal
+  readonly membership: HiveMembership | undefined
+  readonly host: Host
+  readonly replication: Replication
+  readonly unfollow: () => void
 }
 
 /** One machine of the simulation: its disk outlives it. */
 export class SimNode {
   readonly index: number
-  readonly key: SigningKey
   readonly peer: PeerId
   readonly clock: SkewedClock
   readonly neighbours: PeerId[] = []
   readonly #deps: SimNodeDeps
-  database: Database = openDatabase({ path: ':memory:' })
-  #running: { readonly journal: ReplicatedJournal; readonly host: Host; readonly replication: Replication } | undefined
+  readonly #options: SimNodeOptions
+  readonly #identity: Identity
+  database: Database
+  #running: Running | undefined
+  #following: Promise<void> = Promise.resolve()
 
-  constructor(index: number, seed: number, deps: Omit<SimNodeDeps, 'members'> & { readonly members: Set<PeerId> }) {
-    this.index = index
+  /** The disk is the node's from then on. */
+  constructor(deps: SimNodeDeps, options: SimNodeOptions, database: Database) {
+    const identity = deps.founding.identities[options.index]
+    if (identity === undefined) throw new Error(`nobody is node ${options.index}`)
+    this.index = options.index
     this.#deps = deps
+    this.#options = options
+    this.#identity = identity
     this.clock = deps.clock
-    this.key = openSigningKey(hashBytes(encodeText(`simulated node ${index} of seed ${seed}`)))
-    this.peer = peerIdOfKey(this.key.publicKey)
-    deps.members.add(this.peer)
+    this.peer = identity.peer
+    this.database = database
+  }
+
+  get hive(): HiveId {
+    return this.#deps.founding.known.id
   }
 
   get journal(): ReplicatedJournal | undefined {
@@ -82,26 +96,23 @@ export class SimNode {
 
   /** Starts on the disk as it is. `watch` sees every entry as it is committed. */
   async start(watch: (node: SimNode, journal: ReplicatedJournal) => void): Promise<void> {
-    const { network, chance, clock } = this.#deps
+    const { network, chance, clock, founding } = this.#deps
+    const { database } = this
+    const { certificate, key } = this.#identity
+    const membership = this.#options.membership === 'grants' ? openMembership({ database, certificate }, founding.known) : undefined
     const journal = await openJournal(
-      { hive: simHive, key: this.key, database: this.database, clock, admission: this.#admission(), log: silentLog },
-      { views: [noteView], policy: 'closed', maxBodyBytes: 65_536, ownHeadTimeoutMs: 3_000, maxOwnerBytes: 0, maxOpenHiveBytes: 0 },
+      { hive: founding.known.id, key, database, clock, admission: membership ?? this.#list(), log: silentLog },
+      { ...simJournalOptions, views: membership === undefined ? [noteView] : [membership.view, noteView] },
     )
     watch(this, journal)
-    const host = network.openHost(this.peer, hostOptions, { clock })
-    host.events.on('stranger:connected', (peer) => host.admit(peer))
-    const replication = openReplication(
-      { journal, host, clock, chance, log: silentLog },
-      {
-        batchEntries: 512,
-        batchBytes: 1_048_576,
-        headsIntervalMs: 30_000,
-        stallTimeoutMs: 20_000,
-        maxInvalidBatches: 3,
-        gossipPerSecond: 50,
-      },
-    )
-    this.#running = { journal, host, replication }
+    const host = network.openHost(this.peer, simHostOptions, { clock })
+    const mayEnter = (peer: PeerId): boolean => (membership ?? this.#list()).judge(peer).verdict === 'admitted'
+    host.events.on('stranger:connected', (peer) => (mayEnter(peer) ? host.admit(peer) : host.expel(peer)))
+    const unfollow = membership?.onChange((nodes) => {
+      this.#following = this.#following.then(() => this.#follow(nodes))
+    })
+    const replication = openReplication({ journal, host, clock, chance, log: silentLog }, simReplicationOptions)
+    this.#running = { journal, membership, host, replication, unfollow: unfollow ?? nothing }
     for (const peer of this.neighbours) {
       host.dial(`/memory/${peer}/p2p/${peer}`, { signal: new AbortController().signal }).catch(() => {
         // A neighbour that is away is dialled again by the host, or dials us when it is back.
@@ -113,39 +124,44 @@ export class SimNode {
     const running = this.#running
     this.#running = undefined
     if (running === undefined) return
+    running.unfollow()
+    await this.#following
     await running.replication[Symbol.asyncDispose]()
     await running.host[Symbol.asyncDispose]()
     await running.journal[Symbol.asyncDispose]()
   }
 
-  /** The disk as it is now. */
-  async backup(isMarked: boolean): Promise<Database> {
-    const copy = openDatabase({ path: ':memory:' })
-    await copy.write((tx) => {
-      for (const table of ['chain', 'entry', 'author', 'fork', 'stray', 'erasure']) {
-        for (const row of this.database.all(`select * from ${table}`)) {
-          const names = Object.keys(row)
-          tx.run(`insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`, ...Object.values(row))
-        }
-      }
-      if (isMarked) tx.run("insert into setting (name, value) values ('restored', '1')")
-    })
-    return copy
+  /** Stops for good. */
+  async close(): Promise<void> {
+    await this.stop()
+    await this.database[Symbol.asyncDispose]()
   }
 
-  /** Admits members once their journal's first entry introduced them. */
-  #admission(): Admission {
-    const introduced = new Set<PeerId>([this.peer])
-    return {
-      judge: (node) => (introduced.has(node) ? { verdict: 'admitted' } : { verdict: 'unknown' }),
-      introduce: (entry) => {
-        const body = parseBody(entry)?.value
-        const name = typeof body === 'object' && body !== null && 'node' in body && typeof body.node === 'string' ? body.node : ''
-        const node = parsePeerId(name)
-        if (node === undefined || node !== entry.header.node || !this.#deps.members.has(node)) return { verdict: 'unknown' }
-        introduced.add(node)
-        return { verdict: 'admitted' }
-      },
+  /** The disk as it is now. */
+  backup(isMarked: boolean): Promise<Database> {
+    return copyDisk(this.database, { isMarked })
+  }
+
+  /** As the root: nothing of a node counts after a position. */
+  async revoke(node: PeerId, last: Position): Promise<void> {
+    const { incarnation, seq } = last
+    const grant = { type: 'revoke', subject: { node }, last: [{ node, incarnation, seq }] } as const
+    if (this.journal === undefined) throw new Error(`node ${this.index} is not running and revokes nobody`)
+    await this.journal.append(grantKind, formatGrant(grant))
+  }
+
+  /** What the hive's service does when verdicts change: the door is shut, and the journal looks again. */
+  async #follow(nodes: readonly PeerId[]): Promise<void> {
+    const running = this.#running
+    for (const node of nodes) {
+      if (running === undefined || running !== this.#running) return
+      if (node !== this.peer && running.membership?.judge(node).verdict === 'cut') running.host.expel(node)
+      await running.journal.rejudge(node)
     }
+  }
+
+  #list(): Admission {
+    const judge: Admission['judge'] = (node) => ({ verdict: this.#deps.members.has(node) ? 'admitted' : 'unknown' })
+    return { judge, introduce: (entry) => judge(entry.header.node) }
   }
 }

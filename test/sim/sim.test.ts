@@ -7,7 +7,7 @@ import { Simulation } from './simulation.ts'
 const seed = 5
 
 async function simulate(options: { readonly seed: number; readonly minutes: number }): Promise<SimulationReport> {
-  return new Simulation({ nodes: 12, ...options }).run()
+  return new Simulation({ nodes: 12, membership: 'grants', faultsPerMinute: 3, ...options }).run()
 }
 
 test('F10 F11 F13 F16 F17 F18 F35: twelve nodes converge after partitions, cuts, loss, sleep, skew, restarts and restores, and lose nothing', async () => {

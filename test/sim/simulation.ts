@@ -12,7 +12,10 @@ import type { Database } from '../../src/store/database.ts'
 import type { Script, SimulatedFault, SimulatedWrite } from './fault-script.ts'
 import { drawScript } from './fault-script.ts'
 import { checkInvariants } from './invariants.ts'
-import { simHive, SimNode } from './sim-node.ts'
+import { copyDisk } from './disk.ts'
+import { foundHive } from './founding.ts'
+import type { MembershipModel } from './sim-node.ts'
+import { SimNode } from './sim-node.ts'
 import { EntryTable } from '../../src/journal/entry-table.ts'
 import type { Cid } from '../../src/lib/cid.ts'
 
@@ -21,6 +24,9 @@ export interface SimulationOptions {
   readonly seed: number
   /** Virtual time in all. */
   readonly minutes: number
+  readonly membership: MembershipModel
+  /** Faults a minute for every hundred nodes, and at least this many. */
+  readonly faultsPerMinute: number
 }
 
 export interface SimulationReport {
@@ -35,7 +41,12 @@ export interface SimulationReport {
   readonly faults: Readonly<Record<string, number>>
   /** Incarnations opened by restored nodes. */
   readonly incarnations: number
-  readonly wireBytes: number
+  /** Notes of the node that was thrown out that count nowhere. */
+  readonly forbidden: number
+  /** Entries in all journals together, and on all disks together. */
+  readonly entries: number
+  readonly copies: number
+  readonly network: Readonly<Record<'links' | 'messages' | 'gossips' | 'bytes', number>>
 }
 
 /** Neighbours a node dials; about as many dial it. */
@@ -48,11 +59,11 @@ export class Simulation {
   readonly #clock: VirtualClock = createVirtualClock({ startsAt })
   readonly #chance: Chance
   readonly #network: MemoryNetwork
-  readonly #nodes: readonly SimNode[]
+  #nodes: readonly SimNode[] = []
   readonly #script: Script
   readonly #trace = createHash('sha256')
   /** Acknowledged texts that must be everywhere in the end, with the entry that carried them first. */
-  readonly #promised = new Map<string, { readonly author: PeerId; readonly cid: Cid }>()
+  readonly #promised = new Map<string, { readonly author: PeerId; readonly cid: Cid; readonly seq: number }>()
   /** The one entry ever seen at a position of a node that was never set back. */
   readonly #positions = new Map<string, string>()
   readonly #setBack = new Set<PeerId>()
@@ -62,22 +73,20 @@ export class Simulation {
   readonly #running: Promise<void>[] = []
   #commits = 0
   #incarnations = 0
+  /** Who was thrown out, and after which entry. */
+  #revoked: { readonly node: SimNode; readonly lastSeq: number } | undefined
+  /** Notes of its that count nowhere. */
+  readonly #forbidden = new Set<string>()
   #extraWrites = 0
 
   constructor(options: SimulationOptions) {
     this.#options = options
     this.#chance = createSeededChance(options.seed)
-    this.#script = drawScript(this.#chance, options)
+    this.#script = drawScript(this.#chance, { ...options, revokes: options.membership === 'grants' })
     this.#network = createMemoryNetwork(
       { clock: this.#clock, chance: this.#chance },
       { ...quietNetwork, latencyMs: 20, jitterMs: 20, gossipDegree: 6 },
     )
-    const members = new Set<PeerId>()
-    this.#nodes = Array.from({ length: options.nodes }, (_, index) => {
-      const clock = this.#clock.withSkew(0)
-      return new SimNode(index, options.seed, { network: this.#network, chance: this.#chance, clock, members })
-    })
-    this.#drawNeighbours()
   }
 
   /** Runs the whole script and gives what came of it. */
@@ -101,9 +110,10 @@ export class Simulation {
     await this.#calm()
     await pass(this.#script.endsAt)
     await this.#clock.run(Promise.all(this.#running))
-    this.#violations.push(...checkInvariants(this.#nodes, this.#promised))
+    const members = this.#nodes.filter((node) => node.index !== this.#revoked?.node.index)
+    this.#violations.push(...checkInvariants(members, { promised: this.#promised, forbidden: this.#forbidden }))
     const report = this.#report()
-    for (const node of this.#nodes) await this.#clock.run(node.stop())
+    for (const node of this.#nodes) await this.#clock.run(node.close())
     return report
   }
 
@@ -118,7 +128,10 @@ export class Simulation {
       writes: this.#script.writes.length,
       faults,
       incarnations: this.#incarnations,
-      wireBytes: this.#network.counters().bytes,
+      forbidden: this.#forbidden.size,
+      entries: this.#nodes[0]?.journal?.status().entries ?? 0,
+      copies: this.#nodes.reduce((sum, node) => sum + (node.journal?.status().entries ?? 0), 0),
+      network: this.#network.counters(),
     }
   }
 
@@ -138,12 +151,22 @@ export class Simulation {
     }
   }
 
+  /** The hive is founded and everybody has joined already: what is simulated is its life, not a million introductions. */
   async #startAll(): Promise<void> {
+    const { nodes, seed, membership } = this.#options
+    const founding = await foundHive(this.#clock, { nodes, seed })
+    const members = new Set(founding.identities.map(({ peer }) => peer))
+    const disks: Database[] = []
+    for (let index = 0; index < nodes; index++) disks.push(await copyDisk(founding.disk, { isMarked: false }))
+    this.#nodes = disks.map((disk, index) => {
+      const clock = this.#clock.withSkew(0)
+      const deps = { network: this.#network, chance: this.#chance, clock, founding, members }
+      return new SimNode(deps, { index, membership }, disk)
+    })
+    this.#drawNeighbours()
+    await founding.disk[Symbol.asyncDispose]()
     const watch = this.#watch()
-    for (const node of this.#nodes) {
-      await node.start(watch)
-      await node.journal?.append('certificate', { node: node.peer })
-    }
+    for (const node of this.#nodes) await node.start(watch)
   }
 
   #watch(): (node: SimNode, journal: ReplicatedJournal) => void {
@@ -167,9 +190,10 @@ export class Simulation {
   }
 
   #steps(): readonly { readonly at: number; readonly work: () => void }[] {
-    const { writes, faults } = this.#script
+    const { writes, faults, revocation } = this.#script
     const steps = [
       ...writes.map((write) => ({ at: write.at, work: () => this.#write(write) })),
+      ...(revocation === undefined ? [] : [{ at: revocation.at, work: () => this.#track(this.#revoke(revocation.node)) }]),
       ...faults.map((fault) => ({ at: fault.at, work: () => this.#track(this.#inflict(fault)) })),
     ]
     return steps.toSorted((a, b) => a.at - b.at)
@@ -194,7 +218,8 @@ export class Simulation {
     const write = async (): Promise<void> => {
       const entry = await journal.append('note', { text })
       // A node stopped meanwhile promised nothing.
-      if (node.journal === journal) this.#promised.set(text, { author: node.peer, cid: entry.cid })
+      if (node.journal === journal) this.#promised.set(text, { author: node.peer, cid: entry.cid, seq: entry.header.seq })
+      if (node === this.#revoked?.node) this.#forbid()
     }
     this.#track(write())
   }
@@ -256,12 +281,38 @@ export class Simulation {
   async #setDisk(node: SimNode, backup: Database): Promise<void> {
     for (const [text, { author, cid }] of this.#promised) {
       if (author !== node.peer) continue
-      const held = (database: Database): boolean => new EntryTable(simHive, database).find(cid) !== undefined
+      const hive = node.hive
+      const held = (database: Database): boolean => new EntryTable(hive, database).find(cid) !== undefined
       if (!held(backup) && !this.#nodes.some((other) => other !== node && held(other.database))) this.#promised.delete(text)
     }
     const old = node.database
     node.database = backup
     await old[Symbol.asyncDispose]()
+  }
+
+  /** The root throws a node out, after an entry that others have gone past already. It writes on as if nothing were. */
+  async #revoke(index: number): Promise<void> {
+    const [root, node] = [this.#nodes[0], this.#nodes[index]]
+    if (root === undefined || node === undefined) throw new Error(`there is no node ${index} to throw out`)
+    for (let count = 0; count < 4; count++) this.#write({ at: 0, node: index, text: `before the end ${count}` })
+    const pause = (ms: number): Promise<void> => this.#clock.sleep(ms, { signal: new AbortController().signal })
+    await pause(2_000)
+    // The root may be away, or have heard nothing yet.
+    while ((root.journal?.headOf(node.peer, 1)?.seq ?? 0) < 3) await pause(1_000)
+    const lastSeq = (root.journal?.headOf(node.peer, 1)?.seq ?? 0) - 2
+    await root.revoke(node.peer, { incarnation: 1, seq: lastSeq })
+    this.#revoked = { node, lastSeq }
+    this.#forbid()
+    for (let count = 0; count < 2; count++) this.#write({ at: 0, node: index, text: `after the end ${count}` })
+  }
+
+  /** What the node that was thrown out wrote past its end is promised to nobody. */
+  #forbid(): void {
+    for (const [text, { author, seq }] of this.#promised) {
+      if (this.#revoked === undefined || author !== this.#revoked.node.peer || seq <= this.#revoked.lastSeq) continue
+      this.#promised.delete(text)
+      this.#forbidden.add(text)
+    }
   }
 
   #sleep(index: number): void {
