@@ -41,11 +41,18 @@ export const root = new URL('../..', import.meta.url).pathname
 export const launcher = join(root, 'bin', 'althing.js')
 
 /** Runs `althing …` in a process of its own, with an environment that says nothing but what a test says. */
-export function start(words: readonly string[], { home, env = {}, cwd = root, under = [] }: CommandOptions): Running {
-  const [program = process.execPath, ...rest] = [...under, process.execPath, launcher, ...words]
-  const child = spawn(program, rest, {
+export function start(words: readonly string[], { under = [], ...options }: CommandOptions): Running {
+  return startProgram([...under, process.execPath, launcher, ...words], options)
+}
+
+/** As `start`, any program: temporary files of it go to its home too. */
+export function startProgram(
+  [program, ...words]: readonly string[],
+  { home, env = {}, cwd = root }: Omit<CommandOptions, 'under'>,
+): Running {
+  const child = spawn(program ?? process.execPath, words, {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', HOME: home, ALTHING_HOME: home, ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: home, TMPDIR: home, ALTHING_HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   alive.add(child)

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { test } from 'node:test'
+import type { Running } from './command.ts'
+import { launcher, root, startProgram } from './command.ts'
+
+/** Lines of the pages that are not run here, each for its reason. */
+const skipped: ReadonlyMap<string, string> = new Map([
+  ['npm ci', 'installs what runs this test'],
+  ['npm run demo', 'has a test of its own, test/examples.test.ts'],
+])
+
+/** A terminal on one of the two machines of a page. */
+interface Shell {
+  readonly home: string
+  readonly project: string
+}
+
+interface Page {
+  readonly first: Shell
+  readonly second: Shell
+  readonly run: (shell: Shell, line: string) => Promise<string>
+  /** Starts a node in the foreground, as a second terminal does. */
+  readonly runNode: (shell: Shell, line: string) => Promise<void>
+}
+
+test('the commands of docs/guide/first-hive.md do what the page says, on two machines', async (t) => {
+  const page = openPage(t)
+  const lines = commandsIn('docs/guide/first-hive.md', ['sh'])
+  // On which machine, as the headings say: the second one joins, starts and searches.
+  const joined = lines.findIndex((line) => line.startsWith('althing hive join'))
+  let code = ''
+  for (const [index, line] of lines.entries()) {
+    const shell = index >= joined && index < joined + 3 ? page.second : page.first
+    const written = line.replace('CODE', code).replace('/mnt/disk/althing', join(page.first.home, 'backup'))
+    if (line === 'althing p2p start') await page.runNode(shell, written)
+    else {
+      const output = await page.run(shell, written)
+      if (line === 'althing hive invite') code = codeIn(output)
+      if (line === 'althing p2p search review') assert.match(output, /code-review/)
+    }
+  }
+  assert.equal(lines.length, 14)
+  assert.match(await page.run(page.first, 'althing hive members'), /bob.*revoked|revoked.*bob/)
+})
+
+test('the commands of README.md do what it says, as npx runs them', async (t) => {
+  const page = openPage(t)
+  const lines = commandsIn('README.md', ['sh']).filter((line) => !skipped.has(line))
+  let code = ''
+  let machine = page.first
+  for (const line of lines) {
+    if (line.startsWith('npx althing hive join')) machine = page.second
+    const written = line.replace('CODE', code)
+    if (line.endsWith('p2p start')) await page.runNode(machine, written)
+    else {
+      const output = await page.run(machine, written)
+      if (line.endsWith('hive invite')) code = codeIn(output)
+    }
+  }
+  assert.equal(lines.length, 8)
+  const { members } = JSON.parse(await page.run(page.second, 'npx althing hive members --json')) as { readonly members: readonly unknown[] }
+  assert.equal(members.length, 2)
+})
+
+test('the commands of docs/guide/packages.md find and install what they name', async (t) => {
+  const page = openPage(t)
+  await page.runNode(page.first, 'althing p2p start')
+  writeManifests(page.first.project)
+  await page.run(page.first, 'althing publish ./rust-web')
+  await page.run(page.first, 'althing publish examples/packages/code-review')
+  const lines = commandsIn('docs/guide/packages.md', [''])
+  const own = JSON.parse(await page.run(page.first, 'althing info rust-web --json')) as { readonly package: string }
+  for (const line of lines) {
+    const output = await page.run(page.first, line.replace('@ada/rust-web', own.package))
+    if (line.startsWith('althing search rust web')) assert.match(output, /rust-web/)
+    if (line === 'althing list') assert.match(output, /rust-web/)
+  }
+  assert.equal(lines.length, 8)
+})
+
+test('the manifest that docs/guide/packages.md shows is one that publishes', async (t) => {
+  const page = openPage(t)
+  const [manifest] = blocksIn('docs/guide/packages.md', ['toml'])
+  const folder = join(page.first.project, 'my-package')
+  mkdirSync(join(folder, 'src'), { recursive: true })
+  writeFileSync(join(folder, 'package.toml'), manifest ?? '')
+  writeFileSync(join(folder, 'README.md'), 'read me')
+  writeFileSync(join(folder, 'src', 'main.rs'), 'fn main() {}')
+  writeFileSync(join(folder, 'left-out'), 'not named')
+  const output = await page.run(page.first, 'althing publish ./my-package --json || true')
+  const published = JSON.parse(output) as { readonly status: string; readonly files: number }
+  assert.deepEqual([published.status, published.files], ['published', 3])
+})
+
+/** Two machines with a copy of the examples in their project, and a shell in which `althing` and `npx althing` are this one. */
+function openPage(t: TestContext): Page {
+  const folder = mkdtempSync(join(tmpdir(), 'althing-guide-'))
+  const nodes: Running[] = []
+  t.after(async () => {
+    for (const node of nodes) node.kill('SIGKILL')
+    await Promise.all(nodes.map(async (node) => node.ended))
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'althing'), `#!/bin/sh\nexec "${process.execPath}" "${launcher}" "$@"\n`, { mode: 0o755 })
+  writeFileSync(join(bin, 'npx'), `#!/bin/sh\nexec "$@"\n`, { mode: 0o755 })
+  const shellOf = (name: string): Shell => {
+    const project = join(folder, `${name}-project`)
+    cpSync(join(root, 'examples', 'packages'), join(project, 'examples', 'packages'), { recursive: true })
+    writeFileSync(join(project, 'althing.toml'), '')
+    const home = join(folder, name)
+    mkdirSync(home)
+    return { home, project }
+  }
+  const begin = ({ home, project }: Shell, line: string): Running =>
+    startProgram(['/bin/sh', '-c', line], {
+      home,
+      cwd: project,
+      env: {
+        PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+        ALTHING_HOME: join(home, '.althing'),
+        ALTHING_NETWORK_LISTEN: '/ip4/127.0.0.1/tcp/0',
+        ALTHING_NETWORK_MDNS: 'false',
+        ALTHING_HTTP_PORT: '0',
+      },
+    })
+  return {
+    first: shellOf('first'),
+    second: shellOf('second'),
+    run: async (shell, line) => {
+      const { code, stdout, stderr } = await begin(shell, line).ended
+      assert.equal(code, 0, `${line}: ${stdout}${stderr}`)
+      return stdout
+    },
+    runNode: async (shell, line) => {
+      const node = begin(shell, `exec ${line}`)
+      nodes.push(node)
+      await node.until(/node started on /)
+    },
+  }
+}
+
+function writeManifests(project: string): void {
+  const folder = join(project, 'rust-web')
+  mkdirSync(folder)
+  writeFileSync(
+    join(folder, 'package.toml'),
+    '[package]\nname = "rust-web"\nversion = "1.2.3"\ndescription = "A web service in Rust"\nkeywords = ["rust", "web"]\n',
+  )
+}
+
+function codeIn(output: string): string {
+  return /althing-[1-9A-HJ-NP-Za-km-z]{40,}/.exec(output)?.[0] ?? ''
+}
+
+/** Commands in the fenced blocks of a page: whole lines of `sh`, and those behind a `$` elsewhere, without remarks. */
+function commandsIn(page: string, languages: readonly string[]): readonly string[] {
+  return blocksIn(page, languages)
+    .flatMap((block) => block.split('\n'))
+    .filter((line) => languages.includes('sh') || line.startsWith('$ '))
+    .map((line) =>
+      line
+        .replace(/^\$ /, '')
+        .replace(/\s+#.*$/, '')
+        .trim(),
+    )
+    .filter((line) => line !== '' && line !== 'althing publish ./my-package')
+}
+
+function blocksIn(page: string, languages: readonly string[]): readonly string[] {
+  const text = readFileSync(join(root, page), 'utf8')
+  return [...text.matchAll(/^```([a-z]*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, language]) => languages.includes(language ?? ''))
+    .map(([, , block]) => block ?? '')
+}
