@@ -4,9 +4,10 @@ import type { marketOperations } from './operations.ts'
 import { findVersions } from './package-index.ts'
 import { ProviderCounter } from './providers.ts'
 import { formatDigest } from './release.ts'
-import { resolvePackage, spellPackage } from './resolve.ts'
+import { spellPackage } from './resolve.ts'
 import { compareReleases } from './rules/versions.ts'
 import { findPackages, isOnDisk } from './search.ts'
+import { resolveSigned } from './signed-release.ts'
 
 type Operations = typeof marketOperations
 type Shown = OutputOf<Extract<Operations[number], { readonly name: 'marketplace.info' }>>
@@ -45,9 +46,9 @@ export function createMarketHandlers(deps: MarketDeps, options: MarketOptions): 
   }
 }
 
-function showPackage(deps: MarketDeps, reference: string, hiveName: string | undefined): Shown {
+async function showPackage(deps: MarketDeps, reference: string, hiveName: string | undefined): Promise<Shown> {
   const hive = deps.findHive(hiveName)
-  const release = resolvePackage(deps.database, hive, reference)
+  const release = await resolveSigned(deps, hive, reference)
   const { manifest } = release
   const versions = findVersions(deps.database, hive.hive, release.name, release.owner).toSorted(compareReleases).toReversed()
   return {

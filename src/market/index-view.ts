@@ -5,9 +5,13 @@ import type { View, ViewedEntry } from '../journal/view.ts'
 import type { Cid } from '../lib/cid.ts'
 import { digestOfCid } from '../lib/cid.ts'
 import type { Transaction } from '../store/database.ts'
+import { parseManifestRecord } from './manifest/record.ts'
 import type { Release } from './release.ts'
 import { parseRelease, releaseKind } from './release.ts'
 import { compareNewest } from './rules/versions.ts'
+
+/** The name under which the journal keeps this view. */
+export const indexViewName = 'package-index'
 
 export interface IndexViewDeps {
   readonly content: Pick<ContentStore, 'reference' | 'dereference'>
@@ -24,7 +28,7 @@ export interface IndexViewDeps {
  */
 export function createIndexView(deps: IndexViewDeps): View {
   return {
-    name: 'package-index',
+    name: indexViewName,
     version: 2,
     kinds: [releaseKind],
     apply: (tx, entry) => {
@@ -151,6 +155,7 @@ function putPackage(tx: Transaction, key: PackageKey, { entry, at }: Candidate):
   const stored = tx.get<{ archive: Cid; manifest: string }>('select archive, manifest from release where entry = ?', entry)
   if (stored === undefined) throw new Error(`the release ${entry} is not in the index`)
   const manifest = parseStoredManifest(stored.manifest)
+  if (manifest === undefined) throw new Error(`the manifest of ${entry} was damaged in the index`)
   const row = tx.get<{ id: number }>(
     `insert into package (hive, owner, name, newest, at, kind, archive) values (?, ?, ?, ?, ?, ?, ?)
      on conflict do update set newest = excluded.newest, at = excluded.at, kind = excluded.kind, archive = excluded.archive returning id`,
@@ -171,9 +176,13 @@ function insertText(tx: Transaction, id: number, manifest: Release['manifest']):
   tx.run('insert into package_text (rowid, name, keywords, description) values (?, ?, ?, ?)', ...values)
 }
 
-/** What `insertRelease` stored. */
-export function parseStoredManifest(json: string): Release['manifest'] {
-  return JSON.parse(json) as Release['manifest']
+/** What `insertRelease` stored; undefined when the disk changed it. */
+export function parseStoredManifest(json: string): Release['manifest'] | undefined {
+  try {
+    return parseManifestRecord(JSON.parse(json))
+  } catch {
+    return undefined
+  }
 }
 
 function resetIndex(tx: Transaction, hive: HiveId, { content }: IndexViewDeps): void {

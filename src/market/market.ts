@@ -16,7 +16,7 @@ export interface MarketHive {
   readonly node: PeerId
   /** Ours, when it is a member. */
   readonly owner: OwnerId | undefined
-  readonly journal: Pick<Journal, 'append'>
+  readonly journal: Pick<Journal, 'append' | 'find'>
   readonly membership: Pick<Membership, 'handleOf' | 'findOwner'>
   /** Undefined without hosts: then only what is on disk can be installed. */
   readonly exchange: Exchange | undefined

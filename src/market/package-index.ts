@@ -67,7 +67,7 @@ export function findVersions(reader: Reader, hive: Cid, name: string, owner?: Ow
   )
 }
 
-/** The release that an entry says. */
+/** The release that an entry says; undefined when there is none, or its row cannot be read. */
 export function getRelease(reader: Reader, entry: Cid): IndexedRelease | undefined {
   const row = reader.get<ReleaseRow>(`select ${releaseColumns} from release r where r.entry = ?`, entry)
   return row === undefined ? undefined : toRelease(row)
@@ -80,7 +80,7 @@ export function listPackages(reader: Reader, hive: HiveId, owner: OwnerId): read
     hive,
     owner,
   )
-  return rows.map(toRelease)
+  return rows.flatMap((row) => toRelease(row) ?? [])
 }
 
 export interface SearchFilter {
@@ -156,6 +156,7 @@ export function listNames(reader: Reader, hive: HiveId, limit: number): readonly
     .map(({ name }) => name)
 }
 
-function toRelease({ file_count: fileCount, manifest, digest, ...row }: ReleaseRow): IndexedRelease {
-  return { ...row, digest: new Uint8Array(digest), fileCount, manifest: parseStoredManifest(manifest) }
+function toRelease({ file_count: fileCount, manifest: json, digest, ...row }: ReleaseRow): IndexedRelease | undefined {
+  const manifest = parseStoredManifest(json)
+  return manifest === undefined ? undefined : { ...row, digest: new Uint8Array(digest), fileCount, manifest }
 }

@@ -15,11 +15,11 @@ const maxNames = 20_000
 const maxVersionsShown = 20
 
 /**
- * The release that `NAME`, `@owner/NAME` or either with `@RANGE` means in a hive.
+ * The release that `NAME`, `@owner/NAME` or either with `@RANGE` means in a hive; undefined when its row in the index cannot be read.
  *
  * @throws Fault REFERENCE_INVALID, PACKAGE_UNKNOWN, PACKAGE_AMBIGUOUS, VERSION_UNKNOWN
  */
-export function resolvePackage(reader: Reader, hive: MarketHive, text: string): IndexedRelease {
+export function resolvePackage(reader: Reader, hive: MarketHive, text: string): IndexedRelease | undefined {
   const reference = parsePackageReference(text)
   if (reference === undefined) throw refuseReference(text)
   const versions = findByOwner(reader, hive, reference)
@@ -27,9 +27,8 @@ export function resolvePackage(reader: Reader, hive: MarketHive, text: string): 
   const owners = new Set(versions.map(({ owner }) => owner))
   if (owners.size > 1) throw ambiguousPackage(hive, reference, [...owners])
   const chosen = chooseRelease(versions, reference.range)
-  const release = chosen === undefined ? undefined : getRelease(reader, chosen.entry)
-  if (release === undefined) throw unknownVersion(hive, reference, versions)
-  return release
+  if (chosen === undefined) throw unknownVersion(hive, reference, versions)
+  return getRelease(reader, chosen.entry)
 }
 
 /** `@owner/name` as people of this hive write it. */

@@ -9,8 +9,9 @@ import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { findVersions, getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
-import { resolvePackage, spellPackage } from '../resolve.ts'
+import { spellPackage } from '../resolve.ts'
 import { isOwnerSegment } from '../rules/names.ts'
+import { resolveSigned } from '../signed-release.ts'
 import { findChanges } from './changes.ts'
 import { toInstallFault } from './disk-fault.ts'
 import { fetchArchive } from './fetch-archive.ts'
@@ -60,11 +61,11 @@ type InstallDeps = MarketDeps & { readonly options: MarketOptions }
 /**
  * Installs one package: resolve → fetch → verify → unpack beside → rename, with the lock. Runs nothing of it, ever.
  *
- * @throws Fault of `resolvePackage`, `fetchArchive`, DISK_FULL, DISK_ERROR, TARGET_REFUSED, TARGET_OCCUPIED, OWNER_CHANGED, LOCK_INVALID, STORE_LOCKED
+ * @throws Fault of `resolveSigned`, `fetchArchive`, DISK_FULL, DISK_ERROR, TARGET_REFUSED, TARGET_OCCUPIED, OWNER_CHANGED, LOCK_INVALID, STORE_LOCKED
  */
 export async function installPackage(deps: InstallDeps, input: InstallInput, context: CallContext): Promise<InstallReport> {
   const hive = deps.findHive(context.hive)
-  const release = resolvePackage(deps.database, hive, input.package)
+  const release = await resolveSigned(deps, hive, input.package)
   const place = await findPlace({
     directory: input.directory,
     isGlobal: input.global,
