@@ -18,7 +18,7 @@ export const question: Question = {
   asks: 'How much processor time and memory does a node take that is connected to two others and has nothing to do?',
   ask: async (context) => {
     const { quick, signal } = context
-    const sizes = quick ? { settleMs: 3000, spanMs: 5000, rounds: 1 } : { settleMs: 60_000, spanMs: 60_000, rounds: 5 }
+    const sizes = quick ? { settleMs: 3000, spanMs: 5000, rounds: 1 } : { settleMs: 20_000, spanMs: 30_000, rounds: 3 }
     await using ours = await openOurs(signal)
     await using stock = await openStock(signal)
     await sleep(sizes.settleMs, undefined, { signal })

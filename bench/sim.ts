@@ -20,7 +20,7 @@ export const question: Question = {
     const runs: readonly Run[] = context.quick
       ? [{ nodes: 20, minutes: 1, rounds: 1 }]
       : [
-          { nodes: 100, minutes: 10, rounds: 3 },
+          { nodes: 100, minutes: 10, rounds: 1 },
           { nodes: 1000, minutes: 2, rounds: 1 },
         ]
     const figures: Figure[] = []

@@ -28,7 +28,7 @@ export const question: Question = {
   ask: async (context) => {
     const sizes = context.quick
       ? { oneProvider: 128 * MiB, fourProviders: 128 * MiB, rounds: 2 }
-      : { oneProvider: 1024 * MiB, fourProviders: 512 * MiB, rounds: 5 }
+      : { oneProvider: 1024 * MiB, fourProviders: 512 * MiB, rounds: 3 }
     const figures = [...(await askOneProvider(context, sizes)), ...(await askFourProviders(context, sizes))]
     return {
       figures,
