@@ -54,9 +54,9 @@ export function parseGenesis(bytes: Uint8Array): KnownGenesis | undefined {
   return { id: createCid(dagCborCodec, bytes) as HiveId, genesis: { name, root, policy, nonce }, bytes }
 }
 
-/** Whether a text may name a hive. */
+/** Whether a text may name a hive. Never one that reads as an option: names are typed as arguments. */
 export function isHiveName(text: string): boolean {
-  return text.length <= 32 && /^[a-z0-9-]+$/.test(text)
+  return text.length <= 32 && /^[a-z0-9-]+$/.test(text) && !text.startsWith('-') && !text.endsWith('-')
 }
 
 /** The part of a hive's id that stands in protocol names.. */

@@ -83,7 +83,7 @@ async function createHive(
 ): Promise<HiveRow> {
   const { hives, keys, chance, clock, registry } = deps
   if (!isHiveName(input.name)) {
-    const message = `"${input.name}" is no hive name; use 1 to 32 of a–z, 0–9 and hyphen`
+    const message = `"${input.name}" is no hive name; use 1 to 32 of a–z, 0–9 and hyphen, with no hyphen at either end`
     throw hiveFaults.create('HIVE_NAME_INVALID', { message, data: { name: input.name } })
   }
   if (hives.list().some(({ known }) => known.genesis.name === input.name) || input.name === commons.genesis.name) {

@@ -25,7 +25,7 @@ const create = defineOperation({
   name: 'hive.create',
   summary: 'Make a hive and be its root',
   input: {
-    name: { type: 'text', help: '1–32 of a–z, 0–9 and hyphen', position: 0, max: 32 },
+    name: { type: 'text', help: '1–32 of a–z, 0–9 and hyphen, with no hyphen at either end', position: 0, max: 32 },
     open: { type: 'flag', help: 'everybody may join, and nobody grants' },
     handle: { type: 'text', help: 'your own handle in it', optional: true, max: 32 },
   },
@@ -149,7 +149,7 @@ const grant = defineOperation({
     handle: { type: 'text', help: 'another handle', optional: true, max: 32 },
   },
   output: memberOutput,
-  faults: ['NOT_ROOT', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'TERMS_INVALID'],
+  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'TERMS_INVALID'],
   isReadOnly: false,
   needsPeers: true,
   examples: [{ command: 'althing hive grant @bob --level decision --role reviewer', does: 'what is not named stays as it is' }],
@@ -167,7 +167,7 @@ const revoke = defineOperation({
       subject: z.string(),
       last: z.array(z.object({ node: z.string(), incarnation: z.int(), seq: z.int() })).describe('entries up to here still count'),
     }),
-  faults: ['NOT_ROOT', 'GRANT_REFUSED', 'MEMBER_UNKNOWN'],
+  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN'],
   isReadOnly: false,
   needsPeers: true,
   examples: [{ command: 'althing hive revoke @eve', does: 'cuts all of her machines; what she wrote until now stays' }],
@@ -182,7 +182,7 @@ const root = defineOperation({
   },
   output: (z) =>
     z.object({ hive: z.string(), owner: z.string(), node: z.string(), isPending: z.boolean().describe('until it is accepted there') }),
-  faults: ['NOT_ROOT', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'OWNER_KEY_ABSENT', 'HIVE_OPEN'],
+  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'OWNER_KEY_ABSENT', 'HIVE_OPEN'],
   isReadOnly: false,
   needsPeers: true,
   examples: [

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { openSigningKey, ownerIdOfKey, peerIdOfKey } from '../identity/keys.ts'
 import { signDocument } from '../identity/signed.ts'
 import { decodeCanonical, encodeCanonical } from '../lib/canonical.ts'
-import { commons, createGenesis, parseGenesis, shortHiveId } from './genesis.ts'
+import { commons, createGenesis, isHiveName, parseGenesis, shortHiveId } from './genesis.ts'
 import { formatGrant, parseGrant } from './grant.ts'
 import type { InviteCode } from './invite-code.ts'
 import { formatInviteCode, parseInviteCode } from './invite-code.ts'
@@ -48,6 +48,11 @@ const [ada, bob] = [1, 2].map((seed) => openSigningKey(new Uint8Array(32).fill(s
   ReturnType<typeof openSigningKey>,
 ]
 const hive = commons.id
+
+test('S26: a hive has no name that reads as an option', () => {
+  for (const name of ['-rf', '--help', 'end-', '-', '']) assert.equal(isHiveName(name), false, name)
+  for (const name of ['a', 'my-hive', '4-ever', 'x'.repeat(32)]) assert.equal(isHiveName(name), true, name)
+})
 
 test('every genesis of the vectors has the id they say', () => {
   for (const { bytes, id, name, short } of vectors.genesis) {

@@ -58,6 +58,10 @@ export async function openHome(deps: Surroundings & { readonly shutdown: Shutdow
 /** The machine's name as a label and hive name: 1–32 of `[a-z0-9-]`. */
 export function machineLabel(): string {
   const name = hostname().toLowerCase().split('.')[0] ?? ''
-  const label = name.replaceAll(/[^a-z0-9-]+/g, '-').replaceAll(/^-+|-+$/g, '')
-  return label === '' ? 'machine' : label.slice(0, 32)
+  const label = name
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 32)
+    .replace(/-+$/, '')
+  return label === '' ? 'machine' : label
 }
