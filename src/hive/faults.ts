@@ -5,8 +5,9 @@ export const hiveFaults = defineFaults({
   HIVE_UNKNOWN: { kind: 'missing', meaning: 'This node is in no hive of that name or id.' },
   HIVE_AMBIGUOUS: { kind: 'conflict', meaning: 'This node is in several hives of that name.' },
   HIVE_EXISTS: { kind: 'conflict', meaning: 'This node is in that hive already, or in another of the same name.' },
-  HIVE_NAME_INVALID: { kind: 'invalid', meaning: 'A hive name is not 1 to 32 of a-z, 0-9 and hyphens.' },
+  HIVE_NAME_INVALID: { kind: 'invalid', meaning: 'A hive name is not 1 to 32 of a-z, 0-9 and hyphens, or has a hyphen at an end.' },
   HIVE_OPEN: { kind: 'invalid', meaning: 'What was asked makes no sense in an open hive, where nobody grants.' },
+  NODE_REVOKED: { kind: 'denied', meaning: 'This node or its owner was revoked in the hive: what it would write reaches nobody.' },
   NOT_ROOT: { kind: 'denied', meaning: 'Only the root node of a hive may grant, invite and revoke.' },
   MEMBER_UNKNOWN: { kind: 'missing', meaning: 'No member, owner or node of that name is known in the hive.' },
   GRANT_REFUSED: {

@@ -4,6 +4,7 @@ import type { AppendOptions, Journal } from '../journal/journal.ts'
 import { hiveFaults } from './faults.ts'
 import type { Grant, MemberGrant } from './grant.ts'
 import { formatGrant, parseGrant } from './grant.ts'
+import { needAdmitted } from './need-admitted.ts'
 import { grantKind } from './membership-view.ts'
 import type { HiveMembership } from './open-membership.ts'
 import { parseHandover } from './root-documents.ts'
@@ -44,9 +45,10 @@ export class GrantWriter {
     }
   }
 
-  /** Judges and appends a grant. Not while another is written: see `alone`. @throws Fault NOT_ROOT, TERMS_INVALID, GRANT_REFUSED */
+  /** Judges and appends a grant. Not while another is written: see `alone`. @throws Fault NOT_ROOT, NODE_REVOKED, TERMS_INVALID, GRANT_REFUSED */
   async write(grant: Grant, options?: AppendOptions): Promise<Entry> {
     this.needRoot()
+    needAdmitted(this.#deps.membership, this.#deps.journal.node)
     const body = formatGrant(grant)
     // what others cannot read is inert for them: never let the root believe that it took effect
     if (parseGrant(body) === undefined) throw unreadable(grant)

@@ -55,8 +55,9 @@ export function createHiveHandlers(deps: HiveHandlersDeps, options: HiveHandlers
     },
     'hive.leave': async ({ hive }) => {
       const { known } = findHive(hives, hive)
-      await registry.close(known.id)
+      // forgotten first: a call that comes while it closes must not open it again
       await hives.remove(known.id)
+      await registry.close(known.id)
       return { id: known.id, name: known.genesis.name, current: hives.current()?.known.genesis.name ?? null }
     },
     'hive.list': async () => ({ hives: await describeAll(deps, hives.list()) }),

@@ -24,6 +24,7 @@ import { inviteIdOf, inviteKeyOf, saveInvite } from './invite-table.ts'
 import { JoinDesk } from './join-desk.ts'
 import { readCertificates, readGrantSources } from './membership-rows.ts'
 import { certificateKind, formatDocumentBody, grantKind, nodeRevocationKind } from './membership-view.ts'
+import { needAdmitted } from './need-admitted.ts'
 import type { HiveMembership } from './open-membership.ts'
 import type { Page } from './protocol.ts'
 import { signHandover, signNodeRevocation, signRootRecovery } from './root-documents.ts'
@@ -68,13 +69,13 @@ export interface HiveService extends AsyncDisposable {
   readonly createCode: (request: CodeRequest) => Promise<InviteCode & { readonly expiresAt: number }>
   /** Takes a member or a node out, and gives its last admitted entries: number `after` of the newest incarnation known here, or the newest entry. @throws Fault as `grant` */
   readonly revoke: (subject: { readonly owner: OwnerId } | { readonly node: PeerId }, after?: number) => Promise<readonly NodePosition[]>
-  /** Says with the owner's key that one of its nodes is out. @throws Fault OWNER_KEY_ABSENT */
+  /** Says with the owner's key that one of its nodes is out. @throws Fault OWNER_KEY_ABSENT, NODE_REVOKED */
   readonly revokeOwnNode: (node: PeerId, after?: number) => Promise<Entry>
   /** Hands the root to a node of a member. @throws Fault as `grant`, OWNER_KEY_ABSENT when it is another owner's */
   readonly handOn: (to: { readonly owner: OwnerId; readonly node: PeerId }) => Promise<Entry>
-  /** Accepts the root that was handed to this node. @throws Fault NOT_ROOT */
+  /** Accepts the root that was handed to this node. @throws Fault NOT_ROOT, NODE_REVOKED */
   readonly acceptRoot: () => Promise<Entry>
-  /** Makes this node root after the old one's machine died; the grants known here are kept. @throws Fault OWNER_KEY_ABSENT, NOT_ROOT */
+  /** Makes this node root after the old one's machine died; the grants known here are kept. @throws Fault OWNER_KEY_ABSENT, NOT_ROOT, NODE_REVOKED */
   readonly recoverRoot: () => Promise<Entry>
   /** Stores grants that came with a join. */
   readonly takeGrants: (page: Page, from: PeerId) => Promise<void>
@@ -186,6 +187,7 @@ class RunningHive implements HiveService {
 
   readonly revokeOwnNode = async (node: PeerId, after?: number): Promise<Entry> => {
     const { keys, journal } = this.#deps
+    needAdmitted(this.membership, journal.node)
     const owner = keys.needOwner()
     const last = this.#lastOf(node, after) ?? null
     const document = signNodeRevocation(owner, { hive: this.known.id, node, last })
@@ -238,7 +240,8 @@ class RunningHive implements HiveService {
   }
 
   /** Writes the first grant of a new root, before which it may write no other. */
-  #append(grant: Grant): Promise<Entry> {
+  async #append(grant: Grant): Promise<Entry> {
+    needAdmitted(this.membership, this.#deps.journal.node)
     return this.#deps.journal.append(grantKind, formatGrant(grant))
   }
 

@@ -135,7 +135,7 @@ const revokeNode = defineOperation({
     after: { type: 'integer', help: 'its last entry that still counts; the newest known here otherwise', optional: true },
   },
   output: (z) => z.object({ node: z.string(), hives: z.array(z.string()) }),
-  faults: ['OWNER_KEY_ABSENT', 'MEMBER_UNKNOWN'],
+  faults: ['OWNER_KEY_ABSENT', 'NODE_REVOKED', 'MEMBER_UNKNOWN'],
   isReadOnly: false,
   needsPeers: true,
   examples: [{ command: 'althing node revoke 12D3KooW…', does: 'cuts the stolen laptop in every hive of this node' }],

@@ -6,6 +6,7 @@ const publishFaults = [
   'MANIFEST_INVALID',
   'SOURCE_REFUSED',
   'PACKAGE_TOO_LARGE',
+  'NODE_REVOKED',
   'OWNER_UNKNOWN',
   'VERSION_EXISTS',
   'DISK_FULL',

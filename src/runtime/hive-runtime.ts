@@ -6,6 +6,7 @@ import { openShutdown } from '../health/shutdown.ts'
 import type { HiveRow } from '../hive/hive-table.ts'
 import type { HiveService } from '../hive/hive-service.ts'
 import { openHiveService } from '../hive/hive-service.ts'
+import { needAdmitted } from '../hive/need-admitted.ts'
 import type { HiveMembership } from '../hive/open-membership.ts'
 import { openMembership } from '../hive/open-membership.ts'
 import type { PeerId, SigningKey } from '../identity/keys.ts'
@@ -83,19 +84,29 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
   }
 }
 
-/** What the market sees of a running hive. */
+/** What the market sees of a running hive; appending there throws NODE_REVOKED where nobody would hear it. */
 export function marketHiveOf({ row, membership, journal, host, exchange }: HiveRuntime): MarketHive {
   const connectedPeers = (): readonly PeerId[] => (host?.connections() ?? []).filter(({ admitted }) => admitted).map(({ peer }) => peer)
+  // here and not in the journal: a certificate by a new owner is how a revoked node comes back
+  const heard: Pick<ReplicatedJournal, 'append' | 'find'> = {
+    append: async (kind, body, options) => {
+      needAdmitted(membership, journal.node)
+      return journal.append(kind, body, options)
+    },
+    find: (cid) => journal.find(cid),
+  }
   return {
     hive: row.known.id,
     name: row.known.genesis.name,
     node: journal.node,
     owner: membership.ownerOf(journal.node),
-    journal,
+    journal: heard,
     membership,
     exchange,
     connectedPeers,
     untilConnected: async ({ signal }) => {
+      // nobody lets a revoked node in
+      if (membership.judge(journal.node).verdict === 'cut') return
       const others = membership.members().some(({ nodes }) => nodes.some(({ node }) => node !== journal.node))
       if (host === undefined || !others || connectedPeers().length > 0) return
       const connected = Promise.withResolvers<void>()

@@ -72,3 +72,38 @@ test('two first calls at once make one hive', async (t) => {
   assert.equal(one.row.known.id, other.row.known.id)
   assert.equal(hives.table.list().length, 1)
 })
+
+test('a first hive that could not be made is made by the next call', async (t) => {
+  const { hives } = await openHives(t)
+  const { add } = hives.table
+  let failures = 1
+  Object.assign(hives.table, {
+    add: async (...given: Parameters<typeof add>) => {
+      if (failures-- > 0) throw new Error('the disk is full')
+      return add(...given)
+    },
+  })
+  await assert.rejects(hives.ensure(undefined), /disk is full/)
+  assert.equal((await hives.ensure(undefined)).service.isRoot(), true)
+})
+
+test('a hive asked for while it closes is opened once it is closed, and closes with the node', async (t) => {
+  const { hives, close } = await openHives(t)
+  const { row, journal } = await hives.ensure(undefined)
+  const closed = hives.registry.close(row.known.id)
+  const again = await hives.ensure(undefined)
+  await closed
+  assert.notEqual(again.journal, journal)
+  assert.deepEqual(hives.all(), [again])
+  await again.journal.append('note', { text: 'still open' })
+  await close()
+  await assert.rejects(hives.ensure(undefined))
+  assert.deepEqual(hives.all(), [])
+})
+
+test('a node that ends opens no hive any more', async (t) => {
+  const { hives } = await openHives(t)
+  const { row } = await hives.ensure(undefined)
+  await hives[Symbol.asyncDispose]()
+  await assert.rejects(hives.registry.open(row), { code: 'HIVE_NOT_RUNNING' })
+})

@@ -1,6 +1,7 @@
 import { createMemoryPeerBook } from '../network/peer-book.ts'
 import type { Config } from '../config/schema.ts'
 import type { Exchange } from '../content/content.ts'
+import { hiveFaults } from '../hive/faults.ts'
 import type { HiveRow, HiveTable } from '../hive/hive-table.ts'
 import { createHiveTable } from '../hive/hive-table.ts'
 import type { HiveRegistry } from '../hive/registry.ts'
@@ -28,6 +29,9 @@ export class Hives implements AsyncDisposable {
   /** Those of `#running` that are open, for who cannot wait. */
   readonly #open = new Map<HiveId, HiveRuntime>()
 
+  /** Those being closed. */
+  readonly #ending = new Map<HiveId, Promise<void>>()
+  #isClosed = false
   /** The making of the first hive, so that two calls at once make one. */
   #first: Promise<void> | undefined
 
@@ -42,7 +46,7 @@ export class Hives implements AsyncDisposable {
     if (wanted === commons.genesis.name && !this.table.list().some(({ known }) => known.id === commons.id)) {
       await this.table.add(commons, { bootstrap: [], joinedAt: this.#deps.clock.now() })
     }
-    if (this.table.list().length === 0) await (this.#first ??= this.#createFirst())
+    if (this.table.list().length === 0) await this.#createFirst()
     return this.#start(findHive(this.table, wanted))
   }
 
@@ -87,33 +91,64 @@ export class Hives implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#ending.values()])
     for (const id of this.#running.keys()) await this.#end(id)
   }
 
   #start(row: HiveRow): Promise<HiveRuntime> {
     const known = this.#running.get(row.known.id)
     if (known !== undefined) return known
-    const opening = openHiveRuntime(this.#deps, row, this.#options)
-    this.#running.set(row.known.id, opening)
+    const { id } = row.known
+    const opening = this.#openAfter(row, this.#ending.get(id))
+    this.#running.set(id, opening)
     opening.then(
-      (runtime) => this.#open.set(row.known.id, runtime),
-      () => this.#running.delete(row.known.id),
+      (runtime) => this.#running.get(id) === opening && this.#open.set(id, runtime),
+      () => this.#running.get(id) === opening && this.#running.delete(id),
     )
     return opening
   }
 
+  async #openAfter(row: HiveRow, ending: Promise<void> | undefined): Promise<HiveRuntime> {
+    // its port and its journals belong to one at a time
+    await ending?.catch(() => undefined)
+    if (this.#isClosed) throw closing(row)
+    return openHiveRuntime(this.#deps, row, this.#options)
+  }
+
   async #end(id: HiveId): Promise<void> {
-    const runtime = await this.#running.get(id)
+    const opening = this.#running.get(id)
+    if (opening === undefined) return this.#ending.get(id)
     this.#running.delete(id)
+    const ending = this.#close(id, opening).finally(() => this.#ending.delete(id))
+    this.#ending.set(id, ending)
+    await ending
+  }
+
+  async #close(id: HiveId, opening: Promise<HiveRuntime>): Promise<void> {
+    // one that could not be opened was told to whoever wanted it
+    const runtime = await opening.catch(() => undefined)
     this.#open.delete(id)
     await runtime?.[Symbol.asyncDispose]()
   }
 
-  async #createFirst(): Promise<void> {
+  #createFirst(): Promise<void> {
+    // one that failed, for want of space for example, is tried again by the next call
+    return (this.#first ??= this.#addFirst().finally(() => (this.#first = undefined)))
+  }
+
+  async #addFirst(): Promise<void> {
     const { home, chance, clock } = this.#deps
     const root = { owner: home.keys.ownerId(), node: home.keys.nodeId }
     const known = createGenesis({ name: machineLabel(), root, policy: 'closed', nonce: chance.bytes(16) })
     await this.table.add(known, { bootstrap: [], joinedAt: clock.now() })
-    this.#first = undefined
   }
+}
+
+function closing({ known }: HiveRow): Error {
+  const { name } = known.genesis
+  return hiveFaults.create('HIVE_NOT_RUNNING', {
+    message: `the node is ending, so "${name}" is not opened any more; start it again`,
+    data: { name },
+  })
 }

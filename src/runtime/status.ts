@@ -43,7 +43,15 @@ export function readStatus(sources: StatusSources): Status {
     journals: { authors: journals.authors, entries: journals.entries, bytes: journals.bytes, troubled: journals.troubled.length },
     content: { items: blobs.blocks, bytes: blobs.bytes, maxBytes: config.content.maxDiskBytes },
     http: sources.http ?? null,
-    hints: findHints({ isRunning, isAlone: admitted.length === 0, members, indexed: packages.discovered, policy: known.genesis.policy }),
+    hints: findHints({
+      isRevoked: hive.membership.judge(hive.journal.node).verdict === 'cut',
+      name: known.genesis.name,
+      isRunning,
+      isAlone: admitted.length === 0,
+      members,
+      indexed: packages.discovered,
+      policy: known.genesis.policy,
+    }),
   }
 }
 
@@ -54,6 +62,8 @@ function countBootstrap({ config, hive }: StatusSources, admitted: readonly { re
 }
 
 interface Situation {
+  readonly isRevoked: boolean
+  readonly name: string
   readonly isRunning: boolean
   readonly isAlone: boolean
   readonly members: number
@@ -62,8 +72,9 @@ interface Situation {
 }
 
 /** What a person may want to do next. */
-function findHints({ isRunning, isAlone, members, indexed, policy }: Situation): string[] {
+function findHints({ isRevoked, name, isRunning, isAlone, members, indexed, policy }: Situation): string[] {
   const hints: string[] = []
+  if (isRevoked) return [`this node was revoked in "${name}": what it writes there reaches nobody, and members do not let it in`]
   if (!isRunning) hints.push('no node runs here: start one with `althing p2p start`')
   if (isRunning && isAlone && policy === 'closed' && members <= 1) {
     hints.push('nobody else is in this hive yet: `althing hive invite` prints a code for another machine')
