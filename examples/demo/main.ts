@@ -23,7 +23,11 @@ async function main(): Promise<void> {
     dee: createMachine('dee', root, settings),
   }
   const everyone = Object.values(machines)
-  const leave = (): void => void Promise.all(everyone.map((machine) => machine.kill())).then(() => process.exit(130))
+  const clear = (): Promise<void> => rm(root, { recursive: true, force: true })
+  const leave = (): void =>
+    void Promise.all(everyone.map((machine) => machine.kill()))
+      .then(clear)
+      .finally(() => process.exit(130))
   process.once('SIGINT', leave)
   process.once('SIGTERM', leave)
   try {
@@ -38,7 +42,7 @@ async function main(): Promise<void> {
     console.log('   npx althing p2p start --detach\n   npx althing p2p publish examples/packages/code-review\n   npx althing hive invite')
   } finally {
     await Promise.all(everyone.map((machine) => machine.stop()))
-    await rm(root, { recursive: true, force: true })
+    await clear()
   }
 }
 

@@ -12,18 +12,26 @@ export interface Clock {
   readonly sleep: (ms: number, options: { readonly signal: AbortSignal }) => Promise<void>
 }
 
+/** What a timer of the platform can wait, in milliseconds: a longer one would fire at once. @see https://nodejs.org/api/timers.html */
+const longestTimerMs = 2_147_483_647
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule: (ms, wake) => {
-    const timer = setTimeout(wake, ms)
-    timer.unref()
+    let timer: NodeJS.Timeout
+    const wait = (left: number): void => {
+      timer = setTimeout(() => (left > longestTimerMs ? wait(left - longestTimerMs) : wake()), Math.min(left, longestTimerMs))
+      timer.unref()
+    }
+    wait(ms)
     return () => clearTimeout(timer)
   },
   sleep: async (ms, { signal }) => {
     try {
-      await sleepReal(ms, undefined, { signal })
+      for (let left = ms; left > longestTimerMs; left -= longestTimerMs) await sleepReal(longestTimerMs, undefined, { signal })
+      await sleepReal(ms > longestTimerMs ? ms % longestTimerMs : ms, undefined, { signal })
     } catch (error) {
       signal.throwIfAborted()
       throw error

@@ -6,8 +6,10 @@ export function findNearest(text: string, candidates: Iterable<string>): string 
   if (text.length > maxLength) return undefined
   let best: { readonly name: string; readonly distance: number } | undefined
   for (const name of candidates) {
-    const distance = editDistance(text, name)
     const allowed = Math.max(1, Math.floor(Math.max(text.length, name.length) / 3))
+    // so many letters must come or go at least: the table need not be made to know
+    if (Math.abs(text.length - name.length) > Math.min(allowed, (best?.distance ?? Infinity) - 1)) continue
+    const distance = editDistance(text, name)
     if (distance <= allowed && (best === undefined || distance < best.distance)) best = { name, distance }
   }
   return best?.name

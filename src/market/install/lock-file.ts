@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { TomlError, parse } from 'smol-toml'
 import type { OwnerId } from '../../identity/keys.ts'
@@ -146,6 +146,14 @@ export async function writeLock(file: string, lock: Lock, chance: Chance): Promi
   }
   await rename(temporary, file)
   await syncFolder(dirname(file))
+}
+
+const halfLock = /^\.althing\.lock-[0-9a-f]{12}$/
+
+/** Removes what a `writeLock` that was killed left beside the lock. To be called by who holds the place's lock. */
+export async function removeHalfLocks(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names) if (halfLock.test(name)) await rm(join(folder, name), { force: true })
 }
 
 /** Makes renames in a folder last. */

@@ -104,3 +104,9 @@ test('what is no intent is cleared away', async (t) => {
   await recoverPlace(place, chance)
   assert.deepEqual(await readdir(join(place.root, staging)), [])
 })
+
+test('a lock that was half written when its install was killed is cleared away, other files of the project stay', async (t) => {
+  const place = await setUp(t, { '.althing.lock-0123456789ab': 'version', '.althing.lock-mine': 'x', [`${staging}/x`]: '' })
+  await recoverPlace(place, chance)
+  assert.deepEqual((await readdir(place.root)).toSorted(), ['.althing', '.althing.lock-mine', 'althing.toml'])
+})

@@ -7,7 +7,7 @@ import { marketFaults } from '../faults.ts'
 import { tableOf } from '../manifest/fields.ts'
 import { isOwnerSegment, parsePackageName } from '../rules/names.ts'
 import type { Lock, LockedPackage } from './lock-file.ts'
-import { formatLock, parseLock, readLock, syncFolder, writeLock } from './lock-file.ts'
+import { formatLock, parseLock, readLock, removeHalfLocks, syncFolder, writeLock } from './lock-file.ts'
 import type { Place } from './place.ts'
 import { makeFolder } from './place.ts'
 
@@ -75,6 +75,7 @@ export async function recoverPlace(place: Place, chance: Chance): Promise<void> 
     if (intent !== undefined) await settle(place, intent, chance)
   }
   for (const name of names) await rm(join(staging, name), { recursive: true, force: true })
+  await removeHalfLocks(dirname(place.lock))
 }
 
 async function settle(place: Place, intent: Intent, chance: Chance): Promise<void> {
