@@ -25,20 +25,33 @@ const maxParsed = 16_384
 /** Room for a grant as the view stores it. */
 const maxStoredGrantBytes = 65_536 + maxDocumentBytes
 
-/** What `foldGrants` needs, read from the view's tables. `parsed` spares parsing a grant again: its CID names what it says. */
-export function readGrantSources(database: Reader, known: KnownGenesis, parsed = new Map<Cid, Grant>()): GrantSources {
+/** What was parsed before, and signatures checked: a CID names what it says. */
+export interface ReadGrants {
+  readonly grants: Map<Cid, Grant>
+  readonly recoveries: Map<Cid, PlacedRecovery | undefined>
+}
+
+/** Nothing read so far. */
+export function createReadGrants(): ReadGrants {
+  return { grants: new Map(), recoveries: new Map() }
+}
+
+/** What `foldGrants` needs, read from the view's tables. */
+export function readGrantSources(database: Reader, known: KnownGenesis, read: ReadGrants = createReadGrants()): GrantSources {
   const select = 'select node, incarnation, seq, cid, body from hive_grant where hive = ?'
   return {
     root: known.genesis.root,
     grantsOf: (node) =>
       database
         .all<GrantRow>(`${select} and node = ? order by incarnation, seq`, known.id, node)
-        .flatMap((row) => placeGrant(row, parsed) ?? []),
+        .flatMap((row) => placeGrant(row, read.grants) ?? []),
     handoverOf: ({ grant }) => {
       const handover = grant.type === 'root' && grant.proof !== null ? parseHandover(grant.proof) : undefined
       return handover?.hive === known.id ? handover : undefined
     },
-    recoveries: database.all<GrantRow>(`${select} and type = 'recover'`, known.id).flatMap((row) => placeRecovery(row, known.id) ?? []),
+    recoveries: database
+      .all<GrantRow>(`${select} and type = 'recover'`, known.id)
+      .flatMap((row) => recallRecovery(row, known.id, read) ?? []),
   }
 }
 
@@ -81,6 +94,13 @@ function placeGrant(row: GrantRow, parsed: Map<Cid, Grant>): PlacedGrant | undef
   if (grant === undefined) return undefined
   if (parsed.size < maxParsed) parsed.set(row.cid, grant)
   return { incarnation: row.incarnation, seq: row.seq, cid: row.cid, grant }
+}
+
+function recallRecovery(row: GrantRow, hive: HiveId, { recoveries }: ReadGrants): PlacedRecovery | undefined {
+  if (recoveries.has(row.cid)) return recoveries.get(row.cid)
+  const placed = placeRecovery(row, hive)
+  if (recoveries.size < maxParsed) recoveries.set(row.cid, placed)
+  return placed
 }
 
 function placeRecovery(row: GrantRow, hive: HiveId): PlacedRecovery | undefined {

@@ -12,8 +12,8 @@ export const certificateKind = 'certificate'
 export const grantKind = 'grant'
 export const nodeRevocationKind = 'node-revocation'
 
-/** What changed: what is known about a node, the grants and so everybody's standing, or all rows. */
-export type MembershipChange = { readonly node: PeerId } | 'grants' | 'everything'
+/** What changed: what is known about a node, the grants somebody wrote and so perhaps everybody's standing, or all rows. */
+export type MembershipChange = { readonly node: PeerId } | { readonly grantsOf: PeerId; readonly isRecovery: boolean } | 'everything'
 
 export interface MembershipViewListener {
   /** In the transaction, after the rows are written. */
@@ -73,7 +73,7 @@ function keepGrant(tx: Transaction, entry: ViewedEntry): MembershipChange | unde
   const body = encodeCanonical(formatGrant(grant))
   const sql = 'insert or replace into hive_grant (hive, node, incarnation, seq, cid, type, body) values (?, ?, ?, ?, ?, ?, ?)'
   tx.run(sql, hive, node, incarnation, seq, cid, grant.type, body)
-  return 'grants'
+  return { grantsOf: node, isRecovery: grant.type === 'recover' }
 }
 
 function keepCertificate(tx: Transaction, entry: ViewedEntry, document: Uint8Array): MembershipChange | undefined {

@@ -5,15 +5,13 @@ import { parseOwnerId } from '../identity/keys.ts'
 import { parseBody } from '../journal/codec.ts'
 import type { Entry, HiveId } from '../journal/entry.ts'
 import type { AdmissionVerdict } from '../journal/journal.ts'
-import type { Cid } from '../lib/cid.ts'
 import type { View } from '../journal/view.ts'
 import type { Database } from '../store/database.ts'
 import type { KnownGenesis } from './genesis.ts'
-import type { Grant } from './grant.ts'
 import type { Level, Member, Membership } from './membership.ts'
 import type { KnownNode } from './known-nodes.ts'
 import { KnownNodes } from './known-nodes.ts'
-import { readGrantSources } from './membership-rows.ts'
+import { createReadGrants, readGrantSources } from './membership-rows.ts'
 import type { MembershipChange } from './membership-view.ts'
 import { certificateKind, createMembershipView, parseDocumentBody } from './membership-view.ts'
 import { foldGrants } from './rules/fold-grants.ts'
@@ -73,7 +71,9 @@ class DerivedMembership implements HiveMembership {
   readonly #database: Database
   readonly #nodes: KnownNodes
   readonly #listeners = new Set<(nodes: readonly PeerId[]) => void>()
-  readonly #parsed = new Map<Cid, Grant>()
+  readonly #read = createReadGrants()
+  /** Whose grants the state was made of; anybody else's cannot change it. */
+  readonly #granters = new Set<PeerId>()
   #state: GrantsState | undefined
   #verdicts = new Map<PeerId, AdmissionVerdict>()
   /** Verdicts as listeners know them. */
@@ -91,7 +91,7 @@ class DerivedMembership implements HiveMembership {
     for (const node of this.#everybody()) this.#told.set(node, this.#word(node))
   }
 
-  readonly state = (): GrantsState => (this.#state ??= foldGrants(readGrantSources(this.#database, this.genesis, this.#parsed)))
+  readonly state = (): GrantsState => (this.#state ??= this.#fold())
 
   readonly judge = (node: PeerId): AdmissionVerdict => {
     const known = this.#verdicts.get(node)
@@ -182,6 +182,16 @@ class DerivedMembership implements HiveMembership {
     return () => this.#listeners.delete(listener)
   }
 
+  #fold(): GrantsState {
+    const sources = readGrantSources(this.#database, this.genesis, this.#read)
+    this.#granters.clear()
+    const grantsOf = (node: PeerId): ReturnType<typeof sources.grantsOf> => {
+      this.#granters.add(node)
+      return sources.grantsOf(node)
+    }
+    return foldGrants({ ...sources, grantsOf })
+  }
+
   #describe(owner: OwnerId, nodes: Member['nodes']): Member {
     const standing = this.state().standings.get(owner)
     const grant = standing?.grant
@@ -228,8 +238,9 @@ class DerivedMembership implements HiveMembership {
 
   /** In a transaction: the rows are new, and may yet be rolled back. */
   #take(change: MembershipChange): void {
-    if (typeof change === 'object') this.#pending.nodes.add(change.node)
-    else this.#pending[change] = true
+    if (change === 'everything') this.#pending.everything = true
+    else if ('node' in change) this.#pending.nodes.add(change.node)
+    else if (this.#state === undefined || change.isRecovery || this.#granters.has(change.grantsOf)) this.#pending.grants = true
     this.#forget()
     // a transaction is one synchronous turn: whatever was derived within it is derived again after it, lest it was rolled back
     queueMicrotask(() => this.#forget())

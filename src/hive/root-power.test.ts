@@ -71,3 +71,22 @@ test('a revoked node is told that what it writes reaches nobody, with what takes
   complaint(ada)
   await assert.rejects(world.run(eve.running().service.revokeOwnNode(bob.keys.nodeId)), { code: 'NODE_REVOKED' })
 })
+
+test('S5: grants by somebody who is not root cost the others no new look at all grants', async () => {
+  await using world = createTestWorld()
+  const [ada, eve] = [await world.addNode('ada'), await world.addNode('eve')]
+  await makeMembers(world, ada, eve)
+  const { membership } = ada.running().service
+  const before = membership.state()
+  const grant = { type: 'name', agent: 'oracle', owner: eve.keys.ownerId() } as const
+  await world.run(eve.running().journal.append('grant', grant))
+  await pass(world, 10_000)
+  assert.equal(heldEntries(ada, eve), 2)
+  assert.equal(membership.state(), before)
+  await world.run(ada.running().service.grant(grant))
+  assert.equal(membership.state().names.get('oracle'), eve.keys.ownerId())
+})
+
+function heldEntries(at: TestNode, author: TestNode): number {
+  return at.running().journal.headOf(author.keys.nodeId, 1)?.seq ?? 0
+}
