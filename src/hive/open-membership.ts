@@ -171,7 +171,12 @@ class DerivedMembership implements HiveMembership {
       if (certificate === undefined || this.judge(node).verdict !== 'admitted') continue
       nodes.set(certificate.owner, [...(nodes.get(certificate.owner) ?? []), { node, label: certificate.label }])
     }
-    return this.#owners().map((owner) => this.#describe(owner, nodes.get(owner) ?? []))
+    const named = Map.groupBy(this.state().names, ([, owner]) => owner)
+    // where nobody grants, an owner is a member by its nodes alone
+    const owners = this.policy === 'open' ? this.#owners().filter((owner) => nodes.has(owner)) : this.#owners()
+    return owners.map((owner) =>
+      this.#describe(owner, { nodes: nodes.get(owner) ?? [], granted: (named.get(owner) ?? []).map(([agent]) => agent) }),
+    )
   }
 
   readonly nodesOf = (owner: OwnerId): readonly PeerId[] =>
@@ -192,12 +197,11 @@ class DerivedMembership implements HiveMembership {
     return foldGrants({ ...sources, grantsOf })
   }
 
-  #describe(owner: OwnerId, nodes: Member['nodes']): Member {
+  #describe(owner: OwnerId, { nodes, granted }: { readonly nodes: Member['nodes']; readonly granted: readonly string[] }): Member {
     const standing = this.state().standings.get(owner)
     const grant = standing?.grant
     const isRoot = this.state().root?.owner === owner
     const level: Level = grant?.level ?? (isRoot ? 'master' : 'suggestion')
-    const granted = [...this.state().names].filter(([, holder]) => holder === owner).map(([agent]) => agent)
     return {
       owner,
       handle: this.handleOf(owner) ?? fingerprintOf(owner),

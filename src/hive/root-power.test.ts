@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openSigningKey, peerIdOfKey } from '../identity/keys.ts'
+import { openSigningKey, ownerIdOfKey, peerIdOfKey } from '../identity/keys.ts'
 import { needAdmitted } from './need-admitted.ts'
 import { signRootRecovery } from './root-documents.ts'
 import { createTestWorld } from './suite/hive-world.ts'
@@ -90,3 +90,18 @@ test('S5: grants by somebody who is not root cost the others no new look at all 
 function heldEntries(at: TestNode, author: TestNode): number {
   return at.running().journal.headOf(author.keys.nodeId, 1)?.seq ?? 0
 }
+
+test('an owner without a node that counts is no member of an open hive', async () => {
+  await using world = createTestWorld()
+  const ada = await world.addNode('ada')
+  await world.run(ada.handlers['hive.create']({ name: 'bazaar', open: true, handle: undefined }, world.context()))
+  const previous = ada.keys.needOwner()
+  await world.run(ada.keys.rotateOwner())
+  await world.run(ada.enrollment.publishCertificate(previous))
+  const { membership } = ada.running().service
+  assert.deepEqual(
+    membership.members().map(({ owner }) => owner),
+    [ada.keys.ownerId()],
+  )
+  assert.equal(membership.findOwner(ownerIdOfKey(previous.publicKey)), ownerIdOfKey(previous.publicKey))
+})
