@@ -155,9 +155,8 @@ export class BlockFiles {
 async function keepLatest(folder: string): Promise<void> {
   const names = await readdir(folder)
   if (names.length <= maxQuarantined) return
-  const dated = await Promise.all(
-    names.map(async (name) => ({ name, at: (await stat(join(folder, name)).catch(() => undefined))?.ctimeMs ?? 0 })),
-  )
+  const dated: { readonly name: string; readonly at: number }[] = []
+  for (const name of names) dated.push({ name, at: (await stat(join(folder, name)).catch(() => undefined))?.ctimeMs ?? 0 })
   const old = dated.toSorted((a, b) => a.at - b.at).slice(0, -maxQuarantined)
   for (const { name } of old) await rm(join(folder, name), { recursive: true, force: true })
 }
