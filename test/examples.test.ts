@@ -15,7 +15,10 @@ function temporaryFolder(t: TestContext): string {
 
 test('examples/two-nodes.ts: bob joins, finds and installs what ada published, and nothing stays behind', async (t) => {
   const folder = temporaryFolder(t)
-  const { code, stdout, stderr } = await startProgram([process.execPath, join(root, 'examples/two-nodes.ts')], { home: folder }).ended
+  const { code, stdout, stderr } = await startProgram([process.execPath, join(root, 'examples/two-nodes.ts')], {
+    home: folder,
+    env: { TMPDIR: folder },
+  }).ended
   assert.equal(code, 0, stderr)
   const lines = stdout.trim().split('\n')
   assert.match(lines[0] ?? '', /^bob joined [a-z0-9-]+$/)
@@ -27,7 +30,10 @@ test('examples/two-nodes.ts: bob joins, finds and installs what ada published, a
 
 test('the demo plays all its scenes, and leaves nothing running and nothing lying about', async (t) => {
   const folder = temporaryFolder(t)
-  const { code, stdout, stderr } = await startProgram([process.execPath, join(root, 'examples/demo/main.ts')], { home: folder }).ended
+  const { code, stdout, stderr } = await startProgram([process.execPath, join(root, 'examples/demo/main.ts')], {
+    home: folder,
+    env: { TMPDIR: folder },
+  }).ended
   assert.equal(code, 0, `${stdout}${stderr}`)
   assert.deepEqual(
     [...stdout.matchAll(/^(\d)\. /gm)].map(([, number]) => number),

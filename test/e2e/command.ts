@@ -45,14 +45,14 @@ export function start(words: readonly string[], { under = [], ...options }: Comm
   return startProgram([...under, process.execPath, launcher, ...words], options)
 }
 
-/** As `start`, any program: temporary files of it go to its home too. */
+/** As `start`, any program. */
 export function startProgram(
   [program, ...words]: readonly string[],
   { home, env = {}, cwd = root }: Omit<CommandOptions, 'under'>,
 ): Running {
   const child = spawn(program ?? process.execPath, words, {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', HOME: home, TMPDIR: home, ALTHING_HOME: home, ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: home, ALTHING_HOME: home, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   alive.add(child)

@@ -32,8 +32,9 @@ test('F8: a flipped byte under a running provider reaches nobody, is found by ve
   assert.deepEqual(readFileSync(join(text(installed, 'path'), 'content.bin')), readFileSync(join(folder, 'content.bin')))
 
   flipByte(bob)
-  const verified = await bob.ask('store', 'verify')
-  assert.deepEqual([verified['isSound'], list(verified, 'corrupt').length], [false, 1])
+  const verified = await bob.run(['store', 'verify', '--json'])
+  const { isSound, corrupt } = JSON.parse(verified.stdout) as { readonly isSound: boolean; readonly corrupt: readonly string[] }
+  assert.deepEqual([verified.code, isSound, corrupt.length], [1, false, 1])
   const mended = await bob.ask('install', 'web')
   assert.deepEqual(readFileSync(join(text(mended, 'path'), 'content.bin')), readFileSync(join(folder, 'content.bin')))
   flipByte(bob)
