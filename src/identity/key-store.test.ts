@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, readFile, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -140,6 +140,24 @@ test('F1: a change of owner cut short at any step is taken back or finished by t
   assert.equal(takenBack.ownerId(), before)
   assert.notEqual(takenBack.owner(), undefined)
   assert.ok(newKey.byteLength > 0)
+  // and the key stands where the next change looks for it
+  await takenBack.rotateOwner()
+  assert.notEqual((await open(home)).ownerId(), before)
+})
+
+test('F5: a change of owner that finds no space leaves the owner key in its place and in use', async (t) => {
+  const home = await makeHome(t)
+  const keys = await open(home)
+  const before = keys.ownerId()
+  // a folder where the temporary file goes stops the write as a full disk does
+  await mkdir(join(home, 'keys', 'owner.key.new'))
+  await writeFile(join(home, 'keys', 'owner.key.new', 'x'), '')
+  await assert.rejects(keys.rotateOwner(), { code: 'KEY_UNWRITABLE' })
+  assert.equal(keys.ownerId(), before)
+  assert.notEqual(keys.owner(), undefined)
+  await rm(join(home, 'keys', 'owner.key.new'), { recursive: true })
+  await keys.rotateOwner()
+  assert.notEqual(keys.ownerId(), before)
 })
 
 test('F1: a temporary file left by a kill does not keep the next write from working', async (t) => {

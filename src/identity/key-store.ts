@@ -114,7 +114,11 @@ async function openOver(files: KeyFiles, deps: KeyStoreDeps, options: KeyStoreOp
     throw corrupt(`${options.directory}/${certificateFile}`, 'is no certificate for the node key beside it')
   }
   // a change of owner cut short: the old key is set aside and the new one not here yet, or here and nothing signed with it
-  owner ??= await read(`owner-${certificate.certificate.owner}.key`, ownerTag, ownerName)
+  if (owner === undefined) {
+    const aside = asideFile(certificate.certificate.owner)
+    owner = await read(aside, ownerTag, ownerName)
+    if (owner !== undefined) await files.rename(aside, ownerFile)
+  }
   const keys = new Keys(files, { deps, options, node, owner, certificate })
   await keys.finishChange()
   return keys
@@ -187,7 +191,11 @@ class Keys implements KeyStore {
   }
 
   async #replaceOwner(owner: SigningKey): Promise<SignedCertificate> {
-    if (this.#owner !== undefined && ownerName(this.#owner) !== ownerName(owner)) await this.#setOwnerAside(this.#owner)
+    const before = this.#owner
+    // a copy first, so that there is an owner key in its place at every moment
+    if (before !== undefined && ownerName(before) !== ownerName(owner)) {
+      await this.#files.write(asideFile(ownerName(before)), formatKeyLine(ownerTag, before.seed, ownerName(before)))
+    }
     await this.#files.write(ownerFile, formatKeyLine(ownerTag, owner.seed, ownerName(owner)))
     this.#owner = owner
     return this.finishChange()
@@ -202,7 +210,7 @@ class Keys implements KeyStore {
 
   /** An owner key is never deleted: packages and names may hang on it. */
   async #setOwnerAside(owner: SigningKey): Promise<void> {
-    await this.#files.rename(ownerFile, `owner-${ownerName(owner)}.key`)
+    await this.#files.rename(ownerFile, asideFile(ownerName(owner)))
     this.#owner = undefined
   }
 
@@ -239,6 +247,11 @@ function readText(bytes: Uint8Array): string {
 
 function nodeName(key: SigningKey): string {
   return peerIdOfKey(key.publicKey)
+}
+
+/** Where the key of an owner lies that this node does not speak for now. */
+function asideFile(owner: string): string {
+  return `owner-${owner}.key`
 }
 
 function ownerName(key: SigningKey): string {
