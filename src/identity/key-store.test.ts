@@ -222,3 +222,16 @@ test('a node does not revoke itself, nor what is no peer id', async (t) => {
   assert.equal((await handlers['node.show']({}, context)).serial, 2)
   assert.equal((await handlers['owner.show']({}, context)).isKeyHere, true)
 })
+
+test('two changes of owner at once follow each other, and no key is lost', async (t) => {
+  const home = await makeHome(t)
+  const keys = await open(home)
+  const first = keys.ownerId()
+  const [one, other] = await Promise.all([keys.rotateOwner(), keys.rotateOwner(), keys.renew({ label: 'desk' })])
+  const files = await readdir(join(home, 'keys'))
+  for (const owner of [first, one.certificate.owner]) assert.ok(files.includes(`owner-${owner}.key`), owner)
+  assert.notEqual(one.certificate.owner, other.certificate.owner)
+  const again = await open(home)
+  assert.equal(again.ownerId(), other.certificate.owner)
+  assert.equal(again.certificate().certificate.label, 'desk')
+})

@@ -140,6 +140,7 @@ class Keys implements KeyStore {
   readonly #options: KeyStoreOptions
   #owner: SigningKey | undefined
   #certificate: SignedCertificate
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(files: KeyFiles, state: KeysState) {
     this.#files = files
@@ -163,8 +164,10 @@ class Keys implements KeyStore {
   readonly certify = (request: CertificateRequest): SignedCertificate => sign(this.needOwner(), this.#deps.clock.now(), request)
 
   readonly renew = async (changes: Partial<Pick<Certificate, 'label' | 'agents' | 'roles'>>): Promise<SignedCertificate> => {
-    const { label, agents, roles, serial } = this.#certificate.certificate
-    return this.#keep(this.certify({ node: this.nodeId, label, agents, roles, lastSerial: serial, ...changes }))
+    return this.#inTurn(async () => {
+      const { label, agents, roles, serial } = this.#certificate.certificate
+      return this.#keep(this.certify({ node: this.nodeId, label, agents, roles, lastSerial: serial, ...changes }))
+    })
   }
 
   readonly adopt = async (bytes: Uint8Array): Promise<SignedCertificate> => {
@@ -173,8 +176,10 @@ class Keys implements KeyStore {
       const message = `this is no certificate for the node ${this.nodeId}; ask for a new code with \`althing node enroll\` on the owner's machine`
       throw identityFaults.create('CERTIFICATE_INVALID', { message, data: { node: this.nodeId } })
     }
-    if (this.#owner !== undefined && ownerName(this.#owner) !== signed.certificate.owner) await this.#setOwnerAside(this.#owner)
-    return this.#keep(signed)
+    return this.#inTurn(async () => {
+      if (this.#owner !== undefined && ownerName(this.#owner) !== signed.certificate.owner) await this.#setOwnerAside(this.#owner)
+      return this.#keep(signed)
+    })
   }
 
   readonly exportOwner = (passphrase: string): Promise<string> =>
@@ -182,12 +187,19 @@ class Keys implements KeyStore {
 
   readonly importOwner = async (exported: string, passphrase: string): Promise<SignedCertificate> => {
     const owner = await openOwnerExport(exported, passphrase)
-    return this.#replaceOwner(owner)
+    return this.#inTurn(() => this.#replaceOwner(owner))
   }
 
   readonly rotateOwner = async (): Promise<SignedCertificate> => {
     this.needOwner()
-    return this.#replaceOwner(openSigningKey(this.#deps.chance.bytes(32)))
+    return this.#inTurn(() => this.#replaceOwner(openSigningKey(this.#deps.chance.bytes(32))))
+  }
+
+  /** Runs a change after those begun before it: each writes several files. */
+  #inTurn(change: () => Promise<SignedCertificate>): Promise<SignedCertificate> {
+    const changed = this.#last.then(change)
+    this.#last = changed.catch(() => undefined)
+    return changed
   }
 
   async #replaceOwner(owner: SigningKey): Promise<SignedCertificate> {
