@@ -33,6 +33,8 @@ export interface BlobStore extends AsyncDisposable {
   readonly usage: () => BlobUsage
   /** Damaged files that were set aside and are still there. */
   readonly countQuarantined: () => Promise<number>
+  /** Digests, in hexadecimal, of blocks set aside as damaged that have not come back; of the latest that were set aside. */
+  readonly listLost: () => Promise<readonly string[]>
 }
 
 export interface RemoveOptions {

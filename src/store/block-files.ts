@@ -108,6 +108,12 @@ export class BlockFiles {
     return (await readdir(join(this.directory, 'quarantine'))).length
   }
 
+  /** Names of the blocks whose damaged files were set aside, each once. */
+  async quarantined(): Promise<ReadonlySet<string>> {
+    const names = await readdir(join(this.directory, 'quarantine'))
+    return new Set(names.map((name) => parseFileName(name)?.name).filter((name) => name !== undefined))
+  }
+
   /** Every block file there is, folder by folder. Names that are no block's are passed over. Blocks: for the time of opening, when nothing else runs. */
   *list(): Iterable<BlockFile> {
     for (const shard of shards) {

@@ -218,6 +218,9 @@ class DiskBlobStore implements BlobStore {
 
   readonly countQuarantined = async (): Promise<number> => await this.#files.countQuarantined()
 
+  readonly listLost = async (): Promise<readonly string[]> =>
+    [...(await this.#files.quarantined())].filter((name) => !this.has(Buffer.from(name, 'hex'))).toSorted()
+
   #assertOpen(): void {
     if (this.#isClosed) throw new Error('the blob store is closed')
   }

@@ -39,13 +39,15 @@ export function createStoreHandlers({ database, blobs, home, clock, repair }: St
     'store.verify': async (input, context) => {
       const { blocks, bytes, corrupt } = await verifyBlobs({ blobs }, { signal: context.signal, onProgress: reporter(context, 'blocks') })
       const wrong = database.checkIntegrity()
-      const mended = input.repair && corrupt.length > 0 ? await repair(corrupt, context) : { repaired: [], lost: [] }
+      // Those found by an earlier run or a read, too: a person verifies first, and then asks for the repair.
+      const damaged = input.repair ? [...new Set([...corrupt, ...(await blobs.listLost())])] : []
+      const mended = damaged.length > 0 ? await repair(damaged, context) : { repaired: [], lost: [] }
       return {
         blocks,
         bytes,
         corrupt: [...corrupt],
         database: [...wrong],
-        isSound: corrupt.length + wrong.length === 0,
+        isSound: corrupt.length + wrong.length + mended.lost.length === 0,
         repaired: [...mended.repaired],
         lost: [...mended.lost],
       }

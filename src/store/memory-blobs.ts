@@ -33,6 +33,7 @@ export function createMemoryBlobStore(deps: { readonly clock: Clock }, options: 
     },
     usage: () => ({ blocks: blocks.size, bytes: quota.used, storedBytes: quota.used, maxDiskBytes: quota.maxBytes }),
     countQuarantined: async () => 0,
+    listLost: async () => [],
     [Symbol.asyncDispose]: async () => {},
   }
 }

@@ -76,6 +76,11 @@ test('F8: verify with repair hands on exactly the damaged blocks, and says what 
   const report = await handlers['store.verify']({ repair: true }, context)
   assert.deepEqual(asked, [Buffer.from(hashBytes(law)).toString('hex')])
   assert.deepEqual([report.isSound, report.repaired, report.lost], [false, ['bafya'], ['bafyb']])
+  await handlers['store.verify']({ repair: true }, context)
+  assert.equal(asked.length, 2, 'what an earlier run set aside is asked for again')
+  await blobs.put(hashBytes(law), law)
+  await handlers['store.verify']({ repair: true }, context)
+  assert.equal(asked.length, 2, 'what came back is not')
 })
 
 test('every fault an operation names is in a table of this folder', async () => {

@@ -126,7 +126,8 @@ test('S26: names that are options, paths or shell words are refused or taken as 
     assert.equal(code, 1, name)
     assert.match(stderr, /MANIFEST_INVALID/, name)
   }
-  for (const name of nasty.filter((word) => !word.includes('\u0000'))) {
+  // As arguments, those that differ in kind; the others are for manifests.
+  for (const name of ['-rf', '--help', '../../escape', '$(touch${IFS}pwned)', 'a\nb']) {
     for (const words of [
       ['install', '--', name],
       ['info', '--', name],
