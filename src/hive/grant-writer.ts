@@ -64,10 +64,13 @@ export class GrantWriter {
     return judgeGrant(membership.state(), grant, handover?.hive === membership.hive ? handover : undefined)
   }
 
-  /** The same grant under a handle that is free: the one it has, or that with a number after it. */
+  /** The same grant under a handle that is free: the one it has, that with a number after it, or the same without hyphens. */
   withFreeHandle(grant: MemberGrant): MemberGrant | undefined {
-    const base = grant.handle.slice(0, 28)
-    const candidates = [grant.handle, ...Array.from({ length: maxNumber - 1 }, (_, index) => `${base}${index + 2}`)]
+    // with hyphens it may stand under another's, as `build-1` under `build`, whatever the number
+    const candidates = [grant.handle, grant.handle.replaceAll('-', '')].flatMap((name) => {
+      const base = name.slice(0, 28)
+      return [name, ...Array.from({ length: maxNumber - 1 }, (_, index) => `${base}${index + 2}`)]
+    })
     const handle = candidates.find((candidate) => this.judge({ ...grant, handle: candidate }) === 'applies')
     return handle === undefined ? undefined : { ...grant, handle }
   }

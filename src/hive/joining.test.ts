@@ -160,3 +160,17 @@ test('in commons everybody is admitted with the fingerprint of the owner key as 
   assert.equal(bob.running().service.membership.findOwner(joined.handle), ada.keys.ownerId())
   await assert.rejects(world.run(ada.running().service.revoke({ owner: bob.keys.ownerId() })), { code: 'HIVE_OPEN' })
 })
+
+test('a machine named build-1 finds a handle in a hive that has a build', async () => {
+  await using world = createTestWorld()
+  const [ada, build, one, two] = [
+    await world.addNode('ada'),
+    await world.addNode('build'),
+    await world.addNode('build-1'),
+    await world.addNode('build-1'),
+  ]
+  await makeHive(world, ada)
+  const handles: string[] = []
+  for (const node of [build, one, two]) handles.push((await join(world, node, await inviteTo(world, ada), '')).handle)
+  assert.deepEqual(handles, ['build', 'build1', 'build12'])
+})
