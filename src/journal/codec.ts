@@ -78,7 +78,7 @@ export function formatBody(body: unknown): Body {
 }
 
 /** What a body says; undefined for one that was erased or is no canonical dag-cbor: such an entry stands in its chain and is inert. */
-export function parseBody(entry: Entry): { readonly value: unknown } | undefined {
+export function parseBody(entry: Pick<Entry, 'bodyBytes'>): { readonly value: unknown } | undefined {
   return entry.bodyBytes === undefined ? undefined : decodeCanonical(entry.bodyBytes, { maxBytes: maxBodyBytes })
 }
 

@@ -17,6 +17,21 @@ export interface StoredEntry {
   readonly arrival: number
 }
 
+/** What of a stored entry a view is told. */
+export interface ShelvedEntry extends Position {
+  readonly node: PeerId
+  readonly kind: string
+  readonly at: number
+  readonly cid: Cid
+  readonly bodyBytes: Uint8Array
+}
+
+interface ShelvedRow extends Omit<ShelvedEntry, 'cid' | 'bodyBytes'> {
+  readonly digest: Uint8Array
+  readonly body: Uint8Array
+  readonly arrival: number
+}
+
 interface EntryRow {
   readonly digest: Uint8Array
   readonly header: Uint8Array
@@ -122,18 +137,19 @@ export class EntryTable {
     }
   }
 
-  /** Entries of some kinds in our order of arrival, after one arrival. */
-  *ofKinds(kinds: readonly string[]): Iterable<StoredEntry> {
+  /** Entries of some kinds that have a body, in our order of arrival: what views are built from. Headers are not decoded. */
+  *ofKinds(kinds: readonly string[]): Iterable<ShelvedEntry> {
     if (kinds.length === 0) return
     const marks = kinds.map(() => '?').join(', ')
     for (let after = 0; ;) {
-      const rows = this.#reader.all<EntryRow>(
-        `select ${columns} ${ofHive} and e.kind in (${marks}) and e.arrival > ? order by e.arrival limit 256`,
+      const rows = this.#reader.all<ShelvedRow>(
+        `select c.node, c.incarnation, e.seq, e.kind, e.at, e.digest, e.body, e.arrival ${ofHive}
+         and e.kind in (${marks}) and e.arrival > ? and e.body is not null order by e.arrival limit 256`,
         this.#hive,
         ...kinds,
         after,
       )
-      for (const row of rows) yield storedOfRow(row)
+      for (const { body, digest, ...row } of rows) yield { ...row, cid: cidOfDigest(dagCborCodec, digest), bodyBytes: body }
       const last = rows.at(-1)
       if (last === undefined || rows.length < 256) return
       after = last.arrival

@@ -6,7 +6,7 @@ import type { GossipMessage, GossipVerdict, Host } from '../network/host.ts'
 import type { Entry } from './entry.ts'
 import type { ForkProof, ReplicatedJournal } from './journal.ts'
 import type { GossipNews } from './protocol.ts'
-import { formatNews, journalTopic, parseNews } from './protocol.ts'
+import { formatNews, journalTopic } from './protocol.ts'
 import type { Replicator } from './replicator.ts'
 
 export interface GossiperDeps {
@@ -15,6 +15,7 @@ export interface GossiperDeps {
   readonly clock: Clock
   readonly log: Log
   readonly replicator: Replicator
+  readonly parseNews: (bytes: Uint8Array) => GossipNews | undefined
 }
 
 export interface GossiperOptions {
@@ -69,24 +70,30 @@ export class Gossiper {
     const bytes = formatNews(news)
     if (bytes.byteLength > maxNewsBytes) return false
     journal.countTraffic(bytes.byteLength, 0)
-    void this.#handOn(bytes, news.type === 'entry' ? news.entry.header.node : news.proof.first.header.node)
+    void this.#handOn(bytes, news)
     return true
   }
 
-  async #handOn(bytes: Uint8Array, author: PeerId): Promise<void> {
-    const { host, log, replicator } = this.#deps
+  async #handOn(bytes: Uint8Array, news: GossipNews): Promise<void> {
+    const { host, log } = this.#deps
     try {
       // A mesh that has not formed yet hands on to nobody, while channels may be open.
-      if ((await host.gossip.publish(this.#topic, bytes)) === 0) replicator.tell(author, undefined)
+      if ((await host.gossip.publish(this.#topic, bytes)) === 0) this.#tellOnChannels(news)
     } catch (error) {
       log.debug('gossip was not handed on', { error: describeError(error) })
-      replicator.tell(author, undefined)
+      this.#tellOnChannels(news)
     }
+  }
+
+  #tellOnChannels(news: GossipNews): void {
+    const { replicator } = this.#deps
+    if (news.type === 'entry') replicator.tell(news.entry.header.node, undefined)
+    else replicator.tellFork(news.proof)
   }
 
   async #hear(message: GossipMessage): Promise<GossipVerdict> {
     this.#deps.journal.countTraffic(0, message.bytes.byteLength)
-    const news = parseNews(message.bytes)
+    const news = this.#deps.parseNews(message.bytes)
     if (news === undefined) return 'reject'
     return news.type === 'entry' ? this.#hearEntry(news.entry, message.from) : this.#hearFork(news.proof)
   }

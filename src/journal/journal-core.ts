@@ -118,6 +118,15 @@ export class JournalCore {
     return verdict
   }
 
+  /** Whether a proof tells nothing that is not known here. Reads only: everybody passes every proof on. */
+  isKnownFork({ first, second }: ForkProof): boolean {
+    if (first.header.hive !== this.deps.hive) return false
+    const known = this.deps.authors.standing(first.header.node).forks.get(first.header.incarnation)
+    if (known === undefined) return false
+    const fork = judgeFork(first, second, isSigned)
+    return fork !== undefined && known <= fork.shared
+  }
+
   /** Keeps the proof of a fork, if it is one and tells something new. */
   takeFork(tx: Transaction, proof: ForkProof): ForkVerdict {
     const { hive, authors, entries, events } = this.deps

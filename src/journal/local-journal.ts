@@ -194,6 +194,7 @@ export class LocalJournal implements ReplicatedJournal {
   }
 
   async receiveFork(proof: ForkProof): Promise<ForkVerdict> {
+    if (this.#core.isKnownFork(proof)) return 'known'
     const outcome = await this.#core.write((tx) => this.#core.takeFork(tx, proof))
     if (outcome === 'new' && proof.first.header.node === this.node) this.#ownHead.progress()
     return outcome

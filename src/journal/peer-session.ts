@@ -54,16 +54,20 @@ export class PeerSession {
 
   /** Speaks and listens until the peer closes, something breaks, or the signal. Never throws; gives why it ended. */
   async run(signal: AbortSignal): Promise<string> {
-    const ending = AbortSignal.any([signal, this.#ending.signal])
-    const writing = this.#write(ending)
+    const leave = (): void => this.end(reasonOf(signal.reason))
+    if (signal.aborted) leave()
+    // One listener for the life of the session: one for each message would pile up as long as the channel lives.
+    signal.addEventListener('abort', leave, { once: true })
+    const writing = this.#write()
     let reason = 'closed by the peer'
     try {
-      reason = await this.#read(ending)
+      reason = await this.#read()
     } catch (error) {
-      reason = error instanceof Error ? error.message : String(error)
+      reason = reasonOf(error)
     }
     this.end(reason)
     await writing
+    signal.removeEventListener('abort', leave)
     return reason
   }
 
@@ -111,9 +115,9 @@ export class PeerSession {
     return question.ranges
   }
 
-  async #read(signal: AbortSignal): Promise<string> {
+  async #read(): Promise<string> {
     for (;;) {
-      const bytes = await this.#deps.channel.receive({ signal })
+      const bytes = await this.#deps.channel.receive({ signal: this.#ending.signal })
       if (bytes === undefined) return 'closed by the peer'
       this.#deps.count(0, bytes.byteLength)
       const message = parseMessage(bytes, { maxBytes: this.#options.maxMessageBytes })
@@ -122,14 +126,13 @@ export class PeerSession {
     }
   }
 
-  async #write(signal: AbortSignal): Promise<void> {
+  async #write(): Promise<void> {
     try {
-      while (!signal.aborted) {
+      while (!this.isEnded) {
         const make = this.#outbox.shift()
         if (make === undefined) {
           const { promise, resolve } = Promise.withResolvers<void>()
           this.#wake = resolve
-          signal.addEventListener('abort', () => resolve(), { once: true })
           await promise
           continue
         }
@@ -140,7 +143,7 @@ export class PeerSession {
         this.#deps.count(bytes.byteLength, 0)
       }
     } catch (error) {
-      this.end(error instanceof Error ? error.message : String(error))
+      this.end(reasonOf(error))
     }
   }
 
@@ -150,4 +153,8 @@ export class PeerSession {
     this.#outbox.push(make)
     this.#wake()
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

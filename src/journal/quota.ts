@@ -24,6 +24,8 @@ export class Quota {
   readonly #deps: QuotaDeps
   readonly #options: QuotaOptions
   readonly #byNode = new Map<PeerId, number>()
+  /** Added up when first asked for after a commit: a batch may hold runs of thousands of authors. */
+  #byOwner: ReadonlyMap<string, number> | undefined
   #bytes = 0
   #entries = 0
 
@@ -52,14 +54,23 @@ export class Quota {
   #ownerBytes(node: PeerId): number {
     const owner = this.#deps.owners.ownerOf(node)
     if (owner === undefined) return this.#byNode.get(node) ?? 0
-    let bytes = 0
-    for (const [other, size] of this.#byNode) if (this.#deps.owners.ownerOf(other) === owner) bytes += size
-    return bytes
+    this.#byOwner ??= this.#addUp()
+    return this.#byOwner.get(owner) ?? 0
+  }
+
+  #addUp(): ReadonlyMap<string, number> {
+    const sums = new Map<string, number>()
+    for (const [node, size] of this.#byNode) {
+      const owner = this.#deps.owners.ownerOf(node)
+      if (owner !== undefined) sums.set(owner, (sums.get(owner) ?? 0) + size)
+    }
+    return sums
   }
 
   #count(node: PeerId, entries: number, bytes: number): void {
     this.#entries += entries
     this.#bytes += bytes
+    this.#byOwner = undefined
     this.#byNode.set(node, (this.#byNode.get(node) ?? 0) + bytes)
   }
 }

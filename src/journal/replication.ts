@@ -5,6 +5,8 @@ import type { Host } from '../network/host.ts'
 import { Gossiper } from './gossiper.ts'
 import type { ReplicatedJournal } from './journal.ts'
 import { Links } from './links.ts'
+import type { GossipNews } from './protocol.ts'
+import { parseNews } from './protocol.ts'
 import { Replicator } from './replicator.ts'
 
 export interface ReplicationDeps {
@@ -13,6 +15,8 @@ export interface ReplicationDeps {
   readonly clock: Clock
   readonly chance: Chance
   readonly log: Log
+  /** How gossip is read; another than the plain reader where one process simulates many nodes and need not read all of it in each. */
+  readonly parseNews?: (bytes: Uint8Array) => GossipNews | undefined
 }
 
 export interface ReplicationOptions {
@@ -50,7 +54,7 @@ export interface ReplicationStatus {
 /** Keeps the journals of a hive equal among its connected members, until it is disposed. @see docs/protocols/journal.md */
 export function openReplication(deps: ReplicationDeps, options: ReplicationOptions): Replication {
   const replicator = new Replicator(deps, options)
-  const gossiper = new Gossiper({ ...deps, replicator }, options)
+  const gossiper = new Gossiper({ parseNews, ...deps, replicator }, options)
   const links = new Links({ ...deps, replicator }, options)
   return {
     compareNow: () => replicator.compareAll(),

@@ -67,7 +67,7 @@ export class Replicator {
     this.#catchUp = new CatchUp(journal, { maxRanges: maxRangesPerAsk, maxEntries: options.batchEntries, maxWants })
     this.#release = [
       journal.events.on('entry:added', (entry) => this.#sums.touch(entry.header.node)),
-      journal.events.on('fork:seen', (node, _position, proof) => this.#tellFork(node, proof)),
+      journal.events.on('fork:seen', (node) => this.#sums.touch(node)),
       journal.events.on('author:judged', (node) => {
         this.#sums.touch(node)
         this.#scheduleFlush()
@@ -149,6 +149,11 @@ export class Replicator {
   tell(node: PeerId, knower: PeerId | undefined): void {
     this.#news.set(node, this.#news.has(node) && this.#news.get(node) !== knower ? undefined : knower)
     this.#scheduleFlush()
+  }
+
+  /** Tells a proof on every channel: when gossip has nobody to carry it. */
+  tellFork(proof: ForkProof): void {
+    for (const session of this.#sessions) session.send({ type: 'fork', proof })
   }
 
   /** Counts a wrong message; drops the peer at the limit. Always false, as the message was no good. */
@@ -282,11 +287,6 @@ export class Replicator {
   #sessionOf(peer: PeerId): PeerSession | undefined {
     for (const session of this.#sessions) if (session.peer === peer && !session.isEnded) return session
     return undefined
-  }
-
-  #tellFork(node: PeerId, proof: ForkProof): void {
-    this.#sums.touch(node)
-    for (const session of this.#sessions) session.send({ type: 'fork', proof })
   }
 
   #scheduleFlush(): void {

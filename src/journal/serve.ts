@@ -21,17 +21,24 @@ const wireOverheadBytes = 16
  */
 export function serveRange(deps: ServeDeps, range: EntryRange, limits: ServeLimits): ServedRange {
   const taken: StoredEntry[] = []
+  // Each is checked once: an author may have spoilt all of them, and whoever asks must not make us check them again and again. S4
+  const checked = new Map<StoredEntry, boolean>()
+  const isGood = (stored: StoredEntry): boolean => {
+    const good = checked.get(stored) ?? isSignedAsStored(deps, stored)
+    checked.set(stored, good)
+    return good
+  }
   let bytes = 0
   // Somebody who applied a batch holds a good signature at its end, so one more batch's length reaches the next.
   for (const stored of deps.entries.range({ ...range, to: range.to + limits.maxEntries })) {
     const size = sizeOf(stored.entry) + wireOverheadBytes
     const isWithin = taken.length < limits.maxEntries && bytes + size <= limits.maxBytes && stored.entry.header.seq <= range.to
-    if (!isWithin && taken.length > 0 && dropUnproven(deps, taken) > 0) break
+    if (!isWithin && taken.length > 0 && dropUnproven(taken, isGood) > 0) break
     if (!isWithin && taken.length > 2 * limits.maxEntries) break
     taken.push(stored)
     bytes += size
   }
-  dropUnproven(deps, taken)
+  dropUnproven(taken, isGood)
   const entries = taken.map((stored) => stored.entry)
   return { entries, evidence: evidenceFor(deps, entries) }
 }
@@ -42,13 +49,13 @@ export function wireSize(entry: Entry): number {
 }
 
 /** Takes entries off the end until one with a good signature stands there; gives how many are left. Leaves all if none has. */
-function dropUnproven(deps: ServeDeps, taken: StoredEntry[]): number {
-  const last = taken.findLastIndex((stored) => isGood(deps, stored))
+function dropUnproven(taken: StoredEntry[], isGood: (stored: StoredEntry) => boolean): number {
+  const last = taken.findLastIndex(isGood)
   if (last >= 0) taken.length = last + 1
   return last + 1
 }
 
-function isGood(deps: ServeDeps, stored: StoredEntry): boolean {
+function isSignedAsStored(deps: ServeDeps, stored: StoredEntry): boolean {
   if (stored.proven !== 0) return stored.proven === 1
   const good = isSigned(stored.entry)
   deps.remember(stored, good)

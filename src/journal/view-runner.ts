@@ -3,7 +3,7 @@ import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { parseBody } from './codec.ts'
-import type { EntryTable } from './entry-table.ts'
+import type { EntryTable, ShelvedEntry } from './entry-table.ts'
 import type { Entry, HiveId, Position } from './entry.ts'
 import type { View } from './view.ts'
 
@@ -49,9 +49,12 @@ export class ViewRunner {
 
   /** Hands one newly stored entry that counts to the views of its kind. */
   apply(tx: Transaction, entry: Entry): void {
+    const { bodyBytes } = entry
+    if (bodyBytes === undefined) return
     for (const view of this.#views) {
       if (!view.kinds.includes(entry.header.kind) || this.#faults.has(view.name)) continue
-      const fault = this.#attempt(tx, () => applyOne(tx, view, entry))
+      const { hive } = this.#deps
+      const fault = this.#attempt(tx, () => applyOne(tx, { view, hive }, { ...entry.header, cid: entry.cid, bodyBytes }))
       if (fault !== undefined) this.#quarantine(tx, view, fault)
     }
   }
@@ -73,8 +76,8 @@ export class ViewRunner {
     )
     const fault = this.#attempt(tx, () => {
       view.reset(tx, hive)
-      for (const { entry } of entries.ofKinds(view.kinds)) {
-        if (isEffective(entry.header.node, entry.header)) applyOne(tx, view, entry)
+      for (const entry of entries.ofKinds(view.kinds)) {
+        if (isEffective(entry.node, entry)) applyOne(tx, { view, hive }, entry)
       }
     })
     if (fault !== undefined) this.#quarantine(tx, view, fault)
@@ -101,9 +104,9 @@ export class ViewRunner {
   }
 }
 
-function applyOne(tx: Transaction, view: View, entry: Entry): void {
+function applyOne(tx: Transaction, to: { readonly view: View; readonly hive: HiveId }, entry: ShelvedEntry): void {
   const body = parseBody(entry)
   if (body === undefined) return
-  const { hive, node, incarnation, seq, kind, at } = entry.header
-  view.apply(tx, { hive, node, incarnation, seq, kind, at, cid: entry.cid, body: body.value })
+  const { node, incarnation, seq, kind, at, cid } = entry
+  to.view.apply(tx, { hive: to.hive, node, incarnation, seq, kind, at, cid, body: body.value })
 }

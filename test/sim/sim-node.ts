@@ -6,6 +6,7 @@ import type { PeerId } from '../../src/identity/keys.ts'
 import type { HiveId, Position } from '../../src/journal/entry.ts'
 import type { Admission, ReplicatedJournal } from '../../src/journal/journal.ts'
 import { openJournal } from '../../src/journal/open-journal.ts'
+import type { GossipNews } from '../../src/journal/protocol.ts'
 import type { Replication } from '../../src/journal/replication.ts'
 import { openReplication } from '../../src/journal/replication.ts'
 import type { View } from '../../src/journal/view.ts'
@@ -45,6 +46,8 @@ export interface SimNodeDeps {
   readonly clock: SkewedClock
   readonly founding: Founding
   readonly members: ReadonlySet<PeerId>
+  /** Reads gossip: the same bytes come to everybody, and are read once. */
+  readonly parseNews: (bytes: Uint8Array) => GossipNews | undefined
 }
 
 export interface SimNodeOptions {
@@ -96,7 +99,7 @@ export class SimNode {
 
   /** Starts on the disk as it is. `watch` sees every entry as it is committed. */
   async start(watch: (node: SimNode, journal: ReplicatedJournal) => void): Promise<void> {
-    const { network, chance, clock, founding } = this.#deps
+    const { network, chance, clock, founding, parseNews } = this.#deps
     const { database } = this
     const { certificate, key } = this.#identity
     const membership = this.#options.membership === 'grants' ? openMembership({ database, certificate }, founding.known) : undefined
@@ -111,7 +114,7 @@ export class SimNode {
     const unfollow = membership?.onChange((nodes) => {
       this.#following = this.#following.then(() => this.#follow(nodes))
     })
-    const replication = openReplication({ journal, host, clock, chance, log: silentLog }, simReplicationOptions)
+    const replication = openReplication({ journal, host, clock, chance, log: silentLog, parseNews }, simReplicationOptions)
     this.#running = { journal, membership, host, replication, unfollow: unfollow ?? nothing }
     for (const peer of this.neighbours) {
       host.dial(`/memory/${peer}/p2p/${peer}`, { signal: new AbortController().signal }).catch(() => {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { PeerId } from '../../src/identity/keys.ts'
 import type { Entry } from '../../src/journal/entry.ts'
 import type { ReplicatedJournal } from '../../src/journal/journal.ts'
+import type { GossipNews } from '../../src/journal/protocol.ts'
+import { parseNews } from '../../src/journal/protocol.ts'
 import type { Chance } from '../../src/lib/chance.ts'
 import { createSeededChance } from '../../src/lib/chance.ts'
 import type { VirtualClock } from '../../src/lib/virtual-clock.ts'
@@ -46,6 +48,8 @@ export interface SimulationReport {
   /** Entries in all journals together, and on all disks together. */
   readonly entries: number
   readonly copies: number
+  /** Hops of gossip that did not arrive, or came to nobody. */
+  readonly lostHops: number
   readonly network: Readonly<Record<'links' | 'messages' | 'gossips' | 'bytes', number>>
 }
 
@@ -72,6 +76,7 @@ export class Simulation {
   readonly #down = new Set<number>()
   readonly #running: Promise<void>[] = []
   #commits = 0
+  #heard = 0
   #incarnations = 0
   /** Who was thrown out, and after which entry. */
   #revoked: { readonly node: SimNode; readonly lastSeq: number } | undefined
@@ -92,6 +97,7 @@ export class Simulation {
   /** Runs the whole script and gives what came of it. */
   async run(onMinute: (minute: number) => void = () => {}): Promise<SimulationReport> {
     await this.#clock.run(this.#startAll())
+    onMinute(0)
     const steps = this.#steps()
     let elapsed = 0
     const pass = async (until: number): Promise<void> => {
@@ -131,6 +137,7 @@ export class Simulation {
       forbidden: this.#forbidden.size,
       entries: this.#nodes[0]?.journal?.status().entries ?? 0,
       copies: this.#nodes.reduce((sum, node) => sum + (node.journal?.status().entries ?? 0), 0),
+      lostHops: this.#network.counters().gossips - this.#heard,
       network: this.#network.counters(),
     }
   }
@@ -155,18 +162,30 @@ export class Simulation {
   async #startAll(): Promise<void> {
     const { nodes, seed, membership } = this.#options
     const founding = await foundHive(this.#clock, { nodes, seed })
+    const readGossip = this.#readGossip()
     const members = new Set(founding.identities.map(({ peer }) => peer))
     const disks: Database[] = []
     for (let index = 0; index < nodes; index++) disks.push(await copyDisk(founding.disk, { isMarked: false }))
     this.#nodes = disks.map((disk, index) => {
       const clock = this.#clock.withSkew(0)
-      const deps = { network: this.#network, chance: this.#chance, clock, founding, members }
+      const deps = { network: this.#network, chance: this.#chance, clock, founding, members, parseNews: readGossip }
       return new SimNode(deps, { index, membership }, disk)
     })
     this.#drawNeighbours()
     await founding.disk[Symbol.asyncDispose]()
     const watch = this.#watch()
     for (const node of this.#nodes) await node.start(watch)
+  }
+
+  /** Reading is a function of the bytes, and a message keeps its bytes on all its ways. */
+  #readGossip(): (bytes: Uint8Array) => GossipNews | undefined {
+    const known = new WeakMap<Uint8Array, { readonly news: GossipNews | undefined }>()
+    return (bytes) => {
+      this.#heard += 1
+      const read = known.get(bytes) ?? { news: parseNews(bytes) }
+      known.set(bytes, read)
+      return read.news
+    }
   }
 
   #watch(): (node: SimNode, journal: ReplicatedJournal) => void {
