@@ -162,7 +162,7 @@ class ContentExchange implements Exchange {
       {
         ...this.#deps,
         slots,
-        upload: createTokenBucket(this.#deps, { perSecond: uploadBytesPerSecond, burst: pieceBytes }),
+        upload: createTokenBucket(this.#deps, { perSecond: uploadBytesPerSecond, burst: uploadBurst(uploadBytesPerSecond) }),
         keep: (peer, request, { signal }) =>
           keepCopy(
             { ...this.#deps, node: this.#deps.host.peerId, slots: keeps, fetch: this.fetch, maxReplicaBytes },
@@ -206,6 +206,11 @@ function tooSlow(cid: Cid, fetchTimeoutMs: number, cause: unknown): Fault {
 /** Under a cap, so few that each gets a piece every four seconds: a receiver takes silence for a stall. */
 function servedAtOnce(maxServed: number, bytesPerSecond: number): number {
   return bytesPerSecond === 0 ? maxServed : Math.max(1, Math.min(maxServed, Math.floor((bytesPerSecond * 4) / pieceBytes)))
+}
+
+/** What a tenth of a second allows: a node that was held up by its disk or its other work makes up for it. */
+function uploadBurst(bytesPerSecond: number): number {
+  return Math.max(pieceBytes, Math.floor(bytesPerSecond / 10))
 }
 
 function createLiarBook(): LiarBook {

@@ -269,13 +269,23 @@ export class FetchJob {
     const wasNeeded = isNeeded(this.#schedule, at.index)
     this.#step({ type: 'block', peer, ...at })
     if (!wasNeeded || isNeeded(this.#schedule, at.index)) return this.#memory.giveBack(bytes)
-    const release = await this.#writes.acquire(this.#end)
+    const release = this.#writes.tryAcquire() ?? (await this.#untilWritable(peer))
     const store = async (): Promise<void> => {
       await this.#store(peer, at.index, bytes)
       this.#memory.giveBack(bytes)
       release()
     }
     this.#track(store())
+  }
+
+  /** While the disk has enough to do nothing is read, and nobody is suspected of being slow. */
+  async #untilWritable(peer: PeerId): Promise<() => void> {
+    this.#step({ type: 'hold', peer })
+    try {
+      return await this.#writes.acquire(this.#end)
+    } finally {
+      this.#step({ type: 'release', peer })
+    }
   }
 
   async #store(peer: PeerId, index: number, bytes: Uint8Array): Promise<void> {

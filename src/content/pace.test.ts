@@ -92,3 +92,15 @@ test('F12: a line that flaps is used again each time it is back', async () => {
   await fleet.clock.run(flapping)
   assert.deepEqual(await readAll(bob.content, cid), bytes)
 })
+
+test('what an upload cap allowed in the tenth of a second before is made up for', async () => {
+  await using fleet = openFleet()
+  const [ada, bob] = [fleet.open('ada', { uploadBytesPerSecond: 10 * mebibyte }), fleet.open('bob')]
+  await fleet.connect(bob, ada)
+  const cid = await fleet.add(ada, testBytes(mebibyte))
+  await fleet.clock.advance(1_000)
+  const startedAt = fleet.clock.monotonic()
+  await fleet.fetch(bob, cid)
+  const ms = fleet.clock.monotonic() - startedAt
+  assert.ok(ms < 20, `1 MiB took ${ms} ms`)
+})

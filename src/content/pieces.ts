@@ -53,7 +53,9 @@ export async function receiveBlock(
     if (piece.byteLength > length - filled) throw new Error(`the peer sent more than the ${length} bytes of the block`)
     block.set(piece, filled)
     filled += piece.byteLength
-    await onPiece(piece.byteLength)
+    const { byteLength } = piece
+    channel.giveBack?.(piece)
+    await onPiece(byteLength)
   }
   return block
 }

@@ -75,3 +75,32 @@ test('a stream that ends within a message is known to', () => {
   assert.deepEqual(readAll(reader, Uint8Array.of(5, 1, 2)), [])
   assert.equal(reader.isWithinMessage, true)
 })
+
+test('the memory of a long message is used again once it was given back, and never for two messages at once', () => {
+  const size = 100_000
+  const reader = new FrameReader(size)
+  const read = (fill: number): Uint8Array => {
+    const [message] = readAll(reader, frame(new Uint8Array(size).fill(fill))) as readonly Uint8Array[]
+    assert.ok(message !== undefined && message.every((byte) => byte === fill))
+    return message
+  }
+  // In pieces, as a stream brings them: what comes in one piece is given as it came.
+  const inPieces = (fill: number): Uint8Array => {
+    const bytes = frame(new Uint8Array(size).fill(fill))
+    assert.deepEqual(readAll(reader, bytes.slice(0, 50_000)), [])
+    const [message] = readAll(reader, bytes.slice(50_000)) as readonly Uint8Array[]
+    assert.ok(message !== undefined && message.every((byte) => byte === fill))
+    return message
+  }
+  const foreign = read(1)
+  reader.giveBack(foreign)
+  const first = inPieces(2)
+  assert.notEqual(first.buffer, foreign.buffer)
+  reader.giveBack(first)
+  reader.giveBack(first)
+  reader.giveBack(first.subarray(1))
+  const [second, third] = [inPieces(3), inPieces(4)]
+  assert.equal(second.buffer, first.buffer)
+  assert.notEqual(third.buffer, first.buffer)
+  assert.ok(second.every((byte) => byte === 3))
+})

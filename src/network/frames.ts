@@ -13,6 +13,9 @@ const smallPieceBytes = 4096
 /** A message's whole memory is taken when so much of it has come. */
 const reservedFromBytes = 32_768
 
+/** Messages whose memory is kept for others to come. */
+const maxFree = 16
+
 /** The length prefix of a message: unsigned varint, as in multiformats. */
 export function encodeLength(byteLength: number): Uint8Array {
   const bytes: number[] = []
@@ -28,6 +31,10 @@ export function encodeLength(byteLength: number): Uint8Array {
 /** Cuts a stream of bytes into messages, one at a time. Nothing of a message over the limit is kept. */
 export class FrameReader {
   readonly #maxMessageBytes: number
+  /** Memory of long messages that nobody reads any more, all of one length. */
+  readonly #free = new Set<Uint8Array>()
+  /** What was taken here: memory that came with the bytes may still be somebody else's. */
+  readonly #own = new WeakSet<Uint8Array>()
   #prefix = 0
   #prefixBytes = 0
   #pieces: Uint8Array[] = []
@@ -67,12 +74,28 @@ export class FrameReader {
   #keep(piece: Uint8Array): void {
     const at = this.#prefix - this.#missing
     if (this.#whole === undefined && at >= reservedFromBytes) {
-      this.#whole = allocate(this.#prefix)
+      this.#whole = this.#takeMemory(this.#prefix)
       fill(this.#whole, this.#pieces)
       this.#pieces = []
     }
     if (this.#whole !== undefined) this.#whole.set(piece, at)
     else this.#pieces.push(piece.byteLength < smallPieceBytes ? piece.slice() : piece)
+  }
+
+  /** Gives back the memory of a message that nobody reads any more, for one to come: new memory for each keeps the garbage collector busy. */
+  giveBack(message: Uint8Array): void {
+    if (this.#own.has(message) && message.byteLength === this.#maxMessageBytes && this.#free.size < maxFree) this.#free.add(message)
+  }
+
+  #takeMemory(byteLength: number): Uint8Array {
+    const [free] = this.#free
+    if (free !== undefined && byteLength === free.byteLength) {
+      this.#free.delete(free)
+      return free
+    }
+    const fresh = allocate(byteLength)
+    this.#own.add(fresh)
+    return fresh
   }
 
   #readPrefix(byte: number): FrameStep | undefined {

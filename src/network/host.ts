@@ -58,6 +58,8 @@ export interface Channel {
   readonly send: (...parts: readonly Uint8Array[]) => Promise<void>
   /** The next message; undefined after the peer closed its side. @throws when the channel is gone, or the message is over `maxMessageBytes` */
   readonly receive: (options?: { readonly signal?: AbortSignal }) => Promise<Uint8Array | undefined>
+  /** Lets a received message's memory be used for another. Whoever calls it reads the message no more; for bulk, where it saves most of the garbage. */
+  readonly giveBack?: (message: Uint8Array) => void
   /** Says that nothing more will be sent, and lets go after the peer did the same. */
   readonly close: () => Promise<void>
   readonly abort: (reason: Error) => void

@@ -105,6 +105,10 @@ export class StreamChannel implements Channel {
     }
   }
 
+  giveBack(message: Uint8Array): void {
+    this.#frames.giveBack(message)
+  }
+
   async close(): Promise<void> {
     if (this.#failure !== undefined) return
     try {

@@ -18,6 +18,8 @@ export interface Provider {
   /** Failures since the last chunk it gave. */
   failures: number
   restUntil: number
+  /** Since when nothing is read of it, because our own disk takes no more; its silence is ours then. */
+  heldSince: number | undefined
 }
 
 /** Chunks `from` to `to` (exclusive); those before `next` came. */
@@ -38,7 +40,7 @@ const firstRestMs = 500
 const longestRestMs = 30_000
 
 export function createProvider(peer: PeerId, blocks: Uint8Array | undefined, now: number): Provider {
-  return { peer, blocks, ranges: [], rate: unknownRate, lastByteAt: now, isSuspect: false, failures: 0, restUntil: 0 }
+  return { peer, blocks, ranges: [], rate: unknownRate, lastByteAt: now, isSuspect: false, failures: 0, restUntil: 0, heldSince: undefined }
 }
 
 export function hasChunk(provider: Provider, index: number): boolean {

@@ -296,3 +296,21 @@ test('whatever providers do, every chunk is stored exactly once, and the fetch e
     { numRuns: 150 },
   )
 })
+
+test('F9: whose bytes wait for our own disk is neither suspected nor given up, and is watched again afterwards', () => {
+  const schedule = open(100)
+  const [first] = asks(stepSchedule(schedule, { type: 'join', peer: ada }, 0))
+  assert.ok(first !== undefined)
+  give(schedule, first, 0, 10)
+  stepSchedule(schedule, { type: 'join', peer: bob }, 10)
+  stepSchedule(schedule, { type: 'leave', peer: bob }, 10)
+  stepSchedule(schedule, { type: 'hold', peer: ada }, 20)
+  const late = stepSchedule(schedule, { type: 'time' }, 60_000)
+  assert.deepEqual([late.effects, late.wakeAt], [[], undefined])
+  assert.equal(schedule.providers.get(ada)?.isSuspect, false)
+  const released = stepSchedule(schedule, { type: 'release', peer: ada }, 60_000)
+  assert.ok(released.wakeAt !== undefined && released.wakeAt > 60_000 && released.wakeAt <= 70_000, `${released.wakeAt}`)
+  stepSchedule(schedule, { type: 'release', peer: ada }, 60_001)
+  stepSchedule(schedule, { type: 'time' }, 72_000)
+  assert.notEqual(schedule.providers.get(ada)?.failures, 0)
+})

@@ -24,6 +24,9 @@ export type ScheduleInput =
   | { readonly type: 'stored'; readonly index: number }
   /** A chunk was not what it should be. */
   | { readonly type: 'lie'; readonly peer: PeerId; readonly index: number }
+  /** Nothing more is read of it before `release`. */
+  | { readonly type: 'hold'; readonly peer: PeerId }
+  | { readonly type: 'release'; readonly peer: PeerId }
   | { readonly type: 'time' }
 
 type InputOf<Type extends ScheduleInput['type']> = Extract<ScheduleInput, { readonly type: Type }>
@@ -77,6 +80,11 @@ function apply(schedule: Schedule, input: ScheduleInput, now: number, effects: S
       return remove(schedule, provider)
     case 'piece':
       return takePiece(schedule, provider, input.bytes, now)
+    case 'hold':
+      provider.heldSince ??= now
+      return
+    case 'release':
+      return release(provider, now)
     case 'block':
       return takeBlock(schedule, provider, input, { now, effects })
     case 'end':
@@ -111,6 +119,16 @@ function takePiece(schedule: Schedule, provider: Provider, bytes: number, now: n
   provider.rate = addToRate(provider.rate, bytes, now - provider.lastByteAt)
   provider.lastByteAt = now
   if (provider.isSuspect) trust(schedule, provider, true)
+}
+
+/** Counts the time of a hold for its pace, for that is how fast it can be used, and not for its silence. */
+function release(provider: Provider, now: number): void {
+  if (provider.heldSince === undefined) return
+  provider.rate = addToRate(provider.rate, 0, now - provider.lastByteAt)
+  const head = provider.ranges[0]
+  if (head !== undefined) head.headAt += now - Math.max(provider.heldSince, head.headAt)
+  provider.lastByteAt = now
+  provider.heldSince = undefined
 }
 
 /** Takes a chunk, and frees whoever is still giving only what has come now. */
@@ -171,7 +189,7 @@ function lie(schedule: Schedule, { peer, index }: InputOf<'lie'>, effects: Sched
 function watch(schedule: Schedule, now: number, effects: ScheduleEffect[]): void {
   const median = medianBlockMs(schedule)
   for (const provider of schedule.providers.values()) {
-    if (provider.ranges.length === 0) continue
+    if (provider.ranges.length === 0 || provider.heldSince !== undefined) continue
     if (now >= timeoutAt(provider, schedule.options.stallTimeoutMs)) fail(schedule, provider, { now, effects })
     else if (!provider.isSuspect && now >= suspectAt(provider, median, schedule.options)) trust(schedule, provider, false)
   }
@@ -208,6 +226,7 @@ function giveUpRanges(schedule: Schedule, provider: Provider): void {
   for (const range of provider.ranges) forget(schedule, provider, range)
   provider.ranges.length = 0
   provider.isSuspect = false
+  provider.heldSince = undefined
 }
 
 function forget(schedule: Schedule, provider: Provider, range: Range): void {
@@ -234,7 +253,7 @@ function nextWake(schedule: Schedule, now: number): number | undefined {
   const times: number[] = []
   for (const provider of schedule.providers.values()) {
     if (provider.restUntil > now) times.push(provider.restUntil)
-    if (provider.ranges.length === 0) continue
+    if (provider.ranges.length === 0 || provider.heldSince !== undefined) continue
     times.push(timeoutAt(provider, schedule.options.stallTimeoutMs))
     if (!provider.isSuspect) times.push(suspectAt(provider, median, schedule.options))
   }
