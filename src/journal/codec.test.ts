@@ -119,6 +119,18 @@ for (const [what, message] of [
   })
 }
 
+test('S4: a head or a question of an incarnation that cannot be is refused', () => {
+  const [one] = signChain('ada', ['one']) as readonly [Entry]
+  const head = (incarnation: number): Uint8Array =>
+    formatMessage({ type: 'heads', heads: [{ node: one.header.node, incarnation, seq: 1, cid: one.cid }] })
+  const ask = (incarnation: number): Uint8Array =>
+    formatMessage({ type: 'ask', id: 0, ranges: [{ node: one.header.node, incarnation, from: 1, to: 1 }] })
+  for (const make of [head, ask]) {
+    assert.notEqual(parseMessage(make(1024), { maxBytes: 1000 }), undefined)
+    assert.equal(parseMessage(make(1025), { maxBytes: 1000 }), undefined)
+  }
+})
+
 test('S30: a message over its limit, too deep, or no CBOR is refused', () => {
   const deep = Uint8Array.from({ length: 5000 }, () => 0x81)
   assert.equal(parseMessage(deep, { maxBytes: 100_000 }), undefined)

@@ -14,7 +14,7 @@ export const maxHeaderBytes = 512
 /** Longest entry on the wire in bytes: header, signature, body, and the heads of the list they stand in. */
 export const maxWireEntryBytes = maxHeaderBytes + 64 + maxBodyBytes + 16
 /** Highest incarnation number: each is one disk set back, and the cuts of all of them fit one body. */
-const maxIncarnation = 1024
+export const maxIncarnation = 1024
 /** Last moment a JavaScript date can name, in milliseconds. */
 const maxTime = 8_640_000_000_000_000
 const headerKeys = ['v', 'hive', 'node', 'incarnation', 'seq', 'prev', 'kind', 'at', 'bodyCid', 'bodySize'] as const

@@ -1,6 +1,6 @@
 import { decodeCanonical, encodeCanonical } from '../lib/canonical.ts'
 import { cidOfLink, linkOfCid } from '../lib/cid.ts'
-import { formatEntry, formatWire, maxWireEntryBytes, parseEntry, parseNode, parseWire } from './codec.ts'
+import { formatEntry, formatWire, maxIncarnation, maxWireEntryBytes, parseEntry, parseNode, parseWire } from './codec.ts'
 import type { Entry, Head, HiveId } from './entry.ts'
 import type { EntryRange, ForkProof } from './journal.ts'
 
@@ -119,14 +119,16 @@ function parseHead(value: unknown): Head | undefined {
   const [name, incarnation, seq, link]: readonly unknown[] = value
   const node = parseNode(name)
   const cid = cidOfLink(link)
-  return node !== undefined && cid !== undefined && isCount(incarnation, 1) && isCount(seq, 1) ? { node, incarnation, seq, cid } : undefined
+  return node !== undefined && cid !== undefined && isIncarnation(incarnation) && isCount(seq, 1)
+    ? { node, incarnation, seq, cid }
+    : undefined
 }
 
 function parseRange(value: unknown): EntryRange | undefined {
   if (!Array.isArray(value) || value.length !== 4) return undefined
   const [name, incarnation, from, to]: readonly unknown[] = value
   const node = parseNode(name)
-  if (node === undefined || !isCount(incarnation, 1) || !isCount(from, 1) || !isCount(to, 1) || to < from) return undefined
+  if (node === undefined || !isIncarnation(incarnation) || !isCount(from, 1) || !isCount(to, 1) || to < from) return undefined
   return { node, incarnation, from, to }
 }
 
@@ -144,4 +146,9 @@ function parseList<T>(value: unknown, max: number, parse: (item: unknown) => T |
 
 function isCount(value: unknown, min: number): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= min
+}
+
+/** Numbers no incarnation can have are refused here: each would be something to ask for. */
+function isIncarnation(value: unknown): value is number {
+  return isCount(value, 1) && value <= maxIncarnation
 }

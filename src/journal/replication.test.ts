@@ -196,6 +196,24 @@ test('S4 S5: a peer that says wrong things three times is dropped, and nobody el
   assert.equal(notesOf(bob.database).length, 1)
 })
 
+test('S4: sums that come without end are answered once a second, and the last of them is answered', async (t) => {
+  const fleet = createFleet(t)
+  const bob = await fleet.open('bob')
+  await append(fleet, bob, 'one')
+  const eve = await openEve(fleet, bob)
+  const before = bob.journal.status().bytesSent
+  const sums = new Uint8Array(256).fill(9)
+  const signal = new AbortController().signal
+  const channel = await fleet.clock.run(eve.peer.host.open(bob.node, journalProtocol(testHive), { signal, maxMessageBytes: 2_000_000 }))
+  for (let times = 0; times < 200; times++) await fleet.clock.run(channel.send(formatMessage({ type: 'sums', sums })))
+  await fleet.advance(500)
+  const atOnce = bob.journal.status().bytesSent - before
+  await fleet.advance(3000)
+  const inAll = bob.journal.status().bytesSent - before
+  assert.ok(atOnce < 1000, `${atOnce} bytes at once`)
+  assert.ok(inAll > atOnce && inAll < 1500, `${inAll} bytes in all`)
+})
+
 test('S4: heads of invented authors are asked about only so often, and kept nowhere', async (t) => {
   const fleet = createFleet(t)
   const bob = await fleet.open('bob', { admission: { ...admitAll, judge: () => ({ verdict: 'unknown' }) } })

@@ -10,6 +10,7 @@ import type { EntryRange, ForkProof, ReplicatedJournal, RunReport } from './jour
 import type { PeerSession } from './peer-session.ts'
 import type { Message } from './protocol.ts'
 import { maxHeadsPerMessage, maxRangesPerAsk } from './protocol.ts'
+import { Pace } from './pace.ts'
 import { CatchUp } from './rules/catch-up.ts'
 import { planRanges } from './rules/plan-ranges.ts'
 import { wireSize } from './serve.ts'
@@ -31,10 +32,12 @@ export interface ReplicatorOptions {
 
 /** New heads are told together after this long, in milliseconds. */
 const flushDelayMs = 200
-/** Incarnations wanted at once. */
-const maxWants = 65_536
+/** Incarnations wanted at once, and of those one peer may have offered. */
+const [maxWants, maxWantsPerPeer] = [65_536, 16_384]
 /** Authors nobody introduced, taken from one peer per comparison of heads. */
 const maxStrangersPerPeer = 256
+/** Sums of one peer are answered this often at most, in milliseconds: 300 bytes of them may cost the heads of everybody. */
+const answerIntervalMs = 1000
 /** Entries before a divergence looked at in one step. */
 const probeEntries = 64
 /** Peers whose wrong messages are remembered. */
@@ -47,6 +50,7 @@ export class Replicator {
   readonly #sums: HeadSums
   readonly #catchUp: CatchUp
   readonly #sessions = new Set<PeerSession>()
+  readonly #answers: Pace<PeerSession, Uint8Array>
   readonly #strikes = new Map<PeerId, number>()
   readonly #strangers = new Map<PeerId, number>()
   /** Authors with news to tell, and the one peer that knows already, if there is just one. */
@@ -64,7 +68,8 @@ export class Replicator {
     this.#options = options
     const { journal } = deps
     this.#sums = new HeadSums(new Set(journal.heads().map((head) => head.node)), (node) => journal.lineHeads(node))
-    this.#catchUp = new CatchUp(journal, { maxRanges: maxRangesPerAsk, maxEntries: options.batchEntries, maxWants })
+    this.#catchUp = new CatchUp(journal, { maxRanges: maxRangesPerAsk, maxEntries: options.batchEntries, maxWants, maxWantsPerPeer })
+    this.#answers = new Pace(deps.clock, answerIntervalMs, (session, sums) => this.#answerSums(sums, session))
     this.#release = [
       journal.events.on('entry:added', (entry) => this.#sums.touch(entry.header.node)),
       journal.events.on('fork:seen', (node) => this.#sums.touch(node)),
@@ -84,6 +89,7 @@ export class Replicator {
     for (const release of this.#release) release()
     this.#cancelFlush?.()
     this.#cancelCompare()
+    this.#answers.close()
   }
 
   /** Whether a peer said so much that is wrong that it is not listened to in this run. */
@@ -100,6 +106,7 @@ export class Replicator {
   leave(session: PeerSession): void {
     this.#sessions.delete(session)
     this.#heard.delete(session)
+    this.#answers.forget(session)
     if (this.#sessionOf(session.peer) !== undefined) return
     this.#strangers.delete(session.peer)
     this.#catchUp.lose(session.peer)
@@ -116,7 +123,7 @@ export class Replicator {
   async hear(message: Message, session: PeerSession): Promise<boolean> {
     switch (message.type) {
       case 'sums':
-        this.#answerSums(message.sums, session)
+        this.#answers.take(session, message.sums)
         return true
       case 'heads':
         this.#takeHeads(message.heads, session)

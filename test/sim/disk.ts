@@ -6,22 +6,32 @@ const factTables = ['chain', 'entry', 'author', 'fork', 'stray', 'erasure']
 /** Rows in one statement: enough that preparing and calling it does not count. */
 const rowsPerInsert = 64
 
-/** A disk with all the facts of another as it is now. */
-export async function copyDisk(from: Database, options: { readonly isMarked: boolean }): Promise<Database> {
-  const copy = openDatabase({ path: ':memory:' })
-  await copy.write((tx) => {
-    for (const table of factTables) {
-      const rows = from.all(`select * from ${table}`)
-      for (let at = 0; at < rows.length; at += rowsPerInsert) {
-        const group = rows.slice(at, at + rowsPerInsert)
-        const names = Object.keys(group[0] ?? {})
-        const marks = `(${names.map(() => '?').join(', ')})`
-        const values = group.flatMap((row): SqlValue[] => Object.values(row))
-        tx.run(`insert into ${table} (${names.join(', ')}) values ${group.map(() => marks).join(', ')}`, ...values)
+/** All the facts of a disk at one moment, ready to be written to any number of others. */
+export type DiskImage = readonly { readonly sql: string; readonly values: readonly SqlValue[] }[]
+
+/** Reads a disk as it is now. */
+export function readDisk(from: Database): DiskImage {
+  return factTables.flatMap((table) => {
+    const rows = from.all(`select * from ${table}`)
+    const names = Object.keys(rows[0] ?? {})
+    const marks = `(${names.map(() => '?').join(', ')})`
+    return Array.from({ length: Math.ceil(rows.length / rowsPerInsert) }, (_, index) => {
+      const group = rows.slice(index * rowsPerInsert, (index + 1) * rowsPerInsert)
+      return {
+        sql: `insert into ${table} (${names.join(', ')}) values ${group.map(() => marks).join(', ')}`,
+        values: group.flatMap((row): SqlValue[] => Object.values(row)),
       }
-    }
+    })
+  })
+}
+
+/** A new disk with all the facts of an image. */
+export async function openDisk(image: DiskImage, options: { readonly isMarked: boolean }): Promise<Database> {
+  const disk = openDatabase({ path: ':memory:' })
+  await disk.write((tx) => {
+    for (const { sql, values } of image) tx.run(sql, ...values)
     // What restoring a backup leaves behind, so that the node waits for what it may have lost.
     if (options.isMarked) tx.run("insert into setting (name, value) values ('restored', '1')")
   })
-  return copy
+  return disk
 }

@@ -16,7 +16,7 @@ import type { SkewedClock } from '../../src/lib/virtual-clock.ts'
 import type { Host } from '../../src/network/host.ts'
 import type { MemoryNetwork } from '../../src/network/memory.ts'
 import type { Database } from '../../src/store/database.ts'
-import { copyDisk } from './disk.ts'
+import { openDisk, readDisk } from './disk.ts'
 import type { Founding, Identity } from './founding.ts'
 import { simHostOptions, simJournalOptions, simReplicationOptions } from './sim-options.ts'
 
@@ -142,7 +142,7 @@ export class SimNode {
 
   /** The disk as it is now. */
   backup(isMarked: boolean): Promise<Database> {
-    return copyDisk(this.database, { isMarked })
+    return openDisk(readDisk(this.database), { isMarked })
   }
 
   /** As the root: nothing of a node counts after a position. */

@@ -14,7 +14,7 @@ import type { Database } from '../../src/store/database.ts'
 import type { Script, SimulatedFault, SimulatedWrite } from './fault-script.ts'
 import { drawScript } from './fault-script.ts'
 import { checkInvariants } from './invariants.ts'
-import { copyDisk } from './disk.ts'
+import { openDisk, readDisk } from './disk.ts'
 import { foundHive } from './founding.ts'
 import type { MembershipModel } from './sim-node.ts'
 import { SimNode } from './sim-node.ts'
@@ -27,7 +27,7 @@ export interface SimulationOptions {
   /** Virtual time in all. */
   readonly minutes: number
   readonly membership: MembershipModel
-  /** Faults a minute for every hundred nodes, and at least this many. */
+  /** Faults a minute in a hive of up to a hundred nodes; in a larger one they grow as the root of its size. */
   readonly faultsPerMinute: number
 }
 
@@ -164,8 +164,9 @@ export class Simulation {
     const founding = await foundHive(this.#clock, { nodes, seed })
     const readGossip = this.#readGossip()
     const members = new Set(founding.identities.map(({ peer }) => peer))
+    const image = readDisk(founding.disk)
     const disks: Database[] = []
-    for (let index = 0; index < nodes; index++) disks.push(await copyDisk(founding.disk, { isMarked: false }))
+    for (let index = 0; index < nodes; index++) disks.push(await openDisk(image, { isMarked: false }))
     this.#nodes = disks.map((disk, index) => {
       const clock = this.#clock.withSkew(0)
       const deps = { network: this.#network, chance: this.#chance, clock, founding, members, parseNews: readGossip }
@@ -253,7 +254,7 @@ export class Simulation {
         await wait()
         return this.#network.heal()
       case 'one-way':
-        for (const [from, to] of fault.cuts) this.#network.cut(this.#peerAt(from), this.#peerAt(to))
+        for (const index of fault.nodes) this.#muffle(index)
         await wait()
         return this.#network.heal()
       case 'noise':
@@ -309,6 +310,12 @@ export class Simulation {
     await old[Symbol.asyncDispose]()
   }
 
+  /** What a node says reaches none of those it dialled, while it hears them. */
+  #muffle(index: number): void {
+    const node = this.#nodes[index]
+    for (const peer of node?.neighbours ?? []) if (node !== undefined) this.#network.cut(node.peer, peer)
+  }
+
   /** The root throws a node out, after an entry that others have gone past already. It writes on as if nothing were. */
   async #revoke(index: number): Promise<void> {
     const [root, node] = [this.#nodes[0], this.#nodes[index]]
@@ -355,11 +362,5 @@ export class Simulation {
     this.#network.configure({ loss: 0, duplicates: 0, jitterMs: 20 })
     for (const index of this.#asleep) this.#wake(index)
     await this.#clock.settle()
-  }
-
-  #peerAt(index: number): PeerId {
-    const node = this.#nodes[index]
-    if (node === undefined) throw new Error(`there is no node ${index} of ${this.#options.nodes}`)
-    return node.peer
   }
 }

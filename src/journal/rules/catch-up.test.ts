@@ -6,7 +6,7 @@ import { CatchUp } from './catch-up.ts'
 
 const [ada, bob, cy, eve] = [nodeOf('ada'), nodeOf('bob'), nodeOf('cy'), nodeOf('eve')]
 const [one] = signChain('ada', ['one']) as readonly [Entry]
-const limits = { maxRanges: 2, maxEntries: 100, maxWants: 3 }
+const limits = { maxRanges: 2, maxEntries: 100, maxWants: 3, maxWantsPerPeer: 3 }
 
 /** Our heads, which a test moves as entries come. */
 function createOurs(): { readonly heads: Map<string, number>; readonly catchUp: CatchUp; readonly wanted: Map<string, number> } {
@@ -113,4 +113,18 @@ test('S6: a probe is asked of the very peer, whatever we hold, and only so many'
   ])
   catchUp.answered(bob, [{ node: ada, incarnation: 1, from: 1, to: 10 }])
   assert.deepEqual(catchUp.next(bob), [])
+})
+
+test('S4: who offers without end leaves room for the others, and has room again for what was withdrawn', () => {
+  const ours = { headOf: () => undefined, lastWanted: () => Infinity }
+  const catchUp = new CatchUp(ours, { maxRanges: 9, maxEntries: 100, maxWants: 3, maxWantsPerPeer: 2 })
+  for (let incarnation = 1; incarnation <= 5; incarnation++) catchUp.offer(eve, { node: ada, incarnation, seq: 1 })
+  catchUp.offer(bob, { node: cy, incarnation: 1, seq: 1 })
+  assert.deepEqual(catchUp.next(bob), [{ node: cy, incarnation: 1, from: 1, to: 1 }])
+  assert.equal(catchUp.size, 3)
+  const asked = catchUp.next(eve)
+  assert.equal(asked.length, 2)
+  catchUp.answered(eve, asked)
+  catchUp.offer(eve, { node: ada, incarnation: 4, seq: 1 })
+  assert.deepEqual(catchUp.next(eve), [{ node: ada, incarnation: 4, from: 1, to: 1 }])
 })

@@ -9,6 +9,8 @@ export interface CatchUpLimits {
   readonly maxEntries: number
   /** Incarnations wanted at once; more are offered again later. */
   readonly maxWants: number
+  /** Of those, so many that one peer offered: who invents heads must leave room for what others really have. */
+  readonly maxWantsPerPeer: number
 }
 
 /** One incarnation of which peers have more than we do. */
@@ -30,6 +32,7 @@ export class CatchUp {
   readonly #ours: OurHeads
   readonly #limits: CatchUpLimits
   readonly #wants = new Map<string, Want>()
+  readonly #offered = new Map<PeerId, number>()
   /** Ranges to be looked at again with one peer, to find where a fork begins. */
   readonly #probes = new Map<PeerId, EntryRange[]>()
 
@@ -48,7 +51,11 @@ export class CatchUp {
     const { node, incarnation, seq } = offer
     const key = keyOf(node, incarnation)
     const want = this.#wants.get(key)
+    const isNew = want?.offers.has(peer) !== true
+    const offered = this.#offered.get(peer) ?? 0
+    if (isNew && offered >= this.#limits.maxWantsPerPeer) return
     if (want === undefined && this.#wants.size >= this.#limits.maxWants) return
+    if (isNew) this.#offered.set(peer, offered + 1)
     if (want === undefined) this.#wants.set(key, { node, incarnation, offers: new Map([[peer, seq]]), asked: undefined })
     else want.offers.set(peer, Math.max(seq, want.offers.get(peer) ?? 0))
   }
@@ -117,8 +124,11 @@ export class CatchUp {
 
   #withdraw(key: string, peer: PeerId): void {
     const want = this.#wants.get(key)
-    want?.offers.delete(peer)
-    if (want?.offers.size === 0) this.#wants.delete(key)
+    if (want?.offers.delete(peer) !== true) return
+    const left = (this.#offered.get(peer) ?? 0) - 1
+    if (left > 0) this.#offered.set(peer, left)
+    else this.#offered.delete(peer)
+    if (want.offers.size === 0) this.#wants.delete(key)
   }
 
   #hasProgress(key: string): boolean {
