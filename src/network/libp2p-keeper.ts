@@ -40,7 +40,7 @@ export class Keeper {
   /** Dials what is known, and goes on for as long as nobody is connected. */
   async begin(): Promise<void> {
     const known = this.#deps.peerBook.load().slice(0, maxKnownPeers)
-    await mapBounded(
+    const dialling = mapBounded(
       known,
       async ({ peer, addresses }) => {
         await this.#deps.learn(peer, addresses)
@@ -48,7 +48,8 @@ export class Keeper {
       },
       { concurrency: dialConcurrency },
     )
-    await this.#round(true)
+    // At the same time: peers that answer no more cost a time-out each.
+    await Promise.all([dialling, this.#round(true)])
   }
 
   async #round(isFirst: boolean): Promise<void> {
