@@ -42,7 +42,11 @@ console.log(
 console.log(`${report.entries} entries in the hive, ${report.copies} on all disks`)
 const { links, messages, gossips, bytes } = report.network
 console.log(`${links} connections, ${messages} messages, ${gossips} hops of gossip (${report.lostHops} lost), ${bytes} bytes on the wire`)
-console.log(`${(report.virtualSeconds / seconds()).toFixed(1)} virtual seconds per second`)
+const { user, system } = process.cpuUsage()
+const processorSeconds = (user + system) / 1_000_000
+console.log(
+  `${(report.virtualSeconds / seconds()).toFixed(1)} virtual seconds per second, ${(report.virtualSeconds / processorSeconds).toFixed(1)} per second of processor time (${processorSeconds.toFixed(1)} s)`,
+)
 console.log(`trace ${report.trace}`)
 for (const violation of report.violations) console.error(`violated: ${violation}`)
 console.log(report.violations.length === 0 ? 'every invariant holds' : `replay with --seed ${options.seed}`)
