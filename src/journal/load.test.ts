@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts'
 import { openDatabase } from '../store/database.ts'
 import type { Entry } from './entry.ts'
 import { PeerSession } from './peer-session.ts'
-import { nodeOf, openPeer, signChain } from './testing/bench-of-peers.ts'
+import { nodeOf, openPeer, signChain, testHive } from './testing/bench-of-peers.ts'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
 import type { Channel } from '../network/host.ts'
 import { formatMessage } from './protocol.ts'
@@ -114,4 +114,31 @@ test('a session that lives long holds on to nothing for each message', async (t)
   assert.equal(await session.run(new AbortController().signal), 'closed by the peer')
   assert.equal(sent, 200)
   assert.ok(listening.mock.callCount() <= 4, `${listening.mock.callCount()} listeners`)
+})
+
+test('F5: a mark of a restore that cannot be taken off yet hinders nobody, and is taken off by a later start', async () => {
+  const database = openDatabase({ path: ':memory:' })
+  await openPeer('bob', { database })
+  await database.write((tx) => tx.run(`insert into setting (name, value) values ('restored.${testHive}', '1')`))
+  const clock = createVirtualClock({ startsAt: 1_760_000_000_000 })
+  const write: Database['write'] = (work) =>
+    database.write((tx) =>
+      work({
+        ...tx,
+        run: (sql, ...parameters) => {
+          if (sql.startsWith('delete from setting')) throw new Error('the disk is full')
+          return tx.run(sql, ...parameters)
+        },
+      }),
+    )
+  const bob = await openPeer('bob', { database: { ...database, write, [Symbol.asyncDispose]: () => Promise.resolve() }, clock })
+  const entry = await clock.run(bob.journal.append('note', { text: 'goes on' }))
+  await clock.settle()
+  assert.ok(bob.journal.find(entry.cid))
+  const isMarked = (): boolean => database.get("select 1 from setting where name like 'restored.%'") !== undefined
+  assert.ok(isMarked())
+  const later = await openPeer('bob', { database, clock })
+  await clock.run(later.journal.append('note', { text: 'and on' }))
+  await clock.settle()
+  assert.equal(isMarked(), false)
 })

@@ -254,6 +254,13 @@ export class LocalJournal implements ReplicatedJournal {
 
   async #goOn(): Promise<void> {
     await this.#ownHead.settled
-    if (!this.#isClosed) await dropRestoredMark(this.#core.deps.database, this.hive)
+    if (this.#isClosed) return
+    const { database, log } = this.#core.deps
+    try {
+      await dropRestoredMark(database, this.hive)
+    } catch (error) {
+      // Nobody waits for this. With the mark the next start asks the peers once more, which does no harm.
+      log.warn('the mark of a restore stays until the next start', { error: describeError(error) })
+    }
   }
 }
