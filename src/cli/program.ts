@@ -98,7 +98,11 @@ function addShortForms(program: Command, options: { readonly workingDirectory: s
     const [name, ...others] = (operation.aliases ?? []).filter((alias) => !taken.has(alias) && !alias.includes(' '))
     if (name === undefined) continue
     for (const alias of [name, ...others]) taken.add(alias)
-    program.addCommand(createOperationCommand(operation, { name, ...options }).aliases(others).helpGroup('Short forms:'))
+    program.addCommand(
+      createOperationCommand(operation, { name, ...options })
+        .aliases(others)
+        .helpGroup('Short forms:'),
+    )
   }
 }
 

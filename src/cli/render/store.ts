@@ -14,7 +14,7 @@ export function renderStats(output: unknown, style: Style): string | undefined {
     ['on disk', `${formatBytes(answer.count('storedBytes'))} · ${quota}`],
     ['compressed', `${formatPlural(answer.count('compressedBlocks'), 'block')} · ${formatBytes(answer.count('savedBytes'))} saved`],
     ['database', `${formatBytes(answer.count('databaseBytes'))} · schema ${formatCount(answer.count('schemaVersion'))}`],
-    ...(bad === 0 ? [] : [['set aside', style.bad(`${formatPlural(bad, 'damaged block')}`)]]),
+    ...(bad === 0 ? [] : [['set aside', style.bad(formatPlural(bad, 'damaged block'))]]),
   ]
   return rows.map(([name = '', text = '']) => `${style.faint(name.padEnd(11))} ${text}`).join('\n')
 }
