@@ -12,7 +12,7 @@ import { stockVersions } from './peers/stock-node.ts'
 
 const MiB = 2 ** 20
 /** What each of several providers may send, in bytes a second: far below what the machine can do, so that the caps decide. */
-const cap = 16 * MiB
+const cap = 8 * MiB
 const providerCount = 4
 
 interface Sizes {
@@ -28,7 +28,7 @@ export const question: Question = {
   ask: async (context) => {
     const sizes = context.quick
       ? { oneProvider: 128 * MiB, fourProviders: 128 * MiB, rounds: 2 }
-      : { oneProvider: 1024 * MiB, fourProviders: 512 * MiB, rounds: 3 }
+      : { oneProvider: 1024 * MiB, fourProviders: 256 * MiB, rounds: 3 }
     const figures = [...(await askOneProvider(context, sizes)), ...(await askFourProviders(context, sizes))]
     return {
       figures,
