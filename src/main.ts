@@ -36,8 +36,9 @@ function createSink(stream: NodeJS.WriteStream): Sink {
 }
 
 async function spawnDetached(args: readonly string[], { logFile }: { readonly logFile: string }): Promise<DetachedProcess> {
-  const { mkdir, open } = await import('node:fs/promises')
-  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
+  const { open } = await import('node:fs/promises')
+  const { makeFolder } = await import('./lib/make-folder.ts')
+  await makeFolder(dirname(logFile), { mode: 0o700 })
   const log = await open(logFile, 'a', 0o600)
   const { spawn } = await import('node:child_process')
   try {

@@ -1,5 +1,6 @@
-import { chmod, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { lstat, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../lib/make-folder.ts'
 import { encodeText } from '../lib/bytes.ts'
 import { describeError } from '../lib/fault.ts'
 import { identityFaults } from './faults.ts'
@@ -21,7 +22,7 @@ const foreignBits = 0o077
 
 /** Key files in a directory, which is made with mode 0700 when missing. @throws Fault KEY_EXPOSED when others may enter it */
 export async function openKeyFiles(directory: string): Promise<KeyFiles> {
-  if ((await mkdir(directory, { recursive: true, mode: 0o700 })) !== undefined) await chmod(directory, 0o700)
+  await makeFolder(directory, { mode: 0o700 })
   await refuseExposed(directory, '0700')
   return {
     read: (name) => readKeyFile(join(directory, name)),

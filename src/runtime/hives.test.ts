@@ -45,6 +45,13 @@ test('a hive is opened once, however often it is asked for at the same time', as
   assert.equal(hives.table.list().length, 1)
 })
 
+test('a home that cannot be made is a fault that names it, and not a bug', { skip: process.platform !== 'linux' }, async (t) => {
+  const config = await defaultConfig()
+  await using shutdown = openShutdown(surroundings, config.shutdown)
+  const opening = openHome({ ...surroundings, shutdown }, { path: '/proc/althing/home', config, signal: t.signal })
+  await assert.rejects(opening, { code: 'DISK_ERROR', message: /the home \/proc\/althing\/home cannot be made/ })
+})
+
 test('commons is joined when it is named, and not before', async (t) => {
   const { hives } = await openHives(t)
   await hives.ensure(undefined)

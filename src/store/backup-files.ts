@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { chmod, copyFile, mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../lib/make-folder.ts'
 import { Fault, describeError } from '../lib/fault.ts'
 import { syncDirectory } from './block-files.ts'
 import { errorCode, isDiskFull, storeFaults } from './faults.ts'
@@ -9,7 +10,7 @@ import { errorCode, isDiskFull, storeFaults } from './faults.ts'
 /** Makes an empty folder for its owner only. @throws Fault BACKUP_TARGET_EXISTS when there is something in it */
 export async function makeEmptyFolder(path: string): Promise<void> {
   await refuseOccupied(path)
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  await makeFolder(path, { mode: 0o700 })
 }
 
 /** @throws Fault BACKUP_TARGET_EXISTS when the folder exists and has something in it, or is none */

@@ -1,5 +1,6 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { makeFolder as makeFolders } from '../../lib/make-folder.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { marketFaults } from '../faults.ts'
 
@@ -66,7 +67,7 @@ async function findProject(directory: string): Promise<string> {
  */
 export async function makeFolder(place: Place, folder: string): Promise<void> {
   if (!isInside(place.root, folder)) throw refuseTarget(folder, 'it is outside of the place to install into')
-  await mkdir(place.root, { recursive: true })
+  await makeFolders(place.root, { mode: 0o755 })
   const root = await realpath(place.root)
   let path = place.root
   for (const part of relative(place.root, folder)
