@@ -8,6 +8,7 @@ export const hiveFaults = defineFaults({
   HIVE_NAME_INVALID: { kind: 'invalid', meaning: 'A hive name is not 1 to 32 of a-z, 0-9 and hyphens, or has a hyphen at an end.' },
   HIVE_OPEN: { kind: 'invalid', meaning: 'What was asked makes no sense in an open hive, where nobody grants.' },
   NODE_REVOKED: { kind: 'denied', meaning: 'This node or its owner was revoked in the hive: what it would write reaches nobody.' },
+  ROOT_NEEDED: { kind: 'conflict', meaning: 'The root of a hive would leave members behind who could be granted nothing any more.' },
   NOT_ROOT: { kind: 'denied', meaning: 'Only the root node of a hive may grant, invite and revoke.' },
   MEMBER_UNKNOWN: { kind: 'missing', meaning: 'No member, owner or node of that name is known in the hive.' },
   GRANT_REFUSED: {

@@ -45,6 +45,7 @@ export function createHiveHandlers(deps: HiveHandlersDeps, options: HiveHandlers
     'hive.create': async (input) => describeHive(deps, await createHive(deps, input)),
     'hive.invite': async (input, context) => invite(await open(context), deps.keys.ownerId(), input),
     'hive.join': async (input, context) => {
+      if (input.handle !== undefined && input.handle !== '') needHandle(input.handle)
       const joined = await joinHive(deps, {
         code: input.code,
         handle: input.handle ?? '',
@@ -53,8 +54,10 @@ export function createHiveHandlers(deps: HiveHandlersDeps, options: HiveHandlers
       })
       return { ...(await describeHive(deps, joined.row)), handle: joined.handle }
     },
-    'hive.leave': async ({ hive }) => {
-      const { known } = findHive(hives, hive)
+    'hive.leave': async ({ hive, force }) => {
+      const row = findHive(hives, hive)
+      const { known } = row
+      if (!force) refuseOrphans(await registry.open(row))
       // forgotten first: a call that comes while it closes must not open it again
       await hives.remove(known.id)
       await registry.close(known.id)
@@ -258,6 +261,15 @@ function needOwner(service: HiveService, wanted: string): OwnerId {
   const owner = service.membership.findOwner(handle) ?? parseOwnerId(handle)
   if (owner !== undefined && service.membership.handleOf(owner) !== undefined) return owner
   throw unknownMember(service, wanted)
+}
+
+/** @throws Fault ROOT_NEEDED when others would be left without a root */
+function refuseOrphans({ isRoot, known, membership }: HiveService): void {
+  const others = membership.members().filter(({ revoked }) => !revoked).length - 1
+  if (!isRoot() || others <= 0) return
+  const { name } = known.genesis
+  const message = `this node is the root of "${name}", and ${others} other member${others === 1 ? '' : 's'} would be left without one; hand it on first with \`althing hive root hand-on NODE\`, or leave all the same with --force`
+  throw hiveFaults.create('ROOT_NEEDED', { message, data: { hive: known.id, name, others } })
 }
 
 function needHandle(handle: string): void {

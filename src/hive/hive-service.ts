@@ -98,6 +98,9 @@ export async function openHiveService(deps: HiveServiceDeps, options: HiveServic
 /** Time in which a revoked member's connection may still carry the revocation to it. */
 const farewellMs = 1_000
 
+/** Numbers tried behind a handle that is taken. */
+const maxHandleNumber = 999
+
 class RunningHive implements HiveService {
   readonly known: KnownGenesis
   readonly membership: HiveMembership
@@ -159,7 +162,8 @@ class RunningHive implements HiveService {
     const suffix = `/p2p/${keys.nodeId}`
     const addresses = host
       .addresses()
-      .filter((address) => address.endsWith(suffix))
+      // a relay serves members only, so its address is of no use to who is none yet
+      .filter((address) => address.endsWith(suffix) && !address.includes('/p2p-circuit'))
       .map((address) => address.slice(0, -suffix.length))
       .slice(0, maxCodeAddresses)
     const expiresAt = clock.now() + expiresInMs
@@ -250,8 +254,12 @@ class RunningHive implements HiveService {
     const { keys } = this.#deps
     const owner = keys.ownerId()
     if (!this.#writer.isRoot() || this.membership.state().standings.has(owner)) return
-    const handle = this.#options.rootHandle === '' ? suggestHandle(keys.certificate().certificate.label) : this.#options.rootHandle
-    await this.grant({ type: 'member', owner, handle, level: 'master', roles: [], scopes: [], agents: [], replaces: null })
+    const wanted = this.#options.rootHandle === '' ? suggestHandle(keys.certificate().certificate.label) : this.#options.rootHandle
+    // taken when the owner key of this machine was changed: the owner before still has it
+    const taken = this.membership.state().handles
+    const numbers = Array.from({ length: maxHandleNumber }, (_, index) => `${wanted.slice(0, 28)}${index + 2}`)
+    const free = [wanted, ...numbers].find((handle) => taken.get(handle) === undefined) ?? wanted
+    await this.grant({ type: 'member', owner, handle: free, level: 'master', roles: [], scopes: [], agents: [], replaces: null })
   }
 
   #follow(nodes: readonly PeerId[]): void {

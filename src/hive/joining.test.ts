@@ -80,6 +80,46 @@ test('a handle that is taken is refused when asked for, and numbered when made o
   assert.equal((await join(world, cy, code, '')).handle, 'bob2')
 })
 
+test('a handle that is no handle is refused before anybody is dialled', async () => {
+  await using world = createTestWorld()
+  const [ada, bob] = [await world.addNode('ada'), await world.addNode('bob')]
+  await makeHive(world, ada)
+  const code = await inviteTo(world, ada)
+  await assert.rejects(join(world, bob, code, 'Bob Ö'), { code: 'TERMS_INVALID', message: /use 1 to 32 of a–z/ })
+  assert.deepEqual(bob.hives.list(), [])
+})
+
+test('a root does not leave members behind unless it says that it means it', async () => {
+  await using world = createTestWorld()
+  const [ada, bob] = [await world.addNode('ada'), await world.addNode('bob')]
+  await makeMembers(world, ada, bob)
+  const leave = (node: typeof ada, force: boolean) => world.run(node.handlers['hive.leave']({ hive: 'workshop', force }, world.context()))
+  await assert.rejects(leave(ada, false), { code: 'ROOT_NEEDED', message: /hive root hand-on/ })
+  assert.equal(ada.hives.list().length, 1)
+  await leave(bob, false)
+  await leave(ada, true)
+  assert.deepEqual([...ada.hives.list(), ...bob.hives.list()], [])
+})
+
+test('a code names no relay: a relay serves members, and who shows a code is none yet', async () => {
+  await using world = createTestWorld()
+  const ada = await world.addNode('ada')
+  await makeHive(world, ada)
+  const { host } = ada.running()
+  const addresses = host.addresses.bind(host)
+  Object.defineProperty(host, 'addresses', {
+    value: () => [...addresses(), `/ip4/10.0.0.1/tcp/1/p2p/${ada.keys.nodeId}/p2p-circuit/p2p/${ada.keys.nodeId}`],
+  })
+  const { addresses: told } = await world.run(
+    ada.handlers['hive.invite']({ level: 'suggestion', role: [], scope: [], agent: [], uses: 1, expires: '24h' }, world.context()),
+  )
+  assert.ok(told.length > 0)
+  assert.deepEqual(
+    told.filter((address) => address.includes('p2p-circuit')),
+    [],
+  )
+})
+
 test('a code kept for a handle gives that handle whatever the newcomer asks for', async () => {
   await using world = createTestWorld()
   const [ada, bob] = [await world.addNode('ada'), await world.addNode('bob')]
@@ -140,7 +180,7 @@ test('leaving makes another hive the current one, and `use` takes a name or an i
   assert.equal(ada.hives.current()?.known.genesis.name, 'second')
   await world.run(ada.handlers['hive.use']({ hive: 'workshop' }, world.context()))
   assert.equal(ada.hives.current()?.known.genesis.name, 'workshop')
-  const left = await world.run(ada.handlers['hive.leave']({ hive: 'workshop' }, world.context()))
+  const left = await world.run(ada.handlers['hive.leave']({ hive: 'workshop', force: false }, world.context()))
   assert.equal(left.current, 'second')
   await assert.rejects(world.run(ada.handlers['hive.use']({ hive: 'workshop' }, world.context())), { code: 'HIVE_UNKNOWN' })
 })

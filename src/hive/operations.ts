@@ -84,9 +84,12 @@ const join = defineOperation({
 const leave = defineOperation({
   name: 'hive.leave',
   summary: 'Stop taking part in a hive',
-  input: { hive: { type: 'text', help: 'name or id', position: 0, max: 80 } },
+  input: {
+    hive: { type: 'text', help: 'name or id', position: 0, max: 80 },
+    force: { type: 'flag', help: 'also as the root of members who stay, who can then be granted nothing any more' },
+  },
   output: (z) => z.object({ id: z.string(), name: z.string(), current: z.string().nullable().describe('the hive that is current now') }),
-  faults: ['HIVE_UNKNOWN', 'HIVE_AMBIGUOUS'],
+  faults: ['HIVE_UNKNOWN', 'HIVE_AMBIGUOUS', 'ROOT_NEEDED'],
   isReadOnly: false,
   needsPeers: false,
   examples: [{ command: 'althing hive leave workshop', does: 'closes it here; what it stored stays on disk' }],

@@ -10,6 +10,7 @@ import { systemChance } from '../lib/chance.ts'
 import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import { Hives } from './hives.ts'
+import type { Home } from './open-home.ts'
 import { machineLabel, openHome } from './open-home.ts'
 
 const surroundings = { clock: systemClock, chance: systemChance, log: silentLog }
@@ -50,6 +51,25 @@ test('a home that cannot be made is a fault that names it, and not a bug', { ski
   await using shutdown = openShutdown(surroundings, config.shutdown)
   const opening = openHome({ ...surroundings, shutdown }, { path: '/proc/althing/home', config, signal: t.signal })
   await assert.rejects(opening, { code: 'DISK_ERROR', message: /the home \/proc\/althing\/home cannot be made/ })
+})
+
+test('a machine whose owner key was replaced by another opens its hive, under a handle that is free', async (t) => {
+  const path = await mkdtemp(join(tmpdir(), 'althing-owners-'))
+  t.after(() => rm(path, { recursive: true, force: true }))
+  const config = await defaultConfig()
+  const openOnce = async (visit: (home: Home, hives: Hives) => Promise<void>): Promise<void> => {
+    await using shutdown = openShutdown(surroundings, config.shutdown)
+    const home = await openHome({ ...surroundings, shutdown }, { path, config, signal: t.signal })
+    await visit(home, shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false })))
+  }
+  await openOnce(async (home, hives) => {
+    await hives.ensure(undefined)
+    await home.keys.rotateOwner()
+  })
+  await openOnce(async (home, hives) => {
+    const { membership } = await hives.ensure(undefined)
+    assert.notEqual(membership.handleOf(home.keys.ownerId()), undefined)
+  })
 })
 
 test('commons is joined when it is named, and not before', async (t) => {

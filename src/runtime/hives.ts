@@ -9,6 +9,7 @@ import { findHive } from '../hive/registry.ts'
 import { commons, createGenesis } from '../hive/genesis.ts'
 import type { PeerId } from '../identity/keys.ts'
 import { createSigningKey } from '../identity/keys.ts'
+import { silentLog } from '../lib/log.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { HiveRuntime, HiveRuntimeDeps } from './hive-runtime.ts'
 import { openHiveRuntime, openWireHost } from './hive-runtime.ts'
@@ -82,12 +83,16 @@ export class Hives implements AsyncDisposable {
     close: async (id) => this.#end(id),
     running: () => this.all().map(({ service }) => service),
     openGuest: async (hive) =>
-      openWireHost(this.#deps, {
-        hive,
-        key: createSigningKey(),
-        peerBook: createMemoryPeerBook(),
-        network: { ...this.#options.config.network, listen: [], bootstrap: [], mdns: false, dht: 'client', relay: false },
-      }),
+      // a guest listens nowhere by intention: what it says about that is no news
+      openWireHost(
+        { ...this.#deps, log: silentLog },
+        {
+          hive,
+          key: createSigningKey(),
+          peerBook: createMemoryPeerBook(),
+          network: { ...this.#options.config.network, listen: [], bootstrap: [], mdns: false, dht: 'client', relay: false },
+        },
+      ),
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,8 @@ import { formatPlural } from './units.ts'
 /** The line of a node that has started, and what to do next. */
 export function renderStarted(status: unknown, style: Style, { isQuiet }: { readonly isQuiet: boolean }): string {
   const fields = readFields(status)
-  const listen = fields.texts('listen').map(shortAddress)
+  const own = fields.texts('listen').filter((address) => !address.includes('/p2p-circuit'))
+  const listen = own.map(shortAddress)
   const parts = [
     `node started on ${[...new Set(listen)].join(', ') || 'no address'}`,
     `peer id ${style.name(fields.record('node').text('peerId'))}`,
