@@ -38,7 +38,7 @@ export const question: Question = {
   name: 'dht',
   asks: 'How long does it take to announce a provider and to find one, by Kademlia and by asking members, with 10, 30 and 100 nodes?',
   ask: async (context) => {
-    const sizes = context.quick ? { counts: [10, 30], keys: 3, rounds: 2 } : { counts: [10, 30, 100], keys: 3, rounds: 2 }
+    const sizes = context.quick ? { counts: [10, 30], keys: 3, rounds: 2 } : { counts: [10, 30, 100], keys: 1, rounds: 2 }
     const figures: Figure[] = []
     for (const count of sizes.counts) figures.push(...(await askFor(context, count, sizes)))
     return {
