@@ -18,7 +18,7 @@ import { fetchArchive } from './fetch-archive.ts'
 import type { Lock, LockedPackage } from './lock-file.ts'
 import { readLock } from './lock-file.ts'
 import type { Place } from './place.ts'
-import { findPlace, makeFolder } from './place.ts'
+import { findPlace, ignoreFolder, makeFolder } from './place.ts'
 import { openPlaceLock } from './place-lock.ts'
 import type { Move } from './swap.ts'
 import { exists, fromRoot, recoverPlace, refuseOccupied, stagingName, swapFolders } from './swap.ts'
@@ -73,7 +73,7 @@ export async function installPackage(deps: InstallDeps, input: InstallInput, con
     globalDirectory: deps.globalDirectory,
   })
   const wanted = planInstall(hive, release, place)
-  await makeFolder(place, join(place.packages, stagingName)).catch((error: unknown) => {
+  await makeStaging(place).catch((error: unknown) => {
     throw toInstallFault(error, place.packages)
   })
   await using _ = await openPlaceLock(place, { clock: deps.clock, waitMs: deps.options.installWaitMs, signal: context.signal })
@@ -101,6 +101,13 @@ export async function installPackage(deps: InstallDeps, input: InstallInput, con
   })
   const previousVersion = locked !== undefined && locked.version !== release.version ? locked.version : null
   return report(whole, { status: previousVersion === null ? 'installed' : 'updated', previousVersion, providers, changed: [] })
+}
+
+/** The folder for what is not whole yet; in a project all of `.althing` is kept out of Git with it, because the lock brings it back. */
+async function makeStaging(place: Place): Promise<void> {
+  const staging = join(place.packages, stagingName)
+  await makeFolder(place, staging)
+  await ignoreFolder(place.kind === 'project' ? join(place.packages, '..') : staging)
 }
 
 /** Finishes or takes back what the disk interrupted; whether it was finished, which the lock says. */

@@ -1,4 +1,4 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { lstat, mkdir, realpath, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { makeFolder as makeFolders } from '../../lib/make-folder.ts'
 import type { Fault } from '../../lib/fault.ts'
@@ -67,6 +67,7 @@ async function findProject(directory: string): Promise<string> {
  */
 export async function makeFolder(place: Place, folder: string): Promise<void> {
   if (!isInside(place.root, folder)) throw refuseTarget(folder, 'it is outside of the place to install into')
+  await refuseFile(place.root)
   await makeFolders(place.root, { mode: 0o755 })
   const root = await realpath(place.root)
   let path = place.root
@@ -81,6 +82,23 @@ export async function makeFolder(place: Place, folder: string): Promise<void> {
     if (real === undefined || !isInside(root, real)) throw refuseTarget(path, 'it is a symbolic link that leads out of the project')
     if (!(await lstat(real)).isDirectory()) throw refuseTarget(path, 'it is no folder')
   }
+}
+
+/** Keeps a folder of ours out of the project's Git, as cargo does with `target`. One that is there already says what its author wants. */
+export async function ignoreFolder(folder: string): Promise<void> {
+  await writeFile(join(folder, ignoreName), '*\n', { flag: 'wx' }).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  })
+}
+
+/** The file with which Git is told what to leave out. */
+export const ignoreName = '.gitignore'
+
+/** A file where the place, or a folder above it, is to be. @throws Fault TARGET_REFUSED */
+async function refuseFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found !== undefined && !found.isDirectory()) throw refuseTarget(path, 'it is a file, not a folder')
+  if (found === undefined && dirname(path) !== path) await refuseFile(dirname(path))
 }
 
 function isInside(root: string, path: string): boolean {

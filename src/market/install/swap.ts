@@ -9,7 +9,7 @@ import { isOwnerSegment, parsePackageName } from '../rules/names.ts'
 import type { Lock, LockedPackage } from './lock-file.ts'
 import { formatLock, parseLock, readLock, removeHalfLocks, syncFolder, writeLock } from './lock-file.ts'
 import type { Place } from './place.ts'
-import { makeFolder } from './place.ts'
+import { ignoreName, makeFolder } from './place.ts'
 
 /** A new folder and where it goes; names are relative to the place's root. */
 export interface Move {
@@ -69,7 +69,7 @@ async function finish(place: Place, { moves, locked }: Intent, chance: Chance): 
 /** Finishes or takes back what was interrupted, and clears what was left. To be called by who holds the place's lock. */
 export async function recoverPlace(place: Place, chance: Chance): Promise<void> {
   const staging = join(place.packages, stagingName)
-  const names = (await readdir(staging).catch(() => [])).filter((name) => !name.startsWith(placeLockName))
+  const names = (await readdir(staging).catch(() => [])).filter((name) => !name.startsWith(placeLockName) && name !== ignoreName)
   for (const name of names.filter((found) => found.endsWith(intentSuffix))) {
     const intent = await readIntent(place, join(staging, name))
     if (intent !== undefined) await settle(place, intent, chance)
