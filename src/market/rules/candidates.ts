@@ -53,7 +53,9 @@ export interface Choices<C extends Candidate> {
 /** Sorts candidates, the highest first: semver's precedence, then time, then spelling. */
 export function rankCandidates<C extends Candidate>(found: readonly C[]): Choices<C> {
   const rows = found.map((candidate) => ({ candidate, version: new semver.SemVer(candidate.version) }))
-  rows.sort((a, b) => b.version.compare(a.version) || b.candidate.at - a.candidate.at || (a.candidate.version < b.candidate.version ? 1 : -1))
+  rows.sort(
+    (a, b) => b.version.compare(a.version) || b.candidate.at - a.candidate.at || (a.candidate.version < b.candidate.version ? 1 : -1),
+  )
   return { candidates: rows.map(({ candidate }) => candidate), versions: rows.map(({ version }) => version) }
 }
 

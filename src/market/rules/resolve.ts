@@ -33,15 +33,21 @@ export interface PassedOver<C extends Candidate> {
   readonly requirement: Requirement
 }
 
+/** How a search ended, and how many steps it took. */
 export type Resolution<C extends Candidate> =
-  | { readonly verdict: 'resolved'; readonly chosen: ReadonlyMap<PackageKey, C>; readonly passedOver: readonly PassedOver<C>[] }
+  | {
+      readonly verdict: 'resolved'
+      readonly chosen: ReadonlyMap<PackageKey, C>
+      readonly passedOver: readonly PassedOver<C>[]
+      readonly steps: number
+    }
   /** No set of versions meets all needs. `needs` are all that were looked at. */
-  | { readonly verdict: 'conflict'; readonly needs: readonly Need[] }
-  | { readonly verdict: 'too-large' }
+  | { readonly verdict: 'conflict'; readonly needs: readonly Need[]; readonly steps: number }
+  | { readonly verdict: 'too-large'; readonly steps: number }
 
 /** A name for a need: all versions of one package that need another are one. */
-export function nameNeed({ from, requirement }: Need): string {
-  return `${from ?? ''}>${requirement.target ?? requirement.name}`
+export function nameNeed({ from, requirement: { target, name } }: Need): string {
+  return `${from ?? ''}>${target ?? name}`
 }
 
 /**
@@ -53,11 +59,7 @@ export function nameNeed({ from, requirement }: Need): string {
  *
  * @see P. Prosser, Hybrid algorithms for the constraint satisfaction problem (1993)
  */
-export function resolveSet<C extends Candidate>(
-  roots: readonly Root[],
-  catalogue: Catalogue<C>,
-  options: ResolveOptions,
-): Resolution<C> {
+export function resolveSet<C extends Candidate>(roots: readonly Root[], catalogue: Catalogue<C>, options: ResolveOptions): Resolution<C> {
   const search = new Search(catalogue, options)
   return search.run(roots)
 }
@@ -110,9 +112,10 @@ class Search<C extends Candidate> {
       for (const { key, range } of sortRoots(roots)) {
         this.#add({ need: { from: undefined, requirement: { name: key, range, target: key, rivals: [] } }, depth: -1 })
       }
-      return this.#solve() ? this.#answer() : { verdict: 'conflict', needs: [...this.#seen.values()] }
+      if (this.#solve()) return this.#answer()
+      return { verdict: 'conflict', needs: [...this.#seen.values()], steps: this.#steps() }
     } catch (error) {
-      if (error instanceof OutOfSteps) return { verdict: 'too-large' }
+      if (error instanceof OutOfSteps) return { verdict: 'too-large', steps: this.#options.maxSteps }
       throw error
     }
   }
@@ -209,9 +212,9 @@ class Search<C extends Candidate> {
   }
 
   #add(edge: Edge): void {
-    this.#see(edge.need)
     const { target } = edge.need.requirement
     if (target === undefined || this.#isLeftOut(edge.need)) return
+    this.#see(edge.need)
     const edges = this.#edges.get(target) ?? []
     if (edges.length === 0) this.#agenda.push(target)
     edges.push(edge)
@@ -270,6 +273,10 @@ class Search<C extends Candidate> {
     if (this.#stepsLeft < 0) throw new OutOfSteps()
   }
 
+  #steps(): number {
+    return this.#options.maxSteps - this.#stepsLeft
+  }
+
   #answer(): Resolution<C> {
     const chosen = new Map<PackageKey, C>()
     const passedOver: PassedOver<C>[] = []
@@ -285,7 +292,7 @@ class Search<C extends Candidate> {
         if (requirement !== undefined) passedOver.push({ candidate: better, requirement })
       }
     }
-    return { verdict: 'resolved', chosen, passedOver }
+    return { verdict: 'resolved', chosen, passedOver, steps: this.#steps() }
   }
 }
 
