@@ -1,6 +1,6 @@
 import { maxComponentLength } from './address.ts'
 import { componentCharacter, skipClass } from './characters.ts'
-import type { AddressField } from './ucxl-error.ts'
+import type { AddressComplaint, AddressField } from './ucxl-error.ts'
 import { UcxlError } from './ucxl-error.ts'
 
 export const schemePrefix = 'ucxl://'
@@ -26,8 +26,8 @@ export function refuseAuthority(input: string, allowStar: boolean): never {
     { field: 'project', from: sign + 1, to: right },
     { field: 'task', from: right + 1, to: end },
   ]
-  for (const place of places) refuseComponent(input, place, allowStar)
-  throw new Error(`nothing is wrong with the authority of ${JSON.stringify(input)}`)
+  const [first] = places.flatMap((place) => judgeComponent(input, place, allowStar) ?? [])
+  throw new UcxlError(input, first ?? { field: 'authority', offset: end, expected: 'agent:role@project:task' })
 }
 
 interface Place {
@@ -58,12 +58,12 @@ function splitPair(input: string, from: number, to: number): number {
   return found < from ? to : found
 }
 
-function refuseComponent(input: string, { field, from, to }: Place, allowStar: boolean): void {
-  if (to < from) throw new UcxlError(input, { field, offset: to, expected: `":" and the ${field}` })
+function judgeComponent(input: string, { field, from, to }: Place, allowStar: boolean): AddressComplaint | undefined {
+  if (to < from) return { field, offset: to, expected: `":" and the ${field}` }
   const isStar = to - from === 1 && input.charAt(from) === '*'
   const end = Math.min(skipClass(input, from, componentCharacter), to)
   const isWhole = (end === to && to > from && to - from <= maxComponentLength) || (isStar && allowStar)
-  if (isWhole) return
+  if (isWhole) return undefined
   const expected = `1 to ${maxComponentLength} letters, digits, "_" or "-"${isStar ? '; "*" stands only in patterns, write any' : ''}`
-  throw new UcxlError(input, { field, offset: Math.min(end, from + maxComponentLength), expected })
+  return { field, offset: Math.min(end, from + maxComponentLength), expected }
 }
