@@ -33,7 +33,8 @@ What stops a request has a code, a kind, a message for a person and data for a p
 
 | kind | exit code | HTTP status |
 | --- | --- | --- |
-| invalid | 1 (2 for a wrong command line) | 400 |
+| usage | 2 | 400 |
+| invalid | 1 | 400 |
 | denied | 1 | 403 (401 without the token) |
 | missing | 1 | 404 |
 | conflict | 1 | 409 |

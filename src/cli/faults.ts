@@ -2,7 +2,7 @@ import { defineFaults } from '../lib/fault.ts'
 
 /** What can go wrong with a command itself. */
 export const cliFaults = defineFaults({
-  USAGE_INVALID: { kind: 'invalid', meaning: 'The command, one of its arguments or one of its options is wrong. Exit code 2.' },
+  USAGE_INVALID: { kind: 'usage', meaning: 'The command, one of its arguments or one of its options is wrong. Exit code 2.' },
   NODE_RUNNING: { kind: 'conflict', meaning: 'A node runs on this home already. Data: `home`.' },
   NODE_NOT_RUNNING: { kind: 'missing', meaning: 'No node runs on this home. Data: `home`.' },
   NODE_START_FAILED: { kind: 'unavailable', meaning: 'The node in the background ended, or was not ready in time. Data: `log`.' },

@@ -23,7 +23,7 @@ export function reportFault(stderr: Sink, thrown: unknown, { json, isVerbose, st
   }
   if (isVerbose && !json) stderr.write(`${printable(stackOf(fault))}\n`)
   if (fault.code === 'INTERRUPTED') return exitCodes.interrupted
-  return fault.code === 'USAGE_INVALID' ? exitCodes.usage : exitCodes.fault
+  return fault.kind === 'usage' ? exitCodes.usage : exitCodes.fault
 }
 
 function bugOf(thrown: unknown): Fault {

@@ -1,6 +1,9 @@
 import type { Enrollment } from '../identity/handlers.ts'
 import type { PeerId } from '../identity/keys.ts'
+import { parsePeerId } from '../identity/keys.ts'
+import { findNamed } from '../lib/abbreviation.ts'
 import { hiveFaults } from './faults.ts'
+import { ambiguous } from './find-member.ts'
 import { formatInviteCode } from './invite-code.ts'
 import type { JoiningDeps } from './joining.ts'
 import { acceptEnrollment } from './joining.ts'
@@ -28,10 +31,11 @@ export function createEnrollment(deps: JoiningDeps, options: { readonly joinTime
       const code = await service.createCode({ kind: 'enroll', terms, uses: 1, expiresInMs: parseLifetime(expires) })
       return { code: formatInviteCode(code), hive: code.hive, name: code.name, expiresAt: code.expiresAt }
     },
-    accept: async (code, { signal }) => {
-      const { row } = await acceptEnrollment(deps, { code, timeoutMs: options.joinTimeoutMs, signal })
+    accept: async ({ code, label }, { signal }) => {
+      const { row } = await acceptEnrollment(deps, { code, label, timeoutMs: options.joinTimeoutMs, signal })
       return { hive: row.known.id, name: row.known.genesis.name }
     },
+    findOwnNode: (wanted) => findOwnNode(deps, wanted),
     revoke: (node, after) => revokeEverywhere(deps, node, after),
   }
 }
@@ -45,6 +49,22 @@ async function revokeEverywhere({ registry, keys }: JoiningDeps, node: PeerId, s
     told.push(known.genesis.name)
   }
   if (told.length > 0) return told
-  const message = `${node} is no node of your owner in any hive of this node; \`althing hive members\` lists them`
-  throw hiveFaults.create('MEMBER_UNKNOWN', { message, data: { node } })
+  throw noneOfOurs(node)
+}
+
+function findOwnNode({ registry, keys }: JoiningDeps, wanted: string): PeerId {
+  const own = registry.running().flatMap(({ membership }) => membership.members().filter(({ owner }) => owner === keys.ownerId()))
+  const nodes = own.flatMap(({ nodes }) => nodes.map(({ node, label }) => ({ item: node, id: node, names: [label] })))
+  const naming = findNamed(wanted, nodes)
+  if (naming.match === 'one') return naming.item
+  if (naming.match === 'several') throw ambiguous(wanted, naming.found)
+  // one whose certificate no hive has any more may still be named in full
+  const node = parsePeerId(wanted)
+  if (node === undefined) throw noneOfOurs(wanted)
+  return node
+}
+
+function noneOfOurs(node: string): Error {
+  const message = `"${node}" is no node of your owner in any hive of this node; \`althing hive members\` lists them`
+  return hiveFaults.create('MEMBER_UNKNOWN', { message, data: { node } })
 }

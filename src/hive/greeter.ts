@@ -81,12 +81,13 @@ export class Greeter implements AsyncDisposable {
   }
 
   async #introduce(peer: PeerId): Promise<void> {
-    const { host, log, clock } = this.#deps
+    const { host, log, clock, membership } = this.#deps
     const { signal } = this.#ending
     for (let attempt = 1; attempt <= this.#options.helloAttempts && !signal.aborted; attempt++) {
       try {
         const outcome = await this.#sayHello(peer)
         if (outcome === 'admitted') return
+        if (outcome === 'denied' && membership.judge(peer).verdict === 'cut') return this.#deps.expel(peer)
         log.info(outcome === 'denied' ? 'a node says that we are revoked' : 'a node and we do not know each other', { peer })
         break
       } catch (error) {

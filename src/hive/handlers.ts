@@ -1,10 +1,10 @@
-import { parseOwnerId, parsePeerId } from '../identity/keys.ts'
 import type { OwnerId } from '../identity/keys.ts'
 import type { KeyStore } from '../identity/key-store.ts'
 import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { CallContext, HandlersOf, OutputOf } from '../operations/define-operation.ts'
 import { hiveFaults } from './faults.ts'
+import { findMember, findNode, findSubject, unknownMember } from './find-member.ts'
 import { commons, createGenesis, isHiveName } from './genesis.ts'
 import type { MemberGrant } from './grant.ts'
 import { parseGrant } from './grant.ts'
@@ -113,12 +113,11 @@ async function invite(
   input: Parameters<HandlersOf<List>['hive.invite']>[0],
 ): Promise<OutputOf<Named<'hive.invite'>>> {
   const { membership } = service
-  const replaces = input.replaces === undefined ? null : needOwner(service, input.replaces)
+  const replaces = input.replaces === undefined ? null : findMember(membership, input.replaces)
   const handle = input.handle ?? (replaces === null ? undefined : membership.handleOf(replaces))
   if (handle !== undefined) needHandle(handle)
   const expiresInMs = parseLifetime(input.expires)
-  const uses = input.uses
-  if (uses < 1 || uses > 10_000) throw refused(`an invite is used 1 to 10000 times, not ${uses}`)
+  const { uses } = input
   const terms = readTerms({ ...input, owner, handle: handle ?? 'newcomer', replaces: null })
   const code = await service.createCode({
     kind: 'invite',
@@ -143,10 +142,10 @@ async function changeGrant(
   service: HiveService,
   input: Parameters<HandlersOf<List>['hive.grant']>[0],
 ): Promise<OutputOf<Named<'hive.grant'>>> {
-  const owner = needOwner(service, input.member)
+  const owner = findMember(service.membership, input.member)
   const before = service.membership.state().standings.get(owner)?.grant
   service.needRoot()
-  if (before === undefined) throw unknownMember(service, input.member)
+  if (before === undefined) throw unknownMember(service.membership, input.member)
   if (input.handle !== undefined) needHandle(input.handle)
   await service.grant(
     readTerms({
@@ -165,12 +164,11 @@ async function changeGrant(
 }
 
 async function revoke(service: HiveService, wanted: string, seq: number | undefined): Promise<OutputOf<Named<'hive.revoke'>>> {
-  const node = parsePeerId(wanted)
-  const subject = node === undefined ? { owner: needOwner(service, wanted) } : { node }
-  if (seq !== undefined && node === undefined)
-    throw refused('--after names an entry of one node; give the peer id of the node instead of a member')
+  const subject = findSubject(service.membership, wanted)
+  if (seq !== undefined && 'owner' in subject)
+    throw refused('--after names an entry of one node; give the peer id or the label of the node instead of a member')
   const last = await service.revoke(subject, seq)
-  return { subject: wanted, last: last.map((position) => ({ ...position })) }
+  return { subject: 'owner' in subject ? subject.owner : subject.node, last: last.map((position) => ({ ...position })) }
 }
 
 async function moveRoot(
@@ -183,9 +181,10 @@ async function moveRoot(
   if (input.action === 'accept') await service.acceptRoot()
   else if (input.action === 'recover') await service.recoverRoot()
   else {
-    const node = parsePeerId(input.node ?? '')
-    const owner = node === undefined ? undefined : service.membership.ownerOf(node)
-    if (node === undefined || owner === undefined) throw unknownMember(service, input.node ?? '')
+    if (input.node === undefined) throw refused('hand-on needs the node that is to be the root; `althing hive members` lists them')
+    const node = findNode(service.membership, input.node)
+    const owner = service.membership.ownerOf(node)
+    if (owner === undefined) throw new Error('a node that is listed with a member has an owner')
     await service.handOn({ owner, node })
   }
   const { root } = service.membership.state()
@@ -256,13 +255,6 @@ function describeMember(deps: HiveHandlersDeps, service: HiveService, member: Me
   }
 }
 
-function needOwner(service: HiveService, wanted: string): OwnerId {
-  const handle = wanted.startsWith('@') ? wanted.slice(1) : wanted
-  const owner = service.membership.findOwner(handle) ?? parseOwnerId(handle)
-  if (owner !== undefined && service.membership.handleOf(owner) !== undefined) return owner
-  throw unknownMember(service, wanted)
-}
-
 /** @throws Fault ROOT_NEEDED when others would be left without a root */
 function refuseOrphans({ isRoot, known, membership }: HiveService): void {
   const others = membership.members().filter(({ revoked }) => !revoked).length - 1
@@ -282,9 +274,4 @@ function keepOrChange(given: readonly string[] | undefined, before: readonly str
 
 function refused(message: string): Error {
   return hiveFaults.create('TERMS_INVALID', { message })
-}
-
-function unknownMember(service: HiveService, wanted: string): Error {
-  const message = `"${wanted}" is nobody in "${service.known.genesis.name}"; \`althing hive members\` lists them`
-  return hiveFaults.create('MEMBER_UNKNOWN', { message, data: { wanted } })
 }

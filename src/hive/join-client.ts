@@ -38,6 +38,8 @@ export interface Redeemed {
 export interface RedeemOptions {
   /** Handle to ask for; empty leaves it to the root. */
   readonly handle: string
+  /** For an enrolment: what this machine asks to be called; its label so far without. */
+  readonly label?: string | undefined
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }
@@ -49,7 +51,7 @@ export async function redeemCode(deps: JoinClientDeps, code: InviteCode, options
   await dialAny(host, code, signal)
   const channel = await host.open(code.node, joinProtocol(code.hive), { signal, maxMessageBytes })
   try {
-    return await talk(deps, channel, { code, host, handle: options.handle, signal })
+    return await talk(deps, channel, { code, host, handle: options.handle, label: options.label, signal })
   } finally {
     await channel.close().catch(() => channel.abort(new Error('the join is over')))
   }
@@ -59,10 +61,11 @@ interface Talk {
   readonly code: InviteCode
   readonly host: Host
   readonly handle: string
+  readonly label: string | undefined
   readonly signal: AbortSignal
 }
 
-async function talk(deps: JoinClientDeps, channel: Channel, { code, host, handle, signal }: Talk): Promise<Redeemed> {
+async function talk(deps: JoinClientDeps, channel: Channel, { code, host, handle, label, signal }: Talk): Promise<Redeemed> {
   const { keys, chance } = deps
   const secret = code.secret
   if (secret === undefined) throw new RangeError('a code without a secret is not redeemed')
@@ -75,7 +78,7 @@ async function talk(deps: JoinClientDeps, channel: Channel, { code, host, handle
   const own = keys.certificate()
   const request: JoinMessage =
     code.kind === 'enroll'
-      ? { t: 'enroll', ...proofs, node: keys.nodeId, label: own.certificate.label, lastSerial: own.certificate.serial }
+      ? { t: 'enroll', ...proofs, node: keys.nodeId, label: label ?? own.certificate.label, lastSerial: own.certificate.serial }
       : { t: 'join', ...proofs, certificate: own.bytes, handle }
   await sendMessage(channel, request)
   const answer = await expectMessage(channel, ['joined', 'refused'], { signal })

@@ -50,7 +50,10 @@ export async function joinHive(deps: JoiningDeps, request: JoinRequest): Promise
 }
 
 /** Brings this node under the owner who made an enrolment code, and into the hive it names. @throws Fault as `joinHive` */
-export async function acceptEnrollment(deps: JoiningDeps, request: Omit<JoinRequest, 'handle'>): Promise<Joined> {
+export async function acceptEnrollment(
+  deps: JoiningDeps,
+  request: Omit<JoinRequest, 'handle'> & { readonly label: string | undefined },
+): Promise<Joined> {
   const code = readCode(request.code, ['enroll'])
   const redeemed = await redeemCode({ ...deps, openGuest: deps.registry.openGuest }, code, { ...request, handle: '' })
   if (redeemed.certificate === undefined) throw new Error('an enrolment answers with a certificate')

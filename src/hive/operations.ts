@@ -43,7 +43,7 @@ const invite = defineOperation({
     ...grantFields,
     handle: { type: 'text', help: 'handle kept for this invite; the newcomer asks for one otherwise', optional: true, max: 32 },
     replaces: { type: 'text', help: 'revoked owner whose handle and names go to the newcomer', optional: true, max: 80 },
-    uses: { type: 'integer', help: 'how many may join with it', default: 1, optional: true },
+    uses: { type: 'integer', help: 'how many may join with it', default: 1, min: 1, max: 10_000, optional: true },
     expires: { type: 'text', help: 'how long it is taken: 30m, 24h, 7d', default: '24h', optional: true, max: 16 },
   },
   output: (z) =>
@@ -55,7 +55,7 @@ const invite = defineOperation({
       expiresAt: z.int(),
       addresses: z.array(z.string()).describe('where it can be used'),
     }),
-  faults: ['NOT_ROOT', 'HIVE_UNKNOWN', 'HIVE_NOT_RUNNING', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'TERMS_INVALID'],
+  faults: ['NOT_ROOT', 'HIVE_UNKNOWN', 'HIVE_NOT_RUNNING', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS', 'TERMS_INVALID'],
   isReadOnly: false,
   needsPeers: true,
   examples: [
@@ -85,7 +85,7 @@ const leave = defineOperation({
   name: 'hive.leave',
   summary: 'Stop taking part in a hive',
   input: {
-    hive: { type: 'text', help: 'name or id', position: 0, max: 80 },
+    hive: { type: 'text', help: 'name, or the beginning of its id', position: 0, max: 80 },
     force: { type: 'flag', help: 'also as the root of members who stay, who can then be granted nothing any more' },
   },
   output: (z) => z.object({ id: z.string(), name: z.string(), current: z.string().nullable().describe('the hive that is current now') }),
@@ -109,7 +109,7 @@ const list = defineOperation({
 const use = defineOperation({
   name: 'hive.use',
   summary: 'Make a hive the one that commands mean',
-  input: { hive: { type: 'text', help: 'name or id', position: 0, max: 80 } },
+  input: { hive: { type: 'text', help: 'name, or the beginning of its id', position: 0, max: 80 } },
   output: hiveOutput,
   faults: ['HIVE_UNKNOWN', 'HIVE_AMBIGUOUS'],
   isReadOnly: false,
@@ -152,7 +152,7 @@ const grant = defineOperation({
     handle: { type: 'text', help: 'another handle', optional: true, max: 32 },
   },
   output: memberOutput,
-  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'TERMS_INVALID'],
+  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS', 'TERMS_INVALID'],
   isReadOnly: false,
   needsPeers: true,
   examples: [{ command: 'althing hive grant @bob --level decision --role reviewer', does: 'what is not named stays as it is' }],
@@ -162,15 +162,15 @@ const revoke = defineOperation({
   name: 'hive.revoke',
   summary: 'Take a member or one of its nodes out of the hive',
   input: {
-    subject: { type: 'text', help: 'handle, owner id, or peer id of a node', position: 0, max: 80 },
-    after: { type: 'integer', help: 'last entry of the node that still counts; the newest known here otherwise', optional: true },
+    subject: { type: 'text', help: 'handle or owner id, or peer id or label of a node', position: 0, max: 80 },
+    after: { type: 'integer', help: 'last entry of the node that still counts; the newest known here otherwise', min: 0, optional: true },
   },
   output: (z) =>
     z.object({
-      subject: z.string(),
+      subject: z.string().describe('owner id, or peer id of the node'),
       last: z.array(z.object({ node: z.string(), incarnation: z.int(), seq: z.int() })).describe('entries up to here still count'),
     }),
-  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN'],
+  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS'],
   isReadOnly: false,
   needsPeers: true,
   examples: [{ command: 'althing hive revoke @eve', does: 'cuts all of her machines; what she wrote until now stays' }],
@@ -181,11 +181,11 @@ const root = defineOperation({
   summary: 'Hand the root of the hive on, accept it, or recover it after its machine died',
   input: {
     action: { type: 'text', help: 'what to do', position: 0, choices: ['hand-on', 'accept', 'recover'] },
-    node: { type: 'text', help: 'for hand-on: peer id of a member’s node', optional: true, position: 1, max: 80 },
+    node: { type: 'text', help: 'for hand-on: peer id or label of a member’s node', optional: true, position: 1, max: 80 },
   },
   output: (z) =>
     z.object({ hive: z.string(), owner: z.string(), node: z.string(), isPending: z.boolean().describe('until it is accepted there') }),
-  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'OWNER_KEY_ABSENT', 'HIVE_OPEN'],
+  faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS', 'OWNER_KEY_ABSENT', 'HIVE_OPEN'],
   isReadOnly: false,
   needsPeers: true,
   examples: [

@@ -43,6 +43,24 @@ test('a revoked member hears of it before it is cut off', async () => {
   assert.deepEqual(admittedPeers(ada), [])
 })
 
+test('a root that dials a member it revoked cuts it again, and does not take itself for the one revoked', async () => {
+  await using world = createTestWorld()
+  const [ada, eve] = [await world.addNode('ada'), await world.addNode('eve')]
+  await makeMembers(world, ada, eve)
+  await world.run(eve.registry.close(eve.running().service.known.id))
+  await world.run(ada.handlers['hive.revoke']({ subject: '@eve', after: undefined }, world.context()))
+  await world.run(ada.registry.close(ada.running().service.known.id))
+  await world.run(eve.restart())
+  await world.run(ada.restart())
+  await connect(world, ada, eve)
+  assert.deepEqual(
+    ada.logged.filter((line) => line.includes('revoked')),
+    [],
+  )
+  const address = eve.running().host.addresses()[0] ?? ''
+  await assert.rejects(world.run(ada.running().host.dial(address, { signal: new AbortController().signal })), { code: 'PEER_EXPELLED' })
+})
+
 test('a revoked member that comes back after a restart of the root is told, and its handshake refused from then on', async () => {
   await using world = createTestWorld()
   const [ada, eve] = [await world.addNode('ada'), await world.addNode('eve')]
@@ -88,7 +106,7 @@ test('S10: a stolen node key is cut by its owner from another machine, which goe
   const enroll = { label: '', agent: [], role: [], expires: '24h' }
   for (const machine of [laptop, desk]) {
     const { code } = await world.run(bob.enrollment.enroll({ label: '', agents: [], roles: [], expires: enroll.expires }, world.context()))
-    await world.run(machine.enrollment.accept(code, world.context()))
+    await world.run(machine.enrollment.accept({ code, label: undefined }, world.context()))
     await connect(world, machine, ada)
   }
   assert.equal(laptop.keys.ownerId(), bob.keys.ownerId())
@@ -264,7 +282,7 @@ test('the root owner recovers the root on another machine, and the old machineâ€
   ]
   await makeMembers(world, ada, bob)
   const { code } = await world.run(ada.enrollment.enroll({ label: '', agents: [], roles: [], expires: '1h' }, world.context()))
-  await world.run(spare.enrollment.accept(code, world.context()))
+  await world.run(spare.enrollment.accept({ code, label: undefined }, world.context()))
   await connect(world, spare, ada)
   await assert.rejects(world.run(spare.running().service.recoverRoot()), { code: 'OWNER_KEY_ABSENT' })
   const passphrase = 'correct horse battery staple'

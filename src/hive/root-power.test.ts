@@ -35,7 +35,7 @@ test('S10: no member can keep a root from being recovered by taking the last ser
   const [ada, spare, eve] = [await world.addNode('ada'), await world.addNode('spare'), await world.addNode('eve')]
   await makeMembers(world, ada, eve)
   const { code } = await world.run(ada.enrollment.enroll({ label: '', agents: [], roles: [], expires: '24h' }, world.context()))
-  await world.run(spare.enrollment.accept(code, world.context()))
+  await world.run(spare.enrollment.accept({ code, label: undefined }, world.context()))
   await connect(world, spare, ada)
   const exported = await ada.keys.exportOwner('a passphrase of many words')
   const hive = ada.running().service.known.id
@@ -59,7 +59,7 @@ test('a revoked node is told that what it writes reaches nobody, with what takes
   ]
   await makeMembers(world, ada, bob, eve)
   const { code } = await world.run(bob.enrollment.enroll({ label: '', agents: [], roles: [], expires: '24h' }, world.context()))
-  await world.run(laptop.enrollment.accept(code, world.context()))
+  await world.run(laptop.enrollment.accept({ code, label: undefined }, world.context()))
   await connect(world, laptop, ada)
   await world.run(ada.handlers['hive.revoke']({ subject: '@eve', after: undefined }, world.context()))
   await world.run(ada.handlers['hive.revoke']({ subject: laptop.keys.nodeId, after: undefined }, world.context()))

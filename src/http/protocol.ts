@@ -70,6 +70,6 @@ function isJsonObject(value: unknown): value is JsonObject {
 }
 
 function isKind(value: unknown): value is FaultKind {
-  const kinds: readonly unknown[] = ['invalid', 'denied', 'missing', 'conflict', 'unavailable', 'timeout']
+  const kinds: readonly unknown[] = ['usage', 'invalid', 'denied', 'missing', 'conflict', 'unavailable', 'timeout']
   return kinds.includes(value)
 }

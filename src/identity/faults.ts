@@ -12,5 +12,6 @@ export const identityFaults = defineFaults({
   },
   PASSPHRASE_WEAK: { kind: 'invalid', meaning: 'A passphrase is shorter than allowed.' },
   CERTIFICATE_INVALID: { kind: 'invalid', meaning: 'A node certificate is malformed, badly signed or for another node.' },
+  NAME_INVALID: { kind: 'usage', meaning: 'A label, an agent name or a role is not one.' },
   IDENTITY_FILE_INVALID: { kind: 'invalid', meaning: 'A file named in a request about keys is missing, too long or exists already.' },
 })

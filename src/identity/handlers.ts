@@ -6,7 +6,6 @@ import { identityFaults } from './faults.ts'
 import { writeKeyFile } from './key-files.ts'
 import type { KeyStore } from './key-store.ts'
 import type { PeerId, SigningKey } from './keys.ts'
-import { parsePeerId } from './keys.ts'
 import type { identityOperations } from './operations.ts'
 import { maxExportBytes } from './owner-export.ts'
 
@@ -22,7 +21,13 @@ export interface Enrollment {
     request: { readonly label: string; readonly agents: readonly string[]; readonly roles: readonly string[]; readonly expires: string },
     context: CallContext,
   ) => Promise<{ readonly code: string; readonly hive: string; readonly name: string; readonly expiresAt: number }>
-  readonly accept: (code: string, context: CallContext) => Promise<{ readonly hive: string; readonly name: string }>
+  /** `label` is what this machine asks to be called. */
+  readonly accept: (
+    request: { readonly code: string; readonly label: string | undefined },
+    context: CallContext,
+  ) => Promise<{ readonly hive: string; readonly name: string }>
+  /** The node of our owner that the beginning of a peer id or a label means. */
+  readonly findOwnNode: (wanted: string) => PeerId
   /** Gives the names of the hives that were told. */
   readonly revoke: (node: PeerId, after: number | undefined) => Promise<readonly string[]>
 }
@@ -77,15 +82,17 @@ export function createIdentityHandlers({ keys, enrollment }: IdentityHandlersDep
       keys.needOwner()
       return enrollment.enroll({ label: label ?? '', agents: names(agent), roles: names(role), expires }, context)
     },
-    'node.accept': async ({ code }, context) => {
+    'node.accept': async ({ code, label }, context) => {
       const previousOwner = keys.ownerId()
-      const joined = await enrollment.accept(code, context)
-      return { owner: keys.ownerId(), previousOwner, ...joined }
+      const joined = await enrollment.accept({ code, label }, context)
+      return { owner: keys.ownerId(), previousOwner, label: keys.certificate().certificate.label, ...joined }
     },
     'node.revoke': async ({ node, after }) => {
-      const peer = parsePeerId(node)
-      if (peer === undefined) throw invalid(`"${node}" is no peer id; \`althing hive members\` shows them`, { node })
-      if (peer === keys.nodeId) throw invalid('a node cannot revoke itself; run this on another machine of the owner', { node })
+      const peer = enrollment.findOwnNode(node)
+      if (peer === keys.nodeId) {
+        const message = 'a node cannot revoke itself; run this on another machine of the owner'
+        throw identityFaults.create('CERTIFICATE_INVALID', { message, data: { node } })
+      }
       return { node: peer, hives: [...(await enrollment.revoke(peer, after))] }
     },
   }
@@ -101,13 +108,11 @@ function listChange<Name extends 'agents' | 'roles'>(
 
 function names(list: readonly string[] | undefined): readonly string[] {
   for (const name of list ?? []) {
-    if (!isName(name)) throw invalid(`"${name}" is no name; use 1 to 64 of a–z, 0–9 and hyphen`, { name })
+    if (isName(name)) continue
+    const message = `"${name}" is no name; use 1 to 64 of a–z, 0–9 and hyphen`
+    throw identityFaults.create('NAME_INVALID', { message, data: { name } })
   }
   return [...new Set(list)]
-}
-
-function invalid(message: string, data: Readonly<Record<string, string>>): Error {
-  return identityFaults.create('CERTIFICATE_INVALID', { message, data })
 }
 
 async function readPassphrase(path: string): Promise<string> {

@@ -1,7 +1,11 @@
 import type { JsonObject } from './json.ts'
 
-/** What a surface needs to know of a fault: exit codes and HTTP statuses follow from the kind alone. */
-export type FaultKind = 'invalid' | 'denied' | 'missing' | 'conflict' | 'unavailable' | 'timeout'
+/**
+ * What a surface needs to know of a fault: exit codes and HTTP statuses follow from the kind alone.
+ *
+ * `usage`: what was asked is not well-formed, whatever stands on disk. `invalid`: something it led to is not.
+ */
+export type FaultKind = 'usage' | 'invalid' | 'denied' | 'missing' | 'conflict' | 'unavailable' | 'timeout'
 
 /** One row of a fault table. */
 export interface FaultRow {

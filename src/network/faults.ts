@@ -2,7 +2,7 @@ import { defineFaults } from '../lib/fault.ts'
 
 /** What can stop a request to the network. */
 export const networkFaults = defineFaults({
-  ADDRESS_INVALID: { kind: 'invalid', meaning: 'A text given as an address is no multiaddr this node can dial or listen on.' },
+  ADDRESS_INVALID: { kind: 'usage', meaning: 'A text given as an address is no multiaddr this node can dial or listen on.' },
   CHANNEL_CLOSED: { kind: 'unavailable', meaning: 'The channel was cut, by the peer or with its connection.' },
   GOSSIP_TOO_LARGE: { kind: 'invalid', meaning: 'A message for everybody is longer than a gossip message may be.' },
   HOST_CLOSED: { kind: 'unavailable', meaning: 'The host of this hive is closed or closing.' },

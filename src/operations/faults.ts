@@ -3,7 +3,7 @@ import { defineFaults } from '../lib/fault.ts'
 /** What can go wrong with any operation, before its handler is asked. */
 export const operationFaults = defineFaults({
   INPUT_INVALID: {
-    kind: 'invalid',
+    kind: 'usage',
     meaning: 'An input is missing, unknown, of another type, too long or outside its choices. Data: `field`, `allowed`.',
   },
   OPERATION_UNKNOWN: { kind: 'missing', meaning: 'No operation has this name. Data: `name`, `nearest`.' },

@@ -50,6 +50,6 @@ test('loopback addresses are 127/8, ::1 and localhost', () => {
 })
 
 test('each kind of fault has a status', () => {
-  const kinds = ['invalid', 'denied', 'missing', 'conflict', 'unavailable', 'timeout'] as const
-  assert.deepEqual(kinds.map(statusOf), [400, 403, 404, 409, 503, 504])
+  const kinds = ['usage', 'invalid', 'denied', 'missing', 'conflict', 'unavailable', 'timeout'] as const
+  assert.deepEqual(kinds.map(statusOf), [400, 400, 403, 404, 409, 503, 504])
 })
