@@ -75,6 +75,7 @@ export const settings = {
     providersAgeMs: integer(300_000, 'ms', 'how old a count of providers may be when a search shows it'),
     providersTimeoutMs: integer(1_000, 'ms', 'how long a search waits for counts of providers'),
     installWaitMs: integer(60_000, 'ms', 'how long an install waits for another one in the same place'),
+    coolDownMs: integer(86_400_000, 'ms', 'how long ago this node must have first seen a release of an open hive before it installs it unasked'),
   },
   http: {
     enabled: flag(true, 'answer HTTP on the address below'),

@@ -17,7 +17,7 @@ export interface MarketHive {
   /** Ours, when it is a member. */
   readonly owner: OwnerId | undefined
   readonly journal: Pick<Journal, 'append' | 'find'>
-  readonly membership: Pick<Membership, 'handleOf' | 'findOwner'>
+  readonly membership: Pick<Membership, 'handleOf' | 'findOwner' | 'policy'>
   /** Undefined without hosts: then only what is on disk can be installed. */
   readonly exchange: Exchange | undefined
   /** Admitted peers connected right now. */
@@ -57,6 +57,8 @@ export interface MarketOptions {
   readonly providersTimeoutMs: number
   /** How long an install waits for another one in the same place, in milliseconds. */
   readonly installWaitMs: number
+  /** How long ago we must have first seen a release of an open hive before it is installed unasked, in milliseconds; closed hives do not wait. */
+  readonly coolDownMs: number
   /** Members that keep a copy of what is published, ourselves counted. */
   readonly copies: number
 }

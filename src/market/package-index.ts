@@ -2,9 +2,8 @@ import type { OwnerId, PeerId } from '../identity/keys.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Reader } from '../store/database.ts'
-import type { Manifest, PackageKind } from './manifest/manifest.ts'
-import { parseStoredManifest } from './index-view.ts'
-import type { TextQuery } from './rules/query.ts'
+import type { Manifest } from './manifest/manifest.ts'
+import { parseStoredManifest } from './package-row.ts'
 
 /** A release as the index has it. */
 export interface IndexedRelease {
@@ -54,17 +53,31 @@ export interface IndexedVersion {
   readonly entry: Cid
   readonly at: number
   readonly digest: Uint8Array
+  /** The reason it was yanked for, empty when none was given; null when it was not. */
+  readonly yanked: string | null
+  /** What is said of it since; null when nothing. */
+  readonly deprecated: string | null
+  /** When this node first saw it count, our wall time in milliseconds. */
+  readonly firstSeenAt: number
+  /** Whether a maintainer released it, and not its owner. */
+  readonly isMaintained: boolean
 }
 
-/** Every version of a name that stands, of one owner or of all. */
+/** Every version of a name that stands, of one owner or of all; yanked ones too. */
 export function findVersions(reader: Reader, hive: Cid, name: string, owner?: OwnerId): readonly IndexedVersion[] {
-  return reader.all<IndexedVersion>(
-    `select owner, version, entry, at, digest from release
+  const rows = reader.all<VersionRow>(
+    `select owner, version, entry, at, digest, yanked, deprecated, seen_at, author from release
      where hive = ?1 and name = ?2 and (?3 is null or owner = ?3) and stands = 1 order by owner, version`,
     hive,
     name,
     owner ?? null,
   )
+  return rows.map(({ author, seen_at: firstSeenAt, ...row }) => ({ ...row, firstSeenAt, isMaintained: author !== row.owner }))
+}
+
+interface VersionRow extends Omit<IndexedVersion, 'firstSeenAt' | 'isMaintained'> {
+  readonly seen_at: number
+  readonly author: OwnerId
 }
 
 /** The release that an entry says; undefined when there is none, or its row cannot be read. */
@@ -81,72 +94,6 @@ export function listPackages(reader: Reader, hive: HiveId, owner: OwnerId): read
     owner,
   )
   return rows.flatMap((row) => toRelease(row) ?? [])
-}
-
-export interface SearchFilter {
-  readonly kind: PackageKind | undefined
-  readonly limit: number
-}
-
-/** A hit of a search, best first. */
-export interface SearchHit {
-  readonly release: IndexedRelease
-  /** Whether every word of the query was found, or only some. */
-  readonly isFull: boolean
-}
-
-/**
- * Plain search over the newest releases: exact name first, then name contains, then bm25 with names before keywords before descriptions.
- *
- * Packages with every word come before those with some.
- */
-export function searchPackages(reader: Reader, hive: HiveId, query: TextQuery | undefined, filter: SearchFilter): readonly SearchHit[] {
-  if (query === undefined) return listNewest(reader, hive, filter).map((release) => ({ release, isFull: true }))
-  const full = matchText(reader, { hive, match: query.all, name: query.words.join('-'), filter })
-  if (full.length >= filter.limit || query.words.length === 1) return full.map((release) => ({ release, isFull: true }))
-  const known = new Set(full.map(({ entry }) => entry))
-  const some = matchText(reader, { hive, match: query.any, name: query.words.join('-'), filter }).filter(({ entry }) => !known.has(entry))
-  return [...full.map((release) => ({ release, isFull: true })), ...some.map((release) => ({ release, isFull: false }))].slice(
-    0,
-    filter.limit,
-  )
-}
-
-interface TextMatch {
-  readonly hive: HiveId
-  readonly match: string
-  readonly name: string
-  readonly filter: SearchFilter
-}
-
-/** Only what is shown is taken from the releases: of a common word in a large index that is a few rows of many. */
-function matchText(reader: Reader, { hive, match, name, filter }: TextMatch): readonly IndexedRelease[] {
-  const rows = reader.all<{ newest: Cid }>(
-    `select p.newest from package_text t join package p on p.id = t.rowid
-     where package_text match ?1 and p.hive = ?2 and (?3 is null or p.kind = ?3)
-     order by p.name = ?4 desc, instr(p.name, ?4) > 0 desc, bm25(package_text, 10.0, 4.0, 1.0), p.at desc, p.name, p.owner limit ?5`,
-    match,
-    hive,
-    filter.kind ?? null,
-    name,
-    filter.limit,
-  )
-  return rows.flatMap(({ newest }) => getRelease(reader, newest) ?? [])
-}
-
-function listNewest(reader: Reader, hive: HiveId, filter: SearchFilter): readonly IndexedRelease[] {
-  const rows = reader.all<{ newest: Cid }>(
-    `select newest from package where hive = ?1 and (?2 is null or kind = ?2) order by at desc, name, owner limit ?3`,
-    hive,
-    filter.kind ?? null,
-    filter.limit,
-  )
-  return rows.flatMap(({ newest }) => getRelease(reader, newest) ?? [])
-}
-
-/** How many packages the index of a hive has. */
-export function countIndexed(reader: Reader, hive: HiveId): number {
-  return reader.get<{ total: number }>('select count(*) as total from package where hive = ?', hive)?.total ?? 0
 }
 
 /** Names of packages in a hive, for suggestions; bounded. */

@@ -56,7 +56,7 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
     const hive = row.known.id
     const peerBook = createPeerTable({ database, clock }, hive)
     const membership = openMembership({ database, certificate: keys.certificate() }, row.known)
-    const index = createIndexView({ content, ownerOf: membership.ownerOf })
+    const index = createIndexView({ content, clock, ownerOf: membership.ownerOf })
     const journal = shutdown.use(
       'journal',
       await openJournal(

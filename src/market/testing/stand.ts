@@ -39,6 +39,7 @@ export const testMarketOptions: MarketOptions = {
   providersAgeMs: 300_000,
   providersTimeoutMs: 1_000,
   installWaitMs: 5_000,
+  coolDownMs: 86_400_000,
   copies: 3,
 }
 
@@ -74,6 +75,7 @@ export interface StandOptions {
   readonly globalDirectory?: string
   readonly options?: Partial<MarketOptions>
   readonly isTransient?: boolean
+  readonly policy?: 'closed' | 'open'
   readonly untilConnected?: MarketHive['untilConnected']
 }
 
@@ -84,7 +86,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
   const blobs = stack.use(await openBlobs(database, given.home))
   const content = openContentStore({ blobs, database, clock: systemClock, log: silentLog }, { graceMs: 86_400_000, replicas: 3 })
   const known = given.owners ?? owners
-  const view = createIndexView({ content, ownerOf: (node) => known.get(node) })
+  const view = createIndexView({ content, clock: systemClock, ownerOf: (node) => known.get(node) })
   const journal = stack.use(
     await openJournal(
       { hive: testHive, key: keyOf(name), database, clock: systemClock, admission: admitAll, log: silentLog },
@@ -98,7 +100,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     node: nodeOf(name),
     owner: known.get(nodeOf(name)),
     journal,
-    membership: { handleOf, findOwner: (text) => people.map(ownerOf).find((owner) => owner === text || handleOf(owner) === text) },
+    membership: { policy: given.policy ?? 'closed', handleOf, findOwner: (text) => people.map(ownerOf).find((owner) => owner === text || handleOf(owner) === text) },
     exchange: given.exchange,
     connectedPeers: () => given.peers ?? [],
     untilConnected: given.untilConnected ?? (async () => {}),

@@ -66,7 +66,7 @@ async function openTrader(
   const { content, database, exchange, host, key } = node
   const owner = owners.get(node.peer)
   if (owner === undefined) throw new Error(`nobody knows ${node.peer}`)
-  const view = createIndexView({ content, ownerOf: (peer) => owners.get(peer) })
+  const view = createIndexView({ content, clock, ownerOf: (peer) => owners.get(peer) })
   const journal = await openJournal(
     { hive: testHive, key, database, clock, admission: admitAll, log: silentLog },
     { ...testOptions, views: [view] },
@@ -81,6 +81,7 @@ async function openTrader(
     owner,
     journal,
     membership: {
+      policy: 'closed',
       handleOf: (id) => names.find((name) => ownerOf(name) === id),
       findOwner: (text) => names.map(ownerOf).find((id, index) => id === text || names[index] === text),
     },

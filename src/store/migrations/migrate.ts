@@ -1,9 +1,10 @@
 import { storeFaults } from '../faults.ts'
 import type { SqliteConnection } from '../sqlite.ts'
 import { spineSchema } from './0001-spine.ts'
+import { marketplaceSchema } from './0002-marketplace.ts'
 
 /** Every schema ever released, in order; a released one is never edited. `user_version` of a file is how many of them it has had. */
-const migrations: readonly string[] = [spineSchema]
+const migrations: readonly string[] = [spineSchema, marketplaceSchema]
 
 /** The version that this program reads and writes. */
 export const schemaVersion = migrations.length

@@ -1,0 +1,51 @@
+import type { HiveId } from '../../journal/entry.ts'
+import { encodeText } from '../../lib/bytes.ts'
+import { hashBytes } from '../../lib/cid.ts'
+import type { Reader, Transaction } from '../../store/database.ts'
+import { piecesNear, piecesOf } from '../rules/name-pieces.ts'
+import type { PackageKey } from './word-table.ts'
+
+/** Packages with a name like another that are looked at, at most: of a name that everybody copies the rest says no more. */
+const maxNear = 256
+
+/** Keeps the pieces of a package's name; `id` is `package.id`. */
+export function putPieces(tx: Transaction, id: number, name: string): void {
+  for (const piece of piecesOf(name)) tx.run('insert or ignore into package_piece (key, package) values (?, ?)', keyOfPiece(piece), id)
+}
+
+/** Forgets the pieces of a package's name. */
+export function removePieces(tx: Transaction, id: number, name: string): void {
+  for (const piece of piecesOf(name)) tx.run('delete from package_piece where key = ? and package = ?', keyOfPiece(piece), id)
+}
+
+/** Forgets the pieces of a hive's names; to be called while its packages are there. */
+export function resetPieces(tx: Transaction, hive: HiveId): void {
+  const names = tx.all<{ readonly id: number; readonly name: string }>('select id, name from package where hive = ?', hive)
+  for (const { id, name } of names) removePieces(tx, id, name)
+}
+
+/** A package of the index, as names are compared. */
+export interface NamedPackage {
+  readonly owner: PackageKey['owner']
+  readonly name: string
+  readonly versions: number
+}
+
+/** Packages of a hive whose names lie within two edits of one; a few others may be among them. */
+export function findNearNames(reader: Reader, hive: HiveId, name: string): readonly NamedPackage[] {
+  const keys = JSON.stringify([...piecesNear(name)].map(keyOfPiece))
+  return reader.all<NamedPackage>(
+    `select p.owner, p.name, p.versions from package p
+     where p.id in (select package from package_piece where key in (select value from json_each(?1)))
+       and p.hive = ?2 and p.name <> ?3 and abs(length(p.name) - length(?3)) <= 2 order by p.versions desc, p.id limit ?4`,
+    keys,
+    hive,
+    name,
+    maxNear,
+  )
+}
+
+/** 48 bits of a hash: a collision only makes one name more to compare. */
+function keyOfPiece(piece: string): number {
+  return Buffer.from(hashBytes(encodeText(piece))).readUIntBE(0, 6)
+}
