@@ -19,6 +19,8 @@ export interface Running {
   readonly ended: Promise<Ended>
   /** Resolves when what it wrote, stdout and then stderr, has matched. @throws Error when the process ends first */
   readonly until: (pattern: RegExp) => Promise<string>
+  /** What it wrote so far, stdout and then stderr. */
+  readonly said: () => string
   readonly kill: (signal: NodeJS.Signals) => void
 }
 
@@ -81,7 +83,7 @@ export function startProgram(
     if (!pattern.test(output.stdout + output.stderr)) throw new Error(`ended without ${String(pattern)}: ${output.stdout}${output.stderr}`)
     return output.stdout
   }
-  return { pid: child.pid ?? 0, ended, until, kill: (signal) => child.kill(signal) }
+  return { pid: child.pid ?? 0, ended, until, said: () => output.stdout + output.stderr, kill: (signal) => child.kill(signal) }
 }
 
 /** Runs it to its end. */
