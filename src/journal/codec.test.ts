@@ -33,6 +33,10 @@ function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 
+function fill<T>(count: number, item: T): readonly T[] {
+  return Array.from({ length: count }, () => item)
+}
+
 for (const vector of vectors.entries) {
   test(`the entry "${vector.name}" is written as its vector says`, () => {
     const entry = signEntry(openSigningKey(bytesOf(vectors.seed)), vector.header, bytesOf(vector.body))
@@ -128,6 +132,21 @@ test('S4: a head or a question of an incarnation that cannot be is refused', () 
   for (const make of [head, ask]) {
     assert.notEqual(parseMessage(make(1024), { maxBytes: 1000 }), undefined)
     assert.equal(parseMessage(make(1025), { maxBytes: 1000 }), undefined)
+  }
+})
+
+test('S30: no message has more heads, ranges or excuses than allowed', () => {
+  const node = peerIdOfKey(keyOf('ada').publicKey)
+  const [one] = signChain('ada', ['one']) as readonly [Entry]
+  const most = { heads: 4096, ranges: 256, excuses: 4096 }
+  const make = {
+    heads: (count: number) => formatMessage({ type: 'heads', heads: fill(count, { node, incarnation: 1, seq: 1, cid: one.cid }) }),
+    ranges: (count: number) => formatMessage({ type: 'ask', id: 0, ranges: fill(count, { node, incarnation: 1, from: 1, to: 1 }) }),
+    excuses: (count: number) => formatMessage({ type: 'batch', id: 0, entries: [], evidence: fill(count, one) }),
+  }
+  for (const what of ['heads', 'ranges', 'excuses'] as const) {
+    assert.ok(parseMessage(make[what](most[what]), { maxBytes: 4_000_000 }) !== undefined, what)
+    assert.ok(parseMessage(make[what](most[what] + 1), { maxBytes: 4_000_000 }) === undefined, what)
   }
 })
 
