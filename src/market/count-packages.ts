@@ -2,7 +2,7 @@ import type { ContentStore } from '../content/content.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Reader } from '../store/database.ts'
-import { countIndexed } from './package-index.ts'
+import { countTexts } from './search/text-index.ts'
 
 export interface PackageCounts {
   /** Packages whose newest archive is whole on this disk. */
@@ -32,5 +32,5 @@ export function countPackages(
     hive,
   )
   const whole = lists.filter(({ archive }) => content.stat(archive)?.isWhole === true).length
-  return { local: (single?.total ?? 0) + whole, discovered: countIndexed(database, hive) }
+  return { local: (single?.total ?? 0) + whole, discovered: countTexts(database, hive) }
 }

@@ -1,12 +1,14 @@
 import type { HandlersOf, OutputOf } from '../operations/define-operation.ts'
+import { createInstallHandlers } from './install/handlers.ts'
 import type { MarketDeps, MarketOptions } from './market.ts'
+import { isOnDisk } from './on-disk.ts'
 import type { marketOperations } from './operations.ts'
 import { findVersions } from './package-index.ts'
-import { ProviderCounter } from './providers.ts'
+import { createPublishHandlers } from './publish/handlers.ts'
 import { formatDigest } from './release.ts'
 import { spellPackage } from './resolve.ts'
 import { compareReleases } from './rules/versions.ts'
-import { findPackages, isOnDisk } from './search.ts'
+import { createSearchHandlers } from './search/handlers.ts'
 import { resolveSigned } from './signed-release.ts'
 
 type Operations = typeof marketOperations
@@ -14,34 +16,11 @@ type Shown = OutputOf<Extract<Operations[number], { readonly name: 'marketplace.
 
 /** What answers the operations of the market. */
 export function createMarketHandlers(deps: MarketDeps, options: MarketOptions): HandlersOf<Operations> {
-  const whole = { ...deps, options, providers: new ProviderCounter(deps, options) }
-  // What reads and writes archives is loaded when it is first asked for: a search needs none of it.
-  const publish: HandlersOf<Operations>['p2p.publish'] = async (input, context) => {
-    const { publishPackage } = await import('./publish.ts')
-    return publishPackage(whole, input, context)
-  }
-  const search: HandlersOf<Operations>['p2p.search'] = (input, context) => findPackages(whole, input, context)
+  const whole = { ...deps, options }
   return {
-    'p2p.publish': publish,
-    'p2p.search': search,
-    'marketplace.publish': publish,
-    'marketplace.search': search,
-    'marketplace.install': async (input, context) => {
-      const { installPackage } = await import('./install/install.ts')
-      const report = await installPackage(whole, input, context)
-      const { alsoAt, changed, providers, unresolvedDependencies } = report
-      return {
-        ...report,
-        alsoAt: [...alsoAt],
-        changed: changed && [...changed],
-        providers: [...providers],
-        unresolvedDependencies: [...unresolvedDependencies],
-      }
-    },
-    'marketplace.list': async (input, context) => {
-      const { listInstalled } = await import('./list.ts')
-      return listInstalled(whole, input, context)
-    },
+    ...createPublishHandlers(whole),
+    ...createSearchHandlers(whole),
+    ...createInstallHandlers(whole),
     'marketplace.info': async (input, context) => showPackage(whole, input.package, context.hive),
   }
 }

@@ -7,10 +7,11 @@ import { createCid, hashBytes, linkOfCid, rawCodec } from '../lib/cid.ts'
 import type { PackageName } from './rules/names.ts'
 import type { Manifest } from './manifest/manifest.ts'
 import { countPackages } from './count-packages.ts'
-import { countIndexed, searchPackages } from './package-index.ts'
+import { countTexts } from './search/text-index.ts'
+import { searchText } from './search/search-text.ts'
 import { formatRelease, parseRelease, releaseKind } from './release.ts'
 import type { Release } from './release.ts'
-import { parseTextQuery } from './rules/query.ts'
+import { parseTextQuery } from './search/rules/query.ts'
 import { openStand, ownerOf, releasesOf, replicate } from './testing/stand.ts'
 import type { Stand } from './testing/stand.ts'
 
@@ -60,8 +61,10 @@ function versionsOf(stand: Stand, name: string): readonly string[] {
 }
 
 function search(stand: Stand, text: string, limit = 10): readonly string[] {
-  const hits = searchPackages(stand.database, testHive, parseTextQuery(text), { kind: undefined, limit })
-  return hits.map(({ release: { name }, isFull }) => (isFull ? name : `${name}?`))
+  const query = parseTextQuery(text)
+  if (query === undefined) return []
+  const question = { hive: testHive, query, filter: { facets: [], barred: [] }, isFuzzy: false, limit, usefulnessOf: undefined }
+  return searchText(stand.database, question).hits.map(({ name, isFull }) => (isFull ? name : `${name}?`))
 }
 
 test('a release is in the index as soon as its entry is, with its content referenced', async () => {
@@ -154,10 +157,10 @@ test('S5: what is no release is stored and inert', async () => {
     { ...good, manifest: { ...manifest, licence: 'turned \u202e round' } },
   ]
   for (const body of bad) await ada.journal.append(releaseKind, body)
-  assert.equal(countIndexed(ada.database, testHive), 0)
+  assert.equal(countTexts(ada.database, testHive), 0)
   assert.deepEqual(ada.journal.status().quarantinedViews, [])
   await ada.journal.append(releaseKind, good)
-  assert.equal(countIndexed(ada.database, testHive), 1)
+  assert.equal(countTexts(ada.database, testHive), 1)
   assert.deepEqual(countPackages(ada, testHive), { local: 0, discovered: 1 })
 })
 
@@ -177,7 +180,7 @@ test('search finds every word first, exact names before others, and folds accent
     release('docs', '1.0.0', { manifest: { description: 'Überprüfung written in rust for the web, and more and more and more words' } }),
     release('other', '1.0.0', { manifest: { description: 'nothing of it' } }),
   )
-  assert.deepEqual(search(ada, 'rust web'), ['rust-web', 'axum', 'docs', 'web?'])
+  assert.deepEqual(search(ada, 'rust web'), ['rust-web', 'docs', 'axum', 'web?'])
   assert.deepEqual(search(ada, 'web').slice(0, 2), ['web', 'rust-web'])
   assert.deepEqual(search(ada, 'uberpr'), ['docs'])
   assert.deepEqual(search(ada, 'RUST', 2).length, 2)
@@ -203,7 +206,7 @@ test('the text that is searched is that of the newest release', async () => {
   assert.deepEqual(search(ada, 'words'), ['axum'])
   assert.deepEqual(search(ada, 'phrases'), [])
   assert.deepEqual(search(ada, 'sentences'), [])
-  assert.equal(countIndexed(ada.database, testHive), 1)
+  assert.equal(countTexts(ada.database, testHive), 1)
 })
 
 test('the index can be emptied, with its references, and built again', async () => {

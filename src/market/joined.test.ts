@@ -12,6 +12,7 @@ import { findVersions, getRelease } from './package-index.ts'
 import { makeTemporary, manifestOf, writeFiles } from './testing/stand.ts'
 import { openYard } from './testing/yard.ts'
 import type { Trader, Yard } from './testing/yard.ts'
+import { searchFor } from './testing/search-for.ts'
 
 const mebibyte = 1_048_576
 const noise = testBytes(5 * mebibyte + 77)
@@ -56,7 +57,7 @@ test('what ada publishes is copied, found and installed over the network, byte f
   const eve = await yard.open(yard.fleet.open('eve'))
   await yard.fleet.connect(eve, bob, cy)
   await yard.fleet.clock.advance(1_000)
-  const { packages } = await yard.ask(eve.handlers['p2p.search']({ query: ['nois'] }, yard.context))
+  const { packages } = await yard.ask(eve.handlers['p2p.search'](searchFor('nois'), yard.context))
   assert.deepEqual(
     packages.map(({ package: name, providers, isHere }) => [name, providers, isHere]),
     [['@ada/noise', 2, false]],

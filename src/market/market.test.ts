@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { exchangeWith, makeTemporary, manifestOf, openStand, replicate, writeFiles } from './testing/stand.ts'
 import type { Stand } from './testing/stand.ts'
+import { searchFor } from './testing/search-for.ts'
 
 test('what ada publishes, bob finds and installs', async (t) => {
   const folder = await writeFiles(await makeTemporary(t), {
@@ -21,7 +22,7 @@ test('what ada publishes, bob finds and installs', async (t) => {
   const bob: Stand = await openStand('bob', { exchange: exchangeWith(() => bob, ada), peers: [ada.node] })
   await using _ = bob
   await replicate(ada, bob)
-  const found = await bob.handlers['p2p.search']({ query: ['rust web'] }, bob.context)
+  const found = await bob.handlers['p2p.search'](searchFor('rust web'), bob.context)
   assert.deepEqual(
     found.packages.map(({ package: name, version, providers, isHere }) => ({ name, version, providers, isHere })),
     [{ name: '@ada/rust-web', version: '0.7.0', providers: 1, isHere: false }],

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { install } from './testing/project.ts'
 import { makeTemporary, manifestOf, openStand, writeFiles } from './testing/stand.ts'
+import { searchFor } from './testing/search-for.ts'
 
 for (const damage of [
   "digest = unhex('00' || substr(hex(digest), 3))",
@@ -21,7 +22,7 @@ for (const damage of [
     await first.handlers['p2p.publish']({ path: folder }, first.context)
     await first.database.write((tx) => tx.run(`update release set ${damage}`))
     await assert.rejects(install(first, 'demo', { directory: project }), { code: 'STORE_CORRUPT' })
-    await first.handlers['p2p.search']({ query: ['demo'] }, first.context)
+    await first.handlers['p2p.search'](searchFor('demo'), first.context)
     await first[Symbol.asyncDispose]()
     await using second = await openStand('ada', { home })
     assert.equal((await install(second, 'demo', { directory: project })).status, 'installed')

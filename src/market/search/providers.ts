@@ -1,9 +1,9 @@
-import type { Exchange } from '../content/content.ts'
-import type { Cid } from '../lib/cid.ts'
-import type { Clock } from '../lib/clock.ts'
-import { withDeadline } from '../lib/deadline.ts'
-import { mapBounded } from '../lib/map-bounded.ts'
-import type { HiveId } from '../journal/entry.ts'
+import type { Exchange } from '../../content/content.ts'
+import type { Cid } from '../../lib/cid.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { withDeadline } from '../../lib/deadline.ts'
+import { mapBounded } from '../../lib/map-bounded.ts'
+import type { HiveId } from '../../journal/entry.ts'
 
 /** How many connected members hold something, and when that was asked. */
 export interface ProviderCount {

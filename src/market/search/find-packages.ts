@@ -1,0 +1,96 @@
+import type { CallContext, InputOf, OutputOf } from '../../operations/define-operation.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import { isOnDisk } from '../on-disk.ts'
+import type { IndexedRelease } from '../package-index.ts'
+import { getRelease } from '../package-index.ts'
+import { spellPackage } from '../resolve.ts'
+import type { searchOperations } from './operations.ts'
+import type { ProviderCount, ProviderCounter } from './providers.ts'
+import { createFilter } from './rules/filter.ts'
+import { parseTextQuery } from './rules/query.ts'
+import { searchText } from './search-text.ts'
+import type { TextHit } from './search-text.ts'
+import { countTexts } from './text-index.ts'
+import { explainNothing } from './nothing.ts'
+
+type Search = Extract<(typeof searchOperations)[number], { readonly name: 'marketplace.search' }>
+export type SearchInput = InputOf<Search>
+export type SearchReport = OutputOf<Search>
+type FoundPackage = SearchReport['packages'][number]
+
+/** Answers from the index on this disk; only the counts of providers ask anybody. No hit is an answer, with what to try. */
+export async function findPackages(
+  deps: MarketDeps & { readonly options: MarketOptions; readonly providers: ProviderCounter },
+  input: SearchInput,
+  context: CallContext,
+): Promise<SearchReport> {
+  const { database } = deps
+  const hive = deps.findHive(context.hive)
+  const typed = input.query.join(' ').trim()
+  const query = parseTextQuery(typed)
+  const owner = input.author === undefined ? undefined : hive.membership.findOwner(input.author.replace(/^@/, ''))
+  const question = {
+    hive: hive.hive,
+    query,
+    filter: createFilter({ ...input, owner }),
+    isFuzzy: input.fuzzy,
+    limit: input.limit ?? deps.options.searchLimit,
+    usefulnessOf: undefined,
+  }
+  // a query of signs alone has no word to look for: it is not the query that lists everything
+  const isNothing = typed !== '' && query === undefined
+  const { hits, meant } = isNothing ? { hits: [], meant: undefined } : searchText(database, question)
+  const found = hits.flatMap((hit) => {
+    const release = getRelease(database, hit.entry)
+    return release === undefined ? [] : [{ hit, release }]
+  })
+  const cids = found.map(({ release }) => release.archive)
+  const counts = await deps.providers.count({ hive: hive.hive, exchange: hive.exchange, cids, signal: context.signal })
+  const parts = { hive, deps, isDetailed: input.detailed }
+  const packages = found.map(({ hit, release }) => toRow(hit, release, { ...parts, count: counts.get(release.archive) }))
+  const indexed = countTexts(database, hive.hive)
+  const nothing = packages.length > 0 ? { hint: null, suggestions: [] } : explainNothing(deps, { typed, input, hive, question })
+  return { query: typed, packages, indexed, meant: meant ?? null, ...nothing }
+}
+
+interface RowParts {
+  readonly hive: MarketHive
+  readonly deps: MarketDeps
+  readonly isDetailed: boolean
+  readonly count: ProviderCount | undefined
+}
+
+function toRow(hit: TextHit, release: IndexedRelease, { hive, deps, isDetailed, count }: RowParts): FoundPackage {
+  const { manifest } = release
+  const isHere = isOnDisk(deps, release)
+  return {
+    package: spellPackage(hive, release),
+    name: release.name,
+    owner: release.owner,
+    handle: hive.membership.handleOf(release.owner) ?? null,
+    version: release.version,
+    kind: manifest.kind,
+    description: manifest.description,
+    keywords: [...manifest.keywords],
+    licence: manifest.licence,
+    size: release.size,
+    files: release.fileCount,
+    publishedAt: release.at,
+    isFullMatch: hit.isFull,
+    deprecated: hit.deprecated,
+    isYanked: hit.isYanked,
+    providers: count === undefined ? null : count.providers + (isHere ? 1 : 0),
+    providersAsOf: count?.asOf ?? null,
+    isHere,
+    conflicts: release.conflicts,
+    details: isDetailed
+      ? {
+          category: manifest.category,
+          authors: [...manifest.authors],
+          homepage: manifest.homepage,
+          repository: manifest.repository,
+          dependencies: [...manifest.dependencies],
+        }
+      : null,
+  }
+}

@@ -1,0 +1,103 @@
+import { countOf } from './match.ts'
+import type { Choice, Choices } from './match.ts'
+import { parseTerms } from './terms.ts'
+import type { Impact } from './words.ts'
+
+/** A package that matched, as it is compared. */
+export interface Candidate {
+  readonly name: string
+  readonly owner: string
+  /** The author's wall time of its newest release, in milliseconds. */
+  readonly at: number
+  readonly isDeprecated: boolean
+  readonly terms: string
+  /** As measured; 0 while nobody does. */
+  readonly usefulness: number
+}
+
+/** How well a package answers. */
+export interface Score {
+  /** 4 its name is the query, 3 its name has every word, 2 the same but for spelling, 1 every word is somewhere, 0 some are. */
+  readonly tier: 0 | 1 | 2 | 3 | 4
+  /** Sum over the words, rare ones counting more, in thousandths. */
+  readonly text: number
+}
+
+/** What is compared with. */
+export interface Yardstick {
+  readonly names: readonly string[]
+  readonly choices: Choices
+  /** Packages in the index. */
+  readonly packages: number
+}
+
+/** What a word is worth by its impact: near spelling of a name comes before the beginning of a description, and that before keywords. */
+const worth: Readonly<Record<Impact, number>> = { 5: 50, 4: 40, 3: 24, 2: 16, 1: 8 }
+/** What is left of the worth of a word one and two edits away. */
+const worthAfterEdits = [1, 0.7, 0.45] as const
+
+/** How well a package answers a query. Pure, so that the order is the same wherever the same is known. */
+export function scoreCandidate({ name, terms }: Candidate, { names, choices, packages }: Yardstick): Score {
+  const words = parseTerms(terms)
+  const best = choices.map((of) => bestOf(of, words))
+  const found = best.filter((one) => one !== undefined)
+  const text = best.reduce((sum, one, index) => sum + (one === undefined ? 0 : one.value * rarityOf(choices[index] ?? [], packages)), 0)
+  return { tier: tierOf(), text: Math.round(text * 1000) }
+
+  function tierOf(): Score['tier'] {
+    if (names.includes(name)) return 4
+    if (found.length < choices.length) return 0
+    if (found.some(({ impact }) => impact < 4)) return 1
+    return found.some(({ edits }) => edits > 0) ? 2 : 3
+  }
+}
+
+/** The query as a package answers it, where it answers a near spelling; undefined where it answers what was typed. */
+export function readAs({ terms }: Pick<Candidate, 'terms'>, choices: Choices): string | undefined {
+  const words = parseTerms(terms)
+  const best = choices.map((of) => bestOf(of, words))
+  if (best.every((one) => (one?.edits ?? 0) === 0)) return undefined
+  return best.map((one, index) => (one !== undefined && one.edits > 0 ? one.word : (choices[index]?.[0]?.word ?? ''))).join(' ')
+}
+
+interface Matched {
+  readonly word: string
+  readonly impact: Impact
+  readonly edits: number
+  readonly value: number
+}
+
+function bestOf(choices: readonly Choice[], words: ReadonlyMap<string, Impact>): Matched | undefined {
+  let best: Matched | undefined
+  const typed = choices.find(({ kind }) => kind === 'exact')?.word.length ?? 0
+  for (const { word, kind, edits } of choices) {
+    const impact = words.get(word)
+    if (impact === undefined) continue
+    const part = kind === 'beginning' ? 0.6 + 0.3 * (typed / word.length) : (worthAfterEdits[edits] ?? 0)
+    const value = worth[impact] * part
+    if (best === undefined || value > best.value) best = { word, impact, edits, value }
+  }
+  return best
+}
+
+/** Words that few packages have say more. */
+function rarityOf(choices: readonly Choice[], packages: number): number {
+  return 1 + Math.log(1 + packages / (1 + countOf(choices)))
+}
+
+/** Below zero when `a` is the better answer: text, then what stands before what is deprecated, then usefulness, then what is newer, then spelling. */
+export function compareRanked(a: Candidate & Score, b: Candidate & Score): number {
+  return (
+    b.tier - a.tier ||
+    b.text - a.text ||
+    Number(a.isDeprecated) - Number(b.isDeprecated) ||
+    b.usefulness - a.usefulness ||
+    b.at - a.at ||
+    compareText(a.name, b.name) ||
+    compareText(a.owner, b.owner)
+  )
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,6 @@
+import type { SearchInput } from '../search/find-packages.ts'
+
+/** A search for words, with what else was asked for. */
+export function searchFor(query: string, more: Partial<SearchInput> = {}): SearchInput {
+  return { query: query === '' ? [] : query.split(' '), keyword: [], fuzzy: false, yanked: false, detailed: false, ...more }
+}
