@@ -11,8 +11,27 @@ export const marketFaults = defineFaults({
     kind: 'invalid',
     meaning: 'A folder to publish holds something a package may not: a link, a device, a forbidden path. Data: `path`, `reason`.',
   },
+  SECRETS_FOUND: {
+    kind: 'invalid',
+    meaning: 'A folder to publish holds what looks like secrets; nothing was published. Data: `found` (`path`, `line`, `secret`: which sort, never the thing itself).',
+  },
   PACKAGE_TOO_LARGE: { kind: 'invalid', meaning: 'A package has too many files or bytes. Data: `limit`, `unit`.' },
   OWNER_UNKNOWN: { kind: 'denied', meaning: 'This node has no owner that is a member of the hive, so it may not publish. Data: `hive`.' },
+  NOT_OWNER: {
+    kind: 'denied',
+    meaning: 'The package belongs to another owner, who did not make ours a maintainer. Data: `package`, `owner`, `ours`.',
+  },
+  CONFIRMATION_NEEDED: {
+    kind: 'denied',
+    meaning:
+      'A person has to accept something about a package first, with `--accept KIND --reason TEXT`. Data: `issues`, each with `package`, `version`, `kind`, `message`.',
+  },
+  TRUST_REFUSED: {
+    kind: 'denied',
+    meaning: 'Something about a package that nobody can accept away. Data: `issues`, each with `package`, `version`, `kind`, `message`.',
+  },
+  TEXT_INVALID: { kind: 'usage', meaning: 'A reason or a message that is empty, too long, or holds characters that play tricks. Data: `max`.' },
+  TAG_INVALID: { kind: 'usage', meaning: 'A name for a version that is none, or that means something else. Data: `tag`.' },
   VERSION_EXISTS: {
     kind: 'conflict',
     meaning: 'The version was published before with other bytes; releases never change. Data: `name`, `version`, `published`, `offered`.',
@@ -30,6 +49,7 @@ export const marketFaults = defineFaults({
     kind: 'denied',
     meaning: 'The lock names another owner than the one who signed this release. Data: `package`, `locked`, `offered`.',
   },
+  FILES_EXIST: { kind: 'conflict', meaning: 'A file that would be written is there already. Data: `path`, `files`.' },
   TARGET_REFUSED: { kind: 'invalid', meaning: 'The place to install into leads elsewhere, by a symbolic link. Data: `path`.' },
   TARGET_OCCUPIED: { kind: 'conflict', meaning: 'Where the package goes is something that was not installed by us. Data: `path`.' },
   LOCK_INVALID: { kind: 'invalid', meaning: 'An althing.lock cannot be read. Data: `file`, `line`.' },

@@ -1,9 +1,7 @@
-import { encodeCanonical } from '../lib/canonical.ts'
 import type { Cid } from '../lib/cid.ts'
 import { cidOfLink, linkOfCid } from '../lib/cid.ts'
 import type { OwnerId } from '../identity/keys.ts'
 import { parseOwnerId } from '../identity/keys.ts'
-import type { MeasuredFile } from './archive/measure.ts'
 import type { Manifest } from './manifest/manifest.ts'
 import { parseManifestRecord } from './manifest/record.ts'
 import { readMap, readSafeInteger } from './shape.ts'
@@ -65,12 +63,6 @@ export function parseRelease(body: unknown): Release | undefined {
   if (!isWhole || size === undefined || fileCount === undefined || previous === undefined) return undefined
   if (!(digest instanceof Uint8Array) || digest.byteLength !== 32 || size === 0) return undefined
   return { owner: ownerId, manifest, digest: new Uint8Array(digest), size, fileCount, archive, files, previous }
-}
-
-/** The canonical list of a package's files, which becomes content. */
-export function encodeFileList(files: readonly MeasuredFile[]): Uint8Array {
-  const rows = files.map(({ path, size, isExecutable, digest }) => ({ path, size, isExecutable, digest }))
-  return encodeCanonical({ v: 1, files: rows })
 }
 
 /** How digests are written for people and in locks. */

@@ -1,9 +1,9 @@
 import type { Fault } from '../../lib/fault.ts'
 import { suggestPackageName, parsePackageName } from '../rules/names.ts'
 import type { PackageName } from '../rules/names.ts'
-import type { Dependency, ForeignDependency, PackageKind, Permissions } from './manifest.ts'
+import type { PackageKind, Permissions } from './manifest.ts'
 import { manifestLimits, packageKinds, permissionKinds } from './manifest.ts'
-import { isVersionRange, parseVersion } from '../rules/versions.ts'
+import { parseVersion } from '../rules/versions.ts'
 import { judgePath } from '../rules/paths.ts'
 import { isPlainText } from '../shape.ts'
 
@@ -33,10 +33,9 @@ export function readLine(table: Table, key: string, refuse: Refuse, max: number 
 
 /** Texts: a list, one text, or (as found in the wild) a table with a list of the same name inside. */
 export function readLines(table: Table, key: string, refuse: Refuse, limits: { readonly rows: number; readonly length: number }): string[] {
-  const value = table.get(key)
+  const said = table.get(key)
+  const value = tableOf(said).size > 0 ? tableOf(said).get(key) : said
   if (value === undefined || value === null) return []
-  const inner = tableOf(value)
-  if (inner.size > 0) return readLines(inner, key, refuse, limits)
   const items: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (items.length > limits.rows) throw refuse(key, `"${key}" has ${items.length} rows, ${limits.rows} are allowed`, `fewer ${key}`)
   const texts = items.map((item) => {
@@ -86,73 +85,54 @@ export function readPermissions(table: Table, refuse: Refuse): Permissions {
   return { tools, commands, hosts, paths }
 }
 
+/** The file to begin with, in one spelling: `./src/main.ts` is `src/main.ts`. */
 export function readEntry(table: Table, refuse: Refuse): string | null {
-  const entry = readLine(table, 'entry', refuse)
-  if (entry === undefined) return null
+  const said = readLine(table, 'entry', refuse)
+  if (said === undefined) return null
+  const entry = said.replace(/^(?:\.\/)+/, '')
   const reason = judgePath(entry)
   if (reason !== undefined) throw refuse('entry', `"entry" is no path inside the package: ${reason}`, 'entry = "README.md"')
   return entry
 }
 
-/** `name`, `name@range`, `@owner/name@range`, or a table of name to range; what fits neither is kept as foreign. */
-export function readDependencies(sources: readonly unknown[]): {
-  readonly dependencies: Dependency[]
-  readonly foreign: ForeignDependency[]
-} {
-  const dependencies = new Map<string, Dependency>()
-  const foreign = new Map<string, ForeignDependency>()
-  for (const [name, value] of sources.flatMap(listDependencies)) {
-    const range = typeof value === 'string' ? value : rangeOf(value)
-    const isOurs = isDependencyName(name) && range !== undefined && isVersionRange(range)
-    if (isOurs && dependencies.size < manifestLimits.dependencies) dependencies.set(name, { name, range })
-    else if (!isOurs && foreign.size < manifestLimits.foreign) foreign.set(name, { name: clip(name), value: clip(describe(value)) })
+/** The keywords of some tables: their lists `keywords` and `tags`, or one text of words between commas. */
+export function readKeywords(tables: readonly Table[], refuse: Refuse): string[] {
+  const limits = { rows: manifestLimits.keywords, length: manifestLimits.line }
+  const texts = tables.flatMap((table) => ['keywords', 'tags'].flatMap((key) => readLines(table, key, refuse, limits)))
+  const words = texts.flatMap((text) => text.split(',')).map((word) => word.trim())
+  const long = words.find((word) => word.length > manifestLimits.keyword)
+  if (long !== undefined) {
+    throw refuse(
+      'keywords',
+      `${JSON.stringify(long.slice(0, 80))} is longer than ${manifestLimits.keyword} characters`,
+      'keywords = ["short", "words"]',
+    )
   }
-  return { dependencies: [...dependencies.values()].toSorted(byName), foreign: [...foreign.values()].toSorted(byName) }
+  return [...new Set(words.filter((word) => word !== ''))].slice(0, manifestLimits.keywords)
 }
 
-function listDependencies(source: unknown): readonly (readonly [string, unknown])[] {
-  if (!Array.isArray(source)) return [...tableOf(source)]
-  return source.map((item: unknown) => {
-    if (typeof item !== 'string') return [nameOf(item), item] as const
-    const at = item.lastIndexOf('@')
-    return at > 0 ? ([item.slice(0, at), item.slice(at + 1)] as const) : ([item, '*'] as const)
-  })
-}
-
-function nameOf(item: unknown): string {
-  const name = tableOf(item).get('name')
-  return typeof name === 'string' ? name : ''
-}
-
-function rangeOf(value: unknown): string | undefined {
-  const table = tableOf(value)
-  const range = table.get('version')
-  const isOnlyVersion = [...table.keys()].every((key) => key === 'version' || key === 'name')
-  return typeof range === 'string' && isOnlyVersion ? range : undefined
-}
-
-function isDependencyName(name: string): boolean {
-  const [owner, rest] = name.startsWith('@') ? name.slice(1).split('/', 2) : [undefined, name]
-  return (
-    rest !== undefined && parsePackageName(rest) !== undefined && (owner === undefined || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(owner))
+/** Everybody in `authors` and `author`: texts, or tables with a name. */
+export function readAuthors(tables: readonly Table[], refuse: Refuse): string[] {
+  const limits = { rows: manifestLimits.authors, length: manifestLimits.line }
+  const texts = tables.flatMap((table) =>
+    ['authors', 'author', 'contributors'].flatMap((key) => {
+      const value = table.get(key)
+      const people: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]
+      return readLines(new Map([[key, people.map(nameOfPerson)]]), key, refuse, limits)
+    }),
   )
+  return [...new Set(texts)].slice(0, manifestLimits.authors)
 }
 
-function describe(value: unknown): string {
-  if (typeof value === 'string') return value
-  const table = tableOf(value)
-  return table.size > 0 ? [...table].map(([key, entry]) => `${key} = ${typeof entry === 'string' ? entry : '…'}`).join(', ') : String(value)
+function nameOfPerson(person: unknown): unknown {
+  const table = tableOf(person)
+  return table.size > 0 ? (table.get('name') ?? '') : person
 }
 
-function clip(text: string): string {
-  const plain = text.toWellFormed().slice(0, manifestLimits.foreignValue).toWellFormed()
-  return isPlainText(plain)
-    ? plain
-    : JSON.stringify(plain)
-        .replaceAll(/[^\x20-\x7e]/g, '?')
-        .slice(0, manifestLimits.foreignValue)
-}
-
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : 1
+/** A description that generators allow to be of any length: what is longer than a release holds is cut, and that is said. */
+export function readLongDescription(table: Table, refuse: Refuse, warn: (key: string, message: string) => void): string {
+  const text = readDescription(table, refuse, Number.POSITIVE_INFINITY)
+  if (text.length <= manifestLimits.description) return text
+  warn('description', `"description" has ${text.length} characters; the index shows the first ${manifestLimits.description}`)
+  return text.slice(0, manifestLimits.description).toWellFormed().trimEnd()
 }

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fault } from '../../lib/fault.ts'
-import { parsePackageToml } from './package-toml.ts'
+import { packageToml } from './package-toml.ts'
+import type { ParsedManifest } from './format.ts'
 import type { ManifestDraft } from './manifest.ts'
 
 function parse(text: string, more: { readonly folder?: string; readonly files?: readonly string[] } = {}): ManifestDraft {
-  return parsePackageToml({
-    file: 'package.toml',
-    folder: more.folder ?? 'demo',
-    text,
-    hasFile: (path) => more.files?.includes(path) === true,
-  })
+  return parseWhole(text, more).draft
+}
+
+function parseWhole(text: string, more: { readonly folder?: string; readonly files?: readonly string[] } = {}): ParsedManifest {
+  const source = { file: 'package.toml', folder: more.folder ?? 'demo', text, paths: new Set(more.files), companions: new Map() }
+  return packageToml.parse(source)
 }
 
 function refusal(text: string): { message: string; line: unknown; column: unknown; write: unknown } {
@@ -67,10 +68,11 @@ dependencies = ["base", "core@^1.2", "@ada/extra@1.0.0"]
 })
 
 test('dependencies that are crates, paths or free text are kept as foreign', () => {
-  const draft = parse(
+  const { draft, candidates } = parseWhole(
     `${least}[dependencies]\nbase = "1.0"\nrust_impl = "src/rust/"\ntokio = { version = "1", features = ["full"] }\n"No Name" = "1.0"\n`,
   )
-  assert.deepEqual(draft.dependencies, [{ name: 'base', range: '1.0' }])
+  assert.deepEqual(draft.dependencies, [])
+  assert.deepEqual(candidates, [{ name: 'base', range: '1.0' }])
   assert.deepEqual(draft.foreign, [
     { name: 'No Name', value: '1.0' },
     { name: 'rust_impl', value: 'src/rust/' },
@@ -125,8 +127,10 @@ test('TOML that is none is refused with line and column', () => {
 })
 
 test('S30: a key __proto__ is a key like any other', () => {
-  const draft = parse(`${least}[dependencies]\n__proto__ = "1.0.0"\nconstructor = "^1"\n[package.__proto__]\npolluted = "yes"\n`)
-  assert.deepEqual(draft.dependencies, [{ name: 'constructor', range: '^1' }])
+  const { candidates } = parseWhole(
+    `${least}[dependencies]\n__proto__ = "1.0.0"\nconstructor = "^1"\n[package.__proto__]\npolluted = "yes"\n`,
+  )
+  assert.deepEqual(candidates, [{ name: 'constructor', range: '^1' }])
   assert.equal(Reflect.get({}, 'polluted'), undefined)
 })
 

@@ -1,11 +1,13 @@
-import { TomlError, parse } from 'smol-toml'
-import type { ManifestDraft } from './manifest.ts'
-import { manifestLimits } from './manifest.ts'
-import type { Refuse, Table } from './fields.ts'
+import { findNearest } from '../../lib/nearest.ts'
+import { parsePackageName } from '../rules/names.ts'
+import { readDependencies } from './dependencies.ts'
+import type { ManifestDetails } from './details.ts'
+import type { Table } from './fields.ts'
 import {
-  readDependencies,
+  readAuthors,
   readDescription,
   readEntry,
+  readKeywords,
   readKind,
   readLine,
   readLines,
@@ -14,65 +16,93 @@ import {
   readVersion,
   tableOf,
 } from './fields.ts'
-import { parsePackageName } from '../rules/names.ts'
+import type { ManifestFormat, ParsedManifest } from './format.ts'
+import type { ManifestDraft, Permissions } from './manifest.ts'
+import { manifestLimits, permissionKinds } from './manifest.ts'
+import type { McpServer } from './mcp.ts'
+import { readMcpServer, withServers } from './mcp.ts'
 import type { ManifestSource } from './source.ts'
-import { findKey, refuseManifest } from './source.ts'
+import type { TomlManifest } from './toml.ts'
+import { keepTables, openToml, warnOfUnknown } from './toml.ts'
 
-/** Reads `package.toml`, a superset of ggen's. @throws Fault MANIFEST_INVALID with line and column */
-export function parsePackageToml(source: ManifestSource): ManifestDraft {
-  const root = parseToml(source)
-  const header = Math.max(0, source.text.indexOf('[package]'))
-  const refuse: Refuse = (key, problem, write) => refuseManifest(source, { problem, write, at: findKey(source.text, key, header) })
+/** `package.toml`, a superset of ggen's. */
+export const packageToml: ManifestFormat = { file: 'package.toml', parse: parsePackageToml }
+
+/** Keys of `[package]` that are read, and those of manifests in the wild that say nothing to us. */
+const knownKeys = [
+  ...[
+    'name',
+    'id',
+    'version',
+    'kind',
+    'description',
+    'author',
+    'authors',
+    'license',
+    'licence',
+    'category',
+    'categories',
+    'keywords',
+    'tags',
+  ],
+  ...['homepage', 'repository', 'dependencies', 'files', 'entry', 'permissions', 'metadata'],
+  ...['full_name', 'path', 'features', 'capabilities', 'readme', 'documentation', 'edition'],
+]
+const knownTables = ['package', 'permissions', 'dependencies', 'metadata', 'templates', 'features', 'tool']
+
+function parsePackageToml(source: ManifestSource): ParsedManifest {
+  const toml = openToml(source, '[package]')
+  const { root, refuse, warn } = toml
   const table = tableOf(root.get('package'))
   if (table.size === 0) throw refuse('package', 'there is no [package] table', '[package] with name, version and description under it')
-  const metadata = tableOf(root.get('metadata'))
-  const either = (key: string): string | undefined => readLine(table, key, refuse) ?? readLine(metadata, key, refuse)
+  warnOfUnknown(table, knownKeys, { where: '[package]', warn })
+  warnOfTypos(toml)
   const version = readLine(table, 'version', refuse)
   if (version === undefined) throw refuse('version', 'the package has no version', 'version = "1.0.0"')
-  const words = { rows: manifestLimits.keywords, length: manifestLimits.keyword }
-  return {
-    name: readName(nameIn(table, source, refuse), refuse),
+  const servers = readServers(source, toml)
+  const { candidates, ...depends } = readDependencies([table.get('dependencies'), root.get('dependencies')], refuse)
+  const draft: ManifestDraft = {
+    name: readName(nameIn(table, source, toml), refuse),
     version: readVersion(version, refuse),
-    kind: readKind(
-      readLine(table, 'kind', refuse),
-      source.hasFile('SKILL.md') ? 'skill' : root.has('templates') ? 'template' : 'bundle',
-      refuse,
-    ),
+    kind: readKind(readLine(table, 'kind', refuse), guessKind(source, root, servers), refuse),
     description: readDescription(table, refuse),
-    authors: readAuthors(table, refuse),
-    licence: readLine(table, 'license', refuse) ?? readLine(table, 'licence', refuse) ?? null,
-    category: (either('category') ?? readLines(metadata, 'categories', refuse, words)[0])?.toLowerCase() ?? null,
-    keywords: [
-      ...new Set([table, metadata].flatMap((from) => ['keywords', 'tags'].flatMap((key) => readLines(from, key, refuse, words)))),
-    ].slice(0, manifestLimits.keywords),
-    homepage: either('homepage') ?? null,
-    repository: either('repository') ?? null,
-    ...readDependencies([table.get('dependencies'), root.get('dependencies')]),
+    ...readDescriptive(table, tableOf(root.get('metadata')), toml),
+    ...depends,
     files: readLines(table, 'files', refuse, { rows: manifestLimits.files, length: manifestLimits.line }),
-    permissions: readPermissions(tableOf(root.get('permissions') ?? table.get('permissions')), refuse),
+    permissions: readAsked(tableOf(root.get('permissions') ?? table.get('permissions')), servers, toml),
     entry: readEntry(table, refuse),
+  }
+  return { draft, candidates, details: readDetails(table, toml, servers), warnings: toml.warnings() }
+}
+
+/** A table whose name is nearly one that is read is a slip of the pen; others are somebody else's. */
+function warnOfTypos({ root, warn }: TomlManifest): void {
+  for (const name of root.keys()) {
+    const near = knownTables.includes(name) ? undefined : findNearest(name, knownTables)
+    const isMeant = near !== undefined && Math.abs(near.length - name.length) <= 2
+    if (isMeant) warn(name, `[${name}] is not read; did you mean [${near}]?`)
   }
 }
 
-function parseToml(source: ManifestSource): Table {
-  try {
-    return tableOf(parse(source.text))
-  } catch (error) {
-    if (!(error instanceof TomlError)) {
-      throw refuseManifest(
-        source,
-        { problem: 'this is nested too deep to be read', write: 'a flatter manifest', at: { line: 1, column: 1 } },
-        error,
-      )
-    }
-    const problem = `this is no valid TOML (${firstLine(error.message)})`
-    const write = 'key = "value", strings in double quotes, lists as ["a", "b"]'
-    throw refuseManifest(source, { problem, write, at: { line: error.line, column: error.column } }, error)
+type Descriptive = Pick<ManifestDraft, 'authors' | 'licence' | 'category' | 'keywords' | 'homepage' | 'repository'>
+
+/** In the wild some of these stand in `[metadata]`. */
+function readDescriptive(table: Table, metadata: Table, { refuse }: TomlManifest): Descriptive {
+  const either = (key: string): string | undefined => readLine(table, key, refuse) ?? readLine(metadata, key, refuse)
+  const limits = { rows: manifestLimits.keywords, length: manifestLimits.line }
+  const [category] = [table, metadata].flatMap((from) => readLines(from, 'categories', refuse, limits))
+  return {
+    authors: readAuthors([table], refuse),
+    licence: readLine(table, 'license', refuse) ?? readLine(table, 'licence', refuse) ?? null,
+    category: (either('category') ?? category)?.toLowerCase() ?? null,
+    keywords: readKeywords([table, metadata], refuse),
+    homepage: either('homepage') ?? null,
+    repository: either('repository') ?? null,
   }
 }
 
 /** In the wild a manifest may have an `id` and a name for people, with spaces: then the id, else the folder's name, is the name. */
-function nameIn(table: Table, source: ManifestSource, refuse: Refuse): string | undefined {
+function nameIn(table: Table, source: ManifestSource, { refuse }: TomlManifest): string | undefined {
   const name = readLine(table, 'name', refuse)
   if (name !== undefined && parsePackageName(name) !== undefined) return name
   const id = readLine(table, 'id', refuse)
@@ -80,11 +110,32 @@ function nameIn(table: Table, source: ManifestSource, refuse: Refuse): string | 
   return name !== undefined && /\s/.test(name) && parsePackageName(source.folder) !== undefined ? source.folder : name
 }
 
-function readAuthors(table: Table, refuse: Refuse): string[] {
-  const limits = { rows: manifestLimits.authors, length: manifestLimits.line }
-  return [...new Set(['authors', 'author'].flatMap((key) => readLines(table, key, refuse, limits)))].slice(0, manifestLimits.authors)
+function guessKind({ paths }: ManifestSource, root: Table, servers: readonly McpServer[]): ManifestDraft['kind'] {
+  if (paths.has('SKILL.md')) return 'skill'
+  if (servers.length > 0) return 'tool'
+  return root.has('templates') ? 'template' : 'bundle'
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text
+/** `[tool.mcp]`: one server, named as the package. */
+function readServers(source: ManifestSource, toml: TomlManifest): readonly McpServer[] {
+  const tool = tableOf(toml.root.get('tool'))
+  if (!tool.has('mcp')) return []
+  const name = readName(nameIn(tableOf(toml.root.get('package')), source, toml), toml.refuse)
+  return [readMcpServer(name, tool.get('mcp'), toml.refuse)]
+}
+
+function readAsked(table: Table, servers: readonly McpServer[], { refuse, warn }: TomlManifest): Permissions {
+  warnOfUnknown(table, permissionKinds, { where: '[permissions]', warn })
+  return withServers(readPermissions(table, refuse), servers, refuse)
+}
+
+function readDetails(table: Table, { root, warn }: TomlManifest, mcpServers: readonly McpServer[]): ManifestDetails {
+  const tables = keepTables(
+    [
+      ...['templates', 'features', 'metadata'].map((name) => [name, root.get(name)] as const),
+      ...['metadata', 'features'].map((name) => [`package.${name}`, table.get(name)] as const),
+    ],
+    warn,
+  )
+  return { compatibility: null, mcpServers, tables }
 }

@@ -9,15 +9,15 @@ const options = { maxManifestBytes: 4_096, signal: new AbortController().signal 
 
 test('package.toml decides where both are', async (t) => {
   const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo'), 'SKILL.md': '---\nname: x\n---\n' })
-  const { file, draft } = await readManifest(folder, options)
-  assert.equal(file, 'package.toml')
+  const { source, draft } = await readManifest(folder, options)
+  assert.equal(source.file, 'package.toml')
   assert.equal(draft.kind, 'skill')
 })
 
 test('a folder without a manifest is told which would be read', async (t) => {
   await assert.rejects(readManifest(await makeTemporary(t), options), {
     code: 'MANIFEST_MISSING',
-    message: /no package.toml and no SKILL.md/,
+    message: /has no manifest \(package.toml, gpack.toml, pack.toml, SKILL.md, /,
   })
   await assert.rejects(readManifest('/does/not/exist', options), { code: 'MANIFEST_MISSING', message: /no folder \/does/ })
 })

@@ -1,51 +1,86 @@
 import { constants } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { open, opendir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { decodeText } from '../../lib/bytes.ts'
 import { marketFaults } from '../faults.ts'
-import type { ManifestDraft } from './manifest.ts'
-import { parsePackageToml } from './package-toml.ts'
-import { parseSkillMd } from './skill-md.ts'
+import type { ManifestFormat, ParsedManifest } from './format.ts'
+import { gpackToml } from './gpack-toml.ts'
+import { npmKeyword, packageJson } from './package-json.ts'
+import { packToml } from './pack-toml.ts'
+import { packageToml } from './package-toml.ts'
+import { pluginJson } from './plugin-json.ts'
+import { skillMd } from './skill-md.ts'
 import type { ManifestSource } from './source.ts'
 import { refuseManifest } from './source.ts'
 
-/** One way to say what a package is. */
-export interface ManifestFormat {
-  /** By which it is recognised, relative to the package. */
-  readonly file: string
-  readonly parse: (source: ManifestSource) => ManifestDraft
-}
-
 /** Tried in this order; the first whose file is there decides. */
-export const manifestFormats: readonly ManifestFormat[] = [
-  { file: 'package.toml', parse: parsePackageToml },
-  { file: 'SKILL.md', parse: parseSkillMd },
-]
+export const manifestFormats: readonly ManifestFormat[] = [packageToml, gpackToml, packToml, skillMd, pluginJson, packageJson]
 
 /** A manifest and the file it was read from. */
-export interface FoundManifest {
-  readonly file: string
-  readonly draft: ManifestDraft
+export interface FoundManifest extends ParsedManifest {
+  readonly source: ManifestSource
 }
 
 export interface ReadManifestOptions {
   readonly maxManifestBytes: number
   readonly signal: AbortSignal
+  /** The file to read, whatever others are there. */
+  readonly file?: string | undefined
 }
+
+/** Names of one folder that are looked at, to tell what a package is. */
+const maxNames = 10_000
 
 /** Reads the manifest of a folder. @throws Fault MANIFEST_MISSING, MANIFEST_INVALID */
 export async function readManifest(folder: string, options: ReadManifestOptions): Promise<FoundManifest> {
-  const texts = new Map<string, string>()
-  for (const format of manifestFormats) {
+  for (const format of chooseFormats(folder, options.file)) {
     options.signal.throwIfAborted()
     const text = await readBounded(folder, format.file, options.maxManifestBytes)
-    if (text !== undefined) texts.set(format.file, text)
+    if (text === undefined || (options.file === undefined && format.isMeant?.(text) === false)) continue
+    const source = await openSource(folder, { format, text, options })
+    return { source, ...format.parse(source) }
   }
-  const format = manifestFormats.find(({ file }) => texts.has(file))
-  if (format === undefined) throw refuseMissing(folder, await isFolder(folder))
-  const text = texts.get(format.file) ?? ''
-  const draft = format.parse({ file: format.file, folder: basename(folder), text, hasFile: (path) => texts.has(path) })
-  return { file: format.file, draft }
+  throw await refuseMissing(folder, options.file)
+}
+
+/** @throws Fault MANIFEST_MISSING for a file that no format has */
+function chooseFormats(folder: string, file: string | undefined): readonly ManifestFormat[] {
+  if (file === undefined) return manifestFormats
+  const named = manifestFormats.filter((format) => format.file === file.replace(/^\.\//, ''))
+  if (named.length > 0) return named
+  const looked = manifestFormats.map((format) => format.file)
+  throw marketFaults.create('MANIFEST_MISSING', {
+    message: `${JSON.stringify(file.slice(0, 80))} is no manifest that is read; these are: ${looked.join(', ')}. Name one of them with --manifest.`,
+    data: { path: folder, looked },
+  })
+}
+
+async function openSource(
+  folder: string,
+  { format, text, options }: { readonly format: ManifestFormat; readonly text: string; readonly options: ReadManifestOptions },
+): Promise<ManifestSource> {
+  const paths = new Set(await listNames(folder))
+  for (const inner of format.folders ?? []) {
+    for (const name of await listNames(join(folder, inner))) paths.add(`${inner}/${name}`)
+  }
+  const companions = new Map<string, string>()
+  for (const file of format.companions ?? []) {
+    const beside = await readBounded(folder, file, options.maxManifestBytes)
+    if (beside !== undefined) companions.set(file, beside)
+  }
+  return { file: format.file, folder: basename(folder), text, paths, companions }
+}
+
+/** Names in a folder; none when it cannot be read, which walking it will say. */
+async function listNames(folder: string): Promise<readonly string[]> {
+  const names: string[] = []
+  const opened = await opendir(folder).catch(() => undefined)
+  if (opened === undefined) return names
+  for await (const { name } of opened) {
+    names.push(name)
+    if (names.length >= maxNames) break
+  }
+  return names
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -53,21 +88,24 @@ async function isFolder(path: string): Promise<boolean> {
   return found?.isDirectory() === true
 }
 
-function refuseMissing(folder: string, isThere: boolean): Error {
-  const looked = manifestFormats.map(({ file }) => file)
-  if (!isThere) {
+async function refuseMissing(folder: string, file: string | undefined): Promise<Error> {
+  const looked = file === undefined ? manifestFormats.map((format) => format.file) : [file]
+  const data = { path: folder, looked }
+  if (!(await isFolder(folder))) {
     const message = `there is no folder ${folder}. Name the folder that holds the package.toml or SKILL.md.`
-    return marketFaults.create('MANIFEST_MISSING', { message, data: { path: folder, looked } })
+    return marketFaults.create('MANIFEST_MISSING', { message, data })
   }
+  const isNpm = file === undefined && (await listNames(folder)).includes(packageJson.file)
+  const npm = `Its package.json is read when its keywords have "${npmKeyword}", or with --manifest package.json; or`
   return marketFaults.create('MANIFEST_MISSING', {
-    message: `${folder} has no ${looked.join(' and no ')}. Write a package.toml with [package], name, version and description; see docs/guide/packages.md`,
-    data: { path: folder, looked },
+    message: `${folder} has no manifest (${looked.join(', ')}). ${isNpm ? npm : 'To'} start one with \`althing init ${folder}\`; docs/guide/packages.md says what goes in.`,
+    data,
   })
 }
 
 /** The text of a file, or undefined when it is not there. Never follows a link, never reads more than allowed. */
 async function readBounded(folder: string, file: string, maxBytes: number): Promise<string | undefined> {
-  const source = { file, folder: basename(folder), text: '', hasFile: () => false }
+  const source = { file }
   const at = { line: 1, column: 1 }
   try {
     await using handle = await open(join(folder, file), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)

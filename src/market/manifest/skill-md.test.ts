@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fault } from '../../lib/fault.ts'
 import type { ManifestDraft } from './manifest.ts'
-import { parseSkillMd } from './skill-md.ts'
+import { skillMd } from './skill-md.ts'
 
 function parse(text: string, folder = 'review'): ManifestDraft {
-  return parseSkillMd({ file: 'SKILL.md', folder, text, hasFile: () => false })
+  return skillMd.parse({ file: 'SKILL.md', folder, text, paths: new Set(), companions: new Map() }).draft
 }
 
 function refusal(text: string, folder?: string): string {

@@ -1,10 +1,11 @@
 import { parseDocument } from 'yaml'
 import { describeError } from '../../lib/fault.ts'
 import { parseVersion } from '../rules/versions.ts'
-import type { ManifestDraft } from './manifest.ts'
-import { manifestLimits } from './manifest.ts'
+import { detailLimits } from './details.ts'
 import type { Refuse, Table } from './fields.ts'
-import { readDescription, readLine, readLines, readName, readVersion, tableOf } from './fields.ts'
+import { readAuthors, readDescription, readKeywords, readLine, readLines, readName, readVersion, tableOf } from './fields.ts'
+import type { ManifestFormat, ParsedManifest } from './format.ts'
+import { manifestLimits } from './manifest.ts'
 import type { ManifestSource } from './source.ts'
 import { findKey, placeOf, refuseManifest } from './source.ts'
 
@@ -13,43 +14,51 @@ const maxSkillDescription = 1_024
 
 const exampleFrontMatter = '---, then name: and description:, then --- on lines of their own'
 
-/** Reads the YAML front matter of an Agent Skill. Without a version in it, the version follows from the bytes. @throws Fault MANIFEST_INVALID */
-export function parseSkillMd(source: ManifestSource): ManifestDraft {
+/** An Agent Skill: the YAML front matter of its `SKILL.md`. Without a version in it, the version follows from the bytes. */
+export const skillMd: ManifestFormat = { file: 'SKILL.md', parse: parseSkillMd }
+
+function parseSkillMd(source: ManifestSource): ParsedManifest {
   const table = parseFrontMatter(source)
   const refuse: Refuse = (key, problem, write) =>
     refuseManifest(source, { problem, write: write.replace(' = ', ': '), at: findKey(source.text, key) })
   const metadata = tableOf(table.get('metadata'))
+  const version = metadata.get('version') ?? table.get('version')
+  return {
+    draft: {
+      name: readSkillName(table, source, refuse),
+      version: version === undefined || version === null ? undefined : readVersion(spellVersion(version), refuse),
+      kind: 'skill',
+      description: readDescription(table, refuse, maxSkillDescription),
+      authors: readAuthors([metadata], refuse),
+      licence: readLine(table, 'license', refuse) ?? null,
+      category: readLine(metadata, 'category', refuse)?.toLowerCase() ?? null,
+      keywords: readKeywords([metadata], refuse),
+      homepage: readLine(metadata, 'homepage', refuse) ?? null,
+      repository: readLine(metadata, 'repository', refuse) ?? null,
+      dependencies: [],
+      foreign: [],
+      files: [],
+      permissions: { tools: readTools(table, refuse), commands: [], hosts: [], paths: [] },
+      entry: 'SKILL.md',
+    },
+    candidates: [],
+    details: {
+      compatibility: readLine(table, 'compatibility', refuse, detailLimits.compatibility) ?? null,
+      mcpServers: [],
+      tables: [],
+    },
+    warnings: [],
+  }
+}
+
+/** Equal to the folder's, as the specification has it. */
+function readSkillName(table: Table, source: ManifestSource, refuse: Refuse): ReturnType<typeof readName> {
   const name = readName(readLine(table, 'name', refuse), refuse)
   if (!/^[a-z0-9-]+$/.test(name))
     throw refuse('name', `a skill's name has only a-z, 0-9 and "-", this is "${name}"`, `name: ${name.replaceAll(/[._]/g, '-')}`)
   if (name !== source.folder)
     throw refuse('name', `the skill is named "${name}", its folder "${source.folder}"`, `name: ${source.folder}, or rename the folder`)
-  const version = metadata.get('version') ?? table.get('version')
-  const words = { rows: manifestLimits.keywords, length: manifestLimits.keyword }
-  return {
-    name,
-    version: version === undefined || version === null ? undefined : readVersion(spellVersion(version), refuse),
-    kind: 'skill',
-    description: readDescription(table, refuse, maxSkillDescription),
-    authors: readLines(metadata, 'author', refuse, { rows: manifestLimits.authors, length: manifestLimits.line }),
-    licence: readLine(table, 'license', refuse) ?? null,
-    category: readLine(metadata, 'category', refuse)?.toLowerCase() ?? null,
-    keywords: [
-      ...new Set(['keywords', 'tags'].flatMap((key) => splitWords(readLines(metadata, key, refuse, { ...words, length: 1_024 })))),
-    ].slice(0, words.rows),
-    homepage: readLine(metadata, 'homepage', refuse) ?? null,
-    repository: readLine(metadata, 'repository', refuse) ?? null,
-    dependencies: [],
-    foreign: [],
-    files: [],
-    permissions: {
-      tools: splitTools(readLines(table, 'allowed-tools', refuse, { rows: 64, length: 2_048 })),
-      commands: [],
-      hosts: [],
-      paths: [],
-    },
-    entry: 'SKILL.md',
-  }
+  return name
 }
 
 function parseFrontMatter(source: ManifestSource): Table {
@@ -94,14 +103,31 @@ function spellVersion(value: unknown): string {
   return parseVersion(padded) === undefined ? text : padded
 }
 
-function splitWords(texts: readonly string[]): string[] {
-  return texts
-    .flatMap((text) => text.split(','))
-    .map((word) => word.trim().slice(0, manifestLimits.keyword))
-    .filter((word) => word !== '')
+/** `Read Bash(git:*)`: names apart by spaces or commas, brackets kept together. */
+function readTools(table: Table, refuse: Refuse): string[] {
+  const texts = readLines(table, 'allowed-tools', refuse, { rows: manifestLimits.permissions, length: 2_048 })
+  const tools = [...new Set(texts.flatMap(splitTools))]
+  const long = tools.find((tool) => tool.length > manifestLimits.line)
+  if (tools.length > manifestLimits.permissions || long !== undefined) {
+    const most = `${manifestLimits.permissions} tools of up to ${manifestLimits.line} characters`
+    throw refuse('allowed-tools', `"allowed-tools" holds more than ${most}`, 'allowed-tools = Read Bash(git:*)')
+  }
+  return tools
 }
 
-/** `Read Bash(git:*)`: names apart by spaces or commas, brackets kept together. */
-function splitTools(texts: readonly string[]): string[] {
-  return [...new Set(texts.flatMap((text) => text.match(/[^\s,()]+(?:\([^)]*\))?/g) ?? []))].slice(0, manifestLimits.permissions)
+/** One pass; a bracket that is never closed ends with the text. */
+function splitTools(text: string): string[] {
+  const tools: string[] = []
+  let [tool, isInside] = ['', false]
+  for (const char of text) {
+    if (isInside ? false : char === ',' || char.trim() === '') {
+      tools.push(tool)
+      tool = ''
+      continue
+    }
+    if (char === '(') isInside = true
+    if (char === ')') isInside = false
+    tool += char
+  }
+  return [...tools, tool].filter((part) => part !== '')
 }

@@ -8,8 +8,10 @@ export interface ManifestSource {
   /** Name of the package's folder: the name of last resort. */
   readonly folder: string
   readonly text: string
-  /** Files beside it, relative; only used to tell what kind a package is. */
-  readonly hasFile: (path: string) => boolean
+  /** Names in the folder itself, and paths in those folders the format looks into. */
+  readonly paths: ReadonlySet<string>
+  /** Texts of other files that the format reads, by path. */
+  readonly companions: ReadonlyMap<string, string>
 }
 
 /** Where in a text something stands; both count from 1. */
@@ -25,12 +27,19 @@ export interface Complaint {
   readonly at: Place
 }
 
-export function refuseManifest(source: ManifestSource, { problem, write, at }: Complaint, cause?: unknown): Fault {
+type SourceText = Pick<ManifestSource, 'file' | 'text'>
+
+export function refuseManifest({ file }: Pick<ManifestSource, 'file'>, { problem, write, at }: Complaint, cause?: unknown): Fault {
   return marketFaults.create('MANIFEST_INVALID', {
-    message: `${source.file}:${at.line}:${at.column}: ${problem}. Write: ${write}`,
-    data: { file: source.file, line: at.line, column: at.column, write },
+    message: `${file}:${at.line}:${at.column}: ${problem}. Write: ${write}`,
+    data: { file, line: at.line, column: at.column, write },
     cause,
   })
+}
+
+/** The fault for one key, at the place where it is set. */
+export function refuseKey(source: SourceText, key: string, { problem, write }: Omit<Complaint, 'at'>): Fault {
+  return refuseManifest(source, { problem, write, at: findKey(source.text, key) })
 }
 
 /** Line and column of an offset. */
@@ -40,13 +49,15 @@ export function placeOf(text: string, offset: number): Place {
   return { line: before.split('\n').length, column: before.length - lineStart + 1 }
 }
 
-/** Where `key` is set at the start of a line after `from`, else where `from` is. Only to point a person at it. */
+/** Where `key` is set at the start of a line after `from`, quoted or not, else where `from` is. Only to point a person at it. */
 export function findKey(text: string, key: string, from = 0): Place {
   let offset = from
   for (const line of text.slice(from).split('\n')) {
     const bare = line.trimStart()
-    const rest = bare.startsWith(key) ? bare.slice(key.length).trimStart() : ''
-    if (rest.startsWith('=') || rest.startsWith(':')) return placeOf(text, offset + line.length - bare.length)
+    const spelled = [key, `"${key}"`].find((spelling) => bare.startsWith(spelling))
+    const rest = spelled === undefined ? '' : bare.slice(spelled.length).trimStart()
+    if (rest.startsWith('=') || rest.startsWith(':') || bare.startsWith(`[${key}]`))
+      return placeOf(text, offset + line.length - bare.length)
     offset += line.length + 1
   }
   return placeOf(text, from)

@@ -4,14 +4,15 @@ import { once } from 'node:events'
 import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { PeerId } from '../identity/keys.ts'
-import type { Exchange } from '../content/content.ts'
-import { testHive } from '../journal/testing/bench-of-peers.ts'
-import { chunkDigest } from '../content/chunks.ts'
-import { digestOfCid } from '../lib/cid.ts'
-import { countPackages } from './count-packages.ts'
-import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, writeFiles } from './testing/stand.ts'
-import type { Stand } from './testing/stand.ts'
+import type { PeerId } from '../../identity/keys.ts'
+import type { Exchange } from '../../content/content.ts'
+import { testHive } from '../../journal/testing/bench-of-peers.ts'
+import { chunkDigest } from '../../content/chunks.ts'
+import { digestOfCid } from '../../lib/cid.ts'
+import { countPackages } from '../count-packages.ts'
+import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, writeFiles } from '../testing/stand.ts'
+import type { Stand } from '../testing/stand.ts'
+import { searchFor } from '../testing/search-for.ts'
 
 const skill = '---\nname: review\ndescription: Reviews a change.\n---\ntext\n'
 
@@ -24,7 +25,7 @@ test('publishing says what was published, by which bytes, and where copies are',
   const home = await makeTemporary(t)
   const ada: Stand = await openStand('ada', { home, exchange: exchangeWith(() => ada, cy), peers: [cy.node] })
   await using _ = ada
-  const report = await ada.handlers['marketplace.publish']({ path: folder }, ada.context)
+  const report = await ada.handlers['marketplace.publish']({ path: folder, dryRun: false, allowSecret: [] }, ada.context)
   assert.equal(report.version, '1.2.3')
   assert.equal(report.handle, 'ada')
   assert.match(report.digest, /^sha256:[0-9a-f]{64}$/)
@@ -113,7 +114,7 @@ test('a skill without a version gets one from its bytes, and is recognised again
   const second = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
   assert.equal(second.status, 'published')
   assert.notEqual(second.version, first.version)
-  const found = await ada.handlers['p2p.search']({ query: ['review'] }, ada.context)
+  const found = await ada.handlers['p2p.search'](searchFor('review'), ada.context)
   assert.equal(found.packages[0]?.version, second.version)
 })
 
@@ -206,7 +207,7 @@ test('S28: what .althingignore and the fixed list leave out is in no block, entr
 
 test('the index that was emptied says what to publish', async () => {
   await using ada = await openStand('ada')
-  const empty = await ada.handlers['p2p.search']({ query: [] }, ada.context)
+  const empty = await ada.handlers['p2p.search'](searchFor(''), ada.context)
   assert.match(empty.hint ?? '', /has no packages yet. Publish one: `althing publish DIR`/)
   const list = await ada.handlers['marketplace.list']({ global: false, published: true, directory: '/' }, ada.context)
   assert.match(list.hint ?? '', /althing search/)
@@ -245,7 +246,7 @@ async function describe(stand: Stand): Promise<string> {
 }
 
 async function runChild(...args: readonly string[]): Promise<NodeJS.Signals | null> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/publish-child.ts'), ...args], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../testing/publish-child.ts'), ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   await once(child, 'close')

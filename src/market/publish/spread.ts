@@ -1,9 +1,9 @@
-import type { PeerId } from '../identity/keys.ts'
-import { withDeadline } from '../lib/deadline.ts'
-import { describeError } from '../lib/fault.ts'
-import type { CallContext } from '../operations/define-operation.ts'
-import type { MarketDeps, MarketHive, MarketOptions } from './market.ts'
-import type { IndexedRelease } from './package-index.ts'
+import type { PeerId } from '../../identity/keys.ts'
+import { withDeadline } from '../../lib/deadline.ts'
+import { describeError } from '../../lib/fault.ts'
+import type { CallContext } from '../../operations/define-operation.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import type { IndexedRelease } from '../package-index.ts'
 
 /** Who knows of a release, and who has it, when its publish ends. */
 export interface Reached {
@@ -41,8 +41,12 @@ export async function spread(
   }
 }
 
-/** A node that was opened for this publish has nobody yet, and leaves with the only copy if it does not wait for somebody. */
-async function waitForPeer(deps: MarketDeps & { readonly options: MarketOptions }, hive: MarketHive, context: CallContext): Promise<void> {
+/** A node that was opened for one command has nobody yet, and leaves with the only copy of what it says if it does not wait for somebody. */
+export async function waitForPeer(
+  deps: MarketDeps & { readonly options: MarketOptions },
+  hive: MarketHive,
+  context: CallContext,
+): Promise<void> {
   context.report({ stage: 'connecting', done: 0, unit: 'items' })
   const late = withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal)
   await hive.untilConnected({ signal: late }).catch(() => context.signal.throwIfAborted())
