@@ -12,6 +12,11 @@ export const settings = {
     dht: choice(['server', 'client'], 'server', 'whether to hold DHT records for others'),
     relay: flag(true, 'serve as circuit relay for members of the hive, and use theirs'),
     dialTimeoutMs: integer(10_000, 'ms', 'one dial, with its handshake'),
+    handshakeTimeoutMs: integer(
+      5_000,
+      'ms',
+      'the handshake of one who dials us; there is room for 256 at once, and silent ones must not hold it',
+    ),
     lookupTimeoutMs: integer(4_000, 'ms', 'one DHT operation'),
     strangerGraceMs: integer(10_000, 'ms', 'a peer that did not prove membership by then is cut'),
     maxStrangers: integer(64, 'connections', 'open connections of peers not (yet) admitted'),
@@ -75,7 +80,11 @@ export const settings = {
     providersAgeMs: integer(300_000, 'ms', 'how old a count of providers may be when a search shows it'),
     providersTimeoutMs: integer(1_000, 'ms', 'how long a search waits for counts of providers'),
     installWaitMs: integer(60_000, 'ms', 'how long an install waits for another one in the same place'),
-    coolDownMs: integer(86_400_000, 'ms', 'how long ago this node must have first seen a release of an open hive before it installs it unasked'),
+    coolDownMs: integer(
+      86_400_000,
+      'ms',
+      'how long ago this node must have first seen a release of an open hive before it installs it unasked',
+    ),
   },
   http: {
     enabled: flag(true, 'answer HTTP on the address below'),

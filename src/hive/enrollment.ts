@@ -3,7 +3,7 @@ import type { PeerId } from '../identity/keys.ts'
 import { parsePeerId } from '../identity/keys.ts'
 import { findNamed } from '../lib/abbreviation.ts'
 import { hiveFaults } from './faults.ts'
-import { ambiguous } from './find-member.ts'
+import { ambiguous, nodesOf } from './find-member.ts'
 import { formatInviteCode } from './invite-code.ts'
 import type { JoiningDeps } from './joining.ts'
 import { acceptEnrollment } from './joining.ts'
@@ -54,8 +54,7 @@ async function revokeEverywhere({ registry, keys }: JoiningDeps, node: PeerId, s
 
 function findOwnNode({ registry, keys }: JoiningDeps, wanted: string): PeerId {
   const own = registry.running().flatMap(({ membership }) => membership.members().filter(({ owner }) => owner === keys.ownerId()))
-  const nodes = own.flatMap(({ nodes }) => nodes.map(({ node, label }) => ({ item: node, id: node, names: [label] })))
-  const naming = findNamed(wanted, nodes)
+  const naming = findNamed(wanted, nodesOf(own))
   if (naming.match === 'one') return naming.item
   if (naming.match === 'several') throw ambiguous(wanted, naming.found)
   // one whose certificate no hive has any more may still be named in full

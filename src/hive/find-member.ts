@@ -4,6 +4,7 @@ import type { Fault } from '../lib/fault.ts'
 import type { Nameable } from '../lib/abbreviation.ts'
 import { findNamed, formatChoices } from '../lib/abbreviation.ts'
 import { hiveFaults } from './faults.ts'
+import type { Member } from './membership.ts'
 import type { HiveMembership } from './open-membership.ts'
 
 type Members = Pick<HiveMembership, 'genesis' | 'members'>
@@ -22,7 +23,7 @@ export function findMember(membership: Members, wanted: string): OwnerId {
 
 /** The node of a member that the beginning of a peer id or a label means. @throws Fault as `findMember` */
 export function findNode(membership: Members, wanted: string): PeerId {
-  return need(membership, wanted, nodesOf(membership))
+  return need(membership, wanted, nodesOf(membership.members()))
 }
 
 /** What is to be revoked: a member as in `findMember`, or a node as in `findNode`, also one that no member is known to have. */
@@ -33,13 +34,13 @@ export function findSubject(membership: Members, wanted: string): Subject {
   const named = members.find((member) => member.handle === handleIn(wanted))
   if (named !== undefined) return { owner: named.owner }
   const owners = members.map((member): Nameable<Subject> => ({ ...toOwner(member), item: { owner: member.owner } }))
-  const nodes = nodesOf(membership).map((each): Nameable<Subject> => ({ ...each, item: { node: each.item } }))
+  const nodes = nodesOf(members).map((each): Nameable<Subject> => ({ ...each, item: { node: each.item } }))
   return need(membership, wanted, [...owners, ...nodes])
 }
 
 /** Every machine of members, by peer id and label. */
-export function nodesOf(membership: Members): readonly Nameable<PeerId>[] {
-  return membership.members().flatMap(({ nodes }) => nodes.map(({ node, label }) => ({ item: node, id: node, names: [label] })))
+export function nodesOf(members: readonly Member[]): readonly Nameable<PeerId>[] {
+  return members.flatMap(({ nodes }) => nodes.map(({ node, label }) => ({ item: node, id: node, names: [label] })))
 }
 
 /** @throws Fault MEMBER_UNKNOWN, MEMBER_AMBIGUOUS */

@@ -4,7 +4,7 @@ import type { HiveId } from '../journal/entry.ts'
 import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import { withDeadline } from '../lib/deadline.ts'
-import { describeError } from '../lib/fault.ts'
+import { whyUnreached } from '../network/dial-failure.ts'
 import type { Channel, Host } from '../network/host.ts'
 import { hiveFaults } from './faults.ts'
 import type { KnownGenesis } from './genesis.ts'
@@ -101,7 +101,7 @@ async function dialAny(host: Host, code: InviteCode, signal: AbortSignal): Promi
       await host.dial(`${address}/p2p/${code.node}`, { signal })
       return
     } catch (error) {
-      tried.push(`${address}: ${describeError(error)}`)
+      tried.push(`${address}: ${whyUnreached(error)}`)
       cause = error
       if (signal.aborted) break
     }

@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { signCertificate } from '../identity/certificate.ts'
 import { openSigningKey, peerIdOfKey } from '../identity/keys.ts'
-import type { Channel, Host } from '../network/host.ts'
 import { testHostOptions } from '../network/suite/test-options.ts'
 import { parseInviteCode } from './invite-code.ts'
 import { inviteIdOf } from './invite-table.ts'
 import { formatMessage, joinProtocol, maxMessageBytes, maxOpeningBytes, parseMessage } from './protocol.ts'
 import type { JoinMessage } from './protocol.ts'
-import type { TestNode, TestWorld } from './suite/hive-world.ts'
 import { createTestWorld } from './suite/hive-world.ts'
+import { ask, eveCertificate, evePeer, intrude, never } from './suite/intruder.ts'
 import { admittedPeers, handlesOf, inviteTo, join, makeHive, makeMembers, pass } from './suite/steps.ts'
-
-const eveKey = openSigningKey(new Uint8Array(32).fill(66))
-const eveOwner = openSigningKey(new Uint8Array(32).fill(67))
-const evePeer = peerIdOfKey(eveKey.publicKey)
-const eveCertificate = signCertificate(eveOwner, {
-  node: evePeer,
-  label: 'eve',
-  agents: [],
-  roles: [],
-  notBefore: 1_767_225_600_000,
-  notAfter: undefined,
-  serial: 1,
-})
-
-const signal = new AbortController().signal
-
-/** Eve's raw host on the network of somebody's hive, connected with it. */
-async function intrude(world: TestWorld, victim: TestNode): Promise<{ readonly host: Host; readonly open: () => Promise<Channel> }> {
-  const { service, host: target } = victim.running()
-  const host = world.network(service.known.id).openHost(evePeer, testHostOptions)
-  await world.run(host.dial(target.addresses()[0] ?? '', { signal }))
-  const open = () => world.run(host.open(victim.keys.nodeId, joinProtocol(service.known.id), { signal, maxMessageBytes }))
-  return { host, open }
-}
-
-async function ask(world: TestWorld, channel: Channel, message: JoinMessage | Uint8Array): Promise<JoinMessage | undefined> {
-  await world.run(channel.send(message instanceof Uint8Array ? message : formatMessage(message)))
-  const answer = await world.run(channel.receive({ signal }).catch(() => undefined))
-  return answer === undefined ? undefined : parseMessage(answer, { maxBytes: maxMessageBytes })
-}
 
 test('S1: a stranger with a certificate of its own learns nothing: no certificate, no roots, no grants', async () => {
   await using world = createTestWorld()
@@ -68,8 +36,8 @@ test('S1: a member of commons is a stranger in the private hive of somebody it i
   await pass(world, 3_000)
   assert.deepEqual(admittedPeers(eve), [ada.keys.nodeId])
   const host = world.network(workshop).openHost(eve.keys.nodeId, testHostOptions)
-  await world.run(host.dial(ada.running(workshop).host.addresses()[0] ?? '', { signal }))
-  const channel = await world.run(host.open(ada.keys.nodeId, joinProtocol(workshop), { signal, maxMessageBytes }))
+  await world.run(host.dial(ada.running(workshop).host.addresses()[0] ?? '', { signal: never }))
+  const channel = await world.run(host.open(ada.keys.nodeId, joinProtocol(workshop), { signal: never, maxMessageBytes }))
   const answer = await ask(world, channel, { t: 'hello', certificates: [eve.keys.certificate().bytes], roots: [] })
   assert.deepEqual(answer, { t: 'welcome', verdict: 'unknown', certificates: [], roots: [] })
   await host[Symbol.asyncDispose]()
@@ -95,17 +63,20 @@ test('S1: a stranger hears nothing of a member’s certificate by being dialled 
   host.handle(
     joinProtocol(hive),
     async (channel) => {
-      const bytes = await channel.receive({ signal })
+      const bytes = await channel.receive({ signal: never })
       const message = bytes === undefined ? undefined : parseMessage(bytes, { maxBytes: maxMessageBytes })
       if (message !== undefined) heard.push(message)
       // a liar who admits whoever comes, and shows a certificate nobody granted
       await channel.send(formatMessage({ t: 'welcome', verdict: 'admitted', certificates: [eveCertificate.bytes], roots: [] }))
-      await channel.receive({ signal })
+      await channel.receive({ signal: never })
     },
     { maxMessageBytes, maxPerPeer: 2, strangers: true },
   )
-  await world.run(ada.running().host.dial(host.addresses()[0] ?? '', { signal }))
+  const met: string[] = []
+  ada.running().host.events.on('peer:connected', (peer) => met.push(peer))
+  await world.run(ada.running().host.dial(host.addresses()[0] ?? '', { signal: never }))
   await pass(world, 5_000)
+  assert.deepEqual(met, [])
   assert.deepEqual(
     heard.map(({ t }) => t),
     ['hello'],
@@ -194,7 +165,7 @@ test('S31: a stranger who opens channels and says nothing holds two of them, for
   await pass(world, 11_000)
   for (const channel of channels) {
     const ended = await world.run(
-      channel.receive({ signal }).then(
+      channel.receive({ signal: never }).then(
         (message) => message,
         () => undefined,
       ),

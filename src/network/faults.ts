@@ -10,6 +10,7 @@ export const networkFaults = defineFaults({
     kind: 'denied',
     meaning: 'A peer announced a message longer than its protocol allows; the channel was cut before it was read.',
   },
+  PEER_AMBIGUOUS: { kind: 'conflict', meaning: 'A label, or the beginning of a peer id, means several peers. Data: `ids`.' },
   PEER_EXPELLED: { kind: 'denied', meaning: 'The peer was expelled from the hive and is neither dialled nor let in.' },
   PEER_NOT_ADMITTED: { kind: 'denied', meaning: 'The protocol is for members, and this peer has not shown that it is one.' },
   PEER_UNREACHABLE: { kind: 'unavailable', meaning: 'No connection to the peer could be made in time.' },

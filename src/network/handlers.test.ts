@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
+import type { PeerId } from '../identity/keys.ts'
 import { z } from 'zod'
 import { createSeededChance } from '../lib/chance.ts'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
@@ -23,7 +24,8 @@ async function openScene(t: TestContext) {
   const peerBook = createMemoryPeerBook([{ peer: bobId, addresses: ['/ip4/192.0.2.7/tcp/4001'] }])
   const topic = 'althing/suite/talk/v1'
   bob.gossip.subscribe(topic, () => 'accept')
-  const handlers = createNetworkHandlers({ networkOf: () => ({ host: ada, peerBook, topics: [topic, 'althing/suite/none/v1'] }) })
+  const nameOf = (peer: PeerId) => (peer === bobId ? { label: 'laptop', handle: 'bob' } : undefined)
+  const handlers = createNetworkHandlers({ networkOf: () => ({ host: ada, peerBook, topics: [topic, 'althing/suite/none/v1'], nameOf }) })
   return { clock, ada, bob, cy, handlers, topic }
 }
 
@@ -49,15 +51,21 @@ test('one peer is shown with its connection, topics and known addresses', async 
   ada.admit(bob.peerId)
   bob.admit(ada.peerId)
   const answer = await handlers['p2p.peer']({ id: bobId }, call)
-  assert.deepEqual([answer.connection?.direction, answer.topics, answer.knownAddresses], ['outbound', [topic], ['/ip4/192.0.2.7/tcp/4001']])
+  assert.deepEqual(
+    [answer.label, answer.handle, answer.connection?.direction, answer.topics, answer.knownAddresses],
+    ['laptop', 'bob', 'outbound', [topic], ['/ip4/192.0.2.7/tcp/4001']],
+  )
   assert.deepEqual(networkOperations[1].output(z).parse(answer), answer)
 })
 
-test('a peer nothing is known of is missing, and a text that is no peer id invalid', async (t) => {
-  const { handlers } = await openScene(t)
-  const ask = async (id: string): Promise<unknown> => handlers['p2p.peer']({ id }, call)
+test('a peer is named by the label of its machine or the beginning of its id; what means several or nobody is said', async (t) => {
+  const { clock, ada, cy, handlers } = await openScene(t)
+  const ask = async (id: string): Promise<string> => (await handlers['p2p.peer']({ id }, call)).peer
+  assert.deepEqual([await ask('laptop'), await ask(bobId.slice(0, 16))], [bobId, bobId])
   await assert.rejects(ask(cyId), { code: 'PEER_UNKNOWN' })
-  await assert.rejects(ask('bob'), { code: 'ADDRESS_INVALID' })
+  await assert.rejects(ask('desk'), { code: 'PEER_UNKNOWN' })
+  await clock.run(ada.dial(cy.peerId, call))
+  await assert.rejects(ask('12D3KooW'), { code: 'PEER_AMBIGUOUS', message: new RegExp(`laptop ${bobId}`) })
 })
 
 test('bootstrap says of each address who answered, and is a fault when nobody did', async (t) => {
@@ -72,6 +80,9 @@ test('bootstrap says of each address who answered, and is a fault when nobody di
       [undefined, true],
     ],
   )
-  await assert.rejects(clock.run(handlers['p2p.bootstrap']({ addresses: [gone] }, call)), { code: 'PEER_UNREACHABLE' })
+  await assert.rejects(clock.run(handlers['p2p.bootstrap']({ addresses: [gone] }, call)), {
+    code: 'PEER_UNREACHABLE',
+    message: new RegExp(`Dialled ${gone}: `),
+  })
   await assert.rejects(handlers['p2p.bootstrap']({ addresses: ['somewhere'] }, call), { code: 'ADDRESS_INVALID' })
 })

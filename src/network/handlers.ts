@@ -1,8 +1,10 @@
-import { parsePeerId } from '../identity/keys.ts'
-import { describeError } from '../lib/fault.ts'
+import type { PeerId } from '../identity/keys.ts'
+import type { Nameable } from '../lib/abbreviation.ts'
+import { findNamed, formatChoices } from '../lib/abbreviation.ts'
 import { mapBounded } from '../lib/map-bounded.ts'
 import type { HandlersOf } from '../operations/define-operation.ts'
 import { parseAddress } from './address.ts'
+import { whyUnreached } from './dial-failure.ts'
 import { networkFaults } from './faults.ts'
 import type { Connection, Host } from './host.ts'
 import type { networkOperations } from './operations.ts'
@@ -14,6 +16,13 @@ export interface HiveNetwork {
   readonly peerBook: PeerBook
   /** Topics this node may say somebody listens on. */
   readonly topics: readonly string[]
+  /** What people call a peer: its label, and the handle of whose it is. Undefined for who is no member. */
+  readonly nameOf: (peer: PeerId) => PeerName | undefined
+}
+
+export interface PeerName {
+  readonly label: string
+  readonly handle: string
 }
 
 export interface NetworkHandlersDeps {
@@ -21,6 +30,8 @@ export interface NetworkHandlersDeps {
   readonly networkOf: (hive: string | undefined) => HiveNetwork
 }
 
+/** Addresses named in a message that nobody was reached; all are in its data. */
+const maxShown = 8
 /** Dials under way at once, each with a handshake of some milliseconds of one core. */
 const dialConcurrency = 8
 
@@ -28,7 +39,8 @@ const dialConcurrency = 8
 export function createNetworkHandlers({ networkOf }: NetworkHandlersDeps): HandlersOf<typeof networkOperations> {
   return {
     'p2p.peers': (_, { hive }) => {
-      const rows = networkOf(hive).host.connections().map(formatConnection)
+      const network = networkOf(hive)
+      const rows = network.host.connections().map((connection) => formatConnection(network, connection))
       return Promise.resolve({ peers: rows.toSorted((a, b) => Number(b.admitted) - Number(a.admitted) || a.openedAt - b.openedAt) })
     },
     'p2p.peer': ({ id }, { hive }) => Promise.resolve(describePeer(networkOf(hive), id)),
@@ -38,7 +50,8 @@ export function createNetworkHandlers({ networkOf }: NetworkHandlersDeps): Handl
       const results = await mapBounded(parsed, ({ text }) => tryDial(host, text, signal), { concurrency: dialConcurrency, signal })
       const connected = results.filter((result) => result.peer !== undefined).length
       if (connected === 0) {
-        const message = `none of ${results.length} addresses answered: ${results[0]?.error ?? 'none was given'}`
+        const tried = results.slice(0, maxShown).map(({ address, error }) => `${address}: ${error ?? ''}`)
+        const message = `nobody was reached. Dialled ${tried.join('; ')}${results.length > maxShown ? '; …' : ''}. Is the node running, and is the address right?`
         throw networkFaults.create('PEER_UNREACHABLE', { message, data: { addresses: results.map(({ address }) => address) } })
       }
       return { results, connected }
@@ -46,38 +59,48 @@ export function createNetworkHandlers({ networkOf }: NetworkHandlersDeps): Handl
   }
 }
 
-function describePeer({ host, peerBook, topics }: HiveNetwork, id: string) {
-  const peer = parsePeerId(id)
-  if (peer === undefined) {
-    const shown = id.slice(0, 128)
-    throw networkFaults.create('ADDRESS_INVALID', {
-      message: `"${shown}" is no peer id; they look like 12D3KooW…`,
-      data: { address: shown },
-    })
-  }
+function describePeer(network: HiveNetwork, wanted: string) {
+  const { host, peerBook, topics } = network
+  const peer = findPeer(network, wanted)
   const connection = host.connections().find((each) => each.peer === peer)
   const known = peerBook.load().find((each) => each.peer === peer)
-  if (connection === undefined && known === undefined) {
-    const message = `nothing is known of ${peer}; \`althing p2p peers\` lists who is connected`
-    throw networkFaults.create('PEER_UNKNOWN', { message, data: { peer } })
-  }
   return {
     peer,
-    ...(connection === undefined ? {} : { connection: formatConnection(connection) }),
+    ...network.nameOf(peer),
+    ...(connection === undefined ? {} : { connection: formatConnection(network, connection) }),
     topics: topics.filter((topic) => host.gossip.listeners(topic).includes(peer)),
     knownAddresses: [...(known?.addresses ?? [])],
   }
 }
 
+/** The peer that an id, the beginning of one or a label means, of those connected or reached before. @throws Fault PEER_UNKNOWN, PEER_AMBIGUOUS */
+function findPeer({ host, peerBook, nameOf }: HiveNetwork, wanted: string): PeerId {
+  const peers = new Set([...host.connections(), ...peerBook.load()].map(({ peer }) => peer))
+  const named = [...peers].map((peer): Nameable<PeerId> => ({ item: peer, id: peer, names: labelsOf(nameOf(peer)) }))
+  const naming = findNamed(wanted, named)
+  if (naming.match === 'one') return naming.item
+  const shown = wanted.slice(0, 128)
+  if (naming.match === 'none') {
+    const message = `nothing is known of a peer "${shown}"; \`althing p2p peers\` lists who is connected`
+    throw networkFaults.create('PEER_UNKNOWN', { message, data: { peer: shown } })
+  }
+  const message = `"${shown}" may mean ${formatChoices(naming.found)}; write more of the id`
+  throw networkFaults.create('PEER_AMBIGUOUS', { message, data: { peer: shown, ids: naming.found.map(({ id }) => id) } })
+}
+
+function labelsOf(name: PeerName | undefined): readonly string[] {
+  return name === undefined ? [] : [name.label]
+}
+
 async function tryDial(host: Host, address: string, signal: AbortSignal): Promise<{ address: string; peer?: string; error?: string }> {
   try {
-    return { address, peer: await host.dial(address, { signal }) }
+    return { address, peer: await host.dial(address, { signal, again: true }) }
   } catch (error) {
     signal.throwIfAborted()
-    return { address, error: describeError(error) }
+    return { address, error: whyUnreached(error) }
   }
 }
 
-function formatConnection({ peer, address, direction, admitted, relayed, openedAt, latencyMs }: Connection) {
-  return { peer, address, direction, admitted, relayed, openedAt, ...(latencyMs === undefined ? {} : { latencyMs }) }
+function formatConnection({ nameOf }: HiveNetwork, { peer, address, direction, admitted, relayed, openedAt, latencyMs }: Connection) {
+  return { peer, ...nameOf(peer), address, direction, admitted, relayed, openedAt, ...(latencyMs === undefined ? {} : { latencyMs }) }
 }

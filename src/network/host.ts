@@ -14,8 +14,8 @@ export interface Host extends AsyncDisposable {
   readonly addresses: () => readonly string[]
   /** Open connections, strangers included; one row per peer. */
   readonly connections: () => readonly Connection[]
-  /** Connects to a multiaddr, or to a peer id whose addresses are known. Resolves when the handshake is done. */
-  readonly dial: (target: string, options: { readonly signal: AbortSignal }) => Promise<PeerId>
+  /** Connects to a multiaddr, or to a peer id whose addresses are known. Resolves when the handshake is done. @throws Fault PEER_UNREACHABLE with `why` */
+  readonly dial: (target: string, options: DialOptions) => Promise<PeerId>
   /** Lets the peer take part. Idempotent; holds for later connections of this run too. */
   readonly admit: (peer: PeerId) => void
   /** Takes that back, cuts the peer, and refuses its handshake from now on. */
@@ -27,6 +27,12 @@ export interface Host extends AsyncDisposable {
   readonly handle: (protocol: string, handler: ChannelHandler, options: HandleOptions) => () => void
   readonly gossip: Gossip
   readonly routing: Routing
+}
+
+export interface DialOptions {
+  readonly signal: AbortSignal
+  /** Dials the address itself also when its peer is connected at another one. */
+  readonly again?: boolean
 }
 
 export interface HostEvents {

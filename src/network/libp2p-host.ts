@@ -6,23 +6,36 @@ import type { PeerId } from '../identity/keys.ts'
 import { parsePeerId, peerIdOfKey } from '../identity/keys.ts'
 import { untilAborted, withDeadline } from '../lib/deadline.ts'
 import { createEvents } from '../lib/events.ts'
-import { describeError, Fault } from '../lib/fault.ts'
+import { describeError } from '../lib/fault.ts'
 import { parseAddress } from './address.ts'
+import { toUnreachable } from './dial-failure.ts'
 import { networkFaults } from './faults.ts'
 import type { Gate } from './gate.ts'
-import type { Channel, ChannelHandler, Connection, GossipVerdict, HandleOptions, Host, HostEvents, OpenOptions } from './host.ts'
+import type {
+  Channel,
+  ChannelHandler,
+  Connection,
+  DialOptions,
+  GossipVerdict,
+  HandleOptions,
+  Host,
+  HostEvents,
+  OpenOptions,
+} from './host.ts'
 import type { RawNewStream } from './libp2p-admission.ts'
 import { guardConnection, peerOf } from './libp2p-admission.ts'
 import { StreamChannel } from './libp2p-channel.ts'
 import { StreamGossip } from './libp2p-gossip.ts'
 import { Introductions } from './libp2p-introductions.ts'
 import { Keeper } from './libp2p-keeper.ts'
+import { closeOrAbort } from './libp2p-close.ts'
 import type { WireNode } from './libp2p-services.ts'
 import type { Libp2pHostDeps, Libp2pHostOptions } from './libp2p-options.ts'
 import { StreamRouting } from './libp2p-routing.ts'
 import type { ProtocolTable } from './protocol-table.ts'
 import type { RecordStore } from './record-store.ts'
 import { Redialer } from './redialer.ts'
+import { isLoopback } from './rules/address.ts'
 import { runHandler } from './run-handler.ts'
 
 export interface Libp2pParts extends Libp2pHostDeps {
@@ -107,7 +120,7 @@ export class Libp2pHost implements Host {
     return [...rows.values()]
   }
 
-  async dial(target: string, { signal }: { readonly signal: AbortSignal }): Promise<PeerId> {
+  async dial(target: string, { signal, again = false }: DialOptions): Promise<PeerId> {
     this.#checkOpen()
     signal.throwIfAborted()
     const { node, gate, tools } = this.#parts
@@ -122,14 +135,15 @@ export class Libp2pHost implements Host {
     if (peer !== undefined) this.#asked.add(peer)
     try {
       const connection = await untilAborted(
-        node.dial(id === undefined ? tools.parseMultiaddr(target) : tools.parsePeer(id), { signal: bounded }),
+        node.dial(id === undefined ? tools.parseMultiaddr(target) : tools.parsePeer(id), { signal: bounded, force: again }),
         bounded,
       )
+      if (again) await this.#keepOne(connection, bounded)
       return peerOf(connection.remotePeer) ?? this.#refuse(target)
     } catch (error) {
       signal.throwIfAborted()
       this.#checkOpen()
-      throw this.#unreachable(target, error)
+      throw toUnreachable(target, error)
     } finally {
       if (peer !== undefined) this.#asked.delete(peer)
     }
@@ -175,7 +189,7 @@ export class Libp2pHost implements Host {
     if (this.#connectionsOf(peer).length === 0) await this.dial(peer, { signal })
     const connection = this.#connectionsOf(peer).toSorted((a, b) => Number(b.direct) - Number(a.direct))[0]
     const newStream = connection === undefined ? undefined : this.#rawStreams.get(connection)
-    if (newStream === undefined) throw this.#unreachable(peer, undefined)
+    if (newStream === undefined) throw toUnreachable(peer, undefined)
     try {
       const stream = await newStream(protocol, {
         signal,
@@ -190,7 +204,7 @@ export class Libp2pHost implements Host {
         const message = `${peer} does not speak ${protocol} with us; it may run another version, or not have admitted this node`
         throw networkFaults.create('PROTOCOL_UNSUPPORTED', { message, data: { peer, protocol }, cause: error })
       }
-      throw this.#unreachable(peer, error)
+      throw toUnreachable(peer, error)
     }
   }
 
@@ -309,6 +323,12 @@ export class Libp2pHost implements Host {
     return gate.judgeConnection(peer, { ofPeer, ofStrangers }) === 'accept'
   }
 
+  /** What was dialled only to see whether the address is right goes again where the peer has another connection. */
+  async #keepOne(connection: WireConnection, signal: AbortSignal): Promise<void> {
+    const peer = peerOf(connection.remotePeer)
+    if (peer !== undefined && this.#connectionsOf(peer).length > 1) await closeOrAbort(connection, signal)
+  }
+
   #connectionsOf(peer: PeerId): WireConnection[] {
     return this.#parts.node.getConnections(this.#parts.tools.parsePeer(peer)).filter((connection) => connection.status === 'open')
   }
@@ -320,31 +340,9 @@ export class Libp2pHost implements Host {
   #refuse(target: string): never {
     throw networkFaults.create('PEER_UNREACHABLE', { message: `${target} is not a node with an Ed25519 key`, data: { target } })
   }
-
-  #unreachable(target: string, cause: unknown): Fault {
-    if (cause instanceof Fault) return cause
-    const why = cause === undefined ? 'the connection was lost' : describeError(cause)
-    return networkFaults.create('PEER_UNREACHABLE', {
-      message: `${target} could not be reached: ${why}; is it running, and is the address right?`,
-      data: { target },
-      cause,
-    })
-  }
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/')
 }
 
 function isAdmittedConnection(gate: Gate, connection: WireConnection): boolean {
   const peer = peerOf(connection.remotePeer)
   return peer !== undefined && gate.isAdmitted(peer)
-}
-
-async function closeOrAbort(connection: WireConnection, signal: AbortSignal): Promise<void> {
-  try {
-    await connection.close({ signal })
-  } catch (error) {
-    connection.abort(error instanceof Error ? error : new Error(String(error)))
-  }
 }

@@ -34,7 +34,7 @@ export async function createWireNode(
       maxConnections,
       maxIncomingPendingConnections: maxHandshakes,
       inboundConnectionThreshold: 100_000,
-      inboundUpgradeTimeout: options.dialTimeoutMs,
+      inboundUpgradeTimeout: options.handshakeTimeoutMs,
       dialTimeout: options.dialTimeoutMs,
       addressDialTimeout: Math.ceil(options.dialTimeoutMs / 2),
       maxPeerAddrsToDial: maxAddressesPerDial,

@@ -32,6 +32,8 @@ export interface Libp2pHostOptions extends GateOptions, BackoffLimits {
   readonly relay: boolean
   /** One dial, with its handshake, in milliseconds. */
   readonly dialTimeoutMs: number
+  /** The handshake of one who dials us, in milliseconds. */
+  readonly handshakeTimeoutMs: number
   /** One DHT operation, in milliseconds. */
   readonly lookupTimeoutMs: number
 }

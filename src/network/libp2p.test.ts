@@ -35,7 +35,7 @@ function admitAll(hosts: readonly Host[]): void {
 test('S7: fifty hosts behind one address are all connected to one and heard by it', async (t) => {
   const topic = 'althing/suite/roll/v1'
   // A hundred handshakes in one process take their time on a busy machine.
-  const patient = { dialTimeoutMs: 60_000, strangerGraceMs: 60_000 }
+  const patient = { dialTimeoutMs: 60_000, handshakeTimeoutMs: 60_000, strangerGraceMs: 60_000 }
   const bob = await openWireHost(t, 'bob', patient)
   const heard = new Set<string>()
   const all = Promise.withResolvers<void>()

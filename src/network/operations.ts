@@ -1,9 +1,15 @@
 import type { Zod } from '../operations/define-operation.ts'
 import { defineOperation } from '../operations/define-operation.ts'
 
+const nameShape = (z: Zod) => ({
+  label: z.string().optional().describe('what its machine is called'),
+  handle: z.string().optional().describe('whose it is'),
+})
+
 const connectionShape = (z: Zod) =>
   z.object({
     peer: z.string().describe('peer id'),
+    ...nameShape(z),
     address: z.string().describe('multiaddr it is connected at'),
     direction: z.enum(['inbound', 'outbound']).describe('who dialled: they or we'),
     admitted: z.boolean().describe('whether it is a member; others are cut soon'),
@@ -28,20 +34,19 @@ const peers = defineOperation({
 const peer = defineOperation({
   name: 'p2p.peer',
   summary: 'Show one peer',
-  input: { id: { type: 'text', help: 'peer id, 12D3KooW…', position: 0, max: 128 } },
+  input: { id: { type: 'text', help: 'peer id, the beginning of one, or the label of a machine', position: 0, max: 128 } },
   output: (z) =>
     z.object({
       peer: z.string().describe('peer id'),
+      ...nameShape(z),
       connection: connectionShape(z).optional().describe('absent when it is not connected'),
       topics: z.array(z.string()).describe('topics it listens on, of those this node listens on'),
       knownAddresses: z.array(z.string()).describe('where it was reached before'),
     }),
-  faults: ['ADDRESS_INVALID', 'PEER_UNKNOWN'],
+  faults: ['PEER_UNKNOWN', 'PEER_AMBIGUOUS'],
   isReadOnly: true,
   needsPeers: true,
-  examples: [
-    { command: 'althing p2p peer 12D3KooWRkZhiRhsqmrQ28rt73K7V3aCBpqKrLGSXmZ99PTcTZby', does: 'shows its connection and addresses' },
-  ],
+  examples: [{ command: 'althing p2p peer 12D3KooWRkZhiR', does: 'shows its connection and addresses' }],
 })
 
 /** Dials addresses given by hand. */

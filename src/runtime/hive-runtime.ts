@@ -19,7 +19,7 @@ import { createIndexView } from '../market/index-view.ts'
 import { untilAborted } from '../lib/deadline.ts'
 import type { MarketHive } from '../market/market.ts'
 import { networkFaults } from '../network/faults.ts'
-import type { HiveNetwork } from '../network/handlers.ts'
+import type { HiveNetwork, PeerName } from '../network/handlers.ts'
 import type { Host } from '../network/host.ts'
 import type { PeerBook } from '../network/peer-book.ts'
 import type { Home, Surroundings } from './open-home.ts'
@@ -121,8 +121,13 @@ export function marketHiveOf({ row, membership, journal, host, exchange }: HiveR
 }
 
 /** What the network handlers see of a running hive. @throws Fault HOST_CLOSED when its host is not open */
-export function networkOf({ row, host, peerBook }: HiveRuntime): HiveNetwork {
-  if (host !== undefined) return { host, peerBook, topics: [journalTopic(row.known.id)] }
+export function networkOf({ row, host, peerBook, membership }: HiveRuntime): HiveNetwork {
+  const nameOf = (peer: PeerId): PeerName | undefined => {
+    const owner = membership.ownerOf(peer)
+    const label = membership.certificateOf(peer)?.certificate.label
+    return owner === undefined || label === undefined ? undefined : { label, handle: membership.handleOf(owner) ?? '' }
+  }
+  if (host !== undefined) return { host, peerBook, topics: [journalTopic(row.known.id)], nameOf }
   const { name } = row.known.genesis
   throw networkFaults.create('HOST_CLOSED', {
     message: `the network of "${name}" is not open here; start the node with \`althing p2p start\``,

@@ -43,6 +43,11 @@ export function judgeAddress(text: string): AddressVerdict {
   return isDialable ? { verdict: 'address', ...state } : invalid('it has no port, /tcp/4001')
 }
 
+/** Whether a multiaddr leads to this machine only. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/')
+}
+
 function judgePart(protocol: string, value: string, index: number): string | undefined {
   if (hostProtocols.has(protocol)) return index === 0 ? judgeHost(protocol, value) : `"${protocol}" stands only at the beginning`
   if (protocol === 'tcp') return /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : `"${value}" is no port`

@@ -25,5 +25,6 @@ export const testWireOptions: Libp2pHostOptions = {
   bootstrap: [],
   mdns: false,
   relay: false,
+  handshakeTimeoutMs: 5_000,
   lookupTimeoutMs: 4_000,
 }
