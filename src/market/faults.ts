@@ -13,7 +13,8 @@ export const marketFaults = defineFaults({
   },
   SECRETS_FOUND: {
     kind: 'invalid',
-    meaning: 'A folder to publish holds what looks like secrets; nothing was published. Data: `found` (`path`, `line`, `secret`: which sort, never the thing itself).',
+    meaning:
+      'A folder to publish holds what looks like secrets; nothing was published. Data: `found` (`path`, `line`, `secret`: which sort, never the thing itself).',
   },
   PACKAGE_TOO_LARGE: { kind: 'invalid', meaning: 'A package has too many files or bytes. Data: `limit`, `unit`.' },
   OWNER_UNKNOWN: { kind: 'denied', meaning: 'This node has no owner that is a member of the hive, so it may not publish. Data: `hive`.' },
@@ -30,7 +31,10 @@ export const marketFaults = defineFaults({
     kind: 'denied',
     meaning: 'Something about a package that nobody can accept away. Data: `issues`, each with `package`, `version`, `kind`, `message`.',
   },
-  TEXT_INVALID: { kind: 'usage', meaning: 'A reason or a message that is empty, too long, or holds characters that play tricks. Data: `max`.' },
+  TEXT_INVALID: {
+    kind: 'usage',
+    meaning: 'A reason or a message that is empty, too long, or holds characters that play tricks. Data: `max`.',
+  },
   TAG_INVALID: { kind: 'usage', meaning: 'A name for a version that is none, or that means something else. Data: `tag`.' },
   VERSION_EXISTS: {
     kind: 'conflict',
@@ -48,6 +52,10 @@ export const marketFaults = defineFaults({
   OWNER_CHANGED: {
     kind: 'denied',
     meaning: 'The lock names another owner than the one who signed this release. Data: `package`, `locked`, `offered`.',
+  },
+  PACKAGE_NAME_INVALID: {
+    kind: 'usage',
+    meaning: 'What a new package would be called is no name, or not the name of its folder. Data: `name`, `nearest`.',
   },
   FILES_EXIST: { kind: 'conflict', meaning: 'A file that would be written is there already. Data: `path`, `files`.' },
   TARGET_REFUSED: { kind: 'invalid', meaning: 'The place to install into leads elsewhere, by a symbolic link. Data: `path`.' },

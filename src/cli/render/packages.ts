@@ -3,25 +3,6 @@ import type { Fields } from './read.ts'
 import { readFields } from './read.ts'
 import { formatBytes, formatCount, formatPlural } from './units.ts'
 
-/** `publish`: what became of the package, in one line. */
-export function renderPublished(output: unknown, style: Style): string | undefined {
-  const answer = readFields(output)
-  if (!answer.has('digest')) return undefined
-  const isNew = answer.text('status') === 'published'
-  const copies = answer.record('copies').count('confirmed')
-  const parts = [
-    `${style.name(`${answer.text('name')}@${answer.text('version')}`)} ${isNew ? style.good('published') : 'was published before, with the same bytes'}`,
-    ...(answer.count('announcedTo') > 0 ? [`announced to ${formatPlural(answer.count('announcedTo'), 'peer')}`] : []),
-    ...(answer.isTrue('providerRecord') ? ['provider record created'] : []),
-    copies === 0 ? style.bad('stored here, 0 copies') : formatPlural(copies, 'copy', 'copies'),
-  ]
-  const lines = [
-    parts.join(' · '),
-    style.faint(`${answer.text('digest')} · ${formatPlural(answer.count('files'), 'file')} · ${formatBytes(answer.count('size'))}`),
-  ]
-  return [...lines, ...hintOf(answer)].join('\n')
-}
-
 /** `search`: a package per paragraph, best first. */
 export function renderFound(output: unknown, style: Style): string | undefined {
   const answer = readFields(output)

@@ -1,7 +1,8 @@
 import type { Style } from '../screen.ts'
 import { renderGeneric } from './generic.ts'
 import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
-import { renderFound, renderInstalled, renderListed, renderPublished } from './packages.ts'
+import { renderFound, renderInstalled, renderListed } from './packages.ts'
+import { renderInitialized, renderPublished } from './publishing.ts'
 import { readFields } from './read.ts'
 import { renderStatus } from './status.ts'
 import { renderCollected, renderStats, renderStopped, renderVerified } from './store.ts'
@@ -15,6 +16,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'p2p.peers': renderPeers,
   'p2p.publish': renderPublished,
   'p2p.search': renderFound,
+  'marketplace.init': renderInitialized,
   'marketplace.publish': renderPublished,
   'marketplace.search': renderFound,
   'marketplace.install': renderInstalled,

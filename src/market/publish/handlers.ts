@@ -7,6 +7,10 @@ type Handlers = HandlersOf<typeof publishOperations>
 /** What answers the operations of publishing. What reads and writes archives is loaded when it is first asked for. */
 export function createPublishHandlers(deps: MarketDeps & { readonly options: MarketOptions }): Handlers {
   return {
+    'marketplace.init': async (input) => {
+      const { initPackage } = await import('./init.ts')
+      return initPackage(input)
+    },
     'p2p.publish': async ({ path }, context) => {
       const { publishPackage } = await import('./publish.ts')
       return publishPackage(deps, { path, isDryRun: false, allowedSecrets: [] }, context)

@@ -105,5 +105,47 @@ const publish = defineOperation({
   ],
 })
 
+const init = defineOperation({
+  name: 'marketplace.init',
+  summary: 'Start a package: files that publish as they are',
+  input: {
+    path: {
+      type: 'text',
+      help: 'folder of the package; without one, a folder of the name, else this one',
+      position: 0,
+      isPath: true,
+      optional: true,
+    },
+    kind: {
+      type: 'text',
+      help: 'what it is',
+      choices: ['skill', 'template', 'tool', 'role', 'bundle'],
+      default: 'skill',
+      short: 'k',
+      placeholder: 'KIND',
+    },
+    name: { type: 'text', help: "its name; the folder's when not said", max: 256, optional: true, placeholder: 'NAME' },
+    force: { type: 'flag', help: 'write over files that are there', short: 'f' },
+    directory: { type: 'text', help: 'where the folder of the name goes', short: 'C', default: '.', isPath: true, placeholder: 'DIR' },
+  },
+  output: (z) =>
+    z.object({
+      name: z.string(),
+      kind: z.string(),
+      path: z.string(),
+      /** Written now, relative to the folder. */
+      files: z.array(z.string()),
+      hint: z.string(),
+    }),
+  faults: ['PACKAGE_NAME_INVALID', 'FILES_EXIST', 'TARGET_REFUSED'],
+  isReadOnly: false,
+  needsPeers: false,
+  aliases: ['init'],
+  examples: [
+    { command: 'althing init code-review', does: 'a skill: code-review/SKILL.md' },
+    { command: 'althing init my-tool --kind tool', does: 'an MCP server without dependencies, ready to publish' },
+  ],
+})
+
 /** What publishing can be asked. */
-export const publishOperations = [p2pPublish, publish] as const
+export const publishOperations = [init, p2pPublish, publish] as const
