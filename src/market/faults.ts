@@ -60,5 +60,17 @@ export const marketFaults = defineFaults({
   FILES_EXIST: { kind: 'conflict', meaning: 'A file that would be written is there already. Data: `path`, `files`.' },
   TARGET_REFUSED: { kind: 'invalid', meaning: 'The place to install into leads elsewhere, by a symbolic link. Data: `path`.' },
   TARGET_OCCUPIED: { kind: 'conflict', meaning: 'Where the package goes is something that was not installed by us. Data: `path`.' },
+  DEPENDENCY_CONFLICT: {
+    kind: 'conflict',
+    meaning: 'No set of versions meets all that is needed. Data: `needs` (`from`, `versions`, `target`, `ranges`), the fewest that are at odds; `available`.',
+  },
+  DEPENDENCY_UNKNOWN: {
+    kind: 'missing',
+    meaning: 'A package needs one that nobody, or that several, have published here. Data: `package`, `version`, `dependency`, `range`, `candidates`.',
+  },
+  DEPENDENCIES_TOO_MANY: { kind: 'invalid', meaning: 'The search for a set of versions was given up: there are too many. Data: `maxSteps`.' },
+  PACKAGE_NOT_INSTALLED: { kind: 'missing', meaning: 'The lock of this place has no such package. Data: `package`, `nearest`, `lock`.' },
+  PACKAGE_NEEDED: { kind: 'conflict', meaning: 'A package that is to be removed is there because others need it. Data: `package`, `neededBy`.' },
+  LOCK_OUTDATED: { kind: 'conflict', meaning: 'With `--frozen`: the lock would have to change. Data: `lock`, `changes`.' },
   LOCK_INVALID: { kind: 'invalid', meaning: 'An althing.lock cannot be read. Data: `file`, `line`.' },
 })

@@ -23,6 +23,12 @@ export interface IndexedRelease {
   readonly manifest: Manifest
   /** Times the same version was published with other bytes; those do not count. */
   readonly conflicts: number
+  readonly yanked: string | null
+  readonly deprecated: string | null
+  /** When this node first saw it count, our wall time in milliseconds. */
+  readonly firstSeenAt: number
+  /** The owner of the node that signed it: another than `owner` for a maintainer. */
+  readonly author: OwnerId
 }
 
 interface ReleaseRow {
@@ -39,10 +45,15 @@ interface ReleaseRow {
   readonly files: Cid
   readonly manifest: string
   readonly conflicts: number
+  readonly yanked: string | null
+  readonly deprecated: string | null
+  readonly seen_at: number
+  readonly author: OwnerId
 }
 
 const releaseColumns = `
   r.owner, r.name, r.version, r.entry, r.node, r.at, r.digest, r.size, r.file_count, r.archive, r.files, r.manifest,
+  r.yanked, r.deprecated, r.seen_at, r.author,
   (select coalesce(sum(o.contradictions + (o.digest <> r.digest)), 0) from release o
     where o.hive = r.hive and o.owner = r.owner and o.name = r.name and o.version = r.version) as conflicts`
 
@@ -103,7 +114,13 @@ export function listNames(reader: Reader, hive: HiveId, limit: number): readonly
     .map(({ name }) => name)
 }
 
-function toRelease({ file_count: fileCount, manifest: json, digest, ...row }: ReleaseRow): IndexedRelease | undefined {
+function toRelease({
+  file_count: fileCount,
+  manifest: json,
+  seen_at: firstSeenAt,
+  digest,
+  ...row
+}: ReleaseRow): IndexedRelease | undefined {
   const manifest = parseStoredManifest(json)
-  return manifest === undefined ? undefined : { ...row, digest: new Uint8Array(digest), fileCount, manifest }
+  return manifest === undefined ? undefined : { ...row, digest: new Uint8Array(digest), fileCount, firstSeenAt, manifest }
 }

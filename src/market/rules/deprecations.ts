@@ -1,4 +1,4 @@
-import semver from 'semver'
+import { isInRange } from './versions.ts'
 import type { SaidWord } from './words.ts'
 
 /** What is said of a version, of several deprecations whose ranges have it: the latest revision, then the lower range. */
@@ -7,7 +7,7 @@ export function chooseDeprecation(
   deprecations: readonly (readonly [range: string, word: SaidWord])[],
 ): string | undefined {
   const [first] = deprecations
-    .filter(([range, { value }]) => value !== null && semver.satisfies(version, range, { includePrerelease: true }))
+    .filter(([range, { value }]) => value !== null && isInRange(version, range))
     .toSorted(([rangeA, a], [rangeB, b]) => b.revision - a.revision || (rangeA < rangeB ? -1 : 1))
   return first?.[1].value ?? undefined
 }

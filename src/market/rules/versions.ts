@@ -50,3 +50,8 @@ export function chooseRelease<C extends VersionCandidate>(candidates: readonly C
   const eligible = inRange.length === 0 && range === undefined ? candidates : inRange
   return eligible.toSorted(compareReleases).at(-1)
 }
+
+/** Whether a version is in a range, pre-releases counted; a version as it is written is in itself. */
+export function isInRange(version: string, range: string): boolean {
+  return version === range || semver.satisfies(version, range, { includePrerelease: true })
+}

@@ -3,11 +3,13 @@ import { maxBodyBytes } from '../../journal/codec.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import { decodeCanonical, encodeCanonical } from '../../lib/canonical.ts'
 import type { Cid } from '../../lib/cid.ts'
-import type { Transaction } from '../../store/database.ts'
+import type { Reader, Transaction } from '../../store/database.ts'
 import { formatRelease, parseRelease } from '../release.ts'
 import type { CountingRelease, ReleaseRowDeps } from '../release-row.ts'
 import { keyOf, keyValues, putRelease, restand } from '../release-row.ts'
-import { allows } from '../rules/words.ts'
+import type { NodeCut } from '../rules/words.ts'
+import { allows, comparePositions } from '../rules/words.ts'
+import { wordLimits } from './word.ts'
 import type { PackageKey } from './word-table.ts'
 import { readMaintainer } from './word-table.ts'
 
@@ -83,4 +85,20 @@ function removeGuests(
 /** Forgets what others than owners released in a hive. */
 export function resetGuests(tx: Transaction, hive: HiveId): void {
   tx.run('delete from guest_release where hive = ?', hive)
+}
+
+/** The last thing each node of a maintainer said of a package, so that no more than that stands when they are one no more. */
+export function maintainedUpTo(reader: Reader, key: PackageKey, maintainer: OwnerId): readonly NodeCut[] {
+  const said = reader.all<NodeCut>(
+    `select node, incarnation, seq from guest_release where hive = ?1 and owner = ?2 and name = ?3 and author = ?4
+     union all select node, incarnation, seq from package_word where hive = ?1 and owner = ?2 and name = ?3 and author = ?4`,
+    ...keyValues(key),
+    maintainer,
+  )
+  const last = new Map<PeerId, NodeCut>()
+  for (const cut of said) {
+    const known = last.get(cut.node)
+    if (known === undefined || comparePositions(known, cut) < 0) last.set(cut.node, cut)
+  }
+  return [...last.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1)).slice(0, wordLimits.cuts)
 }

@@ -34,6 +34,13 @@ export function followTransfer(
   return { owner: listTransfers(reader, { hive, owner, name }).at(-1) ?? owner, name }
 }
 
+/** The highest revision by which a package of this name was handed on to an owner: the next hand must come after it. */
+export function highestIncoming(reader: Reader, key: PackageKey): number {
+  const { hive, name } = key
+  const revisions = listGivers(reader, key).map((giver) => readWord(reader, { hive, owner: giver, name }, transferWord)?.revision ?? 0)
+  return Math.max(0, ...revisions)
+}
+
 /** Owners who handed a package of this name on to somebody, as they say now. */
 export function listGivers(reader: Reader, { hive, owner, name }: PackageKey): readonly OwnerId[] {
   const rows = reader.all<{ readonly owner: OwnerId }>(

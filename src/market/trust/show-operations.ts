@@ -1,0 +1,118 @@
+import { defineOperation } from '../../operations/define-operation.ts'
+
+const packageInput = {
+  type: 'text',
+  help: 'NAME, @owner/NAME, or either with @RANGE',
+  position: 0,
+  max: 256,
+  placeholder: 'package',
+} as const
+
+const showFaults = ['REFERENCE_INVALID', 'PACKAGE_UNKNOWN', 'PACKAGE_AMBIGUOUS', 'VERSION_UNKNOWN', 'STORE_CORRUPT'] as const
+
+const info = defineOperation({
+  name: 'marketplace.info',
+  summary: 'Say all about one package',
+  input: {
+    package: packageInput,
+  },
+  output: (z) =>
+    z.object({
+      package: z.string(),
+      name: z.string(),
+      owner: z.string(),
+      handle: z.string().nullable(),
+      version: z.string(),
+      /** Newest first, yanked ones too. */
+      versions: z.array(z.string()),
+      tags: z.array(z.object({ tag: z.string(), version: z.string() })),
+      kind: z.string(),
+      description: z.string(),
+      authors: z.array(z.string()),
+      licence: z.string().nullable(),
+      category: z.string().nullable(),
+      keywords: z.array(z.string()),
+      homepage: z.string().nullable(),
+      repository: z.string().nullable(),
+      dependencies: z.array(z.object({ name: z.string(), range: z.string() })),
+      foreign: z.array(z.object({ name: z.string(), value: z.string() })),
+      permissions: z.object({
+        tools: z.array(z.string()),
+        commands: z.array(z.string()),
+        hosts: z.array(z.string()),
+        paths: z.array(z.string()),
+      }),
+      entry: z.string().nullable(),
+      digest: z.string(),
+      cid: z.string(),
+      size: z.number(),
+      files: z.number(),
+      publishedAt: z.number(),
+      /** The journal entry that says it, the node that signed it, and the owner of that node when it is another: a maintainer. */
+      release: z.object({ entry: z.string(), node: z.string(), maintainer: z.string().nullable() }),
+      conflicts: z.number(),
+      isHere: z.boolean(),
+      trust: z.object({
+        /** When this node first saw the version count, our wall time in milliseconds. */
+        firstSeenAt: z.number(),
+        /** The reason, empty when none was given; null when it was not yanked. */
+        yanked: z.string().nullable(),
+        deprecated: z.string().nullable(),
+        /** Owners, as people write them, who may release it beside its own. */
+        maintainers: z.array(z.string()),
+        /** To whom it was handed on, in order. */
+        transferredTo: z.array(z.string()),
+        /** Who handed a package of this name on to its owner. */
+        receivedFrom: z.array(z.string()),
+        /** What installing it here would be told. */
+        issues: z.array(z.object({ kind: z.string(), severity: z.string(), message: z.string() })),
+      }),
+    }),
+  faults: showFaults,
+  isReadOnly: true,
+  needsPeers: false,
+  aliases: ['info'],
+  examples: [
+    {
+      command: 'althing info @ada/rust-web',
+      does: 'versions, permissions asked, dependencies, digest, and what speaks for and against it',
+    },
+  ],
+})
+
+const versions = defineOperation({
+  name: 'marketplace.versions',
+  summary: 'List the versions of a package, newest first',
+  input: { package: { ...packageInput, help: 'NAME or @owner/NAME; with @RANGE only those in it' } },
+  output: (z) =>
+    z.object({
+      package: z.string(),
+      versions: z.array(
+        z.object({
+          version: z.string(),
+          tags: z.array(z.string()),
+          /** The author's wall time in milliseconds, and when this node first saw it count. */
+          publishedAt: z.number(),
+          firstSeenAt: z.number(),
+          /** Of the archive, in bytes. */
+          size: z.number(),
+          yanked: z.string().nullable(),
+          deprecated: z.string().nullable(),
+          /** Who released it when that was not the owner. */
+          maintainer: z.string().nullable(),
+          isHere: z.boolean(),
+        }),
+      ),
+    }),
+  faults: ['REFERENCE_INVALID', 'PACKAGE_UNKNOWN', 'PACKAGE_AMBIGUOUS', 'VERSION_UNKNOWN'],
+  isReadOnly: true,
+  needsPeers: false,
+  aliases: ['versions'],
+  examples: [
+    { command: 'althing versions @ada/rust-web', does: 'with tags, sizes, what was yanked and what is deprecated' },
+    { command: 'althing versions rust-web@^1 --json', does: 'only 1.x, for a script' },
+  ],
+})
+
+/** What can be asked about a package and who stands behind it. */
+export const showOperations = [info, versions] as const
