@@ -52,6 +52,9 @@ export class Introductions {
       try {
         const { listenAddrs, protocols } = await node.services.identify.identify(connection)
         if (!this.#deps.gate.isAdmitted(peer)) return
+        // libp2p keeps the signed addresses with the latest wall time: a peer whose clock was set back would stay where it was. F17
+        if (listenAddrs.length > 0)
+          await node.peerStore.patch(connection.remotePeer, { multiaddrs: listenAddrs.slice(0, maxBookAddresses) })
         if (listenAddrs.length > 0) peerBook.save(peer, listenAddrs.map(String).slice(0, maxBookAddresses))
         this.#deps.onMember()
         if (this.#isRelayed) await this.#relays.onIdentified(connection, protocols)

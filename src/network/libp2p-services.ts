@@ -48,6 +48,11 @@ const day = 86_400_000
 
 /** Places on this relay at once, one for each member that needs it. */
 const maxReservations = 1024
+/**
+ * A relay says by its wall clock how long it keeps a place, and libp2p at the other end compares that with its own: what is
+ * hours apart must not matter. F17
+ */
+const reservationTtl = 7 * day
 
 type Services = NonNullable<Libp2pInit<WireServices>['services']>
 
@@ -73,7 +78,9 @@ export function createServices(wire: Wire, options: Libp2pHostOptions, hooks: Wi
     ping: ping({ maxInboundStreams: 16, maxOutboundStreams: 16, runOnLimitedConnection: true }),
     kad: createKad(wire, options),
     gossip: createGossip(wire, options, hooks),
-    ...(options.relay ? { relay: circuitRelayServer({ reservations: { maxReservations, applyDefaultLimit: false } }) } : {}),
+    ...(options.relay
+      ? { relay: circuitRelayServer({ reservations: { maxReservations, reservationTtl, applyDefaultLimit: false } }) }
+      : {}),
   }
 }
 

@@ -175,6 +175,32 @@ test('who hangs up does not call back', async (t) => {
   assert.ok(!calls.includes('inbound'))
 })
 
+test('F17: a member that comes back with its clock set back is dialled where it listens now', async (t) => {
+  const book = createMemoryPeerBook()
+  const ada = await openWireHost(t, 'ada', { redialBaseMs: 10, redialMaxMs: 20, peerBook: book })
+  ada.admit(peerOfName('bob'))
+  const openBob = async (): Promise<Host> => {
+    const bob = await openWireHost(t, 'bob')
+    bob.admit(ada.peerId)
+    await bob.dial(ada.addresses()[0] ?? '', asking)
+    const [place = ''] = bob.addresses()
+    const isIdentified = (): boolean => book.load().some(({ addresses }) => addresses.some((address) => place.startsWith(address)))
+    while (!isIdentified()) await new Promise<void>((resolve) => void setTimeout(resolve, 5))
+    return bob
+  }
+  const now = Date.now.bind(Date)
+  const ahead = t.mock.method(Date, 'now', () => now() + 3_600_000)
+  const bob = await openBob()
+  await bob[Symbol.asyncDispose]()
+  ahead.mock.restore()
+  const again = await openBob()
+  const called = nextEvent(again, 'peer:connected')
+  // Who hangs up does not call back: what comes is ada's call.
+  await again.disconnect(ada.peerId)
+  await called
+  assert.equal(again.connections()[0]?.direction, 'inbound')
+})
+
 test('a taken port becomes an ephemeral one', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   t.after(() => server.close())

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSeededChance } from '../../src/lib/chance.ts'
-import type { Member } from './proxied-hive.ts'
-import {
-  assertConverged,
-  assertProxied,
-  installOf,
-  isUnable,
-  openProxiedHive,
-  packagesOf,
-  untilAll,
-  untilConnected,
-} from './proxied-hive.ts'
+import type { Member } from './member.ts'
+import { assertConverged, installOf, packagesOf, untilAll, untilConnected } from './member.ts'
+import { assertProxied, isUnable, openProxiedHive } from './proxied-hive.ts'
 
 test('a hive of real processes behind links that fail', { skip: isUnable }, async (t) => {
   const { proxy, settle, admit } = await openProxiedHive(t)
