@@ -7,12 +7,12 @@ import type { TokenBucket } from '../lib/token-bucket.ts'
 import type { Channel, ChannelHandler } from '../network/host.ts'
 import { chunkBytes, chunkCount, chunkDigest, isListCid } from './chunks.ts'
 import type { LocalContentStore } from './content-store.ts'
+import { IdleWatch } from './idle-watch.ts'
 import type { Permits } from './permits.ts'
 import { cutPieces } from './pieces.ts'
 import type { Answer, Request } from './protocol.ts'
 import { encodeAnswer, parseRequest } from './protocol.ts'
 import { createBitmap } from './rules/bitmap.ts'
-import { within } from './within.ts'
 
 export interface ServeDeps {
   readonly hive: HiveId
@@ -43,9 +43,9 @@ const maxPossessions = 64
 export function createContentHandler(deps: ServeDeps, options: ServeOptions): ChannelHandler {
   const possessions: Answering['possessions'] = new Map()
   return async (channel, { signal }) => {
-    const wait = { ms: options.idleTimeoutMs, signal }
+    using watch = new IdleWatch(deps.clock, { ms: options.idleTimeoutMs, signal })
     for (;;) {
-      const bytes = await within(deps.clock, wait, (idle) => channel.receive({ signal: idle }))
+      const bytes = await watch.wait((idle) => channel.receive({ signal: idle }))
       if (bytes === undefined) return
       const request = parseRequest(bytes)
       if (request === undefined) throw new Error('what came is no request of this protocol')
@@ -56,7 +56,7 @@ export function createContentHandler(deps: ServeDeps, options: ServeOptions): Ch
             ...deps,
             possessions,
             channel,
-            send: (piece) => within(deps.clock, wait, (idle) => untilAborted(channel.send(piece), idle)),
+            send: (piece) => watch.wait((idle) => untilAborted(channel.send(piece), idle)),
             signal,
           },
           request,

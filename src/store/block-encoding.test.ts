@@ -25,6 +25,12 @@ test('a block whose samples are noise is left for optimize, which tries all of i
   assert.equal((await packBlock(mixed)).encoding, 'zstd')
 })
 
+test('a block of which one sample is text is tried whole', async () => {
+  const mixed = noise.slice()
+  mixed.set(text.subarray(0, 400_000), 200_000)
+  assert.equal((await packBlockSoon(mixed)).encoding, 'zstd')
+})
+
 test('S30: a short file that unpacks to more than a block is refused', async () => {
   const { packed } = await packBlock(new Uint8Array(4 * 1_048_576 + 1))
   assert.equal(await unpackBlock('zstd', packed), undefined)
