@@ -168,6 +168,19 @@ test('a code carries six addresses at most, and needs what its kind is about', (
   assert.throws(() => formatInviteCode({ ...someCode, kind: 'open' }), /needs a genesis/)
 })
 
+test('S30: a code for an open hive whose genesis is another’s, or says that it is closed, is no code', () => {
+  const closed = createGenesis({
+    name: 'workshop',
+    root: { owner: ownerIdOfKey(ada.publicKey), node: peerIdOfKey(ada.publicKey) },
+    policy: 'closed',
+    nonce: new Uint8Array(16),
+  })
+  const open = { ...someCode, kind: 'open', hive: commons.id, secret: undefined, genesis: commons } as const
+  assert.equal(parseInviteCode(formatInviteCode(open)).verdict, 'code')
+  assert.equal(parseInviteCode(formatInviteCode({ ...open, hive: closed.id })).verdict, 'unsupported')
+  assert.equal(parseInviteCode(formatInviteCode({ ...open, hive: closed.id, genesis: closed })).verdict, 'unsupported')
+})
+
 test('S31: a proof is good for the one join it was made for, and for one side of it', () => {
   const { secret, newcomer, host, node } = vectors.proof
   const key = inviteKeyOf(bytesOf(secret))
