@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { CliDeps, DetachedProcess, Sink } from './cli/deps.ts'
+import { Interruption } from './cli/interruption.ts'
 import { reportFault } from './cli/report-fault.ts'
 import { runCli } from './cli/run.ts'
 import { createStyle } from './cli/screen.ts'
@@ -8,6 +10,7 @@ import { homePaths } from './config/home.ts'
 import { version } from './config/version.ts'
 import { connectNode } from './http/client.ts'
 import { systemClock } from './lib/clock.ts'
+import { storePaths } from './store/store-paths.ts'
 
 /** Exit code of a process that a second signal ended: 128 and the number of SIGINT. */
 const interruptedCode = 130
@@ -18,12 +21,12 @@ const aliveMs = 60_000
 /** A signal of the first SIGINT or SIGTERM; the second ends the process at once. */
 function watchSignals(): AbortSignal {
   const interrupted = new AbortController()
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (interrupted.signal.aborted) process.exit(interruptedCode)
-    interrupted.abort(new DOMException(`${signal} came`, 'AbortError'))
+  for (const by of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(by, () => {
+      if (interrupted.signal.aborted) process.exit(interruptedCode)
+      interrupted.abort(new Interruption(by))
+    })
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
   return interrupted.signal
 }
 
@@ -89,6 +92,7 @@ const deps: CliDeps = {
     const { openNode } = await import('./node.ts')
     return openNode(options)
   },
+  isHome: (home) => existsSync(storePaths(home).lock),
   isAlive: (pid) => {
     try {
       process.kill(pid, 0)

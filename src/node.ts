@@ -4,7 +4,7 @@ import type { OpenNodeOptions } from './cli/deps.ts'
 import { homePaths } from './config/home.ts'
 import { createContentHandlers } from './content/handlers.ts'
 import type { ReadOptions } from './content/content.ts'
-import { readRepairing, repairBlocks } from './content/repair.ts'
+import { findNeeded, readRepairing, repairBlocks } from './content/repair.ts'
 import { createHealthHandlers } from './health/handlers.ts'
 import { createProbes } from './health/probes.ts'
 import type { Shutdown } from './health/shutdown.ts'
@@ -129,6 +129,7 @@ class ComposedNode implements Althing {
         blobs,
         home: home.path,
         clock,
+        findNeeded: (blocks) => findNeeded(mending, blocks),
         repair: (damaged, repairing) => repairBlocks(mending, damaged, repairing),
       }),
       ...createContentHandlers({ content, blobs, database, clock, log, node: keys.nodeId }, config.content),

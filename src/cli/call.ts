@@ -1,5 +1,5 @@
 import { withDeadline } from '../lib/deadline.ts'
-import { Fault, describeError } from '../lib/fault.ts'
+import { Fault } from '../lib/fault.ts'
 import type { Operation, Progress } from '../operations/define-operation.ts'
 import type { Althing } from '../operations/node-api.ts'
 import type { ParsedInput } from '../operations/parse-input.ts'
@@ -8,6 +8,7 @@ import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { openLog } from './log.ts'
 import { readFields } from './render/read.ts'
+import { formatDuration } from './render/units.ts'
 
 /** One command on its way to a node. */
 export interface Errand {
@@ -30,7 +31,7 @@ const goneStepMs = 50
  *
  * Whoever has the home's write lock without answering at the socket (another command, a node that starts or ends) is waited for.
  *
- * @throws Fault HOME_BUSY, NODE_NOT_RUNNING, and what the operation throws
+ * @throws Fault HOME_BUSY, HOME_MISSING, NODE_NOT_RUNNING, and what the operation throws
  */
 export async function runErrand(deps: CliDeps, errand: Errand): Promise<unknown> {
   const { operation, input, globals, signal, report } = errand
@@ -64,7 +65,7 @@ async function askLocal(
   deps: CliDeps,
   { operation, input, globals, signal, report }: Errand,
 ): Promise<{ readonly output: unknown } | undefined> {
-  await using node = await openOwnNode(deps, { globals, signal, peers: operation.needsPeers })
+  await using node = await openOwnNode(deps, { operation, globals, signal })
   return node === null ? undefined : { output: await node.call(operation.name, input, { signal, hive: globals.hive, report }) }
 }
 
@@ -80,19 +81,29 @@ async function untilGone(deps: CliDeps, output: unknown, { globals, signal, repo
 }
 
 interface Opening {
+  readonly operation: Operation
   readonly globals: GlobalOptions
   readonly signal: AbortSignal
-  readonly peers: boolean
 }
 
 /** A node for one command; null while another process has the home. */
-async function openOwnNode(deps: CliDeps, { globals, signal, peers }: Opening): Promise<Althing | null> {
+async function openOwnNode(deps: CliDeps, { operation, globals, signal }: Opening): Promise<Althing | null> {
   // Most commands find a node that runs; only these need the configuration and its parser.
   const { loadConfig } = await import('../config/load.ts')
   const config = await loadConfig({ home: globals.home, file: globals.config, environment: deps.environment })
+  // A slip in its name must not make another one, and an answer about an empty home would mislead.
+  if ((operation.isReadOnly || operation.needsHome === true) && !deps.isHome(globals.home)) throw noHome(globals.home)
   const log = openLog(deps, { level: globals.isVerbose ? 'debug' : 'error' })
   try {
-    return await deps.openNode({ home: globals.home, config, log, peers, transient: true, hive: globals.hive, signal })
+    return await deps.openNode({
+      home: globals.home,
+      config,
+      log,
+      peers: operation.needsPeers,
+      transient: true,
+      hive: globals.hive,
+      signal,
+    })
   } catch (error) {
     if (error instanceof Fault && error.code === 'STORE_LOCKED') return null
     throw error
@@ -109,13 +120,18 @@ export function faultOfSignal(deps: CliDeps, { timeoutMs }: Pick<GlobalOptions, 
   if (!signal.aborted) return undefined
   if (deps.interrupted.aborted) return cliFaults.create('INTERRUPTED', { message: 'interrupted' })
   return cliFaults.create('TIMED_OUT', {
-    message: `not done after ${timeoutMs ?? 0} ms (${describeError(signal.reason)}); allow more with --timeout`,
+    message: `not done after ${formatDuration(timeoutMs ?? 0)}; allow more with --timeout`,
     data: { timeoutMs: timeoutMs ?? 0 },
   })
 }
 
 function notRunning(home: string): Fault {
   return cliFaults.create('NODE_NOT_RUNNING', { message: `no node runs on ${home}. Start one with: althing p2p start`, data: { home } })
+}
+
+function noHome(home: string): Fault {
+  const message = `no node was ever started on ${home}: check --home and ALTHING_HOME. To make a home there: althing p2p start`
+  return cliFaults.create('HOME_MISSING', { message, data: { home } })
 }
 
 function busy(home: string, waitedMs: number): Fault {

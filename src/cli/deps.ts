@@ -43,11 +43,13 @@ export interface CliDeps {
   readonly stdout: Sink
   readonly stderr: Sink
   readonly workingDirectory: string
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT or SIGTERM, with an `Interruption` as reason. */
   readonly interrupted: AbortSignal
   /** The node that runs on a home; undefined when none does. */
   readonly connect: (home: string) => Promise<RemoteNode | undefined>
   readonly openNode: OpenNode
+  /** Whether a node was ever opened on a home. */
+  readonly isHome: (home: string) => boolean
   /** Whether a process of this machine still is. */
   readonly isAlive: (pid: number) => boolean
   /** Operations that need no node, because there must be none: `backup.restore`. */

@@ -1,8 +1,9 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { homePaths } from '../config/home.ts'
 import { Fault } from '../lib/fault.ts'
 import { cliFaults } from './faults.ts'
 import type { CliDeps } from './deps.ts'
+import { exitCodes } from './report-fault.ts'
 import type { GlobalOptions } from './global-options.ts'
 import type { StartOptions } from './start-command.ts'
 import { refuseSecond } from './start.ts'
@@ -22,6 +23,7 @@ export async function startDetached(deps: CliDeps, options: StartOptions, global
   await refuseSecond(deps, globals.home)
   const { log } = homePaths(globals.home)
   const startedAt = deps.clock.monotonic()
+  const from = await sizeOf(log)
   const child = await deps.spawnDetached(['p2p', 'start', '--quiet', ...options.arguments], { logFile: log })
   let exitCode: number | undefined
   const watch = async (): Promise<void> => {
@@ -31,10 +33,10 @@ export async function startDetached(deps: CliDeps, options: StartOptions, global
   while (deps.clock.monotonic() - startedAt < (globals.timeoutMs ?? readyMs)) {
     const status = await askStatus(deps, globals)
     if (status !== undefined) return status
-    if (exitCode !== undefined) throw await startFailed(log, `ended with ${exitCode}`)
+    if (exitCode !== undefined) throw await startFailed({ log, from, exitCode }, `ended with exit code ${exitCode}`)
     await deps.clock.sleep(stepMs, { signal: deps.interrupted })
   }
-  throw await startFailed(log, `did not answer in time; process ${child.pid} is left running`)
+  throw await startFailed({ log, from, exitCode }, `did not answer in time; process ${child.pid} is left running`)
 }
 
 async function askStatus(deps: CliDeps, globals: GlobalOptions): Promise<unknown> {
@@ -48,17 +50,34 @@ async function askStatus(deps: CliDeps, globals: GlobalOptions): Promise<unknown
   }
 }
 
-async function startFailed(log: string, what: string): Promise<Fault> {
-  return cliFaults.create('NODE_START_FAILED', {
-    message: `the node ${what}. Its log ${log} ends with:\n${await readTail(log)}`,
+interface Attempt {
+  readonly log: string
+  /** Where this start's lines begin in it. */
+  readonly from: number
+  readonly exitCode: number | undefined
+}
+
+async function startFailed({ log, from, exitCode }: Attempt, what: string): Promise<Fault> {
+  const said = await readTail(log, from)
+  const why = said === '' ? `See ${log}` : `${log} says:\n${said}\n`
+  return cliFaults.create(exitCode === exitCodes.usage ? 'USAGE_INVALID' : 'NODE_START_FAILED', {
+    message: `the node ${what}. ${why}`,
     data: { log },
   })
 }
 
-async function readTail(path: string): Promise<string> {
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+}
+
+/** What this start wrote, or the end of it: what others wrote before explains nothing. */
+async function readTail(path: string, from: number): Promise<string> {
   await using file = await open(path, 'r')
   const { size } = await file.stat()
-  const buffer = Buffer.alloc(Math.min(size, tailBytes))
+  const buffer = Buffer.alloc(Math.min(Math.max(0, size - from), tailBytes))
   await file.read(buffer, 0, buffer.byteLength, size - buffer.byteLength)
   return buffer.toString('utf8').trim()
 }

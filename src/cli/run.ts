@@ -11,8 +11,7 @@ import type { GlobalOptions } from './global-options.ts'
 import { readGlobalOptions } from './global-options.ts'
 import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
-import { isIncomplete, render } from './render/render.ts'
-import { renderStarted } from './render/started.ts'
+import { isIncomplete, render, renderBrief } from './render/render.ts'
 import { exitCodes, reportFault } from './report-fault.ts'
 import { createStyle } from './screen.ts'
 import type { StartOptions } from './start-command.ts'
@@ -20,9 +19,12 @@ import type { StartOptions } from './start-command.ts'
 /** Runs one command line (without the program's name) and gives the exit code. Never throws. */
 export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<number> {
   let usage = ''
+  let help = ''
   let exitCode: number = exitCodes.done
   const program = createProgramFor(argv, deps, {
-    onHelp: deps.stdout.write,
+    onHelp: (text) => {
+      help += text
+    },
     onUsageError: (text) => {
       usage += text
     },
@@ -34,11 +36,30 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
     },
   })
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await program.parseAsync([...(argv[0] === 'help' ? readHelp(program, argv.slice(1)) : argv)], { from: 'user' })
     return exitCode
   } catch (error) {
-    return reportThrown(deps, { argv, usage, error })
+    return reportThrown(deps, { argv, usage, help, error })
   }
+}
+
+/** `help hive join` is another way to ask `hive join --help`, as of git and cargo. What is no command is left to be refused as one. */
+function readHelp(program: Command, words: readonly string[]): readonly string[] {
+  const group = program.commands.find((command) => isNamed(command, words[0]))
+  const isUnknown = words[0] !== undefined && (group === undefined || (words[1] !== undefined && !hasVerb(group, words[1])))
+  return isUnknown ? words : [...words, '--help']
+}
+
+function hasVerb(group: Command, word: string): boolean {
+  return group.commands.length === 0 || group.commands.some((command) => isNamed(command, word))
+}
+
+function isNamed(command: Command, word: string | undefined): boolean {
+  return word !== undefined && (command.name() === word || command.aliases().includes(word))
+}
+
+function isJson(words: readonly string[]): boolean {
+  return words.includes('--json')
 }
 
 async function start(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
@@ -52,10 +73,8 @@ async function start(deps: CliDeps, options: StartOptions, globals: GlobalOption
 }
 
 async function startInBackground(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
-  const { startDetached } = await import('./detach.ts')
-  const status = await startDetached(deps, options, globals)
-  const style = createStyle(deps.stdout, deps.environment)
-  deps.stdout.write(globals.json ? `${JSON.stringify(status)}\n` : `${renderStarted(status, style, globals)}\n`)
+  const [{ startDetached }, { sayStarted }] = await Promise.all([import('./detach.ts'), import('./start.ts')])
+  sayStarted(deps, await startDetached(deps, options, globals), globals)
 }
 
 interface Given {
@@ -74,14 +93,20 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
     const output = await runErrand(deps, { operation, input: parsed, globals, signal, report: isSilent ? () => {} : progress.report })
     progress[Symbol.dispose]()
     deps.stdout.write(
-      globals.json
-        ? `${JSON.stringify(output, undefined, 2)}\n`
-        : withLineEnd(render(operation.name, output, createStyle(deps.stdout, deps.environment))),
+      globals.json ? `${JSON.stringify(output, undefined, 2)}\n` : withLineEnd(renderFor(deps, { name: operation.name, output, globals })),
     )
     return isIncomplete(operation.name, output) ? exitCodes.fault : exitCodes.done
   } catch (error) {
     throw faultOfSignal(deps, globals, signal) ?? error
   }
+}
+
+function renderFor(
+  deps: CliDeps,
+  { name, output, globals }: { readonly name: string; readonly output: unknown; readonly globals: GlobalOptions },
+): string {
+  const brief = globals.isQuiet ? renderBrief(name, output) : undefined
+  return brief ?? render(name, output, createStyle(deps.stdout, deps.environment))
 }
 
 /** What came from the line and is not what the operation takes is wrong usage. */
@@ -96,19 +121,33 @@ function parseUsage(operation: Operation, input: Readonly<Record<string, unknown
 interface Thrown {
   readonly argv: readonly string[]
   readonly usage: string
+  readonly help: string
   readonly error: unknown
 }
 
-function reportThrown(deps: CliDeps, { argv, usage, error }: Thrown): number {
-  const json = argv.includes('--json')
-  const options = { json, isVerbose: argv.includes('-v') || argv.includes('--verbose'), style: createStyle(deps.stderr, deps.environment) }
+function reportThrown(deps: CliDeps, { argv, usage, help, error }: Thrown): number {
+  const options = {
+    json: isJson(argv),
+    isVerbose: argv.includes('-v') || argv.includes('--verbose'),
+    style: createStyle(deps.stderr, deps.environment),
+  }
   if (!(error instanceof CommanderError)) return reportFault(deps.stderr, error, options)
   if (isHelp(error)) {
     // `althing hive`, without a verb: what commander has to say is its help.
-    deps.stdout.write(usage)
+    const text = help + usage
+    deps.stdout.write(isJson(argv) ? `${JSON.stringify({ help: text })}\n` : text)
     return exitCodes.done
   }
-  return reportFault(deps.stderr, usageFault(usage.trim().replace(/^error: /, '')), options)
+  return reportFault(
+    deps.stderr,
+    usageFault(
+      usage
+        .trim()
+        .replace(/^error: /, '')
+        .replaceAll(/\s*\n\s*/g, ' '),
+    ),
+    options,
+  )
 }
 
 function usageFault(message: string): Fault {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { CliDeps } from './deps.ts'
 import { addGlobalOptions } from './global-options.ts'
 import { formatExamples } from './help.ts'
@@ -38,7 +38,7 @@ export function createStartCommand(deps: Pick<CliDeps, 'workingDirectory'>, onSt
     .addOption(new Option('--dht <mode>', 'whether to hold DHT records for others').choices(['server', 'client']))
     .option('--no-mdns', 'do not look for nodes on the local network')
     .option('--no-http', 'do not answer HTTP on loopback')
-    .option('--http-port <port>', 'port of HTTP on loopback; 0 takes any')
+    .addOption(new Option('--http-port <port>', 'port of HTTP on loopback; 0 takes any').argParser(readPort))
     .option('--detach', 'run in the background, with node.log in the home')
   addGlobalOptions(command)
   command.addHelpText('after', formatExamples(startExamples))
@@ -61,13 +61,20 @@ function readStartOptions(command: Command, { workingDirectory }: Pick<CliDeps, 
   if (given['mdns'] === false) add('network.mdns', false, '--no-mdns')
   if (given['http'] === false) add('http.enabled', false, '--no-http')
   const port = given['httpPort']
-  if (typeof port === 'string') add('http.port', /^\d{1,5}$/.test(port) ? Number(port) : port, '--http-port', port)
+  if (typeof port === 'number') add('http.port', port, '--http-port', String(port))
   return {
     isDetached: given['detach'] === true,
     overrides: Object.fromEntries(overrides),
     arguments: [...repeated, ...globalWords(command, workingDirectory)],
   }
 }
+
+function readPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > maxPort) throw new InvalidArgumentError(`It is a port, 0 to ${maxPort}.`)
+  return Number(text)
+}
+
+const maxPort = 65_535
 
 /** Global options that shape the node, made independent of the directory they were given in. */
 function globalWords(command: Command, workingDirectory: string): readonly string[] {

@@ -5,6 +5,8 @@ import type { Althing } from '../operations/node-api.ts'
 import type { CliDeps } from './deps.ts'
 import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
+import { Interruption } from './interruption.ts'
+import type { LogLevel } from './log.ts'
 import { openLog } from './log.ts'
 import { renderStarted } from './render/started.ts'
 import { createStyle } from './screen.ts'
@@ -13,7 +15,7 @@ import type { StartOptions } from './start-command.ts'
 /**
  * Runs the node until it is asked to end: by a signal, or by `p2p stop`. Resolves when it has closed everything.
  *
- * @throws Fault NODE_RUNNING when one runs on the home already
+ * @throws Fault NODE_RUNNING when one runs on the home already, INTERRUPTED after Ctrl-C
  */
 export async function runNode(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
   await refuseSecond(deps, globals.home)
@@ -21,8 +23,7 @@ export async function runNode(deps: CliDeps, options: StartOptions, globals: Glo
   const node = await openStarting(deps, { config, globals })
   try {
     const status = await node.call('p2p.status', {}, { signal: deps.interrupted, hive: globals.hive })
-    const style = createStyle(deps.stdout, deps.environment)
-    deps.stdout.write(globals.json ? `${JSON.stringify(status)}\n` : `${renderStarted(status, style, { isQuiet: globals.isQuiet })}\n`)
+    sayStarted(deps, status, globals)
     await untilAsked(node.stopRequested, deps.interrupted)
     if (!globals.isQuiet && !globals.json) deps.stdout.write('closing …\n')
   } catch (error) {
@@ -31,6 +32,15 @@ export async function runNode(deps: CliDeps, options: StartOptions, globals: Glo
   } finally {
     await closeInTime(deps, node, config.shutdown.deadlineMs)
   }
+  // Who ends it by hand sees 130, as of every command; a supervisor's SIGTERM is an end in good order.
+  const { reason }: { readonly reason: unknown } = deps.interrupted
+  if (reason instanceof Interruption && reason.by === 'SIGINT') throw cliFaults.create('INTERRUPTED', { message: 'interrupted' })
+}
+
+/** The line of a node that has started; nothing under -q, which leaves faults alone to be seen. */
+export function sayStarted(deps: Pick<CliDeps, 'stdout' | 'environment'>, status: unknown, globals: GlobalOptions): void {
+  if (globals.json) deps.stdout.write(`${JSON.stringify(status)}\n`)
+  else if (!globals.isQuiet) deps.stdout.write(`${renderStarted(status, createStyle(deps.stdout, deps.environment))}\n`)
 }
 
 /** @throws Fault NODE_RUNNING */
@@ -43,7 +53,7 @@ async function openStarting(
   deps: CliDeps,
   { config, globals }: { readonly config: Config; readonly globals: GlobalOptions },
 ): Promise<Althing> {
-  const log = openLog(deps, { level: globals.isVerbose ? 'debug' : deps.stderr.isTerminal ? 'warn' : config.log.level })
+  const log = openLog(deps, { level: logLevel(deps, { config, globals }) })
   try {
     return await deps.openNode({
       home: globals.home,
@@ -58,6 +68,16 @@ async function openStarting(
     if (error instanceof Fault && error.code === 'STORE_LOCKED') throw alreadyRunning(globals.home, error)
     throw error
   }
+}
+
+/** A log that is collected is as the knob says; on a terminal what needs a look, and under -q only what failed. */
+function logLevel(
+  { stderr }: Pick<CliDeps, 'stderr'>,
+  { config, globals }: { readonly config: Config; readonly globals: GlobalOptions },
+): LogLevel {
+  if (globals.isVerbose) return 'debug'
+  if (!stderr.isTerminal) return config.log.level
+  return globals.isQuiet ? 'error' : 'warn'
 }
 
 async function untilAsked(...signals: readonly AbortSignal[]): Promise<void> {

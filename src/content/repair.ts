@@ -61,6 +61,13 @@ export async function repairBlocks(
   return { repaired, lost }
 }
 
+/** Those of these blocks that something on this disk refers to: what is missing of the rest, nobody misses. */
+export function findNeeded({ content, database }: Omit<RepairDeps, 'findExchange'>, blocks: readonly string[]): readonly string[] {
+  if (blocks.length === 0) return []
+  const cids = database.all<{ cid: Cid }>('select distinct cid from reference')
+  return blocks.filter((block) => cids.some(({ cid }) => hasDamage(content, cid, new Set([block]))))
+}
+
 function hasDamage(content: LocalContentStore, cid: Cid, names: ReadonlySet<string>): boolean {
   if (names.has(hex(digestOfCid(cid)))) return true
   const digests = content.listOf(cid)?.digests ?? new Uint8Array()

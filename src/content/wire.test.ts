@@ -34,7 +34,8 @@ async function open(stack: AsyncDisposableStack, name: string): Promise<FleetNod
         bootstrap: [],
         mdns: false,
         relay: false,
-        lookupTimeoutMs: 2_000,
+        handshakeTimeoutMs: 5_000,
+  lookupTimeoutMs: 2_000,
       },
     ),
   )

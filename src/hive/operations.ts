@@ -57,6 +57,7 @@ const invite = defineOperation({
     }),
   faults: ['NOT_ROOT', 'HIVE_UNKNOWN', 'HIVE_NOT_RUNNING', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS', 'TERMS_INVALID'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: true,
   examples: [
     { command: 'althing hive invite', does: 'prints one code, good once, for a day' },
@@ -91,6 +92,7 @@ const leave = defineOperation({
   output: (z) => z.object({ id: z.string(), name: z.string(), current: z.string().nullable().describe('the hive that is current now') }),
   faults: ['HIVE_UNKNOWN', 'HIVE_AMBIGUOUS', 'ROOT_NEEDED'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: false,
   examples: [{ command: 'althing hive leave workshop', does: 'closes it here; what it stored stays on disk' }],
 })
@@ -113,6 +115,7 @@ const use = defineOperation({
   output: hiveOutput,
   faults: ['HIVE_UNKNOWN', 'HIVE_AMBIGUOUS'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: false,
   examples: [{ command: 'althing hive use workshop', does: 'until another is named with --hive' }],
 })
@@ -154,6 +157,7 @@ const grant = defineOperation({
   output: memberOutput,
   faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS', 'TERMS_INVALID'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: true,
   examples: [{ command: 'althing hive grant @bob --level decision --role reviewer', does: 'what is not named stays as it is' }],
 })
@@ -172,6 +176,7 @@ const revoke = defineOperation({
     }),
   faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: true,
   examples: [{ command: 'althing hive revoke @eve', does: 'cuts all of her machines; what she wrote until now stays' }],
 })
@@ -187,6 +192,7 @@ const root = defineOperation({
     z.object({ hive: z.string(), owner: z.string(), node: z.string(), isPending: z.boolean().describe('until it is accepted there') }),
   faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS', 'OWNER_KEY_ABSENT', 'HIVE_OPEN'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: true,
   examples: [
     { command: 'althing hive root hand-on 12D3KooW…', does: 'then run `althing hive root accept` there' },

@@ -1,5 +1,6 @@
 import { lstat, open, readFile } from 'node:fs/promises'
 import { decodeText, encodeText } from '../lib/bytes.ts'
+import { describeError } from '../lib/fault.ts'
 import type { CallContext, HandlersOf } from '../operations/define-operation.ts'
 import { isName } from './certificate.ts'
 import { identityFaults } from './faults.ts'
@@ -140,7 +141,10 @@ async function refuseExisting(path: string): Promise<void> {
   try {
     await (await open(path, 'wx', 0o600)).close()
   } catch (cause) {
-    const message = `${path} cannot be made; name a file that does not exist, in a directory that does`
+    const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    const message = isThere
+      ? `${path} exists already and is not written over; name another file`
+      : `${path} cannot be made (${describeError(cause)}); name a file in a folder that you may write`
     throw identityFaults.create('IDENTITY_FILE_INVALID', { message, data: { path }, cause })
   }
 }

@@ -112,6 +112,7 @@ const enrollNode = defineOperation({
   output: (z) => z.object({ code: z.string(), hive: z.string(), name: z.string(), expiresAt: z.int() }),
   faults: ['NAME_INVALID', 'OWNER_KEY_ABSENT', 'HIVE_UNKNOWN', 'HIVE_NOT_RUNNING', 'TERMS_INVALID'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: true,
   examples: [{ command: 'althing node enroll --label laptop', does: 'prints one code; run `althing node accept CODE` on the laptop' }],
 })
@@ -140,6 +141,7 @@ const revokeNode = defineOperation({
   output: (z) => z.object({ node: z.string(), hives: z.array(z.string()) }),
   faults: ['OWNER_KEY_ABSENT', 'NODE_REVOKED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS', 'CERTIFICATE_INVALID'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: true,
   examples: [{ command: 'althing node revoke 12D3KooW…', does: 'cuts the stolen laptop in every hive of this node' }],
 })

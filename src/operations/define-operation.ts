@@ -41,6 +41,8 @@ export interface Operation {
   readonly faults: readonly string[]
   /** What runs it changes nothing. */
   readonly isReadOnly: boolean
+  /** Changes something that must be there: where no home is, none is made for it. What is read-only never makes one. */
+  readonly needsHome?: boolean
   /** Whether it needs the hive's hosts to be open: without a running node the command opens them itself. */
   readonly needsPeers: boolean
   /** Literal commands with what they do. */

@@ -1,3 +1,5 @@
+import { isTimeout } from '../lib/deadline.ts'
+import { describeError } from '../lib/fault.ts'
 import { findNearest } from '../lib/nearest.ts'
 import type { CallContext, Operation } from './define-operation.ts'
 import { operationFaults } from './faults.ts'
@@ -19,8 +21,19 @@ export function createDispatcher(operations: readonly Operation[], handlers: Han
     }
     signal.throwIfAborted()
     // The one place where parsed input meets the handler's type: both follow from the same declaration.
-    return handler(parseInput(operation, input) as never, { signal, hive, report: report ?? (() => {}) })
+    const parsed = parseInput(operation, input) as never
+    try {
+      return await handler(parsed, { signal, hive, report: report ?? (() => {}) })
+    } catch (error) {
+      // A deadline inside the work, not the caller's own: what waited there knows nobody to tell.
+      throw isTimeout(error) && !signal.aborted ? late(name, error) : error
+    }
   }
+}
+
+function late(name: string, cause: unknown): Error {
+  const message = `${name} was not done: ${describeError(cause)}. Whoever it needs may be gone or busy; try again`
+  return operationFaults.create('OPERATION_LATE', { message, data: { name }, cause })
 }
 
 function unknownOperation(name: string, names: Iterable<string>): Error {

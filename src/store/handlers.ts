@@ -13,6 +13,8 @@ export interface StoreHandlersDeps {
   readonly blobs: BlobStore
   readonly home: string
   readonly clock: Clock
+  /** Those of these blocks that something refers to. */
+  readonly findNeeded: (blocks: readonly string[]) => readonly string[]
   /** Fetches again what these damaged blocks (64 hexadecimal digits) belong to: CIDs of what is whole again, and of what is not. */
   readonly repair: (
     damaged: readonly string[],
@@ -24,7 +26,7 @@ export interface StoreHandlersDeps {
 export type StoreHandlers = Pick<HandlersOf<typeof storeOperations>, 'store.stats' | 'store.optimize' | 'store.verify' | 'backup.create'>
 
 /** The handlers of a running node's store. */
-export function createStoreHandlers({ database, blobs, home, clock, repair }: StoreHandlersDeps): StoreHandlers {
+export function createStoreHandlers({ database, blobs, home, clock, findNeeded, repair }: StoreHandlersDeps): StoreHandlers {
   return {
     'store.stats': async () => {
       const { blocks, bytes, storedBytes, maxDiskBytes } = blobs.usage()
@@ -39,15 +41,15 @@ export function createStoreHandlers({ database, blobs, home, clock, repair }: St
     'store.verify': async (input, context) => {
       const { blocks, bytes, corrupt } = await verifyBlobs({ blobs }, { signal: context.signal, onProgress: reporter(context, 'blocks') })
       const wrong = database.checkIntegrity()
-      // Those found by an earlier run or a read, too: a person verifies first, and then asks for the repair.
-      const damaged = input.repair ? [...new Set([...corrupt, ...(await blobs.listLost())])] : []
-      const mended = damaged.length > 0 ? await repair(damaged, context) : { repaired: [], lost: [] }
+      // Those found by an earlier run or a read, too: what is missing stays missing until it is fetched again.
+      const damaged = [...new Set([...corrupt, ...findNeeded(await blobs.listLost())])].toSorted()
+      const mended = input.repair && damaged.length > 0 ? await repair(damaged, context) : { repaired: [], lost: [] }
       return {
         blocks,
         bytes,
-        corrupt: [...corrupt],
+        corrupt: damaged,
         database: [...wrong],
-        isSound: corrupt.length + wrong.length + mended.lost.length === 0,
+        isSound: damaged.length + wrong.length === 0,
         repaired: [...mended.repaired],
         lost: [...mended.lost],
       }

@@ -22,7 +22,14 @@ test('each operation of a store is answered in the shape it declares', async (t)
   const deps = { database, directory: join(home, 'blobs'), clock: systemClock, log: silentLog }
   await using blobs = await openBlobStore(deps, { maxDiskBytes: 1_000_000, compress: true })
   await blobs.put(hashBytes(law), law)
-  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, repair: async () => ({ repaired: [], lost: [] }) })
+  const handlers = createStoreHandlers({
+    database,
+    blobs,
+    home,
+    clock: systemClock,
+    findNeeded: (blocks) => blocks,
+    repair: async () => ({ repaired: [], lost: [] }),
+  })
   const stages: string[] = []
   const context = {
     signal: new AbortController().signal,
@@ -67,7 +74,7 @@ test('F8: verify with repair hands on exactly the damaged blocks, and says what 
     asked.push(...damaged)
     return { repaired: ['bafya'], lost: ['bafyb'] }
   }
-  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, repair })
+  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, findNeeded: (blocks) => blocks, repair })
   const context = { signal: t.signal, hive: undefined, report: () => {} }
   assert.deepEqual((await handlers['store.verify']({ repair: true }, context)).repaired, [])
   const [file] = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
@@ -81,6 +88,32 @@ test('F8: verify with repair hands on exactly the damaged blocks, and says what 
   await blobs.put(hashBytes(law), law)
   await handlers['store.verify']({ repair: true }, context)
   assert.equal(asked.length, 2, 'what came back is not')
+})
+
+test('F8: what an earlier run set aside is said to be missing until it is back, unless nothing refers to it', async (t) => {
+  const home = makeFolder(t)
+  await using database = openDatabase({ path: join(home, 'althing.sqlite') })
+  const directory = join(home, 'blobs')
+  await using blobs = await openBlobStore({ database, directory, clock: systemClock, log: silentLog }, { maxDiskBytes: 0, compress: false })
+  await blobs.put(hashBytes(law), law)
+  const repair = async () => ({ repaired: [], lost: [] })
+  const needed = { all: true }
+  const findNeeded = (blocks: readonly string[]) => (needed.all ? blocks : [])
+  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, findNeeded, repair })
+  const context = { signal: t.signal, hive: undefined, report: () => {} }
+  const [file] = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  assert.ok(file !== undefined)
+  writeFileSync(join(file.parentPath, file.name), 'not what was put there')
+  const name = Buffer.from(hashBytes(law)).toString('hex')
+  for (let run = 0; run < 2; run++) {
+    const { isSound, corrupt } = await handlers['store.verify']({ repair: false }, context)
+    assert.deepEqual([isSound, corrupt], [false, [name]])
+  }
+  needed.all = false
+  assert.equal((await handlers['store.verify']({ repair: false }, context)).isSound, true)
+  needed.all = true
+  await blobs.put(hashBytes(law), law)
+  assert.equal((await handlers['store.verify']({ repair: false }, context)).isSound, true)
 })
 
 test('every fault an operation names is in a table of this folder', async () => {

@@ -38,6 +38,7 @@ const optimize = defineOperation({
     }),
   faults: ['DISK_FULL', 'DISK_ERROR', 'STORE_FAILED'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: false,
   examples: [{ command: 'althing store optimize', does: 'compresses what gains from it; may be interrupted and goes on where it was' }],
 })
@@ -61,6 +62,7 @@ const verify = defineOperation({
     }),
   faults: ['STORE_FAILED'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: false,
   examples: [
     { command: 'althing store verify', does: 'reads and hashes all content; damaged blocks are set aside to be fetched again' },
@@ -85,6 +87,7 @@ const gc = defineOperation({
     }),
   faults: ['STORE_FAILED'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: false,
   examples: [
     { command: 'althing store gc', does: 'frees what no record, pin or transfer refers to and is older than content.graceMs' },

@@ -1,4 +1,4 @@
-import { printable } from '../screen.ts'
+import { clip, printable } from '../screen.ts'
 import type { Style } from '../screen.ts'
 
 /** Any answer, for a person: records as aligned lines, lists of records as tables. What a handler of ours answers is plain JSON. */
@@ -49,9 +49,7 @@ export function renderTable(records: readonly Readonly<Record<string, unknown>>[
 const maxCellLength = 100
 
 function cellOf(record: Readonly<Record<string, unknown>>, name: string): string {
-  return renderScalar(Object.hasOwn(record, name) ? record[name] : undefined)
-    .replaceAll(/\s+/g, ' ')
-    .slice(0, maxCellLength)
+  return clip(renderScalar(Object.hasOwn(record, name) ? record[name] : undefined).replaceAll(/\s+/g, ' '), maxCellLength)
 }
 
 function renderScalar(value: unknown): string {

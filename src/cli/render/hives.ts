@@ -1,19 +1,19 @@
+import { abbreviate } from '../../lib/abbreviation.ts'
 import type { Style } from '../screen.ts'
 import { renderTable } from './generic.ts'
 import { readFields } from './read.ts'
-import { formatPlural } from './units.ts'
+import { formatPlural, formatTime } from './units.ts'
 
 /** `hive invite`: the code alone on a line, to be copied, and what to do with it. */
 export function renderInvite(output: unknown, style: Style): string | undefined {
   const invite = readFields(output)
   if (!invite.has('code')) return undefined
-  const until = new Date(invite.count('expiresAt')).toISOString().slice(0, 16).replace('T', ' ')
   const reach =
     invite.texts('addresses').length === 0
       ? ['→ no address is known where it can be used: start the node with `althing p2p start` first']
       : []
   return [
-    `For hive ${style.strong(`"${invite.text('name')}"`)}, ${formatPlural(invite.count('uses'), 'use')}, until ${until} UTC. On the other machine:`,
+    `For hive ${style.strong(`"${invite.text('name')}"`)}, ${formatPlural(invite.count('uses'), 'use')}, until ${formatTime(invite.count('expiresAt'))}. On the other machine:`,
     '',
     `althing hive join ${invite.text('code')}`,
     '',
@@ -34,10 +34,10 @@ export function renderMembers(output: unknown, style: Style): string | undefined
       member: `@${member.text('handle')}`,
       level: member.text('level'),
       roles: member.texts('roles').join(', '),
-      nodes: nodes.map((node) => node.text('label')).join(', '),
+      nodes: nodes.map((node) => `${node.text('label')} ${abbreviate(node.text('node'))}`).join(', '),
       connected: member.isTrue('isSelf') ? '' : String(connected),
       note: marks.filter((mark) => mark !== '').join(', '),
-      owner: member.text('owner'),
+      owner: abbreviate(member.text('owner')),
     }
   })
   return [`${style.strong(`"${answer.text('name')}"`)} · ${formatPlural(rows.length, 'member')}`, ...renderTable(rows, style)].join('\n')
@@ -52,7 +52,7 @@ export function renderHives(output: unknown, style: Style): string | undefined {
     policy: hive.text('policy'),
     members: hive.text('members'),
     note: hive.isTrue('isRoot') ? 'you grant' : '',
-    id: hive.text('id'),
+    id: abbreviate(hive.text('id')),
   }))
   return rows.length === 0
     ? '→ in no hive yet: althing p2p start makes one, althing hive join CODE joins one'
@@ -64,7 +64,8 @@ export function renderPeers(output: unknown, style: Style): string | undefined {
   const answer = readFields(output)
   if (!answer.has('peers')) return undefined
   const rows = answer.records('peers').map((peer) => ({
-    peer: peer.text('peer'),
+    peer: abbreviate(peer.text('peer')),
+    machine: peer.has('label') ? `${peer.text('label')} of @${peer.text('handle')}` : '',
     member: peer.isTrue('admitted') ? 'yes' : 'not yet',
     'round trip': peer.has('latencyMs') ? `${peer.count('latencyMs').toFixed(1)} ms` : '',
     direction: peer.text('direction'),

@@ -1,3 +1,4 @@
+import { clip } from '../screen.ts'
 import type { Style } from '../screen.ts'
 import type { Fields } from './read.ts'
 import { readFields } from './read.ts'
@@ -12,7 +13,7 @@ export function renderFound(output: unknown, style: Style): string | undefined {
     const here = row.isTrue('isHere') ? ' · here' : ''
     const conflicts = row.count('conflicts') === 0 ? '' : style.bad(` · published again with other bytes ${row.count('conflicts')} times`)
     const heading = `${style.name(row.text('package'))} v${row.text('version')} (${facts.join(', ')}${here})${conflicts}`
-    return [heading, `  ${row.text('description').replaceAll(/\s+/g, ' ').slice(0, maxDescription)}`]
+    return [heading, `  ${clip(row.text('description').replaceAll(/\s+/g, ' '), maxDescription)}`]
   })
   return [...rows, ...(rows.length === 0 && !answer.has('hint') ? ['nothing found'] : []), ...hintOf(answer)].join('\n')
 }

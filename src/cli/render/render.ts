@@ -4,6 +4,28 @@ import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.t
 import { renderFound, renderInstalled, renderListed } from './packages.ts'
 import { renderInitialized, renderPublished } from './publishing.ts'
 import { readFields } from './read.ts'
+import {
+  renderAccepted,
+  renderBackup,
+  renderBootstrap,
+  renderCertified,
+  renderCreated,
+  renderEnrollment,
+  renderExported,
+  renderGranted,
+  renderImported,
+  renderJoined,
+  renderLeft,
+  renderNode,
+  renderNodeRevoked,
+  renderOptimized,
+  renderPeer,
+  renderRestored,
+  renderRevoked,
+  renderRoot,
+  renderRotated,
+  renderUsed,
+} from './sentences.ts'
 import { renderStatus } from './status.ts'
 import { renderCollected, renderStats, renderStopped, renderVerified } from './store.ts'
 
@@ -14,6 +36,8 @@ export type Renderer = (output: unknown, style: Style) => string | undefined
 const renderers: Readonly<Record<string, Renderer>> = {
   'p2p.status': renderStatus,
   'p2p.peers': renderPeers,
+  'p2p.peer': renderPeer,
+  'p2p.bootstrap': renderBootstrap,
   'p2p.publish': renderPublished,
   'p2p.search': renderFound,
   'marketplace.init': renderInitialized,
@@ -25,6 +49,24 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'store.stats': renderStats,
   'store.verify': renderVerified,
   'store.gc': renderCollected,
+  'store.optimize': renderOptimized,
+  'backup.create': renderBackup,
+  'backup.restore': renderRestored,
+  'hive.create': renderCreated,
+  'hive.join': renderJoined,
+  'hive.use': renderUsed,
+  'hive.leave': renderLeft,
+  'hive.grant': renderGranted,
+  'hive.revoke': renderRevoked,
+  'hive.root': renderRoot,
+  'owner.export': renderExported,
+  'owner.import': renderImported,
+  'owner.rotate': renderRotated,
+  'node.show': renderNode,
+  'node.certify': renderCertified,
+  'node.enroll': renderEnrollment,
+  'node.accept': renderAccepted,
+  'node.revoke': renderNodeRevoked,
   'hive.invite': renderInvite,
   'hive.list': renderHives,
   'hive.members': renderMembers,
@@ -35,6 +77,15 @@ export function render(name: string, output: unknown, style: Style): string {
   const renderer = Object.hasOwn(renderers, name) ? renderers[name] : undefined
   return renderer?.(output, style) ?? renderGeneric(output, style)
 }
+
+/** What `-q` leaves of an answer, for scripts: the one thing that was asked for. Undefined where that is the whole answer. */
+export function renderBrief(name: string, output: unknown): string | undefined {
+  const field = Object.hasOwn(essentials, name) ? essentials[name] : undefined
+  const text = field === undefined ? '' : readFields(output).text(field)
+  return text === '' ? undefined : text
+}
+
+const essentials: Readonly<Record<string, string>> = { 'hive.invite': 'code', 'node.enroll': 'code' }
 
 /**
  * Whether an answer says that all is not well: something published by a command that leaves, with no copy anywhere else; a store that is

@@ -3,7 +3,7 @@ import { readFields } from './read.ts'
 import { formatPlural } from './units.ts'
 
 /** The line of a node that has started, and what to do next. */
-export function renderStarted(status: unknown, style: Style, { isQuiet }: { readonly isQuiet: boolean }): string {
+export function renderStarted(status: unknown, style: Style): string {
   const fields = readFields(status)
   const own = fields.texts('listen').filter((address) => !address.includes('/p2p-circuit'))
   const listen = own.map(shortAddress)
@@ -14,7 +14,7 @@ export function renderStarted(status: unknown, style: Style, { isQuiet }: { read
     `connected to ${formatPlural(fields.record('connections').count('bootstrap'), 'bootstrap peer')}`,
     `DHT mode: ${fields.record('dht').text('mode')}`,
   ]
-  const hints = isQuiet ? [] : fields.texts('hints').map((hint) => `→ ${hint}`)
+  const hints = fields.texts('hints').map((hint) => `→ ${hint}`)
   return [parts.join(' · '), ...hints].join('\n')
 }
 

@@ -22,8 +22,9 @@ export function formatPlural(count: number, word: string, many = `${word}s`): st
   return `${formatCount(count)} ${count === 1 ? word : many}`
 }
 
-/** `3 d 4 h`, `12 min`, `8 s`: the two largest units at most. */
+/** `3 d 4 h`, `12 min`, `8 s`, `250 ms`: the two largest units at most. */
 export function formatDuration(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < 1000) return `${Math.round(milliseconds)} ms`
   const seconds = Math.floor(milliseconds / 1000)
   const parts: readonly (readonly [number, string])[] = [
     [Math.floor(seconds / 86_400), 'd'],
@@ -38,4 +39,9 @@ export function formatDuration(milliseconds: number): string {
     .filter(([amount]) => amount > 0)
     .map(([amount, unit]) => `${amount} ${unit}`)
     .join(' ')
+}
+
+/** `2026-11-21 10:05 UTC`: the same for everybody who reads it. */
+export function formatTime(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -18,6 +18,7 @@ export interface TestCliOptions {
   readonly isColorOff?: boolean
   readonly interrupted?: AbortSignal
   readonly lockedTimes?: number
+  readonly isHome?: boolean
   readonly isRestoring?: () => void
 }
 
@@ -61,6 +62,7 @@ export function createTestCli(t: TestContext, options: TestCliOptions) {
         [Symbol.asyncDispose]: dispose,
       }
     },
+    isHome: () => options.isHome ?? true,
     isAlive: () => {
       alive -= 1
       return alive > 0
