@@ -20,6 +20,8 @@ export interface MarketHive {
   readonly membership: Pick<Membership, 'handleOf' | 'findOwner' | 'policy'>
   /** Undefined without hosts: then only what is on disk can be installed. */
   readonly exchange: Exchange | undefined
+  /** Nothing, unless this node is revoked here, so that what it publishes reaches nobody. @throws Fault NODE_REVOKED */
+  readonly needAdmitted: () => void
   /** Admitted peers connected right now. */
   readonly connectedPeers: () => readonly PeerId[]
   /** Resolves when an admitted peer is connected, or at once where nobody else is in the hive or no host is open. @throws the signal's reason */

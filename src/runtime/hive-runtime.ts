@@ -88,9 +88,10 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
 export function marketHiveOf({ row, membership, journal, host, exchange }: HiveRuntime): MarketHive {
   const connectedPeers = (): readonly PeerId[] => (host?.connections() ?? []).filter(({ admitted }) => admitted).map(({ peer }) => peer)
   // here and not in the journal: a certificate by a new owner is how a revoked node comes back
+  const needHeard = (): void => needAdmitted(membership, journal.node)
   const heard: Pick<ReplicatedJournal, 'append' | 'find'> = {
     append: async (kind, body, options) => {
-      needAdmitted(membership, journal.node)
+      needHeard()
       return journal.append(kind, body, options)
     },
     find: (cid) => journal.find(cid),
@@ -103,6 +104,7 @@ export function marketHiveOf({ row, membership, journal, host, exchange }: HiveR
     journal: heard,
     membership,
     exchange,
+    needAdmitted: needHeard,
     connectedPeers,
     untilConnected: async ({ signal }) => {
       // nobody lets a revoked node in

@@ -27,6 +27,7 @@ test('a node that was revoked appends nothing for a feature, waits for nobody, a
   const hive: HiveRuntime = { ...runtime, membership: { ...runtime.membership, judge: () => ({ verdict: 'cut', after: undefined }) } }
   const market = marketHiveOf(hive)
   await assert.rejects(market.journal.append('note', { text: 'still here?' }), { code: 'NODE_REVOKED' })
+  assert.throws(() => market.needAdmitted(), { code: 'NODE_REVOKED' })
   await market.untilConnected({ signal: t.signal })
   const status = readStatus({ home, config, hive, hives: 1, isRunning: true, uptimeMs: 1, http: undefined })
   assert.equal(status.hints.length, 1)

@@ -8,6 +8,7 @@ import type { PeerId } from '../../identity/keys.ts'
 import type { Exchange } from '../../content/content.ts'
 import { testHive } from '../../journal/testing/bench-of-peers.ts'
 import { chunkDigest } from '../../content/chunks.ts'
+import { Fault } from '../../lib/fault.ts'
 import { digestOfCid } from '../../lib/cid.ts'
 import { countPackages } from '../count-packages.ts'
 import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, writeFiles } from '../testing/stand.ts'
@@ -234,6 +235,16 @@ for (const [point, isPublished] of [
 }
 
 /** Every release the index has, with whether all of its bytes are here and right. */
+test('a node that is revoked is refused before anything is packed', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  const refuse = () => {
+    throw new Fault('NODE_REVOKED', 'denied', { message: 'revoked' })
+  }
+  await using ada = await openStand('ada', { needAdmitted: refuse })
+  await assert.rejects(ada.handlers['p2p.publish']({ path: folder }, ada.context), { code: 'NODE_REVOKED' })
+  assert.equal(ada.blobs.usage().blocks, 0)
+})
+
 async function describe(stand: Stand): Promise<string> {
   const rows: string[] = []
   for (const release of releasesOf(stand, 'demo')) {

@@ -28,6 +28,8 @@ export async function publishPackage(
   request: PublishRequest,
   context: CallContext,
 ): Promise<PublishReport> {
+  // Here and not only where it is appended: nobody packs half a gigabyte to be told that it reaches nobody.
+  deps.findHive(context.hive).needAdmitted()
   const plan = await planPublish(deps, request, context)
   const known = await findPublished(deps, plan, context)
   if (request.isDryRun) return reportPlan(deps, plan, { known, digested: known ?? (await digest(plan, context)) })

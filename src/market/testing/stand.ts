@@ -76,6 +76,7 @@ export interface StandOptions {
   readonly options?: Partial<MarketOptions>
   readonly isTransient?: boolean
   readonly policy?: 'closed' | 'open'
+  readonly needAdmitted?: MarketHive['needAdmitted']
   readonly untilConnected?: MarketHive['untilConnected']
 }
 
@@ -100,9 +101,14 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     node: nodeOf(name),
     owner: known.get(nodeOf(name)),
     journal,
-    membership: { policy: given.policy ?? 'closed', handleOf, findOwner: (text) => people.map(ownerOf).find((owner) => owner === text || handleOf(owner) === text) },
+    membership: {
+      policy: given.policy ?? 'closed',
+      handleOf,
+      findOwner: (text) => people.map(ownerOf).find((owner) => owner === text || handleOf(owner) === text),
+    },
     exchange: given.exchange,
     connectedPeers: () => given.peers ?? [],
+    needAdmitted: given.needAdmitted ?? (() => {}),
     untilConnected: given.untilConnected ?? (async () => {}),
   }
   const deps: MarketDeps = {

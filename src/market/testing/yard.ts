@@ -87,6 +87,7 @@ async function openTrader(
     },
     exchange,
     connectedPeers: () => host.connections().map(({ peer }) => peer),
+    needAdmitted: () => {},
     untilConnected: async () => {},
   }
   const parts = { database, content, clock, chance: createSeededChance(7), log: silentLog }
