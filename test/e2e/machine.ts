@@ -30,7 +30,8 @@ export interface Machine {
 /** Machines of one test, on loopback only, without mDNS and HTTP; their processes are ended and their folders removed with it. */
 export interface Village {
   readonly root: string
-  readonly settle: (name: string, settings?: Readonly<Record<string, string>>) => Machine
+  /** `under` is a program that runs its commands, `ip netns exec …` for example. */
+  readonly settle: (name: string, settings?: Readonly<Record<string, string>>, under?: readonly string[]) => Machine
 }
 
 /** Longest wait for what another process is to do, in milliseconds; far above what a busy machine needs. */
@@ -55,7 +56,8 @@ export function openVillage(t: TestContext, settings: Readonly<Record<string, st
   })
   return {
     root,
-    settle: (name, own = {}) => createMachine({ name, root, processes, settings: { ...surroundings, ...settings, ...own } }),
+    settle: (name, own = {}, under = []) =>
+      createMachine({ name, root, processes, under, settings: { ...surroundings, ...settings, ...own } }),
   }
 }
 
@@ -63,10 +65,11 @@ interface Plot {
   readonly name: string
   readonly root: string
   readonly processes: Set<Running>
+  readonly under: readonly string[]
   readonly settings: Readonly<Record<string, string>>
 }
 
-function createMachine({ name, root, processes, settings }: Plot): Machine {
+function createMachine({ name, root, processes, under, settings }: Plot): Machine {
   const home = join(root, name)
   const project = join(root, `${name}-project`)
   mkdirSync(project)
@@ -74,7 +77,7 @@ function createMachine({ name, root, processes, settings }: Plot): Machine {
   let node: Running | undefined
 
   const begin: Machine['begin'] = (words, env = {}) => {
-    const running = start(words, { home, cwd: project, env: { ...settings, ...env } })
+    const running = start(words, { home, cwd: project, under, env: { ...settings, ...env } })
     processes.add(running)
     void running.ended.then(() => processes.delete(running))
     return running

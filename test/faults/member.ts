@@ -9,7 +9,7 @@ import type { Answer, Machine, Village } from '../e2e/machine.ts'
 import { list, text, writePackage } from '../e2e/machine.ts'
 
 /** Longest wait for what other processes are to do, in milliseconds; far above what a busy machine needs. */
-const deadlineMs = 30_000
+const deadlineMs = 90_000
 
 /** A machine whose node runs, asked over its socket: a process for each question would take longer than the fault. */
 export interface Member extends Machine {
@@ -39,7 +39,7 @@ export async function openMember(village: Village, machine: Machine, node: Runni
   }
 }
 
-/** Asks every member again until each answers as wanted. @throws Error after 30 s, with the last answer */
+/** Asks every member again until each answers as wanted. @throws Error after 90 s, with the last answer */
 export async function untilAll<T>(
   members: readonly Member[],
   ask: (member: Member) => Promise<T> | T,
