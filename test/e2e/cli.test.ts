@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { althing, launcher, loopback, root, start, startNode, temporaryHome } from './command.ts'
@@ -55,6 +55,18 @@ test('wrong usage is exit code 2, a fault 1, help 0; errors are on stderr alone'
   assert.match(help.stdout, /Examples:/)
 })
 
+test('what does not parse on a line is wrong usage, whichever part finds out', async (t) => {
+  const home = temporaryHome(t)
+  for (const words of [
+    ['p2p', 'start', '--listen', 'foo'],
+    ['hive', 'join', 'abc'],
+    ['hive', 'create', 'No Name'],
+  ]) {
+    const { code, stderr } = await althing(words, { home })
+    assert.equal(code, 2, stderr)
+  }
+})
+
 test('a broken configuration stops the command and names file, line and column', async (t) => {
   const home = temporaryHome(t)
   writeFileSync(join(home, 'config.toml'), '[network]\nmdns = \n')
@@ -63,8 +75,23 @@ test('a broken configuration stops the command and names file, line and column',
   assert.match(stderr, /config\.toml:2:\d+: .*\(CONFIG_SYNTAX\)/)
 })
 
+test('a home that is mistyped is not made by a command that only reads', async (t) => {
+  const home = join(temporaryHome(t), 'mistyped')
+  for (const words of [
+    ['p2p', 'status'],
+    ['search', 'rust'],
+    ['store', 'verify'],
+  ]) {
+    const { code, stdout, stderr } = await althing(words, { home })
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /HOME_MISSING/)
+  }
+  assert.equal(existsSync(home), false)
+})
+
 test('without a node p2p status answers from the home, says that none runs and what to do', async (t) => {
   const home = temporaryHome(t)
+  await althing(['hive', 'create', 'workshop'], { home })
   const { code, stdout, stderr } = await althing(['p2p', 'status', '--json'], { home })
   assert.deepEqual([code, stderr], [0, ''])
   const status = JSON.parse(stdout) as { readonly isRunning: boolean; readonly hints: readonly string[] }
@@ -89,13 +116,16 @@ test('a node starts, answers commands of other processes, and ends on p2p stop w
   assert.equal(code, 0, stderr)
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`${signal} ends the node in good order, and the next start finds its home as it was`, async (t) => {
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 0],
+] as const) {
+  test(`${signal} ends the node in good order with exit code ${exitCode}, and the next start finds its home as it was`, async (t) => {
     const home = temporaryHome(t)
     const node = await startNode(t, { home })
     const before = await peerId(home)
     node.kill(signal)
-    assert.equal((await node.ended).code, 0)
+    assert.deepEqual(await node.ended.then(({ code, signal: by, stderr }) => [code, by, stderr]), [exitCode, null, ''])
     await startNode(t, { home })
     assert.equal(await peerId(home), before)
   })
@@ -133,6 +163,8 @@ test('a node in the background that cannot start is a fault with the end of its 
   const { code, stderr } = await althing(['p2p', 'start', '--detach', ...loopback], { home })
   assert.equal(code, 1)
   assert.match(stderr, /CONFIG_SYNTAX[\s\S]*NODE_START_FAILED/)
+  const again = await althing(['p2p', 'start', '--detach', ...loopback], { home })
+  assert.equal(again.stderr.split('CONFIG_SYNTAX').length, 2, 'the first attempt is not told again')
 })
 
 test('an interrupted command is exit code 130', async (t) => {
