@@ -61,5 +61,5 @@ function edit(text: string, { at, by, how }: { readonly at: number; readonly by:
   if (how === 0) return text.slice(0, at) + by + text.slice(at)
   if (how === 1) return text.slice(0, at) + text.slice(at + 1)
   if (how === 2) return text.slice(0, at) + by + text.slice(at + 1)
-  return text.slice(0, at) + [...text.slice(at, at + 2)].toReversed().join('') + text.slice(at + 2)
+  return text.slice(0, at) + text.slice(at + 1, at + 2) + text.slice(at, at + 1) + text.slice(at + 2)
 }

@@ -38,7 +38,7 @@ test('of two words of one revision the careful one counts, then that of the lowe
 })
 
 test('a maintainer is heard without end, a former one up to the cut of each node, a stranger never', () => {
-  const at = (seq: number, incarnation = 1, node = high) => ({ node: node as SaidWord['node'], incarnation, seq })
+  const at = (seq: number, incarnation = 1, node = high) => ({ node, incarnation, seq })
   assert.ok(allows({ standing: 'maintainer' }, at(99)))
   assert.ok(!allows({ standing: 'stranger' }, at(1)))
   const former = { standing: 'former', cuts: [at(5, 2)] } as const

@@ -58,7 +58,9 @@ const word: fc.Arbitrary<PackageWord> = fc.oneof(
     .record({ owner: fc.constantFrom(ownerOf('ada'), ownerOf('bob')), value: member, revision })
     .map((said) => wordOf({ kind: 'transfer', ...said })),
 )
-const journals = fc.tuple(...peers.map(() => fc.array(fc.oneof({ weight: 1, arbitrary: release }, { weight: 2, arbitrary: word }), { maxLength: 6 })))
+const journals = fc.tuple(
+  ...peers.map(() => fc.array(fc.oneof({ weight: 1, arbitrary: release }, { weight: 2, arbitrary: word }), { maxLength: 6 })),
+)
 
 /** Entries of all, each peer's in its own order, mixed as the numbers say. */
 function mix(said: readonly (readonly (Release | PackageWord)[])[], order: readonly number[]): readonly ViewedEntry[] {
