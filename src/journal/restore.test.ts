@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Database } from '../store/database.ts'
 import { openDatabase } from '../store/database.ts'
-import type { Entry } from './entry.ts'
+import { createVirtualClock } from '../lib/virtual-clock.ts'
+import type { Entry, HiveId } from './entry.ts'
+import { dropRestoredMark, takeRestoredMark } from './restored.ts'
 import { createFleet, stateOf } from './testing/fleet.ts'
 import type { FleetPeer } from './testing/fleet.ts'
-import { nodeOf, notesOf } from './testing/bench-of-peers.ts'
+import { nodeOf, notesOf, openPeer, signChain } from './testing/bench-of-peers.ts'
 
 /** A copy of a database as it is now, marked as a restore marks it, if at all. */
 async function copyOf(database: Database, isMarked: boolean): Promise<Database> {
@@ -156,4 +158,74 @@ test('F35: what a restored node had erased since its backup comes back without i
   assert.deepEqual(stateOf(bob), stateOf(again))
   assert.equal(again.journal.headOf(again.node, 1)?.seq, 5)
   assert.equal(bob.replication.status().invalid + again.replication.status().invalid, 0)
+})
+
+test('F35: the mark of a restore holds for every hive that was in the backup, until its journals went on, and for no other', async () => {
+  const database = openDatabase({ path: ':memory:' })
+  const [one, two, later] = ['one', 'two', 'later'] as readonly string[] as readonly [HiveId, HiveId, HiveId]
+  await database.write((tx) => {
+    for (const [hive, node] of [
+      [one, 'ada'],
+      [one, 'bob'],
+      [two, 'ada'],
+    ] as const)
+      tx.run('insert into chain (hive, node, incarnation) values (?, ?, 1)', hive, node)
+    tx.run(`insert into setting (name, value) values ('restored', '1')`)
+  })
+  assert.equal(await takeRestoredMark(database, one), true)
+  await database.write((tx) => tx.run('insert into chain (hive, node, incarnation) values (?, ?, 1)', later, 'ada'))
+  assert.equal(await takeRestoredMark(database, later), false)
+  await dropRestoredMark(database, one)
+  assert.equal(await takeRestoredMark(database, one), false)
+  assert.equal(await takeRestoredMark(database, two), true)
+})
+
+test('F35: a fork that a crash left unmended is mended by the next append', async () => {
+  const [database, other] = [openDatabase({ path: ':memory:' }), openDatabase({ path: ':memory:' })]
+  const clock = createVirtualClock({ startsAt: 1_760_000_000_000 })
+  const branch = signChain('ada', ['one', 'two'])
+  for (const [peer, chains] of [
+    [await openPeer('ada', { database, clock }), [branch]],
+    [await openPeer('bob', { database: other, clock }), [branch, signChain('ada', ['one', 'other two'])]],
+  ] as const) {
+    for (const chain of chains) await clock.run(peer.journal.receive(chain, nodeOf('bob')))
+  }
+  const [fork] = other.all('select * from fork')
+  assert.ok(fork)
+  const names = Object.keys(fork)
+  await database.write((tx) =>
+    tx.run(`insert into fork (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`, ...Object.values(fork)),
+  )
+  const ada = await openPeer('ada', { database, clock })
+  const entry = await clock.run(ada.journal.append('note', { text: 'three' }))
+  assert.equal(entry.header.incarnation, 2)
+  assert.deepEqual(
+    notesOf(database)
+      .map((note) => note.slice(5))
+      .toSorted(),
+    ['one', 'three', 'two'],
+  )
+})
+
+test('F35: two machines with one key do not chase each other from incarnation to incarnation', async () => {
+  const clock = createVirtualClock({ startsAt: 1_760_000_000_000 })
+  const [desk, laptop] = [await openPeer('ada', { clock }), await openPeer('ada', { clock })]
+  const limits = { maxEntries: 512, maxBytes: 1_048_576 }
+  for (let second = 0; second < 60; second += 5) {
+    for (const [name, machine] of Object.entries({ desk, laptop })) {
+      await clock.run(machine.journal.append('note', { text: `${name} ${second}` }))
+    }
+    for (const [from, to] of [
+      [desk, laptop],
+      [laptop, desk],
+    ] as const) {
+      for (const { node, incarnation, seq } of from.journal.heads()) {
+        const { entries } = from.journal.serve({ node, incarnation, from: Math.max(1, seq - 20), to: seq }, limits)
+        await clock.run(to.journal.receive(entries, node))
+      }
+    }
+    await clock.advance(5000)
+  }
+  const newest = Math.max(...[desk, laptop].flatMap(({ journal }) => journal.heads().map(({ incarnation }) => incarnation)))
+  assert.ok(newest >= 2 && newest <= 5, `${newest} incarnations in a minute`)
 })
