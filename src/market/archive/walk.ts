@@ -9,7 +9,7 @@ import { PathSet, judgePath } from '../rules/paths.ts'
 import type { ArchiveFile, ArchiveLimits } from './entry.ts'
 import { compareBytes } from './entry.ts'
 
-/** Longest `.althingignore`, in bytes. */
+/** Longest `.gitignore` or `.althingignore`, in bytes. */
 const maxIgnoreBytes = 65_536
 /** Names seen in a folder, ignored ones included, are bounded by this many times the files allowed. */
 const seenPerFile = 20
@@ -30,19 +30,24 @@ export interface WalkOptions extends ArchiveLimits {
  * @throws Fault SOURCE_REFUSED, PACKAGE_TOO_LARGE
  */
 export async function walkPackage(folder: string, options: WalkOptions): Promise<readonly ArchiveFile[]> {
-  const ignored = [...alwaysIgnored, ...(await readIgnoreFile(folder))]
+  const ignored = [...alwaysIgnored, ...(await readIgnoreFile(folder, '.althingignore'))]
+  const ignoredByGit: PathPattern[] = []
   const wanted = parsePatterns(options.files.join('\n'))
   const found: ArchiveFile[] = []
   const pending = ['']
   let [seen, bytes] = [0, 0]
   for (let parent = pending.pop(); parent !== undefined; parent = pending.pop()) {
+    ignoredByGit.push(...(await readIgnoreFile(folder, parent === '' ? '.gitignore' : `${parent}/.gitignore`)))
+    if (ignoredByGit.length > maxPatterns) throw tooManyPatterns('.gitignore')
     for await (const { name } of await openFolder(folder, parent)) {
       options.signal.throwIfAborted()
       seen += 1
       if (seen > options.maxPackageFiles * seenPerFile) throw tooLarge(options.maxPackageFiles, 'files')
       const path = parent === '' ? name : `${parent}/${name}`
       const stat = await lstat(join(folder, path))
-      if (matchPatterns(ignored, path, stat.isDirectory()) === 'match') continue
+      // What is said for packages counts more than what is said for Git.
+      const verdict = matchPatterns(ignored, path, stat.isDirectory()) ?? matchPatterns(ignoredByGit, path, stat.isDirectory())
+      if (verdict === 'match') continue
       if (stat.isDirectory()) {
         refuseBadPath(path)
         pending.push(path)
@@ -83,15 +88,21 @@ function checkTogether(files: readonly ArchiveFile[]): readonly ArchiveFile[] {
   return files
 }
 
-async function readIgnoreFile(folder: string): Promise<readonly PathPattern[]> {
-  const path = join(folder, '.althingignore')
-  const stat = await lstat(path).catch(() => undefined)
+async function readIgnoreFile(folder: string, file: string): Promise<readonly PathPattern[]> {
+  const stat = await lstat(join(folder, file)).catch(() => undefined)
   if (stat === undefined) return []
-  if (!stat.isFile()) throw refuseSource('.althingignore', 'it is no plain file')
-  if (stat.size > maxIgnoreBytes) throw refuseSource('.althingignore', `it has more than ${maxIgnoreBytes} bytes`)
-  const patterns = parsePatterns(await readFile(path, 'utf8'))
-  if (patterns.length > maxPatterns) throw refuseSource('.althingignore', `it has more than ${maxPatterns} lines`)
+  if (!stat.isFile()) throw refuseSource(file, 'it is no plain file')
+  if (stat.size > maxIgnoreBytes) throw refuseSource(file, `it has more than ${maxIgnoreBytes} bytes`)
+  const text = await readFile(join(folder, file), 'utf8').catch((error: unknown) => {
+    throw toSourceFault(error, file)
+  })
+  const patterns = parsePatterns(text, file.slice(0, Math.max(0, file.lastIndexOf('/'))))
+  if (patterns.length > maxPatterns) throw tooManyPatterns(file)
   return patterns
+}
+
+function tooManyPatterns(file: string): Fault {
+  return refuseSource(file, `it has more than ${maxPatterns} lines`)
 }
 
 /** What the disk said while a source was read, as a fault where the owner of the folder can mend it. */

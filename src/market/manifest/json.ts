@@ -34,7 +34,7 @@ function parseJson(source: ManifestSource): unknown {
 }
 
 const token =
-  /[\s]*(?:(?<open>[[{])|(?<close>[\]}])|(?<comma>,)|(?<colon>:)|(?<string>"(?:[^"\\\u0000-\u001F]|\\.)*")|(?<value>-?\d[\d.eE+-]*|true|false|null))/y
+  /[\s]*(?:(?<open>[[{])|(?<close>[\]}])|(?<comma>,)|(?<colon>:)|(?<string>"(?:[^"\\\p{Cc}]|\\.)*")|(?<value>-?\d[\d.eE+-]*|true|false|null))/uy
 
 /** Where a text stops being JSON, for a person to look at: the engine does not always say. One pass, whatever the text. */
 export function findJsonError(text: string): number {

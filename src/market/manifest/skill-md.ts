@@ -12,6 +12,9 @@ import { findKey, placeOf, refuseManifest } from './source.ts'
 /** Longest description of a skill, in characters. @see https://agentskills.io/specification */
 const maxSkillDescription = 1_024
 
+/** Longest front matter, in characters: readers of YAML take their time with more of what is none. */
+const maxFrontMatter = 16_384
+
 const exampleFrontMatter = '---, then name: and description:, then --- on lines of their own'
 
 /** An Agent Skill: the YAML front matter of its `SKILL.md`. Without a version in it, the version follows from the bytes. */
@@ -69,6 +72,10 @@ function parseFrontMatter(source: ManifestSource): Table {
     throw refuseManifest(source, { problem: 'there is no front matter', write: exampleFrontMatter, at: { line: 1, column: 1 } })
   }
   const yaml = text.slice(open[0].length).replaceAll('\r', '').slice(0, close.index)
+  if (yaml.length > maxFrontMatter) {
+    const problem = `the front matter has ${yaml.length} characters, ${maxFrontMatter} are allowed`
+    throw refuseManifest(source, { problem, write: 'long texts below the second ---', at: { line: 1, column: 1 } })
+  }
   return parseYaml(source, yaml)
 }
 

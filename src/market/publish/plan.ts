@@ -9,6 +9,7 @@ import { readManifest } from '../manifest/read-manifest.ts'
 import { refuseKey, refuseManifest } from '../manifest/source.ts'
 import { marketFaults } from '../faults.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import { refuseSource } from '../archive/walk.ts'
 import { findVersions } from '../package-index.ts'
 import { settleDependencies } from '../rules/dependencies.ts'
 import { isWithinPatterns, parsePatterns } from '../rules/ignore.ts'
@@ -116,6 +117,8 @@ function list(names: readonly string[]): string {
 function refuseUnmatched(found: FoundManifest, source: PackageSource): void {
   const { entry, files } = found.draft
   const paths = source.files.map(({ path }) => path)
+  if (!paths.includes(found.source.file))
+    throw refuseSource(found.source.file, 'it says what the package is, but .gitignore or .althingignore leaves it out')
   if (entry !== null && !paths.includes(entry)) {
     const problem = `"entry" names ${JSON.stringify(entry)}, which is not in the package`
     throw refuseKey(found.source, 'entry', { problem, write: 'a file of the package; --dry-run lists them' })

@@ -234,7 +234,6 @@ for (const [point, isPublished] of [
   })
 }
 
-/** Every release the index has, with whether all of its bytes are here and right. */
 test('a node that is revoked is refused before anything is packed', async (t) => {
   const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
   const refuse = () => {
@@ -245,6 +244,7 @@ test('a node that is revoked is refused before anything is packed', async (t) =>
   assert.equal(ada.blobs.usage().blocks, 0)
 })
 
+/** Every release the index has, with whether all of its bytes are here and right. */
 async function describe(stand: Stand): Promise<string> {
   const rows: string[] = []
   for (const release of releasesOf(stand, 'demo')) {

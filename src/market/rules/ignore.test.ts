@@ -42,6 +42,30 @@ test('files of a manifest may be named by their folder', () => {
   assert.equal(isWithinPatterns(patterns, 'test/a.ts'), false)
 })
 
+test('ranges of characters, and what stands behind a backslash, are read as Git reads them', () => {
+  assert.equal(matches('*.py[cod]', 'a/x.pyc'), 'match')
+  assert.equal(matches('*.py[cod]', 'x.pyx'), undefined)
+  assert.equal(matches('[Bb]in/', 'a/Bin', true), 'match')
+  assert.equal(matches('v[0-9]', 'v7'), 'match')
+  assert.equal(matches('v[!0-9]', 'v7'), undefined)
+  assert.equal(matches('v[^0-9]', 'vx'), 'match')
+  assert.equal(matches('[]x]', ']'), 'match')
+  assert.equal(matches('a[b', 'a[b'), 'match')
+  assert.equal(matches('\\#x', '#x'), 'match')
+  assert.equal(matches('\\*', '*'), 'match')
+  assert.equal(matches('\\*', 'x'), undefined)
+  assert.equal(matches('x\\', 'x\\'), 'match')
+  assert.equal(matches('/', 'a', true), undefined)
+})
+
+test('patterns of a file in a folder count there and below', () => {
+  const patterns = parsePatterns('*.log\n/top\n', 'a/b')
+  assert.equal(matchPatterns(patterns, 'a/b/c/x.log', false), 'match')
+  assert.equal(matchPatterns(patterns, 'a/x.log', false), undefined)
+  assert.equal(matchPatterns(patterns, 'a/b/top', false), 'match')
+  assert.equal(matchPatterns(patterns, 'a/b/c/top', false), undefined)
+})
+
 test('S29: a hostile pattern costs the product of the lengths at most', () => {
   assert.equal(matches('*a'.repeat(500), 'a'.repeat(20_000) + 'b'), undefined)
   assert.equal(matches(`${'**/a/'.repeat(200)}b`, Array.from({ length: 2_000 }, () => 'a').join('/')), undefined)
