@@ -262,7 +262,21 @@ test('S31: a peer that asks nothing is cut after the idle time', async () => {
   await fleet.connect(ada, { host: eve })
   const channel = await fleet.clock.run(eve.open(ada.peer, contentProtocol(testHive), { signal: never, maxMessageBytes }))
   await fleet.clock.advance(61_000)
-  await assert.rejects(fleet.clock.run(channel.receive()))
+  await assert.rejects(fleet.clock.run(channel.receive()), isFault('CHANNEL_CLOSED'))
+})
+
+test('S31: a peer that takes nothing of what it asked for is cut after the idle time', async () => {
+  await using fleet = openFleet()
+  const [ada, eve] = [fleet.open('ada'), fleet.openHost('eve')]
+  await fleet.connect(ada, { host: eve })
+  const root = await fleet.add(ada, testBytes(16 * mebibyte))
+  const channel = await fleet.clock.run(eve.open(ada.peer, contentProtocol(testHive), { signal: never, maxMessageBytes }))
+  await fleet.clock.run(channel.send(encodeRequest({ t: 'get', id: 1, root, from: 0, count: 16 })))
+  await fleet.clock.advance(61_000)
+  const takeAll = async (): Promise<void> => {
+    for (let n = 0; n < 1 + 16 * 4; n += 1) await channel.receive()
+  }
+  await assert.rejects(fleet.clock.run(takeAll()), isFault('CHANNEL_CLOSED'))
 })
 
 test('S30: a list that lies about its size is refused, and its bytes are not asked for', async () => {
