@@ -8,6 +8,7 @@ export function createTrustHandlers(deps: MarketDeps & { readonly options: Marke
   return {
     'marketplace.info': (input, context) => describePackage(deps, input.package, context),
     'marketplace.versions': async (input, context) => describeVersions(deps, input.package, context),
+    'marketplace.audit': async (input, context) => (await import('./audit.ts')).auditPlace(deps, input, context),
     'marketplace.yank': async (input, context) => {
       const { yankVersion } = await import('./edit.ts')
       return yankVersion(deps, input, context)

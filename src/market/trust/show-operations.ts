@@ -114,5 +114,48 @@ const versions = defineOperation({
   ],
 })
 
+const audit = defineOperation({
+  name: 'marketplace.audit',
+  summary: 'Look at everything that is installed, with what is known now',
+  input: {
+    global: { type: 'flag', help: 'what is in the home instead of the project', short: 'g' },
+    target: { type: 'text', help: 'what is in this folder instead', short: 't', optional: true, isPath: true, placeholder: 'DIR' },
+    directory: { type: 'text', help: 'where to look for the project, upward', short: 'C', default: '.', isPath: true, placeholder: 'DIR' },
+  },
+  output: (z) =>
+    z.object({
+      lock: z.string(),
+      /** Packages that were looked at. */
+      audited: z.number(),
+      findings: z.array(
+        z.object({
+          package: z.string(),
+          version: z.string(),
+          /** As before an install, or `transferred`, `unknown`, `changed`, `missing`. */
+          kind: z.string(),
+          message: z.string(),
+        }),
+      ),
+      /** What was accepted, when, by whom and why; it is no finding any more. */
+      accepted: z.array(
+        z.object({
+          package: z.string(),
+          version: z.string(),
+          kind: z.string(),
+          reason: z.string(),
+          by: z.string().nullable(),
+          at: z.string(),
+        }),
+      ),
+      hasFindings: z.boolean(),
+    }),
+  faults: ['LOCK_INVALID'],
+  isReadOnly: true,
+  needsPeers: false,
+  aliases: ['audit'],
+  failsWhen: 'hasFindings',
+  examples: [{ command: 'althing audit', does: 'what was yanked, deprecated, handed on or changed since; exit 1 when there is something' }],
+})
+
 /** What can be asked about a package and who stands behind it. */
-export const showOperations = [info, versions] as const
+export const showOperations = [info, versions, audit] as const
