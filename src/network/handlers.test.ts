@@ -61,7 +61,7 @@ test('one peer is shown with its connection, topics and known addresses', async 
 test('a peer is named by the label of its machine or the beginning of its id; what means several or nobody is said', async (t) => {
   const { clock, ada, cy, handlers } = await openScene(t)
   const ask = async (id: string): Promise<string> => (await handlers['p2p.peer']({ id }, call)).peer
-  assert.deepEqual([await ask('laptop'), await ask(bobId.slice(0, 16))], [bobId, bobId])
+  assert.deepEqual([await ask('laptop'), await ask('@bob'), await ask(bobId.slice(0, 16))], [bobId, bobId, bobId])
   await assert.rejects(ask(cyId), { code: 'PEER_UNKNOWN' })
   await assert.rejects(ask('desk'), { code: 'PEER_UNKNOWN' })
   await clock.run(ada.dial(cy.peerId, call))

@@ -73,10 +73,10 @@ function describePeer(network: HiveNetwork, wanted: string) {
   }
 }
 
-/** The peer that an id, the beginning of one or a label means, of those connected or reached before. @throws Fault PEER_UNKNOWN, PEER_AMBIGUOUS */
+/** The peer that an id, the beginning of one, a label or a handle means, of those connected or reached before. @throws Fault PEER_UNKNOWN, PEER_AMBIGUOUS */
 function findPeer({ host, peerBook, nameOf }: HiveNetwork, wanted: string): PeerId {
   const peers = new Set([...host.connections(), ...peerBook.load()].map(({ peer }) => peer))
-  const named = [...peers].map((peer): Nameable<PeerId> => ({ item: peer, id: peer, names: labelsOf(nameOf(peer)) }))
+  const named = [...peers].map((peer): Nameable<PeerId> => ({ item: peer, id: peer, names: namesOf(nameOf(peer)) }))
   const naming = findNamed(wanted, named)
   if (naming.match === 'one') return naming.item
   const shown = wanted.slice(0, 128)
@@ -88,8 +88,9 @@ function findPeer({ host, peerBook, nameOf }: HiveNetwork, wanted: string): Peer
   throw networkFaults.create('PEER_AMBIGUOUS', { message, data: { peer: shown, ids: naming.found.map(({ id }) => id) } })
 }
 
-function labelsOf(name: PeerName | undefined): readonly string[] {
-  return name === undefined ? [] : [name.label]
+/** A handle names its member's machine, too, while only one of them is known here. */
+function namesOf(name: PeerName | undefined): readonly string[] {
+  return name === undefined ? [] : [name.label, name.handle, `@${name.handle}`]
 }
 
 async function tryDial(host: Host, address: string, signal: AbortSignal): Promise<{ address: string; peer?: string; error?: string }> {

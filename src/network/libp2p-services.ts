@@ -9,6 +9,7 @@ import type { Libp2pInit } from 'libp2p'
 import { concatBytes, encodeText } from '../lib/bytes.ts'
 import { hashBytes } from '../lib/cid.ts'
 import type { WireRegistrar } from './libp2p-admission.ts'
+import { boundAnswers } from './libp2p-kad.ts'
 import type { Wire } from './libp2p-load.ts'
 import type { Libp2pHostOptions } from './libp2p-options.ts'
 import { namesOf } from './libp2p-options.ts'
@@ -85,7 +86,7 @@ export function createServices(wire: Wire, options: Libp2pHostOptions, hooks: Wi
 }
 
 function createKad({ kadDHT, passthroughMapper }: Wire, options: Libp2pHostOptions): Services['kad'] {
-  return kadDHT({
+  const create = kadDHT({
     protocol: namesOf(options.hive).kad,
     clientMode: options.dht === 'client',
     peerInfoMapper: passthroughMapper,
@@ -94,6 +95,11 @@ function createKad({ kadDHT, passthroughMapper }: Wire, options: Libp2pHostOptio
     maxInboundStreams: 32,
     networkDialTimeout: { minTimeout: 1_000, maxTimeout: options.lookupTimeoutMs },
   })
+  return (components) => {
+    const kad = create(components)
+    boundAnswers(kad)
+    return kad
+  }
 }
 
 function createGossip({ gossipsub }: Wire, options: Libp2pHostOptions, hooks: WireHooks): Services['gossip'] {

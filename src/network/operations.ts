@@ -34,7 +34,7 @@ const peers = defineOperation({
 const peer = defineOperation({
   name: 'p2p.peer',
   summary: 'Show one peer',
-  input: { id: { type: 'text', help: 'peer id, the beginning of one, or the label of a machine', position: 0, max: 128 } },
+  input: { id: { type: 'text', help: 'peer id or the beginning of one, label of a machine, or handle', position: 0, max: 128 } },
   output: (z) =>
     z.object({
       peer: z.string().describe('peer id'),

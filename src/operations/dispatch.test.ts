@@ -39,3 +39,22 @@ test('an operation without a handler on this node is a fault of its own', async 
 test('a call that was aborted before it began is not begun', async () => {
   await assert.rejects(call('desk.greet', { name: 'ada' }, { signal: AbortSignal.abort(new Error('gone')) }), /gone/)
 })
+
+test("a deadline inside of the work is told as one, not as a bug; that of the caller stays the caller's", async () => {
+  const late = createDispatcher([greet], {
+    'desk.greet': () => Promise.reject(new DOMException('no answer within 30000 ms', 'TimeoutError')),
+  })
+  await assert.rejects(late('desk.greet', { name: 'ada' }, { signal }), {
+    code: 'OPERATION_LATE',
+    kind: 'timeout',
+    message: /no answer within/,
+  })
+  const own = new AbortController()
+  const cancelled = createDispatcher([greet], {
+    'desk.greet': async () => {
+      own.abort(new DOMException('late', 'TimeoutError'))
+      own.signal.throwIfAborted()
+    },
+  })
+  await assert.rejects(cancelled('desk.greet', { name: 'ada' }, { signal: own.signal }), { name: 'TimeoutError' })
+})

@@ -26,6 +26,7 @@ const answers: readonly (readonly [name: string, output: unknown, first: RegExp]
   ['hive.grant', { handle: 'bob', level: 'decision', roles: ['backend'] }, /^@bob is granted: decision, roles backend$/],
   ['hive.revoke', { subject: node, last: [{ node, incarnation: 1, seq: 7 }] }, new RegExp(`^revoked ${node}$`)],
   ['hive.root', { node, isPending: true }, /^the root is handed to .*hive root accept/],
+  ['owner.show', { owner: 'z6MkAda', isKeyHere: true, label: 'desk', node }, /^owner z6MkAda$/],
   ['owner.export', { owner: 'z6MkAda', file: '/home/ada/owner.age' }, /^the key of owner z6MkAda is in \/home\/ada\/owner\.age/],
   ['owner.import', { owner: 'z6MkAda', previousOwner: 'z6MkBob' }, /^this machine belongs to owner z6MkAda now/],
   ['owner.rotate', { owner: 'z6MkAda', previousOwner: 'z6MkBob', askAgain: ['workshop'] }, /^the owner key is a new one: z6MkAda$/],

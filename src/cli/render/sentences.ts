@@ -99,6 +99,13 @@ export const renderExported = say('file', (answer) => [
   '→ keep both offline, apart: `althing owner import` makes another machine yours with them',
 ])
 
+/** `owner show`. */
+export const renderOwner = say('isKeyHere', (answer) => [
+  `owner ${answer.text('owner')}`,
+  answer.isTrue('isKeyHere') ? '  its key is on this machine' : '  its key is kept on another machine',
+  `  this node is "${answer.text('label')}", ${answer.text('node')}`,
+])
+
 /** `owner import`. */
 export const renderImported = say('previousOwner', (answer, style) => [
   answer.text('owner') === answer.text('previousOwner')
