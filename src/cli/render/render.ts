@@ -1,7 +1,8 @@
 import type { Style } from '../screen.ts'
 import { renderGeneric } from './generic.ts'
 import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
-import { renderFound, renderInstalled, renderListed } from './packages.ts'
+import { renderChanged, renderCleaned, renderListed, renderOutdated, renderVerifiedPackages, renderWhy } from './installed.ts'
+import { renderFound } from './packages.ts'
 import { renderInitialized, renderPublished } from './publishing.ts'
 import { readFields } from './read.ts'
 import {
@@ -19,6 +20,7 @@ import {
   renderNode,
   renderNodeRevoked,
   renderOptimized,
+  renderOwner,
   renderPeer,
   renderRestored,
   renderRevoked,
@@ -28,6 +30,7 @@ import {
 } from './sentences.ts'
 import { renderStatus } from './status.ts'
 import { renderCollected, renderStats, renderStopped, renderVerified } from './store.ts'
+import { renderAudit, renderInfo, renderSaid, renderVersions } from './trust.ts'
 
 /** How one operation's answer looks to a person; undefined when the answer is not of the shape it knows. */
 export type Renderer = (output: unknown, style: Style) => string | undefined
@@ -43,8 +46,21 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'marketplace.init': renderInitialized,
   'marketplace.publish': renderPublished,
   'marketplace.search': renderFound,
-  'marketplace.install': renderInstalled,
+  'marketplace.install': renderChanged,
+  'marketplace.update': renderChanged,
+  'marketplace.remove': renderChanged,
   'marketplace.list': renderListed,
+  'marketplace.outdated': renderOutdated,
+  'marketplace.why': renderWhy,
+  'marketplace.verify': renderVerifiedPackages,
+  'marketplace.clean': renderCleaned,
+  'marketplace.info': renderInfo,
+  'marketplace.versions': renderVersions,
+  'marketplace.audit': renderAudit,
+  'marketplace.yank': renderSaid,
+  'marketplace.deprecate': renderSaid,
+  'marketplace.tag': renderSaid,
+  'marketplace.owner': renderSaid,
   'p2p.stop': renderStopped,
   'store.stats': renderStats,
   'store.verify': renderVerified,
@@ -59,6 +75,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'hive.grant': renderGranted,
   'hive.revoke': renderRevoked,
   'hive.root': renderRoot,
+  'owner.show': renderOwner,
   'owner.export': renderExported,
   'owner.import': renderImported,
   'owner.rotate': renderRotated,
