@@ -53,6 +53,7 @@ export const marketFaults = defineFaults({
     kind: 'denied',
     meaning: 'The lock names another owner than the one who signed this release. Data: `package`, `locked`, `offered`.',
   },
+  NO_MCP_SERVERS: { kind: 'missing', meaning: 'A package has no MCP servers, or nobody here has the list that names them. Data: `package`.' },
   PACKAGE_NAME_INVALID: {
     kind: 'usage',
     meaning: 'What a new package would be called is no name, or not the name of its folder. Data: `name`, `nearest`.',
@@ -62,15 +63,23 @@ export const marketFaults = defineFaults({
   TARGET_OCCUPIED: { kind: 'conflict', meaning: 'Where the package goes is something that was not installed by us. Data: `path`.' },
   DEPENDENCY_CONFLICT: {
     kind: 'conflict',
-    meaning: 'No set of versions meets all that is needed. Data: `needs` (`from`, `versions`, `target`, `ranges`), the fewest that are at odds; `available`.',
+    meaning:
+      'No set of versions meets all that is needed. Data: `needs` (`from`, `versions`, `target`, `ranges`), the fewest that are at odds; `available`.',
   },
   DEPENDENCY_UNKNOWN: {
     kind: 'missing',
-    meaning: 'A package needs one that nobody, or that several, have published here. Data: `package`, `version`, `dependency`, `range`, `candidates`.',
+    meaning:
+      'A package needs one that nobody, or that several, have published here. Data: `package`, `version`, `dependency`, `range`, `candidates`.',
   },
-  DEPENDENCIES_TOO_MANY: { kind: 'invalid', meaning: 'The search for a set of versions was given up: there are too many. Data: `maxSteps`.' },
+  DEPENDENCIES_TOO_MANY: {
+    kind: 'invalid',
+    meaning: 'The search for a set of versions was given up: there are too many. Data: `maxSteps`.',
+  },
   PACKAGE_NOT_INSTALLED: { kind: 'missing', meaning: 'The lock of this place has no such package. Data: `package`, `nearest`, `lock`.' },
-  PACKAGE_NEEDED: { kind: 'conflict', meaning: 'A package that is to be removed is there because others need it. Data: `package`, `neededBy`.' },
+  PACKAGE_NEEDED: {
+    kind: 'conflict',
+    meaning: 'A package that is to be removed is there because others need it. Data: `package`, `neededBy`.',
+  },
   LOCK_OUTDATED: { kind: 'conflict', meaning: 'With `--frozen`: the lock would have to change. Data: `lock`, `changes`.' },
   LOCK_INVALID: { kind: 'invalid', meaning: 'An althing.lock cannot be read. Data: `file`, `line`.' },
 })

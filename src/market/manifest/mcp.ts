@@ -156,15 +156,15 @@ function readOptional(value: unknown): string | null | undefined {
 
 /** What an agent's configuration takes: `{"mcpServers": {…}}`. Variables without a value are taken from the agent's own environment. */
 export interface McpConfiguration {
-  readonly mcpServers: Readonly<Record<string, McpEntry>>
+  mcpServers: Record<string, McpEntry>
 }
 
 export interface McpEntry {
-  readonly command?: string
-  readonly args?: readonly string[]
-  readonly type?: 'http'
-  readonly url?: string
-  readonly env?: Readonly<Record<string, string>>
+  command?: string
+  args?: string[]
+  type?: 'http'
+  url?: string
+  env?: Record<string, string>
 }
 
 /** The block for an agent's configuration; `folder` is where the package lies, the placeholder stays without one. */

@@ -210,7 +210,7 @@ test('the index that was emptied says what to publish', async () => {
   await using ada = await openStand('ada')
   const empty = await ada.handlers['p2p.search'](searchFor(''), ada.context)
   assert.match(empty.hint ?? '', /has no packages yet. Publish one: `althing publish DIR`/)
-  const list = await ada.handlers['marketplace.list']({ global: false, published: true, directory: '/' }, ada.context)
+  const list = await ada.handlers['marketplace.list']({ global: false, published: true, detailed: false, directory: '/' }, ada.context)
   assert.match(list.hint ?? '', /althing search/)
 })
 

@@ -1,4 +1,4 @@
-import type { CallContext, OutputOf } from '../../operations/define-operation.ts'
+import type { CallContext, InputOf, OutputOf } from '../../operations/define-operation.ts'
 import type { OwnerId } from '../../identity/keys.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import { isOnDisk } from '../on-disk.ts'
@@ -7,6 +7,7 @@ import { findVersions, getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { findPackage, rangeOfRequest, spellPackage, unknownVersion } from '../resolve.ts'
 import { compareReleases, isInRange } from '../rules/versions.ts'
+import { describeDetails } from '../mcp/describe-details.ts'
 import { resolveSigned } from '../signed-release.ts'
 import { judgeRelease } from './judge-release.ts'
 import type { showOperations } from './show-operations.ts'
@@ -16,17 +17,21 @@ import { readMaintainers } from './word-table.ts'
 
 type Shown<Name extends string> = OutputOf<Extract<(typeof showOperations)[number], { readonly name: Name }>>
 
+type InfoInput = InputOf<Extract<(typeof showOperations)[number], { readonly name: 'marketplace.info' }>>
+
 type ShowDeps = MarketDeps & { readonly options: MarketOptions }
 
 /** All that is known of one release, and of its package. @throws Fault of `resolveSigned` */
-export async function describePackage(deps: ShowDeps, reference: string, context: CallContext): Promise<Shown<'marketplace.info'>> {
+export async function describePackage(deps: ShowDeps, input: InfoInput, context: CallContext): Promise<Shown<'marketplace.info'>> {
   const hive = deps.findHive(context.hive)
-  const release = await resolveSigned(deps, hive, reference)
+  const release = await resolveSigned(deps, hive, input.package)
+  const { details, mcp } = await describeDetails(deps, { hive, release, input, signal: context.signal })
   const { manifest } = release
   const versions = findVersions(deps.database, hive.hive, release.name, release.owner).toSorted(compareReleases).toReversed()
   const { tools, commands, hosts, paths } = manifest.permissions
   return {
     ...manifest,
+    asked: input.mcp ? 'mcp' : 'all',
     package: spellPackage(hive, release),
     owner: release.owner,
     handle: hive.membership.handleOf(release.owner) ?? null,
@@ -46,6 +51,8 @@ export async function describePackage(deps: ShowDeps, reference: string, context
     conflicts: release.conflicts,
     isHere: isOnDisk(deps, release),
     trust: describeTrust(deps, hive, release),
+    details,
+    mcp,
   }
 }
 

@@ -6,7 +6,7 @@ import type { trustOperations } from './operations.ts'
 /** What answers the operations about who stands behind packages. */
 export function createTrustHandlers(deps: MarketDeps & { readonly options: MarketOptions }): HandlersOf<typeof trustOperations> {
   return {
-    'marketplace.info': (input, context) => describePackage(deps, input.package, context),
+    'marketplace.info': (input, context) => describePackage(deps, input, context),
     'marketplace.versions': async (input, context) => describeVersions(deps, input.package, context),
     'marketplace.audit': async (input, context) => (await import('./audit.ts')).auditPlace(deps, input, context),
     'marketplace.yank': async (input, context) => {

@@ -1,4 +1,5 @@
 import { defineOperation } from '../../operations/define-operation.ts'
+import { mcpBlock } from '../mcp/mcp-block.ts'
 
 const packageInput = {
   type: 'text',
@@ -15,9 +16,20 @@ const info = defineOperation({
   summary: 'Say all about one package',
   input: {
     package: packageInput,
+    mcp: { type: 'flag', help: "only print the block of JSON that goes into an agent's configuration, for a package with MCP servers" },
+    directory: {
+      type: 'text',
+      help: 'where to look for the project in which it is installed, upward',
+      short: 'C',
+      default: '.',
+      isPath: true,
+      placeholder: 'DIR',
+    },
   },
   output: (z) =>
     z.object({
+      /** `mcp` when only the block was asked for; all is said in both cases. */
+      asked: z.enum(['all', 'mcp']),
       package: z.string(),
       name: z.string(),
       owner: z.string(),
@@ -67,8 +79,14 @@ const info = defineOperation({
         /** What installing it here would be told. */
         issues: z.array(z.object({ kind: z.string(), severity: z.string(), message: z.string() })),
       }),
+      /** What its manifest says beside; null while nobody here has its list of files. */
+      details: z
+        .object({ compatibility: z.string().nullable(), tables: z.array(z.object({ name: z.string(), json: z.string() })) })
+        .nullable(),
+      /** The block for an agent's configuration; null for a package without MCP servers, and while `details` is. */
+      mcp: mcpBlock(z),
     }),
-  faults: showFaults,
+  faults: [...showFaults, 'NO_MCP_SERVERS'],
   isReadOnly: true,
   needsPeers: false,
   aliases: ['info'],
@@ -77,6 +95,7 @@ const info = defineOperation({
       command: 'althing info @ada/rust-web',
       does: 'versions, permissions asked, dependencies, digest, and what speaks for and against it',
     },
+    { command: 'althing info my-tool --mcp', does: "what to paste into an agent's configuration" },
   ],
 })
 

@@ -46,7 +46,7 @@ const { yank, deprecate, tag, owner, versions, info } = {
   owner: (stand: Stand, action: 'add' | 'remove' | 'transfer', member: string, revoke = false) =>
     stand.handlers['marketplace.owner']({ action, package: '@ada/axum', member, revoke }, stand.context),
   versions: (stand: Stand, name: string) => stand.handlers['marketplace.versions']({ package: name }, stand.context),
-  info: (stand: Stand, name: string) => stand.handlers['marketplace.info']({ package: name }, stand.context),
+  info: (stand: Stand, name: string) => stand.handlers['marketplace.info']({ package: name, mcp: false, directory: '/' }, stand.context),
 }
 
 test('a yanked version is marked with its reason everywhere, is what a bare name means no more, and stands again after --undo', async (t) => {

@@ -1,0 +1,55 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { marketFaults } from '../faults.ts'
+import { findPlace } from '../install/place.ts'
+import type { McpConfiguration } from '../manifest/mcp.ts'
+import { formatMcpConfiguration } from '../manifest/mcp.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import type { IndexedRelease } from '../package-index.ts'
+import { spellPackage } from '../resolve.ts'
+import { findDetails } from './find-details.ts'
+
+/** What a package says beside the fields of every format. */
+export interface DescribedDetails {
+  details: { compatibility: string | null; tables: { name: string; json: string }[] } | null
+  mcp: McpConfiguration | null
+}
+
+export interface DescribeDetails {
+  readonly hive: MarketHive
+  readonly release: IndexedRelease
+  readonly input: { readonly mcp: boolean; readonly directory: string }
+  readonly signal: AbortSignal
+}
+
+/** Only who asks for the block waits for members to give the list. @throws Fault NO_MCP_SERVERS when it was asked for and there is none */
+export async function describeDetails(
+  deps: MarketDeps & { readonly options: MarketOptions },
+  { hive, release, input, signal }: DescribeDetails,
+): Promise<DescribedDetails> {
+  const details = await findDetails(deps, { hive, release, signal, mayFetch: input.mcp })
+  const servers = details?.mcpServers ?? []
+  if (input.mcp && servers.length === 0) throw refuse(spellPackage(hive, release), details !== undefined)
+  const folder = servers.length === 0 ? undefined : await findInstalled(deps, spellPackage(hive, release), input.directory)
+  return {
+    details: details === undefined ? null : { compatibility: details.compatibility, tables: details.tables.map((table) => ({ ...table })) },
+    mcp: servers.length === 0 ? null : formatMcpConfiguration(servers, folder),
+  }
+}
+
+/** Where the package lies: in the project, else in the home. */
+async function findInstalled({ globalDirectory }: MarketDeps, spelled: string, directory: string): Promise<string | undefined> {
+  for (const isGlobal of [false, true]) {
+    const place = await findPlace({ directory, isGlobal, target: undefined, globalDirectory })
+    const folder = join(place.packages, spelled)
+    if ((await lstat(folder).catch(() => undefined))?.isDirectory() === true) return folder
+  }
+  return undefined
+}
+
+function refuse(spelled: string, isKnown: boolean): Error {
+  const message = isKnown
+    ? `${spelled} brings no MCP server, so there is nothing for an agent's configuration. \`althing info ${spelled}\` says what it is.`
+    : `nobody here has the list that says which MCP servers ${spelled} brings. Start the node (\`althing p2p start\`) so that members can be asked, or install the package.`
+  return marketFaults.create('NO_MCP_SERVERS', { message, data: { package: spelled } })
+}
