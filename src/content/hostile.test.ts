@@ -253,7 +253,8 @@ test('S4: what is no request ends the channel', async () => {
   await fleet.connect(ada, { host: eve })
   const channel = await fleet.clock.run(eve.open(ada.peer, contentProtocol(testHive), { signal: never, maxMessageBytes }))
   await fleet.clock.run(channel.send(encodeCanonical({ t: 'root', id: 1, root: 'no link' })))
-  await assert.rejects(fleet.clock.run(channel.receive()))
+  await assert.rejects(fleet.clock.run(channel.receive()), isFault('CHANNEL_CLOSED'))
+  assert.ok(fleet.clock.monotonic() < 10_000, 'at once, and not after the idle time')
 })
 
 test('S31: a peer that asks nothing is cut after the idle time', async () => {

@@ -100,6 +100,12 @@ test('S30: answers out of their bounds are no answers', () => {
   for (const value of bad) assert.equal(parseAnswer(encodeCanonical(value)), undefined)
 })
 
+test('S30: an answer longer than any can be is none, whatever it would say', () => {
+  const keep = (length: number): Uint8Array => encodeAnswer({ t: 'keep', id: 1, at: 1, signature: new Uint8Array(length) })
+  assert.ok(parseAnswer(keep(64)) !== undefined)
+  assert.ok(parseAnswer(keep(4_096)) === undefined)
+})
+
 test('S30: arbitrary bytes are neither request nor answer', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
