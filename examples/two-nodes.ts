@@ -23,8 +23,10 @@ try {
   const { packages } = await bob.call('p2p.search', { query: ['review'] })
   console.log(`bob found ${packages.map((found) => found.name).join(', ')}`)
 
-  const installed = await bob.call('marketplace.install', { package: 'code-review', target: join(folder, 'project') })
-  console.log(`bob installed ${installed.package}@${installed.version}: ${installed.files} files`)
+  const {
+    packages: [installed],
+  } = await bob.call('marketplace.install', { packages: ['code-review'], target: join(folder, 'project') })
+  console.log(`bob installed ${installed?.package}@${installed?.version}: ${installed?.files} files`)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

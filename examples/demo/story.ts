@@ -111,7 +111,7 @@ function installWhileOneDies({ machines: { ada, bob, cy }, root }: Cast): Scene 
         await bob.kill()
         return installing
       })
-      const shares = list(value, 'providers').map((provider) => {
+      const shares = list(namedOf(value), 'providers').map((provider) => {
         const who = text(provider, 'peer') === killed ? 'the killed one' : 'the other'
         return `${mebibytes(number(provider, 'bytes'))} from ${who}`
       })
@@ -165,10 +165,11 @@ function installLate({ machines: { dee }, root }: Cast): Scene {
     commands: ['althing install large-data'],
     play: async () => {
       const { value, ms } = await timed(() => dee.ask('install', 'large-data', '--target', join(root, 'other-project')))
-      const given = list(value, 'providers')
+      const installed = namedOf(value)
+      const given = list(installed, 'providers')
       return {
         happened: `Installed whole from ${plural(given.length, 'machine')}; nobody served the changed byte.`,
-        figure: `${mebibytes(number(value, 'size'))} in ${ms} ms`,
+        figure: `${mebibytes(number(installed, 'size'))} in ${ms} ms`,
       }
     },
   }
@@ -213,6 +214,11 @@ function text(answer: Answer, ...path: readonly string[]): string {
 
 function number(answer: Answer, ...path: readonly string[]): number {
   return Number(field(answer, path))
+}
+
+/** What an install answered of the package that was named. */
+function namedOf(answer: Answer): Answer {
+  return list(answer, 'packages').find((row) => row['isNamed'] === true) ?? {}
 }
 
 function list(answer: Answer, name: string): readonly Answer[] {

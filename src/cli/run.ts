@@ -11,6 +11,7 @@ import type { GlobalOptions } from './global-options.ts'
 import { readGlobalOptions } from './global-options.ts'
 import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
+import { readFields } from './render/read.ts'
 import { isIncomplete, render, renderBrief } from './render/render.ts'
 import { exitCodes, reportFault } from './report-fault.ts'
 import { createStyle } from './screen.ts'
@@ -95,7 +96,7 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
     deps.stdout.write(
       globals.json ? `${JSON.stringify(output, undefined, 2)}\n` : withLineEnd(renderFor(deps, { name: operation.name, output, globals })),
     )
-    return isIncomplete(operation.name, output) ? exitCodes.fault : exitCodes.done
+    return hasFindings(operation, output) || isIncomplete(operation.name, output) ? exitCodes.fault : exitCodes.done
   } catch (error) {
     throw faultOfSignal(deps, globals, signal) ?? error
   }
@@ -107,6 +108,11 @@ function renderFor(
 ): string {
   const brief = globals.isQuiet ? renderBrief(name, output) : undefined
   return brief ?? render(name, output, createStyle(deps.stdout, deps.environment))
+}
+
+/** Whether an answer says, in the field that its operation names, that there is something to see to. */
+function hasFindings({ failsWhen }: Operation, output: unknown): boolean {
+  return failsWhen !== undefined && readFields(output).isTrue(failsWhen)
 }
 
 /** What came from the line and is not what the operation takes is wrong usage. */

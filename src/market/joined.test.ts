@@ -9,6 +9,7 @@ import { contentOf, sendPieces, serveScript } from '../content/testing/scripted.
 import { encodeAnswer } from '../content/protocol.ts'
 import type { Cid } from '../lib/cid.ts'
 import { findVersions, getRelease } from './package-index.ts'
+import { plainInstall } from './testing/project.ts'
 import { makeTemporary, manifestOf, writeFiles } from './testing/stand.ts'
 import { openYard } from './testing/yard.ts'
 import type { Trader, Yard } from './testing/yard.ts'
@@ -24,9 +25,10 @@ async function setUp(t: TestContext): Promise<{ folder: string; project: string 
   return { folder, project: await writeFiles(join(root, 'project'), { 'althing.toml': '' }) }
 }
 
-function install(yard: Yard, trader: Trader, directory: string) {
-  const input = { package: 'noise', directory, global: false, force: false }
-  return yard.ask(trader.handlers['marketplace.install'](input, yard.context))
+async function install(yard: Yard, trader: Trader, directory: string) {
+  const input = { ...plainInstall, packages: ['noise'], directory }
+  const { packages } = await yard.ask(trader.handlers['marketplace.install'](input, yard.context))
+  return packages[0] ?? assert.fail()
 }
 
 function archiveOf(trader: Trader): Cid {
@@ -63,7 +65,7 @@ test('what ada publishes is copied, found and installed over the network, byte f
     [['@ada/noise', 2, false]],
   )
   const report = await install(yard, eve, project)
-  assert.equal(report.status, 'installed')
+  assert.equal(report.change, 'added')
   assert.ok(report.providers.every(({ peer }) => peer === bob.peer || peer === cy.peer))
   await assertWhole(report.path)
   assert.deepEqual((await install(yard, eve, project)).changed, [])

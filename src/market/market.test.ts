@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { install } from './testing/project.ts'
 import { exchangeWith, makeTemporary, manifestOf, openStand, replicate, writeFiles } from './testing/stand.ts'
 import type { Stand } from './testing/stand.ts'
 import { searchFor } from './testing/search-for.ts'
@@ -29,17 +30,18 @@ test('what ada publishes, bob finds and installs', async (t) => {
   )
 
   const project = await writeFiles(await makeTemporary(t), { 'althing.toml': '', 'deep/er/x': '' })
-  const input = { package: 'rust-web', directory: join(project, 'deep/er'), global: false, force: false }
-  const installed = await bob.handlers['marketplace.install'](input, bob.context)
-  assert.equal(installed.status, 'installed')
+  const installed = await install(bob, 'rust-web', { directory: join(project, 'deep/er') })
+  assert.equal(installed.change, 'added')
   assert.equal(installed.path, join(project, '.althing/packages/@ada/rust-web'))
   assert.equal(await readFile(join(installed.path, 'src/main.rs'), 'utf8'), 'fn main() {}\n')
   assert.equal((await stat(join(installed.path, 'src/main.rs'))).mode & 0o777, 0o644)
   assert.match(await readFile(join(project, 'althing.lock'), 'utf8'), /package = "@ada\/rust-web"\nowner = "z6Mk/)
 
-  const again = await bob.handlers['marketplace.install'](input, bob.context)
-  assert.equal(again.status, 'present')
-  const listed = await bob.handlers['marketplace.list']({ directory: project, global: false, published: false }, bob.context)
+  assert.equal((await install(bob, 'rust-web', { directory: project })).change, 'present')
+  const listed = await bob.handlers['marketplace.list'](
+    { directory: project, global: false, published: false, detailed: false },
+    bob.context,
+  )
   assert.deepEqual(
     listed.packages.map(({ where, package: name, version, state }) => ({ where, name, version, state })),
     [{ where: 'project', name: '@ada/rust-web', version: '0.7.0', state: 'installed' }],

@@ -25,6 +25,6 @@ for (const damage of [
     await first.handlers['p2p.search'](searchFor('demo'), first.context)
     await first[Symbol.asyncDispose]()
     await using second = await openStand('ada', { home })
-    assert.equal((await install(second, 'demo', { directory: project })).status, 'installed')
+    assert.equal((await install(second, 'demo', { directory: project })).change, 'added')
   })
 }

@@ -20,12 +20,27 @@ import { resolvePackage } from './resolve.ts'
  * @throws Fault of `resolvePackage`, STORE_CORRUPT
  */
 export async function resolveSigned(deps: { readonly database: Database }, hive: MarketHive, text: string): Promise<IndexedRelease> {
-  const release = resolvePackage(deps.database, hive, text)
+  return requireSigned(deps, hive, { release: resolvePackage(deps.database, hive, text), reference: text })
+}
+
+export interface SignedRequest {
+  /** As the index has it; undefined when its row cannot be read. */
+  readonly release: IndexedRelease | undefined
+  /** What people call it, for the message. */
+  readonly reference: string
+}
+
+/** The release itself, when it is what its owner signed. @throws Fault STORE_CORRUPT */
+export async function requireSigned(
+  deps: { readonly database: Database },
+  hive: MarketHive,
+  { release, reference }: SignedRequest,
+): Promise<IndexedRelease> {
   if (release !== undefined && isAsSigned(hive, release)) return release
   await deps.database.write((tx) =>
     tx.run('update view set fault = ? where hive = ? and name = ?', 'a row was damaged', hive.hive, indexViewName),
   )
-  throw damagedIndex(text)
+  throw damagedIndex(reference)
 }
 
 function isAsSigned(hive: MarketHive, release: IndexedRelease): boolean {

@@ -49,6 +49,8 @@ export interface Operation {
   readonly examples: readonly { readonly command: string; readonly does: string }[]
   /** Other names of the command, `i` or `install`. */
   readonly aliases?: readonly string[]
+  /** A field of the answer: when it is true, a command that was answered still exits 1, because there is something to see to. */
+  readonly failsWhen?: string
 }
 
 /** The declaration, with its literal types kept. */

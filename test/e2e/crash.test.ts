@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Machine } from './machine.ts'
-import { list, openVillage, text, writePackage } from './machine.ts'
+import { namedOf, list, openVillage, text, writePackage } from './machine.ts'
 
 /** Every step of a publish at which the process is ended, in their order. */
 const publishSteps = [
@@ -62,13 +62,13 @@ test('F1: an install killed at any of its steps leaves the old package or the ne
   await ada.run(['p2p', 'publish', old])
   await ada.run(['p2p', 'publish', fresh])
   for (const step of installSteps) {
-    const first = await ada.ask('install', 'web@1.0.0', '--force')
+    const first = namedOf(await ada.ask('install', 'web@1.0.0', '--force'))
     const path = text(first, 'path')
-    const killed = await ada.run(['install', 'web'], { ALTHING_FAILPOINT: `${step}=exit` })
+    const killed = await ada.run(['install', 'web@latest'], { ALTHING_FAILPOINT: `${step}=exit` })
     assert.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stdout}${killed.stderr}`)
     if (existsSync(path)) assert.ok([100, 200].includes(readFileSync(join(path, 'content.bin')).byteLength), step)
 
-    const again = await ada.ask('install', 'web')
+    const again = namedOf(await ada.ask('install', 'web@latest'))
     assert.equal(text(again, 'version'), '2.0.0', step)
     assert.deepEqual(readFileSync(join(path, 'content.bin')), readFileSync(join(fresh, 'content.bin')), step)
     assert.match(readFileSync(join(ada.project, 'althing.lock'), 'utf8'), /2\.0\.0/, step)
@@ -103,7 +103,7 @@ test('F1: a node killed while it commits starts again, and has what was acknowle
 })
 
 async function installsWhole(machine: Machine, { name, folder }: { readonly name: string; readonly folder: string }): Promise<void> {
-  const { path } = (await machine.ask('install', name)) as { readonly path: string }
+  const path = text(namedOf(await machine.ask('install', name)), 'path')
   assert.deepEqual(readFileSync(join(path, 'content.bin')), readFileSync(join(folder, 'content.bin')), name)
 }
 

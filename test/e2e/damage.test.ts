@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Machine } from './machine.ts'
-import { enter, eventually, knownBy, list, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
+import { namedOf, enter, eventually, knownBy, list, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
 
 test('F8: a flipped byte under a running provider reaches nobody, is found by verify, and is fetched again', async (t) => {
   const village = openVillage(t)
@@ -28,7 +28,7 @@ test('F8: a flipped byte under a running provider reaches nobody, is found by ve
     async () => [await knownBy(cy), (await neighboursOf(cy)).length],
     ([known, peers]) => known === 1 && peers === 2,
   )
-  const installed = await cy.ask('install', 'web')
+  const installed = namedOf(await cy.ask('install', 'web'))
   assert.deepEqual(readFileSync(join(text(installed, 'path'), 'content.bin')), readFileSync(join(folder, 'content.bin')))
 
   flipByte(bob)
@@ -131,7 +131,7 @@ test('one of two providers killed in the middle of a transfer: the install compl
   await bob.end('SIGKILL')
   const { code, stdout, stderr } = await install.ended
   assert.equal(code, 0, stderr)
-  const { path } = JSON.parse(stdout) as { readonly path: string }
+  const path = text(namedOf(JSON.parse(stdout)), 'path')
   assert.deepEqual(readFileSync(join(path, 'content.bin')), readFileSync(join(folder, 'content.bin')))
 })
 

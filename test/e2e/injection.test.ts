@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseInviteCode } from '../../src/hive/invite-code.ts'
-import { openVillage, text, writePackage } from './machine.ts'
+import { namedOf, openVillage, text, writePackage } from './machine.ts'
 
 test('S26: names that are options, paths or shell words are refused or taken as names, and run nothing', async (t) => {
   const village = openVillage(t)
@@ -59,7 +59,7 @@ test('S26: folders with such names are published as what they are', async (t) =>
     writeFileSync(join(folder, name), 'text')
     const { stdout, stderr } = await ada.run(['p2p', 'publish', '--json', '--', name])
     assert.match(stdout, /"status": ?"published"/, `${name}: ${stderr}`)
-    const { path } = (await ada.ask('install', `plain-${index}`)) as { readonly path: string }
+    const path = text(namedOf(await ada.ask('install', `plain-${index}`)), 'path')
     assert.equal(readFileSync(join(path, name), 'utf8'), 'text')
   }
   assert.deepEqual(findNamed(village.root, 'pwned'), [])

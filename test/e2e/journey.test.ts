@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { addressOf, enter, eventually, list, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
+import { namedOf, addressOf, enter, eventually, list, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
 
 test('start, invite, join, publish, search, install: what ada publishes is what bob has on disk', async (t) => {
   const village = openVillage(t)
@@ -33,7 +33,7 @@ test('start, invite, join, publish, search, install: what ada publishes is what 
   const [hit] = list(searched, 'packages')
   assert.equal(hit?.['name'], 'rust-web')
 
-  const installed = await bob.ask('install', 'rust-web')
+  const installed = namedOf(await bob.ask('install', 'rust-web'))
   assert.equal(text(installed, 'digest'), text(published, 'digest'))
   assert.deepEqual(readFileSync(join(text(installed, 'path'), 'content.bin')), readFileSync(join(folder, 'content.bin')))
   const again = await bob.ask('install', 'rust-web')

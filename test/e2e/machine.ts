@@ -177,6 +177,13 @@ export function text(answer: Answer, ...path: readonly string[]): string {
   return value
 }
 
+/** What an install answered of the package that was named. */
+export function namedOf(answer: Answer): Answer {
+  const named = list(answer, 'packages').find((row) => row['isNamed'] === true)
+  assert.ok(named !== undefined, JSON.stringify(answer))
+  return named
+}
+
 /** A field of an answer that holds a number. */
 export function number(answer: Answer, ...path: readonly string[]): number {
   const value = field(answer, path)

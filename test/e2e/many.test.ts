@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { homePaths } from '../../src/config/home.ts'
 import { connectNode } from '../../src/http/client.ts'
 import type { Machine } from './machine.ts'
-import { addressOf, enter, eventually, knownBy, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
+import { namedOf, addressOf, enter, eventually, knownBy, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
 
 const names = ['bob', 'cy', 'dan', 'eve', 'fay', 'gus', 'hal'] as const
 
@@ -55,7 +55,7 @@ test('a node that joins after two hundred records has all of them', async (t) =>
     async () => knownBy(bob),
     (known) => known === 200,
   )
-  const installed = await bob.ask('install', 'pack-137')
+  const installed = namedOf(await bob.ask('install', 'pack-137'))
   assert.match(readFileSync(`${text(installed, 'path')}/package.toml`, 'utf8'), /pack-137/)
 })
 

@@ -6,7 +6,7 @@ import { connectNode } from '../../src/http/client.ts'
 import { storePaths } from '../../src/store/store-paths.ts'
 import type { Running } from '../e2e/command.ts'
 import type { Answer, Machine, Village } from '../e2e/machine.ts'
-import { list, text, writePackage } from '../e2e/machine.ts'
+import { list, namedOf, text, writePackage } from '../e2e/machine.ts'
 
 /** Longest wait for what other processes are to do, in milliseconds; far above what a busy machine needs. */
 const deadlineMs = 90_000
@@ -82,7 +82,7 @@ export function headsOf(machine: Machine): readonly unknown[] {
 
 /** Installs a package in the project of a machine, and gives the digest of what was installed. */
 export async function installOf(member: Member, name: string): Promise<string> {
-  return text(await member.call('marketplace.install', { package: name, directory: member.project }), 'digest')
+  return text(namedOf(await member.call('marketplace.install', { packages: [name], directory: member.project })), 'digest')
 }
 
 /** Waits until all list the same packages, then holds that their journals are the same and that each can install `sample`. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
+import { lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../lib/fault.ts'
 import type { ArchiveEntry } from '../archive/entry.ts'
@@ -16,8 +16,19 @@ export interface ChangesRequest {
   readonly signal: AbortSignal
 }
 
-/** Changed files that are named at most; enough to recognise what happened. */
-const maxChangesShown = 20
+/** Files of an installed package beside what its owner signed, by path in the package; a few of many. */
+export interface FileComparison {
+  /** Files compared. */
+  readonly files: number
+  /** Files with other bytes, or another right to be run. */
+  readonly changed: string[]
+  readonly missing: string[]
+  /** Files and links that its owner did not put there. */
+  readonly added: string[]
+}
+
+/** Files that are named at most, of each sort; enough to recognise what happened. */
+const maxNamed = 20
 
 /**
  * Files of an installed package that are not what its owner signed, or gone, in archive order; files beside them are nobody's business.
@@ -26,20 +37,12 @@ const maxChangesShown = 20
  */
 export async function findChanges(
   deps: MarketDeps & { readonly options: MarketOptions },
-  { release, targets, signal }: ChangesRequest,
+  request: ChangesRequest,
 ): Promise<readonly string[] | null> {
-  if (deps.content.stat(release.archive)?.isWhole !== true) return null
-  const changed: string[] = []
+  if (deps.content.stat(request.release.archive)?.isWhole !== true) return null
   try {
-    for await (const entry of readArchive(deps.content.read(release.archive, { signal }), deps.options)) {
-      const digest = await hashAll(entry.body)
-      for (const target of targets) {
-        if (changed.at(-1) === entry.path || (await isSame(join(target, entry.path), { ...entry, digest }))) continue
-        changed.push(entry.path)
-        if (changed.length === maxChangesShown) return changed
-      }
-    }
-    return changed
+    const { changed, missing } = await compareFiles(deps, request)
+    return [...changed, ...missing].toSorted().slice(0, maxNamed)
   } catch (error) {
     // A block on our own disk went bad, which says nothing of what is installed.
     if (error instanceof Fault) return null
@@ -47,13 +50,47 @@ export async function findChanges(
   }
 }
 
-async function isSame(path: string, { size, isExecutable, digest }: ArchiveEntry & { readonly digest: string }): Promise<boolean> {
+/** Compares every file with the archive, which must be whole on this disk. @throws Fault BLOCK_CORRUPT, CONTENT_MISSING */
+export async function compareFiles(
+  deps: MarketDeps & { readonly options: MarketOptions },
+  { release, targets, signal }: ChangesRequest,
+): Promise<FileComparison> {
+  const [changed, missing] = [new Set<string>(), new Set<string>()]
+  const signed = new Set<string>()
+  for await (const entry of readArchive(deps.content.read(release.archive, { signal }), deps.options)) {
+    const digest = await hashAll(entry.body)
+    signed.add(entry.path)
+    for (const target of targets) {
+      const state = await compareFile(join(target, entry.path), { ...entry, digest })
+      const found = state === 'changed' ? changed : missing
+      if (state !== 'same' && found.size < maxNamed) found.add(entry.path)
+    }
+  }
+  const added = new Set<string>()
+  for (const target of targets) for await (const path of walk(target)) if (!signed.has(path) && added.size < maxNamed) added.add(path)
+  return { files: signed.size * targets.length, changed: [...changed], missing: [...missing], added: [...added] }
+}
+
+async function compareFile(
+  path: string,
+  { size, isExecutable, digest }: ArchiveEntry & { readonly digest: string },
+): Promise<'same' | 'changed' | 'missing'> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => undefined)
-  if (handle === undefined) return false
+  if (handle === undefined) return (await lstat(path).catch(() => undefined)) === undefined ? 'missing' : 'changed'
   await using _ = handle
   const found = await handle.stat()
-  if (!found.isFile() || found.size !== size || ((found.mode & 0o100) !== 0) !== isExecutable) return false
-  return (await hashAll(readBytes(handle))) === digest
+  if (!found.isFile() || found.size !== size || ((found.mode & 0o100) !== 0) !== isExecutable) return 'changed'
+  return (await hashAll(readBytes(handle))) === digest ? 'same' : 'changed'
+}
+
+/** Everything below a folder that is no folder, with `/` between the parts. Follows no link. */
+async function* walk(folder: string, prefix = ''): AsyncGenerator<string> {
+  const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch(() => [])
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`
+    if (entry.isDirectory()) yield* walk(folder, path)
+    else yield path
+  }
 }
 
 function readBytes(handle: FileHandle): AsyncIterable<Uint8Array> {

@@ -48,6 +48,6 @@ test('S13: a lock of a project, or an intent in it, that leads to a device witho
   const other = join(project, 'other')
   await mkdir(join(other, '.git'), { recursive: true })
   await symlink('/dev/zero', join(other, 'althing.lock'))
-  const input = { directory: other, global: false, published: false }
+  const input = { directory: other, global: false, published: false, detailed: false }
   await assert.rejects(ada.handlers['marketplace.list'](input, ada.context), { code: 'LOCK_INVALID' })
 })

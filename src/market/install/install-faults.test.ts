@@ -16,11 +16,11 @@ for (const [code, fault] of [
     const { path } = await install(ada, 'demo@1.0.0', { directory: project })
     t.after(() => disarmFailpoint('install.write'))
     armFailpoint('install.write', { action: 'error', code }, 2)
-    await assert.rejects(install(ada, 'demo', { directory: project }), { code: fault, message: /^nothing was installed/ })
+    await assert.rejects(install(ada, 'demo@latest', { directory: project }), { code: fault, message: /^nothing was installed/ })
     assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), 'one')
     assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
     disarmFailpoint('install.write')
-    assert.equal((await install(ada, 'demo', { directory: project })).status, 'updated')
+    assert.equal((await install(ada, 'demo@latest', { directory: project })).change, 'updated')
   })
 }
 
@@ -31,8 +31,8 @@ for (const point of ['install.intent', 'install.aside', 'install.moved', 'instal
     t.after(() => disarmFailpoint(point))
     armFailpoint(point, { action: 'error', code: 'ENOSPC' })
     const isMoved = point === 'install.moved' || point === 'install.locked'
-    if (isMoved) assert.equal((await install(ada, 'demo', { directory: project })).status, 'updated')
-    else await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'DISK_FULL', message: /^nothing was installed/ })
+    if (isMoved) assert.equal((await install(ada, 'demo@latest', { directory: project })).change, 'updated')
+    else await assert.rejects(install(ada, 'demo@latest', { directory: project }), { code: 'DISK_FULL', message: /^nothing was installed/ })
     disarmFailpoint(point)
     assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), isMoved ? 'two' : 'one')
     assert.match(await readFile(lock, 'utf8'), isMoved ? /version = "1.1.0"/ : /version = "1.0.0"/)

@@ -1,61 +1,173 @@
 import { defineOperation } from '../../operations/define-operation.ts'
+import type { Zod } from '../../operations/define-operation.ts'
+
+const directory = {
+  type: 'text',
+  help: 'where to look for the project, upward',
+  short: 'C',
+  default: '.',
+  isPath: true,
+  placeholder: 'DIR',
+} as const
+const global = { type: 'flag', help: 'in the home of althing instead of the project', short: 'g' } as const
+const target = {
+  type: 'text',
+  help: 'in this folder instead of the project',
+  short: 't',
+  optional: true,
+  isPath: true,
+  placeholder: 'DIR',
+} as const
+const place = { global, target, directory } as const
+const dryRun = { type: 'flag', help: 'say what would be done, and do nothing' } as const
+const offline = { type: 'flag', help: 'only what is on this disk; says what is missing' } as const
+const accept = {
+  accept: {
+    type: 'texts',
+    help: 'go on although this is said against it: cool-down, permissions-grown, yanked, …',
+    optional: true,
+    max: 16,
+    placeholder: 'KIND',
+  },
+  reason: { type: 'text', help: 'why that is right; kept in the lock', optional: true, max: 1024, placeholder: 'TEXT' },
+} as const
+
+const change = (z: Zod) =>
+  z.object({
+    status: z.enum(['done', 'present', 'planned']),
+    place: z.enum(['project', 'global', 'target']),
+    lock: z.string(),
+    isLockChanged: z.boolean(),
+    /** All that is there afterwards, by name. */
+    packages: z.array(
+      z.object({
+        /** `restored`: placed again as the lock says; `present`: was there already. */
+        change: z.enum(['added', 'updated', 'downgraded', 'restored', 'present']),
+        package: z.string(),
+        name: z.string(),
+        owner: z.string(),
+        version: z.string(),
+        previousVersion: z.string().nullable(),
+        digest: z.string(),
+        cid: z.string(),
+        kind: z.string().nullable(),
+        /** Of the archive, in bytes; null for what no index here has. */
+        size: z.number().nullable(),
+        files: z.number().nullable(),
+        path: z.string(),
+        /** Where else it appears: a skill in `.agents/skills`. */
+        alsoAt: z.array(z.string()),
+        /** The range or tag that was asked for; null for what only others need. */
+        requested: z.string().nullable(),
+        /** Whether it was named in this call. */
+        isNamed: z.boolean(),
+        /** Who gave how many bytes; empty when all was on this disk. */
+        providers: z.array(z.object({ peer: z.string(), bytes: z.number() })),
+        /** Files of what is present that are not what its owner signed, or gone; 20 at most. Null: not looked at, or nothing on this disk to compare with. */
+        changed: z.array(z.string()).nullable(),
+        /** What it needs and was installed without. */
+        leftOut: z.array(z.object({ name: z.string(), range: z.string() })),
+      }),
+    ),
+    removed: z.array(z.object({ package: z.string(), version: z.string(), path: z.string() })),
+    /** Bytes that came from peers, or would have to. */
+    fetchedBytes: z.number(),
+    /** What is to be known of packages that were taken all the same: deprecated, yanked since, named like another. */
+    notes: z.array(z.object({ package: z.string(), version: z.string(), kind: z.string(), message: z.string() })),
+  })
+
+const changeFaults = [
+  'REFERENCE_INVALID',
+  'PACKAGE_UNKNOWN',
+  'PACKAGE_AMBIGUOUS',
+  'VERSION_UNKNOWN',
+  'DEPENDENCY_CONFLICT',
+  'DEPENDENCY_UNKNOWN',
+  'DEPENDENCIES_TOO_MANY',
+  'OWNER_CHANGED',
+  'TRUST_REFUSED',
+  'CONFIRMATION_NEEDED',
+  'PACKAGE_UNAVAILABLE',
+  'CONTENT_UNAVAILABLE',
+  'ARCHIVE_REFUSED',
+  'TARGET_REFUSED',
+  'TARGET_OCCUPIED',
+  'DISK_FULL',
+  'LOCK_INVALID',
+  'STORE_CORRUPT',
+] as const
 
 const install = defineOperation({
   name: 'marketplace.install',
-  summary: 'Install one package into a project, the home or a folder',
+  summary: 'Install packages, with what they need, into a project, the home or a folder',
   input: {
-    package: { type: 'text', help: 'NAME, @owner/NAME, or either with @RANGE', position: 0, max: 256, placeholder: 'package' },
-    global: { type: 'flag', help: 'into the home of althing instead of the project', short: 'g' },
-    target: { type: 'text', help: 'into this folder instead of the project', short: 't', optional: true, isPath: true, placeholder: 'DIR' },
-    directory: { type: 'text', help: 'where to look for the project, upward', short: 'C', default: '.', isPath: true, placeholder: 'DIR' },
+    packages: {
+      type: 'texts',
+      help: 'NAME, @owner/NAME, or either with @RANGE or @TAG; none: what the lock says',
+      position: 'rest',
+      optional: true,
+      max: 256,
+      placeholder: 'package',
+    },
+    ...place,
     force: { type: 'flag', help: 'install again, and over what was not installed by althing', short: 'f' },
+    noDependencies: { type: 'flag', help: 'without what the named packages need' },
+    dryRun,
+    frozen: { type: 'flag', help: 'refuse when the lock would have to change' },
+    offline,
+    ...accept,
   },
-  output: (z) =>
-    z.object({
-      status: z.enum(['installed', 'updated', 'present']),
-      package: z.string(),
-      name: z.string(),
-      owner: z.string(),
-      version: z.string(),
-      previousVersion: z.string().nullable(),
-      digest: z.string(),
-      cid: z.string(),
-      size: z.number(),
-      files: z.number(),
-      place: z.enum(['project', 'global', 'target']),
-      path: z.string(),
-      /** Where else it appears: a skill in `.agents/skills`. */
-      alsoAt: z.array(z.string()),
-      lock: z.string(),
-      /** Who gave how many bytes; empty when all was on this disk. */
-      providers: z.array(z.object({ peer: z.string(), bytes: z.number() })),
-      /** Files of what is present that are not what its owner signed, or gone; 20 at most. Null: its bytes are not on this disk to compare with. */
-      changed: z.array(z.string()).nullable(),
-      unresolvedDependencies: z.array(z.object({ name: z.string(), range: z.string(), known: z.boolean() })),
-    }),
-  faults: [
-    'REFERENCE_INVALID',
-    'PACKAGE_UNKNOWN',
-    'PACKAGE_AMBIGUOUS',
-    'VERSION_UNKNOWN',
-    'PACKAGE_UNAVAILABLE',
-    'CONTENT_UNAVAILABLE',
-    'ARCHIVE_REFUSED',
-    'OWNER_CHANGED',
-    'TARGET_REFUSED',
-    'TARGET_OCCUPIED',
-    'DISK_FULL',
-    'LOCK_INVALID',
-    'STORE_CORRUPT',
-  ],
+  output: change,
+  faults: [...changeFaults, 'LOCK_OUTDATED'],
   isReadOnly: false,
   needsPeers: true,
   aliases: ['install', 'i'],
   examples: [
     { command: 'althing install code-review', does: 'into .althing/packages of the project; a skill also appears in .agents/skills' },
     { command: 'althing install @ada/rust-web@^1.2', does: 'the newest 1.x of one owner, from 1.2 on' },
-    { command: 'althing install code-review -g', does: 'into the home, for every project' },
+    { command: 'althing install', does: 'exactly what althing.lock says, and nothing that is there already' },
+    { command: 'althing install --frozen', does: 'the same, for a build: refuses when the lock is not complete' },
     { command: 'althing install rust-web --target ./vendor', does: 'into ./vendor/@owner/rust-web' },
+  ],
+})
+
+const update = defineOperation({
+  name: 'marketplace.update',
+  summary: 'Bring installed packages to the newest versions that were asked for',
+  input: {
+    packages: { type: 'texts', help: 'installed packages; none: all', position: 'rest', optional: true, max: 256, placeholder: 'package' },
+    ...place,
+    check: { type: 'flag', help: 'the same as --dry-run' },
+    dryRun,
+    offline,
+    ...accept,
+  },
+  output: change,
+  faults: [...changeFaults, 'PACKAGE_NOT_INSTALLED'],
+  isReadOnly: false,
+  needsPeers: true,
+  aliases: ['update'],
+  examples: [
+    { command: 'althing update', does: 'all of the project, each within the range it was installed with' },
+    { command: 'althing update code-review --dry-run', does: 'says what an update of one would change' },
+  ],
+})
+
+const remove = defineOperation({
+  name: 'marketplace.remove',
+  summary: 'Remove packages, and what nobody needs any more',
+  input: {
+    packages: { type: 'texts', help: 'installed packages', position: 'rest', max: 256, placeholder: 'package' },
+    ...place,
+    dryRun,
+  },
+  output: change,
+  faults: ['REFERENCE_INVALID', 'PACKAGE_NOT_INSTALLED', 'PACKAGE_AMBIGUOUS', 'PACKAGE_NEEDED', 'TARGET_REFUSED', 'LOCK_INVALID'],
+  isReadOnly: false,
+  needsPeers: false,
+  aliases: ['remove', 'rm'],
+  examples: [
+    { command: 'althing remove rust-web', does: 'its folder, its block in the lock, and dependencies that were there for it alone' },
   ],
 })
 
@@ -65,7 +177,8 @@ const list = defineOperation({
   input: {
     global: { type: 'flag', help: 'only what is in the home', short: 'g' },
     published: { type: 'flag', help: 'only what our owner published in the hive' },
-    directory: { type: 'text', help: 'where to look for the project, upward', short: 'C', default: '.', isPath: true, placeholder: 'DIR' },
+    detailed: { type: 'flag', help: 'with description, size, source and who needs it', short: 'd' },
+    directory,
   },
   output: (z) =>
     z.object({
@@ -82,6 +195,21 @@ const list = defineOperation({
           state: z.enum(['installed', 'missing', 'published']),
           /** The newest version in the index, when it is another one. */
           newer: z.string().nullable(),
+          /** What was asked for; null for what only others need. */
+          requested: z.string().nullable(),
+          /** Packages that need it. */
+          neededBy: z.array(z.string()),
+          kind: z.string().nullable(),
+          /** Only when details are asked for. */
+          details: z
+            .object({
+              description: z.string().nullable(),
+              size: z.number().nullable(),
+              files: z.number().nullable(),
+              /** `hive:<id>` or `registry:<url>`. */
+              source: z.string(),
+            })
+            .nullable(),
         }),
       ),
       hint: z.string().nullable(),
@@ -96,5 +224,102 @@ const list = defineOperation({
   ],
 })
 
+const outdated = defineOperation({
+  name: 'marketplace.outdated',
+  summary: 'Say which installed packages have newer versions',
+  input: { ...place },
+  output: (z) =>
+    z.object({
+      packages: z.array(
+        z.object({
+          package: z.string(),
+          current: z.string(),
+          /** What `update` would bring: the newest in the range that was asked for. */
+          wanted: z.string(),
+          /** The newest there is. */
+          latest: z.string(),
+          requested: z.string().nullable(),
+        }),
+      ),
+      isOutdated: z.boolean(),
+    }),
+  faults: ['LOCK_INVALID', 'DEPENDENCY_CONFLICT', 'DEPENDENCY_UNKNOWN'],
+  isReadOnly: true,
+  needsPeers: false,
+  aliases: ['outdated'],
+  failsWhen: 'isOutdated',
+  examples: [{ command: 'althing outdated', does: 'name, current, wanted, latest; exit 1 when something is newer' }],
+})
+
+const why = defineOperation({
+  name: 'marketplace.why',
+  summary: 'Say why a package is installed',
+  input: { package: { type: 'text', help: 'an installed package', position: 0, max: 256, placeholder: 'package' }, ...place },
+  output: (z) =>
+    z.object({
+      package: z.string(),
+      version: z.string(),
+      /** From what was asked for to the package, shortest first; 20 at most. */
+      paths: z.array(z.array(z.object({ package: z.string(), version: z.string(), range: z.string() }))),
+    }),
+  faults: ['REFERENCE_INVALID', 'PACKAGE_NOT_INSTALLED', 'PACKAGE_AMBIGUOUS', 'LOCK_INVALID'],
+  isReadOnly: true,
+  needsPeers: false,
+  aliases: ['why'],
+  examples: [{ command: 'althing why base', does: 'every way from what was installed by name to base' }],
+})
+
+const verify = defineOperation({
+  name: 'marketplace.verify',
+  summary: 'Compare every installed file with what its owner signed',
+  input: { ...place, frozen: { type: 'flag', help: 'the lock must be complete too, and name all that is there' } },
+  output: (z) =>
+    z.object({
+      packages: z.array(
+        z.object({
+          package: z.string(),
+          version: z.string(),
+          path: z.string(),
+          /** `unknown`: nothing on this disk, and nobody connected, to compare it with. */
+          state: z.enum(['whole', 'changed', 'missing', 'unknown']),
+          changed: z.array(z.string()),
+          missing: z.array(z.string()),
+          /** Files that its owner did not put there. */
+          added: z.array(z.string()),
+        }),
+      ),
+      /** Folders of packages that the lock does not name. */
+      strays: z.array(z.string()),
+      /** With `frozen`: what the lock lacks. */
+      lacks: z.array(z.string()),
+      files: z.number(),
+      isBroken: z.boolean(),
+    }),
+  faults: ['LOCK_INVALID', 'STORE_CORRUPT'],
+  isReadOnly: true,
+  needsPeers: false,
+  aliases: ['verify'],
+  failsWhen: 'isBroken',
+  examples: [{ command: 'althing verify', does: 'exit 1 when a file of a package was changed, added or is gone' }],
+})
+
+const clean = defineOperation({
+  name: 'marketplace.clean',
+  summary: 'Clear what interrupted installs left behind',
+  input: { ...place, dryRun, force: { type: 'flag', help: 'also folders of packages that the lock does not name', short: 'f' } },
+  output: (z) =>
+    z.object({
+      removed: z.array(z.string()),
+      /** Folders of packages that the lock does not name, and that stay without `--force`. */
+      strays: z.array(z.string()),
+      hint: z.string().nullable(),
+    }),
+  faults: ['LOCK_INVALID', 'TARGET_REFUSED'],
+  isReadOnly: false,
+  needsPeers: false,
+  aliases: ['clean'],
+  examples: [{ command: 'althing clean', does: 'unpacked leftovers of this project; `althing store gc` frees downloads' }],
+})
+
 /** What a node can be asked about what is installed. */
-export const installOperations = [install, list] as const
+export const installOperations = [install, update, remove, list, outdated, why, verify, clean] as const

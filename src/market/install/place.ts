@@ -27,6 +27,21 @@ export interface PlaceRequest {
   readonly globalDirectory: string
 }
 
+/** The place a caller says, as operations take it. */
+export interface PlaceInput {
+  readonly directory: string
+  readonly global: boolean
+  readonly target?: string | undefined
+}
+
+/** The place that a caller means. */
+export function placeOf(
+  { globalDirectory }: { readonly globalDirectory: string },
+  { directory, global, target }: PlaceInput,
+): Promise<Place> {
+  return findPlace({ directory, isGlobal: global, target, globalDirectory })
+}
+
 /**
  * Where to install. Without a mark upward, the caller's folder itself is the project.
  *

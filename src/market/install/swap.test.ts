@@ -7,8 +7,8 @@ import { encodeText } from '../../lib/bytes.ts'
 import { createSeededChance } from '../../lib/chance.ts'
 import { createCid, rawCodec } from '../../lib/cid.ts'
 import { makeTemporary, ownerOf, writeFiles } from '../testing/stand.ts'
-import { formatLock } from './lock-file.ts'
-import type { LockedPackage } from './lock-file.ts'
+import { formatLock } from './lock.ts'
+import type { LockedPackage } from './lock.ts'
 import { findPlace } from './place.ts'
 import type { Place } from './place.ts'
 import { recoverPlace } from './swap.ts'
@@ -21,7 +21,12 @@ const locked: LockedPackage = {
   version: '2.0.0',
   digest: `sha256:${'0'.repeat(64)}`,
   cid,
-  hive: cid,
+  source: `hive:${cid}`,
+  kind: undefined,
+  requested: '*',
+  isIsolated: false,
+  dependencies: [],
+  overrides: [],
 }
 const staging = '.althing/packages/.staging'
 

@@ -1,4 +1,4 @@
-import { lstat, open, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, open, readFile, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, normalize, relative } from 'node:path'
 import type { Chance } from '../../lib/chance.ts'
 import { failpoint } from '../../lib/failpoint.ts'
@@ -6,23 +6,38 @@ import type { Json } from '../../lib/json.ts'
 import { marketFaults } from '../faults.ts'
 import { tableOf } from '../manifest/fields.ts'
 import { isOwnerSegment, parsePackageName } from '../rules/names.ts'
-import type { Lock, LockedPackage } from './lock-file.ts'
-import { formatLock, parseLock, readLock, removeHalfLocks, syncFolder, writeLock } from './lock-file.ts'
+import type { Lock, LockedPackage } from './lock.ts'
+import { formatLock, parseLock, parseLockedName } from './lock.ts'
+import { readLock, removeHalfLocks, syncFolder, writeLock } from './lock-file.ts'
 import type { Place } from './place.ts'
 import { ignoreName, makeFolder } from './place.ts'
 
-/** A new folder and where it goes; names are relative to the place's root. */
+/** A new folder and where it goes, or one that goes away; names are relative to the place's root. */
 export interface Move {
-  readonly fresh: string
+  /** Undefined for a folder that goes away. */
+  readonly fresh: string | undefined
   readonly target: string
   /** Where what stood there waits until all is done. */
   readonly aside: string
 }
 
+/** What becomes of a lock: blocks that are put in, and packages that are taken out. */
+export interface LockChange {
+  readonly put: readonly LockedPackage[]
+  readonly drop: readonly string[]
+}
+
 /** What is about to happen, on disk before it does. */
-interface Intent {
+export interface Intent {
   readonly moves: readonly Move[]
-  readonly locked: LockedPackage
+  readonly change: LockChange
+}
+
+/** A lock with a change made. */
+export function changeLock(lock: Lock, { put, drop }: LockChange): Lock {
+  const gone = new Set(drop)
+  const rest = [...lock].filter(([name]) => !gone.has(name))
+  return new Map([...rest, ...put.map((entry) => [entry.package, entry] as const)])
 }
 
 /** Folder under the place's folder of packages that holds new, old and intended things; on the same file system as the packages. */
@@ -31,13 +46,13 @@ export const stagingName = '.staging'
 export const placeLockName = 'lock.sqlite'
 const intentSuffix = '.intent.json'
 /** Longest intent that is read, in bytes. */
-const maxIntentBytes = 65_536
+const maxIntentBytes = 16_777_216
 
 /**
- * Puts new folders where old ones stand, and the lock with them.
+ * Puts new folders where old ones stand, takes others away, and changes the lock with them.
  *
  * The intent is on disk first. Ended at any moment, the next `recoverPlace` finishes it when the first folder was moved, and takes it
- * back otherwise: the old or the new package is whole, and the lock says which.
+ * back otherwise: the old or the new set of packages is whole, and the lock says which.
  */
 export async function swapFolders(place: Place, intent: Intent, chance: Chance): Promise<void> {
   const staging = join(place.packages, stagingName)
@@ -48,22 +63,37 @@ export async function swapFolders(place: Place, intent: Intent, chance: Chance):
   await rm(file)
 }
 
-async function finish(place: Place, { moves, locked }: Intent, chance: Chance): Promise<void> {
+async function finish(place: Place, { moves, change }: Intent, chance: Chance): Promise<void> {
   for (const move of moves) {
-    const [fresh, target, aside] = [move.fresh, move.target, move.aside].map((path) => join(place.root, path)) as [string, string, string]
-    if (!(await exists(fresh))) continue
-    await makeFolder(place, dirname(target))
-    if (await exists(target)) await rename(target, aside)
-    failpoint('install.aside')
-    await rename(fresh, target)
-    await syncFolder(dirname(target))
-    failpoint('install.moved')
+    if (move.fresh === undefined) await moveAway(place, move)
+    else await moveIn(place, { ...move, fresh: move.fresh })
   }
-  const lock = new Map<string, LockedPackage>(await readLock(place.lock))
-  lock.set(locked.package, locked)
-  await writeLock(place.lock, lock, chance)
+  await writeLock(place.lock, changeLock(await readLock(place.lock), change), chance)
   failpoint('install.locked')
   for (const { aside } of moves) await rm(join(place.root, aside), { recursive: true, force: true })
+}
+
+async function moveIn(place: Place, move: Move & { readonly fresh: string }): Promise<void> {
+  const [fresh, target, aside] = [join(place.root, move.fresh), join(place.root, move.target), join(place.root, move.aside)]
+  if (!(await exists(fresh))) return
+  await makeFolder(place, dirname(target))
+  if (await exists(target)) await rename(target, aside)
+  failpoint('install.aside')
+  await rename(fresh, target)
+  await syncFolder(dirname(target))
+  failpoint('install.moved')
+}
+
+async function moveAway(place: Place, move: Move): Promise<void> {
+  const [target, aside] = [join(place.root, move.target), join(place.root, move.aside)]
+  if ((await exists(aside)) || !(await exists(target))) return
+  // Follows no link that leads out of the place.
+  await makeFolder(place, dirname(target))
+  await rename(target, aside)
+  await syncFolder(dirname(target))
+  failpoint('install.removed')
+  // An owner's folder goes with the last package in it; any other is not empty.
+  if (dirname(dirname(target)) === place.packages) await rmdir(dirname(target)).catch(() => {})
 }
 
 /** Finishes or takes back what was interrupted, and clears what was left. To be called by who holds the place's lock. */
@@ -81,8 +111,9 @@ export async function recoverPlace(place: Place, chance: Chance): Promise<void> 
 async function settle(place: Place, intent: Intent, chance: Chance): Promise<void> {
   const [first] = intent.moves
   if (first === undefined) return
-  const [fresh, target, aside] = [first.fresh, first.target, first.aside].map((path) => join(place.root, path)) as [string, string, string]
-  const isMoved = !(await exists(fresh))
+  const [target, aside] = [join(place.root, first.target), join(place.root, first.aside)]
+  if (first.fresh === undefined) return (await exists(target)) ? undefined : finish(place, intent, chance)
+  const isMoved = !(await exists(join(place.root, first.fresh)))
   if (isMoved && (await exists(target))) return finish(place, intent, chance)
   await makeFolder(place, dirname(target))
   if (!(await exists(target)) && (await exists(aside))) await rename(aside, target)
@@ -90,8 +121,9 @@ async function settle(place: Place, intent: Intent, chance: Chance): Promise<voi
 
 async function writeIntent(file: string, intent: Intent): Promise<void> {
   const body: Json = {
-    moves: intent.moves.map((move) => ({ ...move })),
-    lock: formatLock(new Map([[intent.locked.package, intent.locked]])),
+    moves: intent.moves.map(({ fresh, target, aside }) => ({ fresh: fresh ?? null, target, aside })),
+    lock: formatLock(new Map(intent.change.put.map((entry) => [entry.package, entry]))),
+    drop: [...intent.change.drop],
   }
   const temporary = `${file}.part`
   {
@@ -112,9 +144,11 @@ async function readIntent(place: Place, file: string): Promise<Intent | undefine
     const rows: unknown = body.get('moves')
     const moves = Array.isArray(rows) ? rows.map((row) => parseMove(place, row)) : []
     const text = body.get('lock')
-    const locks: Lock = parseLock(typeof text === 'string' ? text : '', basename(file))
-    const [locked] = locks.values()
-    return locked !== undefined && moves.every((move) => move !== undefined) ? { moves, locked } : undefined
+    const lock = parseLock(typeof text === 'string' ? text : '', basename(file))
+    const names: unknown = body.get('drop') ?? []
+    const drop = Array.isArray(names) ? names.map((name) => (typeof name === 'string' ? parseLockedName(name) : undefined)) : [undefined]
+    if (moves.length === 0 || !moves.every((move) => move !== undefined) || !drop.every((name) => name !== undefined)) return undefined
+    return { moves, change: { put: [...lock.values()], drop } }
   } catch {
     return undefined
   }
@@ -123,10 +157,11 @@ async function readIntent(place: Place, file: string): Promise<Intent | undefine
 /** Only from and to where an install moves things: a project that was cloned may hold an intent that its author made up. */
 function parseMove(place: Place, row: unknown): Move | undefined {
   const table = tableOf(row)
-  const [fresh, target, aside] = ['fresh', 'target', 'aside'].map((key) => table.get(key))
-  if (typeof fresh !== 'string' || typeof target !== 'string' || typeof aside !== 'string') return undefined
+  const [given, target, aside] = ['fresh', 'target', 'aside'].map((key) => table.get(key))
+  const fresh = given ?? undefined
+  if ((typeof fresh !== 'string' && fresh !== undefined) || typeof target !== 'string' || typeof aside !== 'string') return undefined
   const staging = fromRoot(place, join(place.packages, stagingName))
-  const isStaged = [fresh, aside].every((path) => dirname(path) === staging && basename(path) !== '..' && path === normalize(path))
+  const isStaged = [fresh ?? aside, aside].every((path) => dirname(path) === staging && basename(path) !== '..' && path === normalize(path))
   const isPackage =
     fromRoot(place, place.packages) === normalize(join(target, '..', '..')) && isOwnerSegment(basename(dirname(target)).slice(1))
   const isSkill = place.skills !== undefined && dirname(target) === fromRoot(place, place.skills)

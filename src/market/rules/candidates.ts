@@ -1,19 +1,19 @@
 import semver from 'semver'
 import type { OwnerId } from '../../identity/keys.ts'
 
-declare const packageKeyBrand: unique symbol
+declare const packageIdBrand: unique symbol
 
-/** What a package is known by: `<owner id>/<name>`. */
-export type PackageKey = string & { readonly [packageKeyBrand]: true }
+/** `<owner id>/<name>`. */
+export type PackageId = string & { readonly [packageIdBrand]: true }
 
-/** The key of a package. */
-export function packageKey({ owner, name }: { readonly owner: OwnerId; readonly name: string }): PackageKey {
-  return `${owner}/${name}` as PackageKey
+/** What a package is known by. */
+export function packageId({ owner, name }: { readonly owner: OwnerId; readonly name: string }): PackageId {
+  return `${owner}/${name}` as PackageId
 }
 
 /** One version that may be chosen. */
 export interface Candidate {
-  readonly key: PackageKey
+  readonly id: PackageId
   /** Exact semver. */
   readonly version: string
   /** The author's wall time; only breaks ties between versions that semver holds equal. */
@@ -33,14 +33,14 @@ export interface Requirement {
   /** A semver range or an exact version; undefined for the newest. */
   readonly range: string | undefined
   /** What the name means; undefined when nobody, or several, have a package of this name. */
-  readonly target: PackageKey | undefined
+  readonly target: PackageId | undefined
   /** Those several. */
-  readonly rivals: readonly PackageKey[]
+  readonly rivals: readonly PackageId[]
 }
 
 /** What can be chosen from. Answers must not change while a set is resolved; their order does not matter. */
 export interface Catalogue<C extends Candidate = Candidate> {
-  readonly versionsOf: (key: PackageKey) => readonly C[]
+  readonly versionsOf: (id: PackageId) => readonly C[]
   readonly dependenciesOf: (candidate: C) => readonly Requirement[]
 }
 

@@ -1,4 +1,4 @@
-import type { Candidate, Catalogue, PackageKey } from './candidates.ts'
+import type { Candidate, Catalogue, PackageId } from './candidates.ts'
 import { admittedBy, rankCandidates } from './candidates.ts'
 import type { Need, ResolveOptions, Root } from './resolve.ts'
 import { nameNeed, resolveSet } from './resolve.ts'
@@ -6,22 +6,22 @@ import { nameNeed, resolveSet } from './resolve.ts'
 /** What one package, or a person, needs of another. */
 export interface ConflictNeed {
   /** Undefined for a person. */
-  readonly from: PackageKey | undefined
+  readonly from: PackageId | undefined
   /** The versions of `from` that come into question, highest first. */
   readonly versions: readonly string[]
   /** Undefined when nobody, or several, have a package of this name. */
-  readonly target: PackageKey | undefined
+  readonly target: PackageId | undefined
   readonly name: string
   /** What those versions ask for; empty for any. */
   readonly ranges: readonly string[]
-  readonly rivals: readonly PackageKey[]
+  readonly rivals: readonly PackageId[]
 }
 
 /** Needs that cannot be met together, of which none can be left out. */
 export interface Conflict {
   readonly needs: readonly ConflictNeed[]
   /** The package on which they meet; undefined when it is one that is not known. */
-  readonly on: PackageKey | undefined
+  readonly on: PackageId | undefined
   /** What there is of it, highest first. */
   readonly available: readonly { readonly version: string; readonly isYanked: boolean }[]
 }
@@ -81,7 +81,7 @@ function describe<C extends Candidate>({ catalogue }: ConflictRequest<C>, needs:
 }
 
 /** The package that most need; of several, one that needs nothing itself. */
-function findMeeting(rows: readonly ConflictNeed[]): PackageKey | undefined {
+function findMeeting(rows: readonly ConflictNeed[]): PackageId | undefined {
   const needy = new Set(rows.map(({ from }) => from))
   const counts = [...Map.groupBy(rows, ({ target }) => target)].map(([target, own]) => ({
     target,
@@ -132,7 +132,7 @@ const maxClauses = 6
 const maxVersions = 8
 
 /** A conflict in one sentence or two: "@ada/a 1.0.0 needs @ada/c ^1, @bob/b 2.0.0 needs @ada/c ^2; you asked for @ada/a, @bob/b." */
-export function formatConflict({ needs, on, available }: Conflict, spell: (key: PackageKey) => string): string {
+export function formatConflict({ needs, on, available }: Conflict, spell: (id: PackageId) => string): string {
   const clashing = needs.filter((need) => need.target === on && (need.from !== undefined || need.ranges.length > 0))
   const asked = needs.filter((need) => need.from === undefined && !clashing.includes(need))
   const between = needs.filter((need) => !clashing.includes(need) && !asked.includes(need))
@@ -155,7 +155,7 @@ function listClauses(clauses: readonly string[]): string {
   return rest > 0 ? `${clauses.slice(0, maxClauses).join(', ')} and ${rest} more` : clauses.join(', ')
 }
 
-function formatNeed({ from, versions, target, name, ranges, rivals }: ConflictNeed, spell: (key: PackageKey) => string): string {
+function formatNeed({ from, versions, target, name, ranges, rivals }: ConflictNeed, spell: (id: PackageId) => string): string {
   const what = withRange(target === undefined ? name : spell(target), ranges)
   if (from === undefined) return `you asked for ${what}`
   const [only, ...others] = versions

@@ -1,5 +1,6 @@
 import semver from 'semver'
 import { isReservedSegment } from './paths.ts'
+import { parseTag } from './tags.ts'
 
 declare const packageNameBrand: unique symbol
 
@@ -11,7 +12,7 @@ export interface PackageReference {
   /** A handle or an owner id, without the `@`. */
   readonly owner: string | undefined
   readonly name: PackageName
-  /** A semver range as written; undefined when none was given. */
+  /** A semver range or a tag as written; undefined when none was given. */
   readonly range: string | undefined
 }
 
@@ -43,6 +44,12 @@ export function isOwnerSegment(text: string): boolean {
   return ownerPattern.test(text) && !text.endsWith('.') && !isReservedSegment(text)
 }
 
+/** Reads what may be asked of a package: a semver range as written, or a tag. */
+export function parseRequest(text: string): string | undefined {
+  if (text.length > maxReferenceLength || text.trim() === '') return undefined
+  return semver.validRange(text) === null ? parseTag(text) : text
+}
+
 /** Reads `NAME`, `@owner/NAME`, each with `@RANGE`; split at the last `@`. Undefined for anything else, options (`-x`) and paths included. */
 export function parsePackageReference(text: string): PackageReference | undefined {
   if (text.length > maxReferenceLength) return undefined
@@ -50,7 +57,7 @@ export function parsePackageReference(text: string): PackageReference | undefine
   const hasRange = at > 0
   const rest = hasRange ? text.slice(0, at) : text
   const range = hasRange ? text.slice(at + 1).trim() : undefined
-  if (range !== undefined && (range === '' || (range !== 'latest' && semver.validRange(range) === null))) return undefined
+  if (range !== undefined && range !== 'latest' && parseRequest(range) === undefined) return undefined
   const slash = rest.indexOf('/')
   if (rest.startsWith('@') !== slash > 0) return undefined
   const owner = slash > 0 ? rest.slice(1, slash) : undefined

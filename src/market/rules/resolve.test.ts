@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import semver from 'semver'
-import type { Candidate, Catalogue, PackageKey, Requirement } from './candidates.ts'
+import type { Candidate, Catalogue, PackageId, Requirement } from './candidates.ts'
 import { findConflict, formatConflict } from './conflict.ts'
 import type { Resolution, ResolveOptions, Root } from './resolve.ts'
 import { resolveSet } from './resolve.ts'
@@ -11,19 +11,19 @@ import { resolveSet } from './resolve.ts'
 type Graph = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>
 
 const options: ResolveOptions = { kept: new Map(), isolated: new Set(), allowYanked: false, maxSteps: 100_000 }
-const keyOf = (name: string): PackageKey => name as PackageKey
+const idOf = (name: string): PackageId => name as PackageId
 
 function catalogueOf(graph: Graph, yanked: readonly string[] = []): Catalogue {
   return {
-    versionsOf: (key) =>
-      Object.keys(graph[key] ?? {}).map((version): Candidate => {
-        const isYanked = yanked.includes(`${key}@${version}`)
-        return { key, version, at: 0, digest: version, yanked: isYanked ? '' : null, source: 'hive:x' }
+    versionsOf: (id) =>
+      Object.keys(graph[id] ?? {}).map((version): Candidate => {
+        const isYanked = yanked.includes(`${id}@${version}`)
+        return { id, version, at: 0, digest: version, yanked: isYanked ? '' : null, source: 'hive:x' }
       }),
-    dependenciesOf: ({ key, version }) =>
-      Object.entries(graph[key]?.[version] ?? {}).map(([name, range]): Requirement => {
-        const target = Object.hasOwn(graph, name) ? keyOf(name) : undefined
-        return { name, range, target, rivals: name === 'rivals' ? [keyOf('x/rivals'), keyOf('y/rivals')] : [] }
+    dependenciesOf: ({ id, version }) =>
+      Object.entries(graph[id]?.[version] ?? {}).map(([name, range]): Requirement => {
+        const target = Object.hasOwn(graph, name) ? idOf(name) : undefined
+        return { name, range, target, rivals: name === 'rivals' ? [idOf('x/rivals'), idOf('y/rivals')] : [] }
       }),
   }
 }
@@ -31,13 +31,13 @@ function catalogueOf(graph: Graph, yanked: readonly string[] = []): Catalogue {
 function rootsOf(...words: readonly string[]): readonly Root[] {
   return words.map((word) => {
     const [name = '', range] = word.split('@')
-    return { key: keyOf(name), range }
+    return { id: idOf(name), range }
   })
 }
 
 function chosenOf(resolution: Resolution<Candidate>): Readonly<Record<string, string>> {
   assert.equal(resolution.verdict, 'resolved')
-  return Object.fromEntries([...resolution.chosen].map(([key, { version }]) => [key, version]))
+  return Object.fromEntries([...resolution.chosen].map(([id, { version }]) => [id, version]))
 }
 
 function resolve(graph: Graph, roots: readonly Root[], more: Partial<ResolveOptions> = {}): Readonly<Record<string, string>> {
@@ -48,7 +48,7 @@ function reasonOf(graph: Graph, roots: readonly Root[], yanked: readonly string[
   const catalogue = catalogueOf(graph, yanked)
   const result = resolveSet(roots, catalogue, options)
   assert.equal(result.verdict, 'conflict')
-  return formatConflict(findConflict({ roots, catalogue, options, needs: result.needs }), (key) => `@ada/${key}`)
+  return formatConflict(findConflict({ roots, catalogue, options, needs: result.needs }), (id) => `@ada/${id}`)
 }
 
 const versions = (...list: readonly string[]) => Object.fromEntries(list.map((version) => [version, {}]))
@@ -80,7 +80,7 @@ test('a version with build metadata means exactly that one', () => {
 
 test('a yanked version is passed over, unless it is installed, or named exactly by who may', () => {
   const catalogue = catalogueOf({ a: versions('1.0.0', '1.1.0') }, ['a@1.1.0'])
-  const kept = new Map([[keyOf('a'), { version: '1.1.0', digest: '1.1.0' }]])
+  const kept = new Map([[idOf('a'), { version: '1.1.0', digest: '1.1.0' }]])
   assert.deepEqual(chosenOf(resolveSet(rootsOf('a'), catalogue, options)), { a: '1.0.0' })
   assert.deepEqual(chosenOf(resolveSet(rootsOf('a'), catalogue, { ...options, kept })), { a: '1.1.0' })
   assert.equal(resolveSet(rootsOf('a@1.1.0'), catalogue, options).verdict, 'conflict')
@@ -90,10 +90,10 @@ test('a yanked version is passed over, unless it is installed, or named exactly 
 
 test('what is installed stays where the ranges allow it, unless its bytes were others', () => {
   const graph = { a: { '1.0.0': { b: '^1' } }, b: versions('1.0.0', '1.1.0', '2.0.0') }
-  const kept = new Map([[keyOf('b'), { version: '1.0.0', digest: '1.0.0' }]])
+  const kept = new Map([[idOf('b'), { version: '1.0.0', digest: '1.0.0' }]])
   assert.deepEqual(resolve(graph, rootsOf('a'), { kept }), { a: '1.0.0', b: '1.0.0' })
   assert.deepEqual(resolve(graph, rootsOf('a', 'b@>=1.1 <2'), { kept }), { a: '1.0.0', b: '1.1.0' })
-  const other = new Map([[keyOf('b'), { version: '1.0.0', digest: 'other' }]])
+  const other = new Map([[idOf('b'), { version: '1.0.0', digest: 'other' }]])
   assert.deepEqual(resolve(graph, rootsOf('a'), { kept: other }), { a: '1.0.0', b: '1.1.0' })
 })
 
@@ -108,7 +108,7 @@ test('packages that need each other, or themselves, are one set', () => {
 
 test('dependencies of an isolated package are left out', () => {
   const graph = { a: { '1.0.0': { b: '^9' } }, b: versions('1.0.0') }
-  assert.deepEqual(resolve(graph, rootsOf('a'), { isolated: new Set([keyOf('a')]) }), { a: '1.0.0' })
+  assert.deepEqual(resolve(graph, rootsOf('a'), { isolated: new Set([idOf('a')]) }), { a: '1.0.0' })
 })
 
 test('a better version that was passed over, because nobody knows what it needs, is said', () => {
@@ -176,7 +176,7 @@ const wishes = fc.uniqueArray(fc.constantFrom('p0', 'p1', 'p2', 'p3@<3', 'p4@>=2
 function isSolution(graph: Graph, roots: readonly Root[], chosen: Readonly<Record<string, string>>): boolean {
   const meets = (name: string, range: string): boolean => chosen[name] !== undefined && semver.satisfies(chosen[name], range)
   return (
-    roots.every(({ key, range }) => meets(key, range ?? '*')) &&
+    roots.every(({ id, range }) => meets(id, range ?? '*')) &&
     Object.entries(chosen).every(([name, version]) =>
       Object.entries(graph[name]?.[version] ?? {}).every(([need, range]) => meets(need, range)),
     )
@@ -203,7 +203,7 @@ test('a set is found exactly where trying everything finds one, and meets every 
       if (result.verdict !== 'resolved') return
       const chosen = chosenOf(result)
       assert.ok(isSolution(graph, roots, chosen))
-      const needed = new Set<string>(roots.map(({ key }) => key))
+      const needed = new Set<string>(roots.map(({ id }) => id))
       for (const name of needed) for (const need of Object.keys(graph[name]?.[chosen[name] ?? ''] ?? {})) needed.add(need)
       assert.deepEqual(new Set(Object.keys(chosen)), needed)
     }),
@@ -234,11 +234,11 @@ function searchPlainly(
 test('jumping back finds the same set as going back step by step: the first in the order of preference', () => {
   fc.assert(
     fc.property(graphs, wishes, (graph, words) => {
-      const roots = rootsOf(...words).toSorted((a, b) => (a.key < b.key ? -1 : 1))
-      const ranges = roots.map(({ key, range }) => [key, range ?? '*'] as const)
+      const roots = rootsOf(...words).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      const ranges = roots.map(({ id, range }) => [id, range ?? '*'] as const)
       const plain = searchPlainly(
         graph,
-        roots.map(({ key }) => key),
+        roots.map(({ id }) => id),
         ranges,
         {},
       )
@@ -279,7 +279,7 @@ test('the same set comes out in whatever order roots, versions and dependencies 
     fc.property(graphs, wishes, fc.nat(1000), (graph, words, seed) => {
       const plain = catalogueOf(graph)
       const shuffled: Catalogue = {
-        versionsOf: (key) => shuffle(plain.versionsOf(key), seed),
+        versionsOf: (id) => shuffle(plain.versionsOf(id), seed),
         dependenciesOf: (candidate) => shuffle(plain.dependenciesOf(candidate), seed),
       }
       const [one, other] = [resolveSet(rootsOf(...words), plain, options), resolveSet(shuffle(rootsOf(...words), seed), shuffled, options)]

@@ -1,18 +1,18 @@
-import type { Candidate, Catalogue, Choices, PackageKey, Requirement } from './candidates.ts'
+import type { Candidate, Catalogue, Choices, PackageId, Requirement } from './candidates.ts'
 import { admittedBy, rankCandidates } from './candidates.ts'
 
 /** A package that a person asked for. */
 export interface Root {
-  readonly key: PackageKey
+  readonly id: PackageId
   /** Undefined for the newest. */
   readonly range: string | undefined
 }
 
 export interface ResolveOptions {
   /** What is installed and should stay where it can: it is tried first, even when it was yanked since. */
-  readonly kept: ReadonlyMap<PackageKey, { readonly version: string; readonly digest: string }>
+  readonly kept: ReadonlyMap<PackageId, { readonly version: string; readonly digest: string }>
   /** Packages whose dependencies are left out. */
-  readonly isolated: ReadonlySet<PackageKey>
+  readonly isolated: ReadonlySet<PackageId>
   /** Whether a yanked version may be taken that a root names exactly. */
   readonly allowYanked: boolean
   /** Candidates and requirements looked at before the search gives up. */
@@ -23,7 +23,7 @@ export interface ResolveOptions {
 
 /** Who needs what. `from` is undefined for what a person asked for. */
 export interface Need {
-  readonly from: PackageKey | undefined
+  readonly from: PackageId | undefined
   readonly requirement: Requirement
 }
 
@@ -37,7 +37,7 @@ export interface PassedOver<C extends Candidate> {
 export type Resolution<C extends Candidate> =
   | {
       readonly verdict: 'resolved'
-      readonly chosen: ReadonlyMap<PackageKey, C>
+      readonly chosen: ReadonlyMap<PackageId, C>
       readonly passedOver: readonly PassedOver<C>[]
       readonly steps: number
     }
@@ -54,7 +54,7 @@ export function nameNeed({ from, requirement: { target, name } }: Need): string 
  * One version for every package that is needed, so that every range is met; or that there is no such set.
  *
  * The same for the same input in whatever order it comes: packages are decided in the order in which they are first needed (roots by
- * key, then the dependencies of each by key), each as high as what was decided before allows. On a dead end the search jumps back to
+ * name, then the dependencies of each by name), each as high as what was decided before allows. On a dead end the search jumps back to
  * the last decision that had a part in it (conflict-directed backjumping), so it finds a set when there is one.
  *
  * @see P. Prosser, Hybrid algorithms for the constraint satisfaction problem (1993)
@@ -71,7 +71,7 @@ interface Edge {
 }
 
 interface Frame {
-  readonly key: PackageKey
+  readonly id: PackageId
   /** Indexes of choices, best first. */
   readonly order: readonly number[]
   /** Place in `order` of what is tried next. */
@@ -91,14 +91,14 @@ class OutOfSteps extends Error {}
 class Search<C extends Candidate> {
   readonly #catalogue: Catalogue<C>
   readonly #options: ResolveOptions
-  readonly #choices = new Map<PackageKey, Choices<C>>()
+  readonly #choices = new Map<PackageId, Choices<C>>()
   readonly #admitted = new Map<string, ReadonlySet<number>>()
   readonly #dependencies = new Map<C, readonly Requirement[]>()
   readonly #seen = new Map<string, Need>()
-  readonly #edges = new Map<PackageKey, Edge[]>()
+  readonly #edges = new Map<PackageId, Edge[]>()
   readonly #frames: Frame[] = []
-  readonly #decided = new Map<PackageKey, number>()
-  readonly #agenda: PackageKey[] = []
+  readonly #decided = new Map<PackageId, number>()
+  readonly #agenda: PackageId[] = []
   #stepsLeft: number
 
   constructor(catalogue: Catalogue<C>, options: ResolveOptions) {
@@ -109,8 +109,8 @@ class Search<C extends Candidate> {
 
   run(roots: readonly Root[]): Resolution<C> {
     try {
-      for (const { key, range } of sortRoots(roots)) {
-        this.#add({ need: { from: undefined, requirement: { name: key, range, target: key, rivals: [] } }, depth: -1 })
+      for (const { id, range } of sortRoots(roots)) {
+        this.#add({ need: { from: undefined, requirement: { name: id, range, target: id, rivals: [] } }, depth: -1 })
       }
       if (this.#solve()) return this.#answer()
       return { verdict: 'conflict', needs: [...this.#seen.values()], steps: this.#steps() }
@@ -121,8 +121,8 @@ class Search<C extends Candidate> {
   }
 
   #solve(): boolean {
-    for (let key = this.#agenda[0]; key !== undefined; key = this.#agenda[this.#frames.length]) {
-      let frame: Frame | undefined = this.#open(key)
+    for (let id = this.#agenda[0]; id !== undefined; id = this.#agenda[this.#frames.length]) {
+      let frame: Frame | undefined = this.#open(id)
       while (frame !== undefined && !this.#choose(frame)) {
         const culprit = this.#jump(frame)
         if (culprit === undefined) return false
@@ -132,21 +132,21 @@ class Search<C extends Candidate> {
     return true
   }
 
-  #open(key: PackageKey): Frame {
-    const { candidates } = this.#choicesOf(key)
+  #open(id: PackageId): Frame {
+    const { candidates } = this.#choicesOf(id)
     const kept = candidates.findIndex((candidate) => this.#isKept(candidate))
     const all = [...candidates.keys()]
     const order = kept > 0 ? [kept, ...all.filter((index) => index !== kept)] : all
-    const first = this.#edges.get(key)?.[0]?.depth ?? -1
+    const first = this.#edges.get(id)?.[0]?.depth ?? -1
     const blame = new Set(first >= 0 ? [first] : [])
-    const frame: Frame = { key, order, next: 0, taken: -1, blame, agenda: this.#agenda.length, added: [] }
+    const frame: Frame = { id, order, next: 0, taken: -1, blame, agenda: this.#agenda.length, added: [] }
     this.#frames.push(frame)
     return frame
   }
 
   /** Takes the next choice that goes with all that was decided before. */
   #choose(frame: Frame): boolean {
-    const { candidates } = this.#choicesOf(frame.key)
+    const { candidates } = this.#choicesOf(frame.id)
     for (const index of frame.order.slice(frame.next)) {
       frame.next += 1
       this.#spend(1)
@@ -156,8 +156,8 @@ class Search<C extends Candidate> {
       if (!needs.every((requirement) => this.#goesWith(frame, { index, requirement }))) continue
       frame.taken = index
       const depth = this.#frames.length - 1
-      this.#decided.set(frame.key, depth)
-      frame.added = needs.map((requirement) => ({ need: { from: frame.key, requirement }, depth }))
+      this.#decided.set(frame.id, depth)
+      frame.added = needs.map((requirement) => ({ need: { from: frame.id, requirement }, depth }))
       for (const edge of frame.added) this.#add(edge)
       return true
     }
@@ -165,9 +165,9 @@ class Search<C extends Candidate> {
   }
 
   #isMet(frame: Frame, index: number): boolean {
-    for (const { need, depth } of this.#edges.get(frame.key) ?? []) {
+    for (const { need, depth } of this.#edges.get(frame.id) ?? []) {
       this.#spend(1)
-      if (this.#admits(frame.key, need.requirement.range).has(index)) continue
+      if (this.#admits(frame.id, need.requirement.range).has(index)) continue
       if (depth >= 0) frame.blame.add(depth)
       return false
     }
@@ -176,16 +176,16 @@ class Search<C extends Candidate> {
 
   #mayBeTaken(candidate: C): boolean {
     if (candidate.yanked === null || this.#isKept(candidate)) return true
-    const edges = this.#edges.get(candidate.key) ?? []
+    const edges = this.#edges.get(candidate.id) ?? []
     return this.#options.allowYanked && edges.some(({ need, depth }) => depth < 0 && need.requirement.range === candidate.version)
   }
 
   #goesWith(frame: Frame, { index, requirement }: { readonly index: number; readonly requirement: Requirement }): boolean {
     this.#spend(1)
-    this.#see({ from: frame.key, requirement })
+    this.#see({ from: frame.id, requirement })
     const { target, range } = requirement
     if (target === undefined) return false
-    if (target === frame.key) return this.#admits(target, range).has(index)
+    if (target === frame.id) return this.#admits(target, range).has(index)
     const depth = this.#decided.get(target)
     if (depth === undefined || this.#admits(target, range).has(this.#frames[depth]?.taken ?? -1)) return true
     frame.blame.add(depth)
@@ -208,7 +208,7 @@ class Search<C extends Candidate> {
     for (const { need } of frame.added) if (need.requirement.target !== undefined) this.#edges.get(need.requirement.target)?.pop()
     frame.added = []
     this.#agenda.length = frame.agenda
-    this.#decided.delete(frame.key)
+    this.#decided.delete(frame.id)
   }
 
   #add(edge: Edge): void {
@@ -222,40 +222,40 @@ class Search<C extends Candidate> {
   }
 
   #needsOf(candidate: C): readonly Requirement[] {
-    if (this.#options.isolated.has(candidate.key)) return []
+    if (this.#options.isolated.has(candidate.id)) return []
     const known = this.#dependencies.get(candidate)
     if (known !== undefined) return known
     const found = this.#catalogue
       .dependenciesOf(candidate)
-      .filter((requirement) => !this.#isLeftOut({ from: candidate.key, requirement }))
+      .filter((requirement) => !this.#isLeftOut({ from: candidate.id, requirement }))
       .toSorted(compareRequirements)
     this.#dependencies.set(candidate, found)
     return found
   }
 
-  #choicesOf(key: PackageKey): Choices<C> {
-    const known = this.#choices.get(key)
+  #choicesOf(id: PackageId): Choices<C> {
+    const known = this.#choices.get(id)
     if (known !== undefined) return known
-    const found = this.#catalogue.versionsOf(key)
+    const found = this.#catalogue.versionsOf(id)
     this.#spend(found.length)
     const ranked = rankCandidates(found)
-    this.#choices.set(key, ranked)
+    this.#choices.set(id, ranked)
     return ranked
   }
 
-  #admits(key: PackageKey, range: string | undefined): ReadonlySet<number> {
-    const name = `${key} ${range ?? ''}`
+  #admits(id: PackageId, range: string | undefined): ReadonlySet<number> {
+    const name = `${id} ${range ?? ''}`
     const known = this.#admitted.get(name)
     if (known !== undefined) return known
-    const choices = this.#choicesOf(key)
+    const choices = this.#choicesOf(id)
     this.#spend(choices.candidates.length)
     const found = admittedBy(choices, range)
     this.#admitted.set(name, found)
     return found
   }
 
-  #isKept({ key, version, digest }: C): boolean {
-    const kept = this.#options.kept.get(key)
+  #isKept({ id, version, digest }: C): boolean {
+    const kept = this.#options.kept.get(id)
     return kept?.version === version && kept.digest === digest
   }
 
@@ -278,13 +278,13 @@ class Search<C extends Candidate> {
   }
 
   #answer(): Resolution<C> {
-    const chosen = new Map<PackageKey, C>()
+    const chosen = new Map<PackageId, C>()
     const passedOver: PassedOver<C>[] = []
     for (const frame of this.#frames) {
-      const { candidates } = this.#choicesOf(frame.key)
+      const { candidates } = this.#choicesOf(frame.id)
       const taken = candidates[frame.taken]
-      if (taken === undefined) throw new Error(`nothing was chosen of ${frame.key}`)
-      chosen.set(frame.key, taken)
+      if (taken === undefined) throw new Error(`nothing was chosen of ${frame.id}`)
+      chosen.set(frame.id, taken)
       for (const index of frame.order.slice(0, frame.order.indexOf(frame.taken))) {
         const better = candidates[index]
         if (better === undefined || !this.#mayBeTaken(better) || !this.#isMet(frame, index)) continue
@@ -297,7 +297,7 @@ class Search<C extends Candidate> {
 }
 
 function sortRoots(roots: readonly Root[]): readonly Root[] {
-  return roots.toSorted((a, b) => compareText(a.key, b.key) || compareText(a.range ?? '', b.range ?? ''))
+  return roots.toSorted((a, b) => compareText(a.id, b.id) || compareText(a.range ?? '', b.range ?? ''))
 }
 
 function compareRequirements(a: Requirement, b: Requirement): number {

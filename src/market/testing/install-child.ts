@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { armFailpoint } from '../../lib/failpoint.ts'
+import { plainInstall } from './project.ts'
 import { openStand } from './stand.ts'
 
 const [home = '', project = '', name = '', point = ''] = process.argv.slice(2)
@@ -13,4 +14,4 @@ for (const group of await readdir(join(home, 'sources'))) {
   }
 }
 armFailpoint(point, { action: 'exit' })
-await ada.handlers['marketplace.install']({ package: name, directory: project, global: false, force: false }, ada.context)
+await ada.handlers['marketplace.install']({ ...plainInstall, packages: [name], directory: project }, ada.context)

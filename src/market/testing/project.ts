@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { encodeText } from '../../lib/bytes.ts'
 import { hashBytes } from '../../lib/cid.ts'
-import type { InstallInput, InstallReport } from '../install/install.ts'
+import type { InputOf, OutputOf } from '../../operations/define-operation.ts'
+import type { installOperations } from '../install/operations.ts'
 import { makeTemporary, manifestOf, openStand, writeFiles } from './stand.ts'
 import type { Stand, StandOptions } from './stand.ts'
 
@@ -18,8 +19,7 @@ export async function setUpProject(
   const ada = await openStand('ada', { globalDirectory: join(root, 'global'), ...options })
   t.after(() => ada[Symbol.asyncDispose]())
   await publish(ada, { root, name: 'demo' }, { 'package.toml': manifestOf('demo', '1.0.0'), 'a.txt': 'one', old: 'x' })
-  const dependencies = 'dependencies = ["base@^1", "@ada/review"]\n'
-  await publish(ada, { root, name: 'demo' }, { 'package.toml': manifestOf('demo', '1.1.0', dependencies), 'a.txt': 'two' })
+  await publish(ada, { root, name: 'demo' }, { 'package.toml': manifestOf('demo', '1.1.0'), 'a.txt': 'two' })
   await publish(ada, { root, name: 'review' }, { 'SKILL.md': skill, 'references/x.md': 'x' })
   return { ada, root, project, skill }
 }
@@ -37,7 +37,38 @@ export async function publish(
   await stand.handlers['p2p.publish']({ path: folder }, stand.context)
 }
 
-/** Installs one package; what is not said is as on a command line. */
-export function install(stand: Stand, name: string, more: Partial<InstallInput> & { readonly directory: string }): Promise<InstallReport> {
-  return stand.handlers['marketplace.install']({ package: name, force: false, global: false, ...more }, stand.context)
+type Install = Extract<(typeof installOperations)[number], { readonly name: 'marketplace.install' }>
+type Answer = OutputOf<Install>
+
+/** What an install is asked when nothing else is said on a command line. */
+export const plainInstall = {
+  packages: [],
+  global: false,
+  force: false,
+  noDependencies: false,
+  dryRun: false,
+  frozen: false,
+  offline: false,
+  accept: [],
+} as const satisfies Omit<InputOf<Install>, 'directory'>
+
+/** Asks for an install; what is not said is as on a command line. */
+export function installSet(
+  stand: Stand,
+  packages: readonly string[],
+  more: Partial<InputOf<Install>> & { readonly directory: string },
+): Promise<Answer> {
+  return stand.handlers['marketplace.install']({ ...plainInstall, ...more, packages }, stand.context)
+}
+
+/** Installs one package, and gives what became of it. */
+export async function install(
+  stand: Stand,
+  name: string,
+  more: Partial<InputOf<Install>> & { readonly directory: string },
+): Promise<Answer['packages'][number] & { readonly lock: string }> {
+  const answer = await installSet(stand, [name], more)
+  const own = answer.packages.find(({ isNamed }) => isNamed)
+  if (own === undefined) throw new Error(`${name} is not in the answer`)
+  return { ...own, lock: answer.lock }
 }

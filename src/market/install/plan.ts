@@ -1,0 +1,222 @@
+import type { Fault } from '../../lib/fault.ts'
+import { marketFaults } from '../faults.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import type { IndexedRelease } from '../package-index.ts'
+import { getRelease } from '../package-index.ts'
+import { formatDigest } from '../release.ts'
+import { spellPackage } from '../resolve.ts'
+import type { IndexCandidate, IndexCatalogue } from '../resolve/catalogue.ts'
+import { createCatalogue, isPinned, nameOf } from '../resolve/catalogue.ts'
+import type { PackageId } from '../rules/candidates.ts'
+import type { Conflict } from '../rules/conflict.ts'
+import { findConflict, formatConflict } from '../rules/conflict.ts'
+import { isOwnerSegment } from '../rules/names.ts'
+import type { PassedOver, ResolveOptions, Root } from '../rules/resolve.ts'
+import { resolveSet } from '../rules/resolve.ts'
+import { compareReleases } from '../rules/versions.ts'
+import { requireSigned } from '../signed-release.ts'
+import { sourceOfHive } from '../trust/sight.ts'
+import { formatLock } from './lock.ts'
+import type { Lock, LockedDependency, LockedPackage } from './lock.ts'
+import { changeLock } from './swap.ts'
+import { judgeChanges } from './trust.ts'
+import type { Acceptance, PlannedPackage, SetPlan } from './set-plan.ts'
+import type { Wanted, Wish } from './wish.ts'
+import { rangeOf, readWish } from './wish.ts'
+
+export interface PlanRequest {
+  readonly hive: MarketHive
+  readonly lock: Lock
+  /** The lock's file, for messages. */
+  readonly file: string
+  readonly wish: Wish
+  readonly accept: Acceptance
+}
+
+/** Steps of one resolution: about a second on a small machine. */
+const maxSteps = 1_000_000
+
+/**
+ * Resolves what is asked of a place, and judges all of it.
+ *
+ * @throws Fault of `readWish`, DEPENDENCY_CONFLICT, DEPENDENCY_UNKNOWN, DEPENDENCIES_TOO_MANY, STORE_CORRUPT, and of `judgeChanges`
+ */
+export async function planSet(deps: MarketDeps & { readonly options: MarketOptions }, request: PlanRequest): Promise<SetPlan> {
+  const { hive, lock, file, wish, accept } = request
+  const findSource = (source: string): MarketHive | undefined => findSourceHive(deps, source)
+  const catalogue = createCatalogue({ database: deps.database, hive, findSource, lock })
+  const { wanted, chosen } = resolveWish(deps, { hive, catalogue, lock, file, wish, allowYanked: accept.kinds.includes('yanked') })
+  const names = nameChosen(hive, chosen, lock)
+  const packages: PlannedPackage[] = []
+  for (const [id, candidate] of chosen) {
+    const release = await readRelease(deps, candidate)
+    packages.push(planPackage({ id, candidate, release, names, catalogue, wanted }))
+  }
+  packages.sort((a, b) => (a.locked.package < b.locked.package ? -1 : 1))
+  const { judged, notes } = judgeChanges(deps, { packages, lock, accept, owner: hive.owner })
+  const kept = new Set(judged.map(({ locked }) => locked.package))
+  const removed = [...lock.values()].filter((entry) => !kept.has(entry.package))
+  const change = { put: judged.map(({ locked }) => locked), drop: removed.map((entry) => entry.package) }
+  return { packages: judged, removed, change, isLockChanged: formatLock(changeLock(lock, change)) !== formatLock(lock), notes }
+}
+
+/** The hive that a source is, when this node is in it. */
+export function findSourceHive(deps: Pick<MarketDeps, 'findHive'>, source: string): MarketHive | undefined {
+  if (!source.startsWith('hive:')) return undefined
+  try {
+    return deps.findHive(source.slice('hive:'.length))
+  } catch {
+    // Not a member: what the lock pins may stay, and nothing newer is known.
+    return undefined
+  }
+}
+
+export interface WishRequest extends Omit<PlanRequest, 'accept'> {
+  readonly catalogue: IndexCatalogue
+  readonly allowYanked: boolean
+}
+
+/** What is asked of a place, and the versions that meet it. */
+export interface ResolvedWish {
+  readonly wanted: Wanted
+  readonly chosen: ReadonlyMap<PackageId, IndexCandidate>
+}
+
+/** Resolves a wish, and judges nothing. @throws Fault of `readWish`, DEPENDENCY_CONFLICT, DEPENDENCY_UNKNOWN, DEPENDENCIES_TOO_MANY */
+export function resolveWish(
+  { database }: Pick<MarketDeps, 'database'>,
+  { hive, catalogue, lock, file, wish, allowYanked }: WishRequest,
+): ResolvedWish {
+  const wanted = readWish({ database, hive, catalogue, lock, file }, wish)
+  const roots = [...wanted.roots].map(([id, request]): Root => ({ id, range: rangeOf({ database, hive }, id, request) }))
+  const kept = new Map<PackageId, LockedPackage>()
+  for (const entry of lock.values()) {
+    const id = catalogue.idOf(entry.owner, nameOf(entry))
+    if (!wanted.released.has(id)) kept.set(id, entry)
+  }
+  const options: ResolveOptions = { kept, isolated: wanted.isolated, allowYanked, maxSteps }
+  const spell = (id: PackageId): string => spellId(hive, id)
+  const result = resolveSet(roots, catalogue, options)
+  if (result.verdict === 'too-large') throw tooMany()
+  if (result.verdict === 'conflict') throw conflicting(findConflict({ roots, catalogue, options, needs: result.needs }), spell)
+  const [passedOver] = result.passedOver
+  if (passedOver !== undefined) throw unknownDependency(hive, passedOver, spell)
+  return { wanted, chosen: result.chosen }
+}
+
+function spellId(hive: MarketHive, id: PackageId): string {
+  const [owner = '', name = ''] = id.split('/')
+  return spellPackage(hive, { owner: owner as IndexedRelease['owner'], name })
+}
+
+/** How the lock calls each: as it did before, else by its owner's handle as far as that can be part of a path. */
+function nameChosen(hive: MarketHive, chosen: ReadonlyMap<PackageId, IndexCandidate>, lock: Lock): ReadonlyMap<PackageId, string> {
+  const known = new Map([...lock.values()].map((entry) => [`${entry.owner}/${nameOf(entry)}`, entry.package]))
+  return new Map(
+    [...chosen].map(([id, { owner, name }]) => {
+      const handle = hive.membership.handleOf(owner)
+      const segment = handle !== undefined && isOwnerSegment(handle) ? handle : owner
+      return [id, known.get(`${owner}/${name}`) ?? `@${segment}/${name}`]
+    }),
+  )
+}
+
+async function readRelease(deps: MarketDeps, candidate: IndexCandidate): Promise<IndexedRelease | undefined> {
+  if (candidate.entry === undefined) return undefined
+  const release = getRelease(deps.database, candidate.entry)
+  return requireSigned(deps, candidate.hive, { release, reference: `${candidate.name}@${candidate.version}` })
+}
+
+interface Choice {
+  readonly id: PackageId
+  readonly candidate: IndexCandidate
+  readonly release: IndexedRelease | undefined
+  readonly names: ReadonlyMap<PackageId, string>
+  readonly catalogue: IndexCatalogue
+  readonly wanted: Wanted
+}
+
+function planPackage({ id, candidate, release, names, catalogue, wanted }: Choice): PlannedPackage {
+  const previous = catalogue.lockedOf(id)
+  const isKept = previous !== undefined && isPinned(candidate, previous)
+  const isIsolated = wanted.isolated.has(id)
+  const requested = wanted.roots.get(id)
+  const needs: readonly LockedDependency[] = isIsolated
+    ? []
+    : catalogue.dependenciesOf(candidate).flatMap(({ target, range }) => {
+        const name = target === undefined ? undefined : names.get(target)
+        return name === undefined ? [] : { package: name, range: range ?? '*' }
+      })
+  const asked = { requested, isIsolated, dependencies: needs }
+  const isNamed = wanted.named.has(id)
+  if (isKept) return { change: 'kept', locked: { ...previous, ...asked }, previous, release, hive: candidate.hive, isNamed }
+  if (release === undefined)
+    throw new Error(`${candidate.name} ${candidate.version} was chosen, and is neither in the lock nor in an index`)
+  const pinned = {
+    package: names.get(id) ?? '',
+    owner: candidate.owner,
+    version: release.version,
+    digest: formatDigest(release.digest),
+    cid: release.archive,
+    source: sourceOfHive(candidate.hive.hive),
+    kind: release.manifest.kind,
+  }
+  return {
+    change: changeOf(previous, candidate),
+    locked: { ...pinned, ...asked, overrides: [] },
+    previous,
+    release,
+    hive: candidate.hive,
+    isNamed,
+  }
+}
+
+function changeOf(previous: LockedPackage | undefined, { version, at }: IndexCandidate): 'added' | 'updated' | 'downgraded' {
+  if (previous === undefined) return 'added'
+  return compareReleases({ version, at }, { version: previous.version, at: 0 }) < 0 ? 'downgraded' : 'updated'
+}
+
+function conflicting(conflict: Conflict, spell: (id: PackageId) => string): Fault {
+  const isYanked = conflict.available.some((version) => version.isYanked)
+  const hint = isYanked ? ' A yanked version is installed when it is named exactly, with --accept yanked --reason TEXT.' : ''
+  return marketFaults.create('DEPENDENCY_CONFLICT', {
+    message: `no set of versions meets all needs: ${formatConflict(conflict, spell)}${hint}`,
+    data: {
+      needs: conflict.needs.map(({ from, versions, target, name, ranges }) => ({
+        from: from === undefined ? null : spell(from),
+        versions: versions.slice(0, maxNamed),
+        target: target === undefined ? name : spell(target),
+        ranges: ranges.slice(0, maxNamed),
+      })),
+      available: conflict.available.slice(0, maxNamed).map(({ version }) => version),
+    },
+  })
+}
+
+/** Versions named in the data of a fault. */
+const maxNamed = 50
+
+function unknownDependency(
+  hive: MarketHive,
+  { candidate, requirement }: PassedOver<IndexCandidate>,
+  spell: (id: PackageId) => string,
+): Fault {
+  const { name, range, rivals } = requirement
+  const spelled = spellPackage(hive, candidate)
+  const candidates = rivals.map(spell).toSorted()
+  const why =
+    rivals.length === 0
+      ? 'which nobody has published here'
+      : `which ${rivals.length} owners have published: ${candidates.slice(0, 10).join(', ')}`
+  return marketFaults.create('DEPENDENCY_UNKNOWN', {
+    message: `${spelled} ${candidate.version} needs ${name} ${range ?? '*'}, ${why}. Install an older version by name, or go without what it needs: --no-dependencies`,
+    data: { package: spelled, version: candidate.version, dependency: name, range: range ?? '*', candidates },
+  })
+}
+
+function tooMany(): Fault {
+  return marketFaults.create('DEPENDENCIES_TOO_MANY', {
+    message: `the search for versions that go together was given up after ${maxSteps} steps: too many packages need each other in too many ways. Ask for narrower ranges, or for fewer packages at once.`,
+    data: { maxSteps },
+  })
+}
