@@ -126,6 +126,10 @@ test('TOML that is none is refused with line and column', () => {
   assert.equal(typeof column, 'number')
 })
 
+test('tables in braces over several lines, of TOML 1.1, are read', () => {
+  assert.equal(parse(`${least}[x]\ny = {\n  a = 1,\n}\n`).name, 'demo')
+})
+
 test('S30: a key __proto__ is a key like any other', () => {
   const { candidates } = parseWhole(
     `${least}[dependencies]\n__proto__ = "1.0.0"\nconstructor = "^1"\n[package.__proto__]\npolluted = "yes"\n`,

@@ -96,9 +96,9 @@ async function refuseMissing(folder: string, file: string | undefined): Promise<
     return marketFaults.create('MANIFEST_MISSING', { message, data })
   }
   const isNpm = file === undefined && (await listNames(folder)).includes(packageJson.file)
-  const npm = `Its package.json is read when its keywords have "${npmKeyword}", or with --manifest package.json; or`
+  const npm = `Its package.json is read when its keywords have "${npmKeyword}", or with --manifest package.json. Else start`
   return marketFaults.create('MANIFEST_MISSING', {
-    message: `${folder} has no manifest (${looked.join(', ')}). ${isNpm ? npm : 'To'} start one with \`althing init ${folder}\`; docs/guide/packages.md says what goes in.`,
+    message: `${folder} has no manifest (${looked.join(', ')}). ${isNpm ? npm : 'Start'} one with \`althing init ${folder}\`; docs/guide/packages.md says what goes in.`,
     data,
   })
 }

@@ -30,21 +30,22 @@ export async function describeDetails(
   const details = await findDetails(deps, { hive, release, signal, mayFetch: input.mcp })
   const servers = details?.mcpServers ?? []
   if (input.mcp && servers.length === 0) throw refuse(spellPackage(hive, release), details !== undefined)
-  const folder = servers.length === 0 ? undefined : await findInstalled(deps, spellPackage(hive, release), input.directory)
+  const folder = servers.length === 0 ? undefined : await findFolder(deps, spellPackage(hive, release), input.directory)
   return {
     details: details === undefined ? null : { compatibility: details.compatibility, tables: details.tables.map((table) => ({ ...table })) },
     mcp: servers.length === 0 ? null : formatMcpConfiguration(servers, folder),
   }
 }
 
-/** Where the package lies: in the project, else in the home. */
-async function findInstalled({ globalDirectory }: MarketDeps, spelled: string, directory: string): Promise<string | undefined> {
-  for (const isGlobal of [false, true]) {
-    const place = await findPlace({ directory, isGlobal, target: undefined, globalDirectory })
-    const folder = join(place.packages, spelled)
+/** Where the package lies: in the project, else in the home, else where the project would have it. */
+async function findFolder({ globalDirectory }: MarketDeps, spelled: string, directory: string): Promise<string> {
+  const project = await findPlace({ directory, isGlobal: false, target: undefined, globalDirectory })
+  const home = await findPlace({ directory, isGlobal: true, target: undefined, globalDirectory })
+  for (const { packages } of [project, home]) {
+    const folder = join(packages, spelled)
     if ((await lstat(folder).catch(() => undefined))?.isDirectory() === true) return folder
   }
-  return undefined
+  return join(project.packages, spelled)
 }
 
 function refuse(spelled: string, isKnown: boolean): Error {

@@ -20,18 +20,22 @@ function info(stand: Stand, name: string, more: Partial<InputOf<Info>> = {}): Pr
   return stand.handlers['marketplace.info']({ package: name, mcp: false, directory: '/nowhere', ...more }, stand.context)
 }
 
-test('info tells what a manifest says beside, and the block for an agent, with the folder it is installed in', async (t) => {
+test('info tells what a manifest says beside, and the block for an agent, with the folder it is installed in or would be', async (t) => {
   const project = await writeFiles(await makeTemporary(t), { 'althing.toml': '' })
-  await using ada = await openStand('ada')
+  await using ada = await openStand('ada', { globalDirectory: join(await makeTemporary(t), 'packages') })
   await publish(ada, await writeFiles(join(await makeTemporary(t), 'demo'), files))
   const told = await info(ada, 'demo', { directory: project })
   assert.deepEqual(told.details, { compatibility: null, tables: [{ name: 'templates', json: '{"path":"t"}' }] })
-  assert.deepEqual(told.mcp, { mcpServers: { demo: { command: 'node', args: ['${package}/server.mjs'], env: { API_KEY: '${API_KEY}' } } } })
-  assert.deepEqual([told.asked, told.permissions.commands], ['all', ['node ${package}/server.mjs']])
   const folder = join(project, '.althing/packages/@ada/demo')
+  const block = { command: 'node', args: [join(folder, 'server.mjs')], env: { API_KEY: '${API_KEY}' } }
+  assert.deepEqual(told.mcp, { mcpServers: { demo: block } })
+  assert.deepEqual([told.asked, told.permissions.commands], ['all', ['node ${package}/server.mjs']])
+  assert.equal((await info(ada, 'demo', { directory: project, mcp: true })).asked, 'mcp')
+  const home = join(ada.deps.globalDirectory, '@ada/demo')
+  await writeFiles(home, { 'server.mjs': '' })
+  assert.deepEqual((await info(ada, 'demo', { directory: project })).mcp?.mcpServers['demo']?.args, [join(home, 'server.mjs')])
   await writeFiles(folder, { 'server.mjs': '' })
-  const asked = await info(ada, 'demo', { directory: project, mcp: true })
-  assert.deepEqual([asked.asked, asked.mcp?.mcpServers['demo']?.args], ['mcp', [join(folder, 'server.mjs')]])
+  assert.deepEqual((await info(ada, 'demo', { directory: project })).mcp?.mcpServers['demo'], block)
 })
 
 test('a member that only heard of a release asks for its list when the block is wanted, and says so when nobody has it', async (t) => {
