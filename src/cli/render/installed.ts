@@ -1,5 +1,6 @@
 import type { Style } from '../screen.ts'
 import { renderTable } from './generic.ts'
+import { namesOfServers, renderMcpBlock } from './mcp.ts'
 import type { Fields } from './read.ts'
 import { readFields } from './read.ts'
 import { formatBytes, formatCount, formatPlural } from './units.ts'
@@ -22,6 +23,7 @@ export function renderChanged(output: unknown, style: Style): string | undefined
       .map((row) => `${style.name(`${row.text('package')}@${row.text('version')}`)} ${isPlan ? 'would be removed' : style.bad('removed')}`),
     ...answer.records('notes').map((row) => `→ ${row.text('message')}`),
     style.faint(summarise(answer, isPlan)),
+    ...(namesOfServers(output).length === 0 ? [] : ["→ for your agent's configuration:", renderMcpBlock(output) ?? '']),
   ]
   return lines.join('\n')
 }

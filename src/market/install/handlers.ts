@@ -1,5 +1,6 @@
 import type { CallContext, HandlersOf } from '../../operations/define-operation.ts'
 import { operationFaults } from '../../operations/faults.ts'
+import type { McpConfiguration } from '../manifest/mcp.ts'
 import type { MarketDeps, MarketOptions } from '../market.ts'
 import { trustKinds } from '../rules/trust.ts'
 import type { ChangeRequest } from './install.ts'
@@ -16,7 +17,8 @@ const nothingAccepted: Acceptance = { kinds: [], reason: '' }
 export function createInstallHandlers(deps: MarketDeps & { readonly options: MarketOptions }): Handlers {
   const change = async (request: ChangeRequest, context: CallContext): Promise<ChangeAnswer> => {
     const [{ changePlace }, { reportChange }] = await Promise.all([import('./install.ts'), import('./report.ts')])
-    return toAnswer(reportChange(deps, await changePlace(deps, request, context)))
+    const report = reportChange(deps, await changePlace(deps, request, context))
+    return { ...toAnswer(report), mcp: await findBroughtServers(deps, report, context) }
   }
   return {
     'marketplace.install': async ({ packages, force, noDependencies, dryRun, frozen, offline, accept, reason, ...place }, context) => {
@@ -57,7 +59,22 @@ function refuse(field: string, message: string): Error {
   return operationFaults.create('INPUT_INVALID', { message, data: { field, allowed: [...trustKinds] } })
 }
 
-function toAnswer(report: ChangeReport): ChangeAnswer {
+/** Of what was placed, or was named and is there. */
+async function findBroughtServers(
+  { options }: { readonly options: MarketOptions },
+  { status, packages }: ChangeReport,
+  { signal }: CallContext,
+): Promise<McpConfiguration | null> {
+  const brought = status === 'planned' ? [] : packages.filter(({ change, isNamed }) => change !== 'present' || isNamed)
+  if (brought.length === 0) return null
+  const { findServers } = await import('../mcp/installed-servers.ts')
+  return findServers(
+    brought.map(({ path }) => path),
+    { maxManifestBytes: options.maxManifestBytes, signal },
+  )
+}
+
+function toAnswer(report: ChangeReport): Omit<ChangeAnswer, 'mcp'> {
   return {
     ...report,
     packages: report.packages.map((row) => ({

@@ -1,5 +1,6 @@
 import { defineOperation } from '../../operations/define-operation.ts'
 import type { Zod } from '../../operations/define-operation.ts'
+import { mcpBlock } from '../mcp/mcp-block.ts'
 
 const directory = {
   type: 'text',
@@ -74,6 +75,8 @@ const change = (z: Zod) =>
     fetchedBytes: z.number(),
     /** What is to be known of packages that were taken all the same: deprecated, yanked since, named like another. */
     notes: z.array(z.object({ package: z.string(), version: z.string(), kind: z.string(), message: z.string() })),
+    /** The block for an agent's configuration of the MCP servers that came with them; null without any. */
+    mcp: mcpBlock(z),
   })
 
 const changeFaults = [

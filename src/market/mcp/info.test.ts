@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { InputOf, OutputOf } from '../../operations/define-operation.ts'
 import { digestOfCid } from '../../lib/cid.ts'
+import { installSet } from '../testing/project.ts'
 import type { showOperations } from '../trust/show-operations.ts'
 import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, replicate, writeFiles } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
@@ -69,4 +70,21 @@ test('a package without servers says so when the block is asked for', async (t) 
   assert.equal((await info(ada, 'plain')).mcp, null)
   assert.deepEqual((await info(ada, 'plain')).details, { compatibility: null, tables: [] })
   await assert.rejects(info(ada, 'plain', { mcp: true }), { code: 'NO_MCP_SERVERS', message: /brings no MCP server/ })
+})
+
+test('an install prints the block for an agent, with the folder it was installed in; again, for what is there already', async (t) => {
+  const root = await makeTemporary(t)
+  const project = await writeFiles(join(root, 'project'), { 'althing.toml': '' })
+  await using ada = await openStand('ada', { globalDirectory: join(root, 'global') })
+  await publish(ada, await writeFiles(join(root, 'demo'), files))
+  await publish(ada, await writeFiles(join(root, 'plain'), { 'package.toml': manifestOf('plain') }))
+  const first = await installSet(ada, ['demo'], { directory: project })
+  const block = {
+    mcpServers: {
+      demo: { command: 'node', args: [join(project, '.althing/packages/@ada/demo/server.mjs')], env: { API_KEY: '${API_KEY}' } },
+    },
+  }
+  assert.deepEqual(first.mcp, block)
+  assert.deepEqual((await installSet(ada, ['demo'], { directory: project })).mcp, block)
+  assert.equal((await installSet(ada, ['plain'], { directory: project })).mcp, null)
 })
