@@ -31,6 +31,12 @@ export interface SaidReport {
   readonly announcedTo: number
 }
 
+/**
+ * A process that ends with the command stays so long, in milliseconds, when somebody is connected: nobody acknowledges an entry, and the
+ * peer's own question for it, which follows on the first comparison of heads, has to be answered.
+ */
+const lingerMs = 2_000
+
 type EditDeps = MarketDeps & { readonly options: MarketOptions }
 
 interface Sentence {
@@ -45,6 +51,7 @@ async function say(deps: EditDeps, words: readonly NewWord[], { hive, context, s
   if (deps.isTransient) await waitForPeer(deps, hive, context)
   let entry: Cid | null = null
   for (const word of words) entry = (await sayWord(deps, hive, word))?.cid ?? entry
+  if (deps.isTransient && entry !== null && hive.connectedPeers().length > 0) await deps.clock.sleep(lingerMs, { signal: context.signal })
   return { status: entry === null ? 'unchanged' : 'said', package: spelled, now, entry, announcedTo: hive.connectedPeers().length }
 }
 
