@@ -64,8 +64,8 @@ export function createCatalogue({ database, hive, findSource, lock }: CatalogueD
     },
     dependenciesOf: (candidate) => {
       const locked = pinned.get(candidate.id)
-      if (locked?.isIsolated === false && isPinned(candidate, locked))
-        return locked.dependencies.flatMap((need) => toLockedRequirement(names, need) ?? [])
+      const understood = locked?.isIsolated === false && isPinned(candidate, locked) ? readUnderstood(names, locked) : undefined
+      if (understood !== undefined) return understood
       const release = candidate.entry === undefined ? undefined : getRelease(database, candidate.entry)
       const dependencies = release?.manifest.dependencies ?? []
       return dependencies.map(({ name, range }) => toRequirement(names, { name, range, dependant: candidate.owner, locked }))
@@ -114,13 +114,16 @@ interface NameDeps extends Pick<CatalogueDeps, 'database' | 'hive' | 'lock'> {
   readonly idOf: (owner: OwnerId, name: string) => PackageId
 }
 
-/** What was understood when it was installed is not understood anew: a name may mean several by now. */
-function toLockedRequirement(
-  { lock, idOf }: NameDeps,
-  { package: name, range }: LockedPackage['dependencies'][number],
-): Requirement | undefined {
-  const entry = lock.get(name)
-  return entry && { name, range, target: idOf(entry.owner, nameOf(entry)), rivals: [] }
+/**
+ * What was understood when it was installed is not understood anew: a name may mean several by now. Undefined for a lock that lacks
+ * something of it, as a merge by hand may leave it.
+ */
+function readUnderstood({ lock, idOf }: NameDeps, { dependencies }: LockedPackage): readonly Requirement[] | undefined {
+  const found = dependencies.map(({ package: name, range }): Requirement | undefined => {
+    const entry = lock.get(name)
+    return entry && { name, range, target: idOf(entry.owner, nameOf(entry)), rivals: [] }
+  })
+  return found.every((requirement) => requirement !== undefined) ? found : undefined
 }
 
 interface Named {

@@ -40,16 +40,16 @@ export async function publish(
 type Install = Extract<(typeof installOperations)[number], { readonly name: 'marketplace.install' }>
 type Answer = OutputOf<Install>
 
-/** What an install is asked when nothing else is said on a command line. */
+/** What a change of a place is asked when nothing else is said on a command line. */
+export const plainChange = { global: false, dryRun: false, offline: false, accept: [] } as const
+
+/** The same of an install. */
 export const plainInstall = {
+  ...plainChange,
   packages: [],
-  global: false,
   force: false,
   noDependencies: false,
-  dryRun: false,
   frozen: false,
-  offline: false,
-  accept: [],
 } as const satisfies Omit<InputOf<Install>, 'directory'>
 
 /** Asks for an install; what is not said is as on a command line. */
