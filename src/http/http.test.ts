@@ -185,8 +185,8 @@ test('S30: __proto__, bombs, cut and over-long JSON are refused with a typed fau
   assert.equal(Object.hasOwn(Object.prototype, 'isAdmin'), false)
 })
 
-test('S31: a client that sends its head byte by byte is cut, and others are answered meanwhile', async (t) => {
-  const { url, token } = await openTestServer(t, { 'desk.ask': async () => ({}) }, { headersTimeoutMs: 300, requestTimeoutMs: 600 })
+test('S31: a client that sends its head byte by byte is cut, and others are answered meanwhile', { timeout: 10_000 }, async (t) => {
+  const { url, token } = await openTestServer(t, { 'desk.ask': async () => ({}) }, { headersTimeoutMs: 300, requestTimeoutMs: 60_000 })
   const slow = connect(Number(new URL(url).port), '127.0.0.1')
   slow.on('error', () => {})
   slow.write('POST /v1/operations/desk.ask HTTP/1.1\r\nHost: 127.0.0.1\r\n')
@@ -197,7 +197,26 @@ test('S31: a client that sends its head byte by byte is cut, and others are answ
   await once(slow, 'close')
 })
 
-test('S31: connections over the limit are not taken', async (t) => {
+test('S31: a client that sends its body byte by byte is cut', { timeout: 10_000 }, async (t) => {
+  const { url, token } = await openTestServer(t, { 'desk.ask': async () => ({}) }, { headersTimeoutMs: 300, requestTimeoutMs: 600 })
+  const slow = connect(Number(new URL(url).port), '127.0.0.1')
+  slow.on('error', () => {})
+  slow.write('POST /v1/operations/desk.ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n')
+  slow.write(`Authorization: Bearer ${token}\r\n\r\n`)
+  const dripping = setInterval(() => slow.write(' '), 100)
+  t.after(() => clearInterval(dripping))
+  slow.resume()
+  await once(slow, 'close')
+})
+
+test('S30: a body longer than the configuration allows is refused', async (t) => {
+  const { url, token } = await openTestServer(t, { 'desk.ask': async () => ({}) }, { maxBodyBytes: 1_000 })
+  const statusOf = async (length: number): Promise<number> =>
+    (await ask(url, { authorization: `Bearer ${token}` }, '{"input": {}}'.padEnd(length))).status
+  assert.deepEqual([await statusOf(1_000), await statusOf(1_001)], [200, 413])
+})
+
+test('S31: connections over the limit are not taken', { timeout: 3_000 }, async (t) => {
   const { url } = await openTestServer(t, {}, { maxConnections: 2 })
   const port = Number(new URL(url).port)
   const held = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
