@@ -1,9 +1,13 @@
 import type { Reader } from '../../store/database.ts'
+import { countOf } from './rules/match.ts'
 import type { Choice } from './rules/match.ts'
 import { allowedEdits, deletesOf, nearnessOf } from './rules/spelling.ts'
+import { inHive } from './rules/terms.ts'
 
 /** Words that begin with one that was typed: the most common of them are looked for. */
 const maxBeginnings = 8
+/** A word that as many packages have is looked for as it is. */
+const common = 1_000
 /** Words with one beginning that are looked at. */
 const maxBeginningRows = 2_000
 /** Words of near spelling that are looked for. */
@@ -27,8 +31,8 @@ export function findBeginnings(reader: Reader, hive: number, typed: string): rea
   const exact = reader.get<WordRow>(`select ${columns} from search_word where hive = ? and word = ?`, hive, typed)
   const none = { word: typed, impact5: 0, impact4: 0, impact3: 0, impact2: 0, impact1: 0 }
   const own = toChoice(exact ?? none, { kind: 'exact', edits: 0 })
-  // of one letter, thousands of words begin with it and none is meant
-  if (typed.length < 2) return [own]
+  // of one letter thousands of words begin with it and none is meant; a word that so many packages have is itself what is meant
+  if (typed.length < 2 || countOf([own]) >= common) return [own]
   const rows = reader.all<WordRow>(
     `select ${columns} from (select * from search_word where hive = ?1 and word > ?2 and word < ?3 limit ${maxBeginningRows})
      order by impact5 + impact4 + impact3 + impact2 + impact1 desc, word limit ${maxBeginnings}`,
@@ -42,12 +46,13 @@ export function findBeginnings(reader: Reader, hive: number, typed: string): rea
 /** Words of names and keywords a few edits from one that was typed: fewest edits first, then the most common. */
 export function findNear(reader: Reader, hive: number, typed: string): readonly Choice[] {
   if (allowedEdits(typed) === 0) return []
+  const pieces = deletesOf(typed).map((piece) => `"${inHive(hive, piece)}"`)
   const rows = reader.all<WordRow>(
-    `select distinct ${columns} from (
-       select s.word as near from json_each(?2) d join search_spelling s on s.hive = ?1 and s.hash = d.value limit ${maxNearRows}
-     ) join search_word on hive = ?1 and word = near`,
+    `select ${columns} from (
+       select s.word as near from search_piece cross join search_spelling s on s.id = search_piece.rowid where search_piece match ?2 limit ${maxNearRows}
+     ) cross join search_word on hive = ?1 and word = near`,
     hive,
-    JSON.stringify(deletesOf(typed)),
+    pieces.join(' OR '),
   )
   const near = rows.flatMap((row) => {
     const edits = row.word === typed ? undefined : nearnessOf(typed, row.word)

@@ -9,6 +9,7 @@ import type { TextQuery } from './rules/query.ts'
 import { compareRanked, readAs, scoreCandidate } from './rules/rank.ts'
 import type { Candidate, Score } from './rules/rank.ts'
 import { packageOfRow } from './rules/rows.ts'
+import { parseTerms } from './rules/terms.ts'
 import { countTexts, getHiveNumber } from './text-index.ts'
 
 /** What is looked for. */
@@ -48,7 +49,7 @@ export interface TextAnswer {
 /** Fewer full answers than this, and near spellings are looked for. */
 const fewHits = 3
 /** Packages that are compared, at least. */
-const minPool = 100
+const minPool = 32
 
 interface PoolRow extends Row, Candidate {
   readonly owner: OwnerId
@@ -98,20 +99,29 @@ class Searching {
     let ranked = this.#rank(query, choices)
     const isFew = ranked.filter(({ tier }) => tier > 0).length < fewHits
     if (isFuzzy || isFew) {
-      const more = choices.map((of, index) => [...of, ...findNear(this.#reader, this.#hive, query.words[index] ?? '')])
+      const more = this.#addNear(query, choices)
       if (more.some((of, index) => of.length > (choices[index]?.length ?? 0))) {
         choices = more
         this.#collect(choices)
         ranked = this.#rank(query, choices)
       }
     }
-    if (ranked.filter(({ tier }) => tier > 0).length < limit && query.words.length > 1) {
-      this.#collectSome(choices)
+    const missing = limit - ranked.filter(({ tier }) => tier > 0).length
+    if (missing > 0 && query.words.length > 1) {
+      this.#collectSome(choices, 2 * missing)
       ranked = this.#rank(query, choices)
     }
     const [best] = ranked
     const meant = best === undefined ? undefined : readAs(best, choices)
     return { hits: ranked.slice(0, limit).map((row) => toHit(row, row.tier > 0)), meant }
+  }
+
+  /** Near spellings of words that few packages have; of every word when asked to. */
+  #addNear({ words }: TextQuery, choices: Choices): Choices {
+    return choices.map((of, index) => {
+      if (!this.#question.isFuzzy && countOf(of) >= fewHits) return of
+      return [...of, ...findNear(this.#reader, this.#hive, words[index] ?? '')]
+    })
   }
 
   /** Packages whose name is the query. */
@@ -121,10 +131,9 @@ class Searching {
   }
 
   /** Packages that have every word. */
-  #collect(choices: Choices): void {
+  #collect(choices: Choices, size: number = this.#poolSize): void {
     const rarest = Math.min(...choices.map((of) => countOf(of)))
     if (rarest === 0) return
-    const size = this.#poolSize
     if ((choices.length > 1 || rarest <= size) && this.#collectLevel(choices, anywhere, size + 1).length <= size) return
     const seen = new Set<number>()
     // a level holds what is in those above it too: those come again
@@ -135,13 +144,13 @@ class Searching {
   }
 
   /** Packages that have some of the words: all but one, then single ones; rare words first. */
-  #collectSome(choices: Choices): void {
+  #collectSome(choices: Choices, size: number): void {
     const known = choices.filter((of) => countOf(of) > 0).toSorted((a, b) => countOf(a) - countOf(b))
     const allButOne = known.length > 2 ? known.map((_, index) => known.toSpliced(known.length - 1 - index, 1)) : []
-    const wanted = this.#pool.size + this.#poolSize
+    const wanted = this.#pool.size + size
     for (const some of [...allButOne, ...known.map((of) => [of])]) {
       if (this.#pool.size >= wanted) return
-      this.#collect(some)
+      this.#collect(some, size)
     }
   }
 
@@ -173,7 +182,7 @@ class Searching {
   }
 
   #toPoolRow(row: Row): PoolRow {
-    return { ...row, isDeprecated: row.deprecated !== null, usefulness: this.#question.usefulnessOf?.(row.owner, row.name) ?? 0 }
+    return { ...row, words: parseTerms(row.terms), isDeprecated: row.deprecated !== null, usefulness: this.#question.usefulnessOf?.(row.owner, row.name) ?? 0 }
   }
 
   #rank({ names }: TextQuery, choices: Choices): readonly (PoolRow & Score)[] {

@@ -4,7 +4,7 @@ import type { Reader, Transaction } from '../../store/database.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { formatTerms, inHive, parseTerms } from './rules/terms.ts'
 import { rowOf } from './rules/rows.ts'
-import { countWords } from './vocabulary.ts'
+import { countWords, resetWords } from './vocabulary.ts'
 
 /** What search keeps of a package: its newest release, and what is said of it since. */
 export interface SearchedPackage {
@@ -57,7 +57,8 @@ export function resetText(tx: Transaction, hive: HiveId): void {
   else
     for (const known of tx.iterate<DocumentRow>('select hive, row, terms from search_document where hive = ? order by row', number))
       deleteTerms(tx, known)
-  for (const table of ['search_document', 'search_word', 'search_spelling']) tx.run(`delete from ${table} where hive = ?`, number)
+  tx.run('delete from search_document where hive = ?', number)
+  resetWords(tx, number)
   tx.run('update search_hive set packages = 0 where number = ?', number)
 }
 

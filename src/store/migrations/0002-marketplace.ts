@@ -85,10 +85,11 @@ create table search_document (
 -- backwards begins with what is newest
 drop table package_text;
 create virtual table search_term using fts5 (terms, content = '', columnsize = 0, detail = none, tokenize = "ascii tokenchars '_'");
--- search: every word with the number of documents it has each impact in
+-- search: every word with the number of documents it has each impact in; spelling is the row of its spellings while a name or keyword has it
 create table search_word (
   hive integer not null,
   word text not null,
+  spelling integer,
   impact5 integer not null default 0,
   impact4 integer not null default 0,
   impact3 integer not null default 0,
@@ -96,11 +97,11 @@ create table search_word (
   impact1 integer not null default 0,
   primary key (hive, word)
 ) strict, without rowid;
--- search: words of names and keywords by what is left when up to two letters go, hashed
+-- search: words of names and keywords, and by the same rowid what is left of each when up to two letters go, behind the number of the hive
 create table search_spelling (
+  id integer primary key,
   hive integer not null,
-  hash integer not null,
-  word text not null,
-  primary key (hive, hash, word)
-) strict, without rowid;
+  word text not null
+) strict;
+create virtual table search_piece using fts5 (pieces, content = '', columnsize = 0, detail = none, tokenize = "ascii tokenchars '_'");
 `

@@ -1,6 +1,5 @@
 import { countOf } from './match.ts'
 import type { Choice, Choices } from './match.ts'
-import { parseTerms } from './terms.ts'
 import type { Impact } from './words.ts'
 
 /** A package that matched, as it is compared. */
@@ -10,7 +9,7 @@ export interface Candidate {
   /** The author's wall time of its newest release, in milliseconds. */
   readonly at: number
   readonly isDeprecated: boolean
-  readonly terms: string
+  readonly words: ReadonlyMap<string, Impact>
   /** As measured; 0 while nobody does. */
   readonly usefulness: number
 }
@@ -37,8 +36,7 @@ const worth: Readonly<Record<Impact, number>> = { 5: 50, 4: 40, 3: 24, 2: 16, 1:
 const worthAfterEdits = [1, 0.7, 0.45] as const
 
 /** How well a package answers a query. Pure, so that the order is the same wherever the same is known. */
-export function scoreCandidate({ name, terms }: Candidate, { names, choices, packages }: Yardstick): Score {
-  const words = parseTerms(terms)
+export function scoreCandidate({ name, words }: Candidate, { names, choices, packages }: Yardstick): Score {
   const best = choices.map((of) => bestOf(of, words))
   const found = best.filter((one) => one !== undefined)
   const text = best.reduce((sum, one, index) => sum + (one === undefined ? 0 : one.value * rarityOf(choices[index] ?? [], packages)), 0)
@@ -53,8 +51,7 @@ export function scoreCandidate({ name, terms }: Candidate, { names, choices, pac
 }
 
 /** The query as a package answers it, where it answers a near spelling; undefined where it answers what was typed. */
-export function readAs({ terms }: Pick<Candidate, 'terms'>, choices: Choices): string | undefined {
-  const words = parseTerms(terms)
+export function readAs({ words }: Pick<Candidate, 'words'>, choices: Choices): string | undefined {
   const best = choices.map((of) => bestOf(of, words))
   if (best.every((one) => (one?.edits ?? 0) === 0)) return undefined
   return best.map((one, index) => (one !== undefined && one.edits > 0 ? one.word : (choices[index]?.[0]?.word ?? ''))).join(' ')

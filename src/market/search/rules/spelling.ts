@@ -10,20 +10,20 @@ export function allowedEdits(word: string): 0 | 1 | 2 {
 }
 
 /**
- * Hashes of all that is left of a word's beginning when as many letters go as edits are allowed, itself included.
+ * All that is left of a word's beginning when as many letters go as edits are allowed, itself included.
  *
  * Two words within that many edits share one at least.
  *
  * @see W. Garbe, SymSpell: symmetric delete spelling correction
  */
-export function deletesOf(word: string): readonly number[] {
+export function deletesOf(word: string): readonly string[] {
   let ring = new Set([word.slice(0, prefixLength)])
   const all = new Set(ring)
   for (let edit = allowedEdits(word); edit > 0; edit -= 1) {
     ring = new Set([...ring].flatMap((text) => withoutOne(text)))
     for (const text of ring) all.add(text)
   }
-  return [...new Set([...all].map((text) => hashText(text)))]
+  return [...all]
 }
 
 /** The edits between what was typed and a word, when few enough that it may have been meant; a swap of neighbours is one. */
@@ -36,11 +36,4 @@ export function nearnessOf(typed: string, word: string): number | undefined {
 
 function withoutOne(text: string): readonly string[] {
   return Array.from({ length: text.length }, (_, index) => text.slice(0, index) + text.slice(index + 1))
-}
-
-/** FNV-1a in 32 bits: a collision costs one comparison. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  return hash >>> 0
 }

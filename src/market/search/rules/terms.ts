@@ -1,5 +1,5 @@
 import type { PackageKind } from '../../manifest/manifest.ts'
-import { impacts, splitWords, weighWords } from './words.ts'
+import { splitWords, weighWords } from './words.ts'
 import type { Impact, SearchedText } from './words.ts'
 
 /** What is searched of a package, and by what it can be filtered. */
@@ -26,10 +26,17 @@ export function formatTerms(document: SearchedDocument): string {
 export function parseTerms(terms: string): ReadonlyMap<string, Impact> {
   const weighed = new Map<string, Impact>()
   for (const term of terms.split(' ')) {
-    const impact = impacts.find((known) => term.startsWith(String(known)))
+    const impact = impactOfDigit(term.charCodeAt(0) - zero)
     if (impact !== undefined) weighed.set(term.slice(1), impact)
   }
   return weighed
+}
+
+const zero = '0'.charCodeAt(0)
+
+/** Facets begin with a letter, and so have none. */
+function impactOfDigit(digit: number): Impact | undefined {
+  return digit === 1 || digit === 2 || digit === 3 || digit === 4 || digit === 5 ? digit : undefined
 }
 
 /** The terms of several hives share one table: each stands behind the number of its hive. */
