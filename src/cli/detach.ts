@@ -59,7 +59,7 @@ interface Attempt {
 
 async function startFailed({ log, from, exitCode }: Attempt, what: string): Promise<Fault> {
   const said = await readTail(log, from)
-  const why = said === '' ? `See ${log}` : `${log} says:\n${said}\n`
+  const why = said === '' ? `See ${log}` : `${log} says:\n${said}\nMend that, and start again`
   return cliFaults.create(exitCode === exitCodes.usage ? 'USAGE_INVALID' : 'NODE_START_FAILED', {
     message: `the node ${what}. ${why}`,
     data: { log },
