@@ -78,8 +78,22 @@ test('the commands of docs/guide/packages.md find and install what they name', a
     const output = await page.run(page.first, line.replace('@ada/rust-web', own.package))
     if (line.startsWith('althing search rust web')) assert.match(output, /rust-web/)
     if (line === 'althing list') assert.match(output, /rust-web/)
+    if (line.endsWith('--dry-run')) assert.match(output, /server\.mjs[^]*nothing was published/)
+    if (line.endsWith('--mcp')) assert.match(output, /^\{\s+"mcpServers"/)
   }
-  assert.equal(lines.length, 8)
+  assert.equal(lines.length, 14)
+})
+
+test('the commands of docs/guide/trust.md show, yank, accept, audit and put up again', async (t) => {
+  const page = openPage(t)
+  await page.runNode(page.first, 'althing p2p start')
+  await page.run(page.first, 'althing publish examples/packages/code-review')
+  const lines = commandsIn('docs/guide/trust.md', [''])
+  for (const line of lines) {
+    const output = await page.run(page.first, line)
+    if (line === 'althing audit') assert.match(output, /nothing found\naccepted\n {2}yanked .*to find the leak/)
+  }
+  assert.equal(lines.length, 9)
 })
 
 test('the manifest that docs/guide/packages.md shows is one that publishes', async (t) => {
