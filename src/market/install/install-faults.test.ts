@@ -5,7 +5,8 @@ import { cp, mkdir, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { armFailpoint, disarmFailpoint } from '../../lib/failpoint.ts'
-import { install, setUpProject } from '../testing/project.ts'
+import { install, installSet, publish, setUpProject } from '../testing/project.ts'
+import { manifestOf } from '../testing/stand.ts'
 
 for (const [code, fault] of [
   ['ENOSPC', 'DISK_FULL'],
@@ -66,6 +67,38 @@ for (const [point, version] of [
     assert.match(lock, new RegExp(`@ada/demo"\nowner = ".*"\nversion = "${version}"`))
     assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
     assert.deepEqual((await readdir(project)).toSorted(), ['.agents', '.althing', 'althing.lock', 'althing.toml'])
+  })
+}
+
+for (const [point, pass, isNew] of [
+  ['install.write', '4', false],
+  ['install.intent', '1', false],
+  ['install.aside', '1', false],
+  ['install.aside', '2', true],
+  ['install.removed', '1', true],
+] as const) {
+  test(`F1: a set killed at pass ${pass} of ${point} is ${isNew ? 'the new' : 'the old'} set after the next command, whole, with its lock`, async (t) => {
+    const { ada, root, project } = await setUpProject(t)
+    const home = join(root, 'home')
+    await mkdir(home)
+    const asSkill = { 'SKILL.md': '---\nname: hat\ndescription: x\n---\n', 'a.txt': 'old' }
+    await publish(ada, { root, name: 'hat' }, { ...asSkill, 'package.toml': manifestOf('hat', '1.0.0', 'kind = "skill"\n') })
+    await publish(ada, { root, name: 'hat' }, { 'package.toml': manifestOf('hat', '2.0.0', 'kind = "template"\n'), 'b.txt': 'new' })
+    await cp(join(root, 'sources'), join(home, 'sources'), { recursive: true })
+    await installSet(ada, ['demo@1.0.0', 'hat@1.0.0'], { directory: project })
+    assert.equal(await runChild(home, project, 'demo@1.1.0 hat@2.0.0 review', point, pass), 'SIGKILL')
+    await ada.handlers['marketplace.clean']({ directory: project, global: false, dryRun: false, force: false }, ada.context)
+    const { packages, isBroken } = await ada.handlers['marketplace.verify'](
+      { directory: project, global: false, frozen: true },
+      ada.context,
+    )
+    assert.deepEqual(
+      packages.map(({ package: name, version }) => `${name} ${version}`),
+      isNew ? ['@ada/demo 1.1.0', '@ada/hat 2.0.0', '@ada/review 1.0.0'] : ['@ada/demo 1.0.0', '@ada/hat 1.0.0'],
+    )
+    assert.equal(isBroken, false)
+    assert.deepEqual(await readdir(join(project, '.agents/skills')), [isNew ? 'review' : 'hat'])
+    assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])
   })
 }
 

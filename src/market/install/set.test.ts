@@ -174,7 +174,8 @@ test('--frozen refuses what would change the lock, and says what', async (t) => 
   const lock = await lockOf(project)
   await writeFile(join(project, 'althing.lock'), lock.replace(/\[\[installed\]\]\npackage = "@ada\/base"[\s\S]*$/, ''))
   await assert.rejects(installSet(ada, [], { directory: project, frozen: true }), { code: 'LOCK_OUTDATED', message: /@ada\/base/ })
-  assert.equal((await installSet(ada, [], { directory: project })).status, 'done')
+  await assert.rejects(installSet(ada, [], { directory: project }), { code: 'TARGET_OCCUPIED' })
+  assert.equal((await installSet(ada, [], { directory: project, force: true })).status, 'done')
   assert.equal(await lockOf(project), lock)
 })
 
