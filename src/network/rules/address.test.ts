@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { judgeAddress } from './address.ts'
+import { isLoopback, judgeAddress } from './address.ts'
 
 const peer = '12D3KooWRkZhiRhsqmrQ28rt73K7V3aCBpqKrLGSXmZ99PTcTZby'
 const relay = '12D3KooWQjs9woN8k9c1nUhz7kD8unDUQg3QG9wh2yujQk6yH3er'
@@ -38,4 +38,9 @@ test('what is no address is refused with the reason', () => {
 
 test('S29: any text is judged, and never thrown at', () => {
   fc.assert(fc.property(fc.string({ maxLength: 2000 }), (text) => ['address', 'invalid'].includes(judgeAddress(`/${text}`).verdict)))
+})
+
+test('an address that leads to this machine only is told from the others', () => {
+  const addresses = ['/ip4/127.0.0.1/tcp/4001', '/ip6/::1/tcp/4001', '/ip4/192.0.2.7/tcp/4001', '/ip6/::10/tcp/4001']
+  assert.deepEqual(addresses.map(isLoopback), [true, true, false, false])
 })
