@@ -116,6 +116,22 @@ test('paths are made absolute in the directory of the caller, defaults too', asy
   )
 })
 
+test('an option that begins with no- is the flag it says, and is not set without it', async (t) => {
+  const inputs: unknown[] = []
+  const cli = createTestCli(t, { answer: async (input) => inputs.push(Reflect.get(Object(input), 'noDependencies')) })
+  await cli.run('install', 'axum')
+  await cli.run('install', 'axum', '--no-dependencies')
+  assert.deepEqual(inputs, [false, true])
+})
+
+test('an answer that says in the field its operation names that there is something to see to is exit 1, in --json too', async (t) => {
+  const answers = [true, true, false]
+  const cli = createTestCli(t, { answer: async () => ({ packages: [], isOutdated: answers.shift() }) })
+  assert.equal(await cli.run('outdated'), 1)
+  assert.equal(await cli.run('outdated', '--json'), 1)
+  assert.equal(await cli.run('outdated'), 0)
+})
+
 test('an option whose field has a hyphen reaches the node under its own name', async (t) => {
   const inputs: unknown[] = []
   const cli = createTestCli(t, { answer: async (input) => inputs.push(input) })

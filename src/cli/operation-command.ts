@@ -29,11 +29,17 @@ export function createOperationCommand(operation: Operation, { name, workingDire
     const values: Readonly<Record<string, unknown>> = command.opts()
     const input: [string, unknown][] = [
       ...positional.map(([fieldName], index): [string, unknown] => [fieldName, given[index]]),
-      ...options.map(({ fieldName, option }): [string, unknown] => [fieldName, values[option.attributeName()]]),
+      ...options.map(({ fieldName, option }): [string, unknown] => [fieldName, readOption(option, values)]),
     ]
     const said = Object.fromEntries(input.filter(([, value]) => value !== undefined))
     await onCommand(operation, resolveCallerPaths(operation, said, workingDirectory), command)
   })
+}
+
+/** commander keeps `--no-dependencies` as `dependencies`, which is true until it is given. */
+function readOption(option: Option, values: Readonly<Record<string, unknown>>): unknown {
+  const value = values[option.attributeName()]
+  return option.negate ? value === false : value
 }
 
 function placeOf(field: InputField): number {
