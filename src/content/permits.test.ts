@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { PeerId } from '../identity/keys.ts'
+import { createKeepSlots } from './keeper.ts'
 import { createPermits } from './permits.ts'
 
 const never = new AbortController().signal
@@ -34,4 +36,15 @@ test('who stops waiting takes no permit', async () => {
   await assert.rejects(permits.acquire({ signal: stop.signal }), /enough/)
   first()
   assert.equal(permits.inUse(), 0)
+})
+
+test('S2: six copies are made for others at once, two of them for one member', () => {
+  const slots = createKeepSlots()
+  const take = (name: string): (() => void) | undefined => slots.tryAcquire(name as PeerId)
+  const [first, second] = [take('eve'), take('eve')]
+  assert.ok(first !== undefined && second !== undefined)
+  assert.equal(take('eve'), undefined)
+  assert.equal(['ada', 'bob', 'cy', 'dan', 'fay'].filter((name) => take(name) !== undefined).length, 4)
+  first()
+  assert.ok(take('eve') !== undefined)
 })

@@ -70,6 +70,18 @@ test('F8: a damaged block is never served; whoever asks gets it elsewhere, and i
   assert.equal(ada.content.stat(cid)?.isWhole, true)
 })
 
+test('F8: damaged content of one block is never served; it is mended, and then whoever asked gets it', async (t) => {
+  await using fleet = openFleet()
+  const { ada, bob, directory } = await openPair(t, fleet)
+  const cid = await fleet.add(ada, testBytes(500))
+  await fleet.add(bob, testBytes(500))
+  await damage(directory, digestOfCid(cid))
+  const cy = fleet.open('cy')
+  await fleet.connect(ada, cy)
+  assert.deepEqual((await fleet.fetch(cy, cid)).liars, [])
+  for (const { content } of [cy, ada]) assert.deepEqual(await readAll(content, cid), testBytes(500))
+})
+
 test('F8: a damaged list block is written anew from what is known of it', async (t) => {
   await using fleet = openFleet()
   const { ada, bob, directory, cid } = await openPair(t, fleet)

@@ -156,3 +156,17 @@ test('S4: a liar that promises grants and gives none is asked once', async () =>
   await pass(world, 5_000)
   assert.deepEqual(heard, ['hello', 'want'])
 })
+
+test('S31: strangers who introduce themselves are looked at only so often a minute, all together', async () => {
+  await using world = createTestWorld({ helloesPerMinute: 5 })
+  const ada = await world.addNode('ada')
+  await makeHive(world, ada)
+  await using eve = await intrude(world, ada)
+  const answers: (string | undefined)[] = []
+  for (let times = 0; times < 7; times++) {
+    const channel = await eve.open().catch(() => undefined)
+    answers.push(channel === undefined ? 'cut' : verdictOf(await ask(world, channel, helloOfEve)))
+    channel?.abort(new Error('again'))
+  }
+  assert.deepEqual(answers, ['unknown', 'unknown', 'unknown', 'unknown', 'unknown', undefined, undefined])
+})

@@ -85,7 +85,8 @@ export interface TestWorld extends AsyncDisposable {
   readonly run: <T>(work: Promise<T>) => Promise<T>
 }
 
-export function createTestWorld(): TestWorld {
+/** A world whose nodes have these options; a test changes those it is about. */
+export function createTestWorld(changes: Partial<typeof serviceOptions> = {}): TestWorld {
   const clock = createVirtualClock({ startsAt })
   const networks = new Map<HiveId, MemoryNetwork>()
   const closers: (() => Promise<void>)[] = []
@@ -101,7 +102,7 @@ export function createTestWorld(): TestWorld {
     run: (work) => clock.run(work, { maxMs: 600_000 }),
     context: (hive) => ({ signal: new AbortController().signal, hive, report: () => undefined }),
     addNode: async (name) => {
-      const node = await openTestNode({ name, seed: ++nodes, clock, network })
+      const node = await openTestNode({ name, seed: ++nodes, clock, network, options: { ...serviceOptions, ...changes } })
       closers.push(node.close)
       return node
     },
@@ -116,9 +117,16 @@ interface NodeParts {
   readonly seed: number
   readonly clock: VirtualClock
   readonly network: (hive: HiveId) => MemoryNetwork
+  readonly options: typeof serviceOptions
 }
 
-async function openTestNode({ name, seed, clock: world, network }: NodeParts): Promise<TestNode & { readonly close: () => Promise<void> }> {
+async function openTestNode({
+  name,
+  seed,
+  clock: world,
+  network,
+  options: hiveOptions,
+}: NodeParts): Promise<TestNode & { readonly close: () => Promise<void> }> {
   const clock = world.withSkew(0)
   const chance = createSeededChance(seed)
   const keys = await openMemoryKeyStore({ clock, chance }, { label: name, scryptLogN: 10 })
@@ -138,7 +146,7 @@ async function openTestNode({ name, seed, clock: world, network }: NodeParts): P
       { ...journalOptions, views: [membership.view], policy: membership.policy },
     )
     const host = network(hive).openHost(keys.nodeId, testHostOptions, { clock })
-    const service = await openHiveService({ membership, journal, host, keys, database, clock, chance, log }, serviceOptions)
+    const service = await openHiveService({ membership, journal, host, keys, database, clock, chance, log }, hiveOptions)
     const replication = openReplication({ journal, host, clock, chance, log }, replicationOptions)
     open.set(hive, { service, journal, host, replication })
     for (const address of row.bootstrap) await host.dial(address, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined)
