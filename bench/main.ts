@@ -16,6 +16,7 @@ const questions: Readonly<Record<string, () => Promise<Question>>> = {
   dht: async () => (await import('./dht.ts')).question,
   journal: async () => (await import('./journal.ts')).question,
   'catch-up': async () => (await import('./catch-up.ts')).question,
+  search: async () => (await import('./search.ts')).question,
   idle: async () => (await import('./idle.ts')).question,
   sim: async () => (await import('./sim.ts')).question,
 }
