@@ -81,6 +81,7 @@ function toRow(hit: TextHit, release: IndexedRelease, { hive, deps, isDetailed, 
     isYanked: hit.isYanked,
     providers: count === undefined ? null : count.providers + (isHere ? 1 : 0),
     providersAsOf: count?.asOf ?? null,
+    providersAgeMs: count === undefined ? null : Math.max(0, deps.clock.now() - count.asOf),
     isHere,
     conflicts: release.conflicts,
     details: isDetailed

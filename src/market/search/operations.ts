@@ -50,6 +50,8 @@ const searchOutput = (z: Zod) =>
         providers: z.number().nullable(),
         /** When that was counted, wall time in milliseconds. */
         providersAsOf: z.number().nullable(),
+        /** How long ago that was, in milliseconds. */
+        providersAgeMs: z.number().nullable(),
         /** Whether its bytes are on this disk. */
         isHere: z.boolean(),
         /** Times this version was published again with other bytes; those do not count. */

@@ -9,7 +9,6 @@ import type { TextQuery } from './rules/query.ts'
 import { compareRanked, readAs, scoreCandidate } from './rules/rank.ts'
 import type { Candidate, Score } from './rules/rank.ts'
 import { packageOfRow } from './rules/rows.ts'
-import { parseTerms } from './rules/terms.ts'
 import { countTexts, getHiveNumber } from './text-index.ts'
 
 /** What is looked for. */
@@ -49,7 +48,7 @@ export interface TextAnswer {
 /** Fewer full answers than this, and near spellings are looked for. */
 const fewHits = 3
 /** Packages that are compared, at least. */
-const minPool = 32
+const minPool = 20
 
 interface PoolRow extends Row, Candidate {
   readonly owner: OwnerId
@@ -182,7 +181,11 @@ class Searching {
   }
 
   #toPoolRow(row: Row): PoolRow {
-    return { ...row, words: parseTerms(row.terms), isDeprecated: row.deprecated !== null, usefulness: this.#question.usefulnessOf?.(row.owner, row.name) ?? 0 }
+    return {
+      ...row,
+      isDeprecated: row.deprecated !== null,
+      usefulness: this.#question.usefulnessOf?.(row.owner, row.name) ?? 0,
+    }
   }
 
   #rank({ names }: TextQuery, choices: Choices): readonly (PoolRow & Score)[] {

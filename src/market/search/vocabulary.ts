@@ -37,7 +37,9 @@ const moreSql = sqlFor(
   (column) =>
     `insert into search_word (hive, word, ${column}) select ?1, value, 1 from json_each(?2) where true on conflict do update set ${column} = ${column} + 1`,
 )
-const lessSql = sqlFor((column) => `update search_word set ${column} = ${column} - 1 where hive = ?1 and word in (select value from json_each(?2))`)
+const lessSql = sqlFor(
+  (column) => `update search_word set ${column} = ${column} - 1 where hive = ?1 and word in (select value from json_each(?2))`,
+)
 const goneSql = `
   delete from search_word
   where hive = ?1 and word in (select value from json_each(?2)) and impact5 + impact4 + impact3 + impact2 + impact1 = 0`
@@ -89,7 +91,10 @@ export function resetWords(tx: Transaction, hive: number): void {
   if (tx.get('select 1 from search_spelling where hive <> ? limit 1', hive) === undefined)
     tx.run("insert into search_piece (search_piece) values ('delete-all')")
   else
-    for (const { word, id } of tx.iterate<{ readonly word: string; readonly id: number }>('select word, id from search_spelling where hive = ?', hive))
+    for (const { word, id } of tx.iterate<{ readonly word: string; readonly id: number }>(
+      'select word, id from search_spelling where hive = ?',
+      hive,
+    ))
       tx.run("insert into search_piece (search_piece, rowid, pieces) values ('delete', ?, ?)", id, formatPieces(hive, word))
   for (const table of ['search_word', 'search_spelling']) tx.run(`delete from ${table} where hive = ?`, hive)
 }

@@ -1,5 +1,6 @@
 import { countOf } from './match.ts'
 import type { Choice, Choices } from './match.ts'
+import { impacts } from './words.ts'
 import type { Impact } from './words.ts'
 
 /** A package that matched, as it is compared. */
@@ -9,7 +10,8 @@ export interface Candidate {
   /** The author's wall time of its newest release, in milliseconds. */
   readonly at: number
   readonly isDeprecated: boolean
-  readonly words: ReadonlyMap<string, Impact>
+  /** As `formatTerms` wrote them. */
+  readonly terms: string
   /** As measured; 0 while nobody does. */
   readonly usefulness: number
 }
@@ -36,8 +38,8 @@ const worth: Readonly<Record<Impact, number>> = { 5: 50, 4: 40, 3: 24, 2: 16, 1:
 const worthAfterEdits = [1, 0.7, 0.45] as const
 
 /** How well a package answers a query. Pure, so that the order is the same wherever the same is known. */
-export function scoreCandidate({ name, words }: Candidate, { names, choices, packages }: Yardstick): Score {
-  const best = choices.map((of) => bestOf(of, words))
+export function scoreCandidate({ name, terms }: Candidate, { names, choices, packages }: Yardstick): Score {
+  const best = choices.map((of) => bestOf(of, terms))
   const found = best.filter((one) => one !== undefined)
   const text = best.reduce((sum, one, index) => sum + (one === undefined ? 0 : one.value * rarityOf(choices[index] ?? [], packages)), 0)
   return { tier: tierOf(), text: Math.round(text * 1000) }
@@ -51,8 +53,8 @@ export function scoreCandidate({ name, words }: Candidate, { names, choices, pac
 }
 
 /** The query as a package answers it, where it answers a near spelling; undefined where it answers what was typed. */
-export function readAs({ words }: Pick<Candidate, 'words'>, choices: Choices): string | undefined {
-  const best = choices.map((of) => bestOf(of, words))
+export function readAs({ terms }: Pick<Candidate, 'terms'>, choices: Choices): string | undefined {
+  const best = choices.map((of) => bestOf(of, terms))
   if (best.every((one) => (one?.edits ?? 0) === 0)) return undefined
   return best.map((one, index) => (one !== undefined && one.edits > 0 ? one.word : (choices[index]?.[0]?.word ?? ''))).join(' ')
 }
@@ -64,15 +66,15 @@ interface Matched {
   readonly value: number
 }
 
-function bestOf(choices: readonly Choice[], words: ReadonlyMap<string, Impact>): Matched | undefined {
+/** The choice that is worth most in a package. Only what could be worth more than what was found is looked for. */
+function bestOf(choices: readonly Choice[], terms: string): Matched | undefined {
   let best: Matched | undefined
   const typed = choices.find(({ kind }) => kind === 'exact')?.word.length ?? 0
-  for (const { word, kind, edits } of choices) {
-    const impact = words.get(word)
-    if (impact === undefined) continue
+  for (const { word, kind, edits, counts } of choices) {
     const part = kind === 'beginning' ? 0.6 + 0.3 * (typed / word.length) : (worthAfterEdits[edits] ?? 0)
-    const value = worth[impact] * part
-    if (best === undefined || value > best.value) best = { word, impact, edits, value }
+    const isBetter = (impact: Impact): boolean => counts[impact] > 0 && worth[impact] * part > (best?.value ?? 0)
+    const impact = impacts.find((each) => isBetter(each) && terms.includes(` ${each}${word} `))
+    if (impact !== undefined) best = { word, impact, edits, value: worth[impact] * part }
   }
   return best
 }
