@@ -1,4 +1,5 @@
 import type { Style } from '../screen.ts'
+import { clip } from '../screen.ts'
 import type { Fields } from './read.ts'
 import { readFields } from './read.ts'
 import { formatBytes, formatDuration, formatPlural } from './units.ts'
@@ -28,7 +29,7 @@ function renderPackage(row: Fields, style: Style): readonly string[] {
   ]
   const heading = `${style.name(row.text('package'))} v${row.text('version')} (${facts.join(', ')})${marks.join('')}`
   const description = row.text('description').replaceAll(/\s+/g, ' ')
-  if (!row.has('details')) return [heading, `  ${description.slice(0, maxDescription)}`]
+  if (!row.has('details')) return [heading, `  ${clip(description, maxDescription)}`]
   return [heading, `  ${description}`, ...renderDetails(row).map((line) => style.faint(`  ${line}`))]
 }
 
