@@ -83,7 +83,8 @@ test('a question holds no more ranges and entries than an answer can', () => {
 
 test('S4: wants are bounded, and one more is not taken', () => {
   const { catchUp } = createOurs()
-  for (const node of [ada, bob, cy, eve]) catchUp.offer(eve, { node, incarnation: 1, seq: 1 })
+  for (const node of [ada, bob, cy]) catchUp.offer(eve, { node, incarnation: 1, seq: 1 })
+  catchUp.offer(bob, { node: eve, incarnation: 1, seq: 1 })
   assert.equal(catchUp.size, 3)
 })
 
