@@ -96,6 +96,21 @@ test('the commands of docs/guide/trust.md show, yank, accept, audit and put up a
   assert.equal(lines.length, 9)
 })
 
+test('the commands of docs/guide/marketplace.md take a package from its first file to its end', async (t) => {
+  const page = openPage(t)
+  await page.runNode(page.first, 'althing p2p start')
+  const lines = commandsIn('docs/guide/marketplace.md', [''])
+  const versions: string[] = []
+  for (const line of lines) {
+    const output = await page.run(page.first, line)
+    if (line.startsWith('althing search')) assert.match(output, /commit-notes/)
+    if (line.startsWith('althing list') || line === 'althing update') versions.push(...(/0\.[12]\.0/.exec(output) ?? []))
+    if (line === 'althing verify') assert.match(output, /^1 package as signed/)
+  }
+  assert.deepEqual(versions, ['0.1.0', '0.2.0'])
+  assert.equal(lines.length, 25)
+})
+
 test('the manifest that docs/guide/packages.md shows is one that publishes', async (t) => {
   const page = openPage(t)
   const [manifest] = blocksIn('docs/guide/packages.md', ['toml'])

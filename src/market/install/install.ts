@@ -8,7 +8,7 @@ import { applyPlan } from './apply.ts'
 import { findChanges } from './changes.ts'
 import { toInstallFault } from './disk-fault.ts'
 import type { Lock } from './lock.ts'
-import { readLock } from './lock-file.ts'
+import { readMergedLock } from './lock-file.ts'
 import type { Place, PlaceInput } from './place.ts'
 import { ignoreFolder, makeFolder, placeOf } from './place.ts'
 import { openPlaceLock } from './place-lock.ts'
@@ -100,8 +100,9 @@ async function look(whole: Whole): Promise<Seen> {
 }
 
 async function plan({ deps, hive, place, request }: Whole): Promise<Omit<Seen, 'packages'>> {
-  const lock = await readLock(place.lock)
-  return { lock, plan: await planSet(deps, { hive, lock, file: place.lock, wish: request.wish, accept: request.accept }) }
+  const { lock, isMerged } = await readMergedLock(place.lock)
+  const planned = await planSet(deps, { hive, lock, file: place.lock, wish: request.wish, accept: request.accept })
+  return { lock, plan: { ...planned, isLockChanged: planned.isLockChanged || isMerged } }
 }
 
 /** What is kept is placed again when it is gone; when it was changed, only where all is to be as the lock says. */

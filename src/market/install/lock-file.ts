@@ -3,13 +3,19 @@ import { open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Chance } from '../../lib/chance.ts'
 import type { Lock } from './lock.ts'
-import { formatLock, parseLock, refuseLock } from './lock.ts'
+import { formatLock, refuseLock } from './lock.ts'
+import { parseMergedLock } from './lock-merge.ts'
 
 /** Longest lock that is read, in bytes: some 15,000 packages. */
 const maxLockBytes = 8_388_608
 
 /** The lock of a place; empty when there is none. @throws Fault LOCK_INVALID */
 export async function readLock(file: string): Promise<Lock> {
+  return (await readMergedLock(file)).lock
+}
+
+/** The lock of a place, and whether it holds the marks of a merge that can be done. @throws Fault LOCK_INVALID */
+export async function readMergedLock(file: string): Promise<{ readonly lock: Lock; readonly isMerged: boolean }> {
   let text: string
   try {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -19,10 +25,11 @@ export async function readLock(file: string): Promise<Lock> {
     if (found.size > maxLockBytes) throw refuseLock(file, 1, `it has more than ${maxLockBytes} bytes`)
     text = await handle.readFile('utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return new Map()
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return { lock: new Map(), isMerged: false }
     throw error
   }
-  return parseLock(text, file)
+  return parseMergedLock(text, file)
 }
 
 /** Puts a lock in place of the old one: whole, or not at all. */

@@ -10,6 +10,7 @@ import { makeTemporary, ownerOf } from '../testing/stand.ts'
 import type { LockedPackage } from './lock.ts'
 import { formatLock, parseLock } from './lock.ts'
 import { readLock, writeLock } from './lock-file.ts'
+import { parseMergedLock } from './lock-merge.ts'
 
 const cid = createCid(rawCodec, encodeText('x'))
 
@@ -140,6 +141,46 @@ test('two branches that change different packages are merged by Git, too', async
   const merged = spawnSync('git', ['merge-file', '-p', 'ours', 'base', 'theirs'], { cwd: folder, encoding: 'utf8' })
   assert.equal(merged.status, 0, merged.stdout)
   assert.equal(merged.stdout, formatLock(lockOf(b2, m2)))
+})
+
+function mergeByGit(folder: string, style: readonly string[] = []): string {
+  return spawnSync('git', ['merge-file', '-p', ...style, 'ours', 'base', 'theirs'], { cwd: folder, encoding: 'utf8' }).stdout
+}
+
+test('packages that two branches added at one place, where Git leaves its marks, are all taken', async (t) => {
+  const folder = await makeTemporary(t)
+  const [m, c, d] = [locked('@ada/m'), locked('@ada/c', { dependencies: needs }), locked('@ada/d', { overrides: [override] })]
+  const files = { ours: lockOf(m, c), base: lockOf(m), theirs: lockOf(m, d) }
+  for (const [name, lock] of Object.entries(files)) await writeFile(join(folder, name), formatLock(lock))
+  for (const style of [[], ['--diff3'], ['--zdiff3']]) {
+    const text = mergeByGit(folder, style)
+    assert.match(text, /^<{7} ours$/m)
+    const { lock, isMerged } = parseMergedLock(text, 'althing.lock')
+    assert.equal(isMerged, true)
+    assert.equal(formatLock(lock), formatLock(lockOf(c, d, m)))
+  }
+  assert.equal(parseMergedLock(formatLock(lockOf(m)), 'althing.lock').isMerged, false)
+})
+
+test('a package that two branches changed in different ways is named, and nobody guesses', async (t) => {
+  const folder = await makeTemporary(t)
+  const files = { ours: locked('@ada/m', { version: '1.1.0' }), base: locked('@ada/m'), theirs: locked('@ada/m', { version: '1.2.0' }) }
+  for (const [name, entry] of Object.entries(files)) await writeFile(join(folder, name), formatLock(lockOf(entry)))
+  assert.throws(() => parseMergedLock(mergeByGit(folder), 'althing.lock'), {
+    code: 'LOCK_INVALID',
+    message:
+      'althing.lock:7: two branches changed @ada/m in different ways. Keep one block of each, take the marks out, then run `althing install`.',
+  })
+})
+
+test('marks that are not whole are said with their line and what to do', () => {
+  for (const marks of ['<<<<<<< ours', '<<<<<<< ours\n>>>>>>> theirs', '=======', '<<<<<<< a\n=======\n<<<<<<< a', '>>>>>>> theirs']) {
+    assert.throws(
+      () => parseMergedLock(`version = 2\n${marks}\n`, 'althing.lock'),
+      { message: /^althing\.lock:2: it holds the marks/ },
+      marks,
+    )
+  }
 })
 
 test('the marks of a merge conflict are said with their line and what to do', () => {

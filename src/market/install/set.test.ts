@@ -379,3 +379,20 @@ test('a lock that althing 0.1 wrote is installed from, and stays as it is until 
   assert.deepEqual(changesOf(answer), ['present app 1.0.0', 'added base 1.1.0', 'present extra 1.0.0'])
   assert.match(await lockOf(project), /^version = 2$/m)
 })
+
+test('install takes both sides of a merge that Git could not do, and writes the lock without marks', async (t) => {
+  const { ada, project } = await setUpSet(t)
+  await installSet(ada, ['app'], { directory: project })
+  const [head = '', ...blocks] = (await lockOf(project)).split('[[installed]]')
+  await installSet(ada, ['extra'], { directory: project })
+  const extra = (await lockOf(project)).split('[[installed]]').find((block) => block.includes('@ada/extra'))
+  await writeFile(
+    join(project, 'althing.lock'),
+    `${head}<<<<<<< ours\n${blocks.map((block) => `[[installed]]${block}`).join('')}=======\n[[installed]]${extra}>>>>>>> theirs\n`,
+  )
+  await assert.rejects(installSet(ada, [], { directory: project, frozen: true }), { code: 'LOCK_OUTDATED' })
+  const answer = await installSet(ada, [], { directory: project })
+  assert.deepEqual(changesOf(answer), ['present app 1.0.0', 'present base 1.1.0', 'present extra 1.0.0'])
+  assert.doesNotMatch(await lockOf(project), /<<<|>>>/)
+  assert.equal((await installSet(ada, [], { directory: project, frozen: true })).status, 'present')
+})
