@@ -90,7 +90,7 @@ test('a package that needs what nobody has is refused with the way on, and goes 
   const cy = await openStand('cy', { exchange: exchangeWith(() => cy, bob), peers: [bob.node] })
   t.after(() => cy[Symbol.asyncDispose]())
   await replicate(bob, cy)
-  cy.database.write((tx) => tx.run("delete from release where name = 'near'"))
+  await cy.database.write((tx) => tx.run("delete from release where name = 'near'"))
   await assert.rejects(installSet(cy, ['far'], { directory: project }), {
     code: 'DEPENDENCY_CONFLICT',
     message: /needs near \^1, which nobody has published here/,
