@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { rolldown } from 'rolldown'
 import { run } from './run.ts'
 
 /**
@@ -6,15 +7,6 @@ import { run } from './run.ts'
  * `await import()`, so that a command loads only what it needs; declarations of the library go to `dist/types`.
  */
 const root = new URL('..', import.meta.url).pathname
-
-// `npm ci --omit=dev` runs this as `prepare`, without the bundler: the launcher then runs the sources.
-const bundler = await import('rolldown').catch((error: unknown) => {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error
-})
-if (bundler === undefined) {
-  console.log('nothing is built: the bundler is not installed. A dist/ that is there stays; without one the command runs from src/')
-  process.exit(0)
-}
 
 await rm(`${root}dist`, { recursive: true, force: true })
 /** commander loads node:child_process for subcommands that are programs of their own, which ours are not: 4 ms of every start. */
@@ -26,7 +18,7 @@ const withoutSubprocesses = {
   },
 }
 
-await using bundle = await bundler.rolldown({
+await using bundle = await rolldown({
   cwd: root,
   input: { main: 'src/main.ts', index: 'src/index.ts', ucxl: 'src/ucxl/ucxl.ts' },
   platform: 'node',
