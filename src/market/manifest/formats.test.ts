@@ -1,43 +1,22 @@
 import assert from 'node:assert/strict'
-import { mkdir, symlink } from 'node:fs/promises'
+import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
 import { Fault } from '../../lib/fault.ts'
+import type { Files } from '../testing/manifests.ts'
+import { jsonOf, manifestOptions, readFrom, refusalFrom, tomlOf } from '../testing/manifests.ts'
 import { makeTemporary, writeFiles } from '../testing/stand.ts'
-import type { FoundManifest } from './read-manifest.ts'
 import { manifestFormats, readManifest } from './read-manifest.ts'
 
-const options = { maxManifestBytes: 262_144, signal: new AbortController().signal }
-
-type Files = Readonly<Record<string, string | Uint8Array>>
-
-async function read(t: TestContext, files: Files, more: { readonly folder?: string; readonly file?: string } = {}): Promise<FoundManifest> {
-  const folder = join(await makeTemporary(t), more.folder ?? 'demo')
-  await mkdir(folder)
-  return readManifest(await writeFiles(folder, files), { ...options, file: more.file })
-}
-
-async function refusal(t: TestContext, files: Files, folder?: string): Promise<string> {
-  const outcome = await read(t, files, folder === undefined ? {} : { folder }).catch((error: unknown) => error)
-  assert.ok(outcome instanceof Fault, 'it was taken')
-  assert.ok(outcome.code === 'MANIFEST_INVALID' || outcome.code === 'MANIFEST_MISSING', outcome.code)
-  return outcome.message
-}
-
-const toml = (table: string, more = ''): string => `[${table}]\nname = "demo"\nversion = "1.2.3"\ndescription = "What it is for"\n${more}`
 const skill = '---\nname: demo\ndescription: What it is for\nmetadata:\n  version: "1.2.3"\n---\ntext\n'
-const json = (more: object = {}): string =>
-  JSON.stringify({ name: 'demo', version: '1.2.3', description: 'What it is for', ...more, last: 1 }, null, 2)
-
 /** The least of each format, in the order of recognition. */
 const least: readonly { readonly file: string; readonly kind: string; readonly files: Files }[] = [
-  { file: 'package.toml', kind: 'bundle', files: { 'package.toml': toml('package') } },
-  { file: 'gpack.toml', kind: 'template', files: { 'gpack.toml': toml('gpack') } },
-  { file: 'pack.toml', kind: 'template', files: { 'pack.toml': toml('pack'), 'ontology/demo.ttl': '' } },
+  { file: 'package.toml', kind: 'bundle', files: { 'package.toml': tomlOf('package') } },
+  { file: 'gpack.toml', kind: 'template', files: { 'gpack.toml': tomlOf('gpack') } },
+  { file: 'pack.toml', kind: 'template', files: { 'pack.toml': tomlOf('pack'), 'ontology/demo.ttl': '' } },
   { file: 'SKILL.md', kind: 'skill', files: { 'SKILL.md': skill } },
-  { file: '.claude-plugin/plugin.json', kind: 'bundle', files: { '.claude-plugin/plugin.json': json() } },
-  { file: 'package.json', kind: 'bundle', files: { 'package.json': json({ keywords: ['althing-package'] }) } },
+  { file: '.claude-plugin/plugin.json', kind: 'bundle', files: { '.claude-plugin/plugin.json': jsonOf() } },
+  { file: 'package.json', kind: 'bundle', files: { 'package.json': jsonOf({ keywords: ['althing-package'] }) } },
 ]
 
 test('formats are recognised in the order of the list: each by its file, whatever of the later ones is there', async (t) => {
@@ -47,13 +26,13 @@ test('formats are recognised in the order of the list: each by its file, whateve
   )
   for (const [index, { file }] of least.entries()) {
     const files = Object.assign({}, ...least.slice(index).map((row) => row.files)) as Files
-    assert.equal((await read(t, files)).source.file, file)
+    assert.equal((await readFrom(t, files)).source.file, file)
   }
 })
 
 for (const { file, kind, files } of least) {
   test(`${file}: name, version and description are enough`, async (t) => {
-    const { draft, warnings } = await read(t, files)
+    const { draft, warnings } = await readFrom(t, files)
     assert.deepEqual([draft.name, draft.version, draft.description, draft.kind], ['demo', '1.2.3', 'What it is for', kind])
     assert.deepEqual(warnings, [])
   })
@@ -62,11 +41,12 @@ for (const { file, kind, files } of least) {
     const text = String(files[file])
     const without = (key: string): Files => ({ ...files, [file]: text.replace(new RegExp(`^.*${key}.*\n`, 'm'), '') })
     const withText = (from: string, to: string): Files => ({ ...files, [file]: text.replace(from, to) })
-    assert.match(await refusal(t, without('name')), /^\S+:\d+:\d+: the package has no name\. Write: "?name/)
-    assert.match(await refusal(t, without('description')), /^\S+:\d+:\d+: the package has no description\. Write: "?description/)
-    if (file !== 'SKILL.md') assert.match(await refusal(t, without('version')), /^\S+:\d+:\d+: the \w+ has no version\. Write: "?version"?/)
-    assert.match(await refusal(t, withText('1.2.3', '1.2.x')), /:\d+: "1\.2\.x" is no semantic version\. Write: "?version/)
-    const named = await refusal(t, withText('demo', 'Demo:Package!'))
+    assert.match(await refusalFrom(t, without('name')), /^\S+:\d+:\d+: the package has no name\. Write: "?name/)
+    assert.match(await refusalFrom(t, without('description')), /^\S+:\d+:\d+: the package has no description\. Write: "?description/)
+    if (file !== 'SKILL.md')
+      assert.match(await refusalFrom(t, without('version')), /^\S+:\d+:\d+: the \w+ has no version\. Write: "?version"?/)
+    assert.match(await refusalFrom(t, withText('1.2.3', '1.2.x')), /:\d+: "1\.2\.x" is no semantic version\. Write: "?version/)
+    const named = await refusalFrom(t, withText('demo', 'Demo:Package!'))
     assert.match(named, /^\S+:\d+:\d+: "Demo:Package!" is no package name .*Write: "?name"?( =|:) "?demo-package/)
     const [, line, column] = /^[^:]+:(\d+):(\d+):/.exec(named) ?? []
     const at = text.split('\n')[Number(line) - 1]?.slice(Number(column) - 1)
@@ -95,7 +75,7 @@ for (const { file, kind, files } of least) {
             `${text}\n[__proto__]\npolluted = 1\n[constructor.prototype]\npolluted = 1\n`,
           ]
     for (const bomb of bombs)
-      await read(t, { ...files, [file]: bomb }).catch((error: unknown) => assert.ok(error instanceof Fault, String(error)))
+      await readFrom(t, { ...files, [file]: bomb }).catch((error: unknown) => assert.ok(error instanceof Fault, String(error)))
     assert.equal(Reflect.get({}, 'polluted'), undefined)
   })
 
@@ -113,7 +93,7 @@ for (const { file, kind, files } of least) {
         : file === 'SKILL.md'
           ? text.replace('---\nname', `---\nx: ${pad}\nname`)
           : `${text}x = ${pad}`
-      await read(t, { ...files, [file]: hostile }).catch((error: unknown) => assert.ok(error instanceof Fault, String(error)))
+      await readFrom(t, { ...files, [file]: hostile }).catch((error: unknown) => assert.ok(error instanceof Fault, String(error)))
     }
     const spent = process.cpuUsage(startedAt)
     const spentMs = (spent.user + spent.system) / 1_000
@@ -122,8 +102,8 @@ for (const { file, kind, files } of least) {
 }
 
 test('package.toml: dependencies in a list or with their owner are ours; bare names in a table wait for the index; the rest is foreign', async (t) => {
-  const { draft, candidates } = await read(t, {
-    'package.toml': toml(
+  const { draft, candidates } = await readFrom(t, {
+    'package.toml': tomlOf(
       'package',
       'dependencies = ["base", "core@1.0.0", "extra@^1.0", "@ada/more@~2", "not a name"]\n[dependencies]\nserde = "1.0"\n"@bob/own" = ">=1"\ntokio = { version = "1", features = ["full"] }\npath = "src/rust"\nfree = "some text"\nbase = "2"\n',
     ),
@@ -142,14 +122,14 @@ test('package.toml: dependencies in a list or with their owner are ours; bare na
 test('package.toml: more dependencies than a release holds are refused, not dropped', async (t) => {
   const rows = Array.from({ length: 129 }, (_, n) => `"p${n}"`).join(', ')
   assert.match(
-    await refusal(t, { 'package.toml': toml('package', `dependencies = [${rows}]\n`) }),
+    await refusalFrom(t, { 'package.toml': tomlOf('package', `dependencies = [${rows}]\n`) }),
     /:5:1: there are 129 dependencies, 128 are allowed/,
   )
 })
 
 test('package.toml: templates, features and metadata are kept as they are', async (t) => {
-  const { details } = await read(t, {
-    'package.toml': toml(
+  const { details } = await readFrom(t, {
+    'package.toml': tomlOf(
       'package',
       'features = ["fast", "small"]\n[package.metadata]\nproduction_ready = true\ntest_coverage = "92%"\nsince = 2025-01-02\n[templates.rust]\npath = "t/rust"\n[features]\ndefault = []\n[metadata]\nlines = 3\n',
     ),
@@ -164,8 +144,8 @@ test('package.toml: templates, features and metadata are kept as they are', asyn
 })
 
 test('package.toml: a table too long or too deep to be kept is left to the file, and that is said', async (t) => {
-  const { details, warnings } = await read(t, {
-    'package.toml': toml('package', `[metadata]\nlong = "${'x'.repeat(20_000)}"\n[features]\na = ${'['.repeat(20)}${']'.repeat(20)}\n`),
+  const { details, warnings } = await readFrom(t, {
+    'package.toml': tomlOf('package', `[metadata]\nlong = "${'x'.repeat(20_000)}"\n[features]\na = ${'['.repeat(20)}${']'.repeat(20)}\n`),
   })
   assert.deepEqual(details.tables, [])
   assert.deepEqual(warnings, [
@@ -175,8 +155,8 @@ test('package.toml: a table too long or too deep to be kept is left to the file,
 })
 
 test('package.toml: keys that are nearly right are warned of by what was meant; other unknown ones together', async (t) => {
-  const { warnings } = await read(t, {
-    'package.toml': toml(
+  const { warnings } = await readFrom(t, {
+    'package.toml': tomlOf(
       'package',
       'keyword = ["x"]\nmaturity = 1\nsector = 2\n[permission]\ncommands = ["git"]\n[permissions]\ncommand = ["git"]\n',
     ),
@@ -190,8 +170,8 @@ test('package.toml: keys that are nearly right are warned of by what was meant; 
 })
 
 test('package.toml: [tool.mcp] is a server named as the package, and its command a permission', async (t) => {
-  const { draft, details } = await read(t, {
-    'package.toml': toml('package', '[tool.mcp]\ncommand = "node"\nargs = ["${package}/server.mjs", "--quiet"]\nenv = ["API_KEY"]\n'),
+  const { draft, details } = await readFrom(t, {
+    'package.toml': tomlOf('package', '[tool.mcp]\ncommand = "node"\nargs = ["${package}/server.mjs", "--quiet"]\nenv = ["API_KEY"]\n'),
   })
   assert.equal(draft.kind, 'tool')
   assert.deepEqual(draft.permissions.commands, ['node ${package}/server.mjs --quiet'])
@@ -201,7 +181,7 @@ test('package.toml: [tool.mcp] is a server named as the package, and its command
 })
 
 test('package.toml: an MCP server without a command, or whose parts are none, is refused', async (t) => {
-  const told = async (table: string): Promise<string> => refusal(t, { 'package.toml': toml('package', `[tool.mcp]\n${table}\n`) })
+  const told = async (table: string): Promise<string> => refusalFrom(t, { 'package.toml': tomlOf('package', `[tool.mcp]\n${table}\n`) })
   assert.match(await told('args = ["x"]'), /needs a command or a url/)
   assert.match(await told('command = "x"\nurl = "https://h"'), /one of both/)
   assert.match(await told('url = "file:///etc/passwd"'), /no web address/)
@@ -211,7 +191,7 @@ test('package.toml: an MCP server without a command, or whose parts are none, is
 })
 
 test('gpack.toml: the id is the name, ggen_compat what it works with, an empty list of patterns the convention', async (t) => {
-  const { draft, candidates, details } = await read(t, {
+  const { draft, candidates, details } = await readFrom(t, {
     'gpack.toml':
       '[gpack]\nid = "io.ggen.rust.cli"\nname = "Rust CLI"\nversion = "0.1.0"\ndescription = "d"\nlicense = "MIT"\nggen_compat = ">=0.1 <0.2"\n[dependencies]\n"io.ggen.macros.std" = "^0.1"\n[templates]\npatterns = []\n[queries]\npatterns = ["../queries/*.rq"]\n[preset]\nvars = { author = "Acme" }\n',
   })
@@ -226,13 +206,13 @@ test('gpack.toml: the id is the name, ggen_compat what it works with, an empty l
 
 test('gpack.toml: older packs without a [gpack] table are read; a range that is none is refused', async (t) => {
   const old = 'id = "demo"\nversion = "1.0.0"\ndescription = "d"\n'
-  assert.equal((await read(t, { 'gpack.toml': old })).draft.name, 'demo')
-  assert.match(await refusal(t, { 'gpack.toml': `${old}ggen_compat = "soon"\n` }), /gpack.toml:4:1: "soon" is no range of versions/)
+  assert.equal((await readFrom(t, { 'gpack.toml': old })).draft.name, 'demo')
+  assert.match(await refusalFrom(t, { 'gpack.toml': `${old}ggen_compat = "soon"\n` }), /gpack.toml:4:1: "soon" is no range of versions/)
 })
 
 test('pack.toml: build metadata and long descriptions of many lines are read; what the index cannot show is cut, and that is said', async (t) => {
   const text = `[pack]\nname = "demo"\nversion = "26.8.18+dfcm.1"\ndescription = """\nFirst line.\n\n${'word '.repeat(1_000)}"""\n[gates]\nall = true\n`
-  const { draft, details, warnings } = await read(t, { 'pack.toml': text, 'demo.ttl': '' })
+  const { draft, details, warnings } = await readFrom(t, { 'pack.toml': text, 'demo.ttl': '' })
   assert.equal(draft.version, '26.8.18+dfcm.1')
   assert.ok(draft.description.startsWith('First line.\n\nword word') && draft.description.length <= 4_096)
   assert.match(warnings.join(), /^pack.toml:4:1: "description" has 50\d\d characters; the index shows the first 4096$/)
@@ -241,17 +221,17 @@ test('pack.toml: build metadata and long descriptions of many lines are read; wh
 
 test('pack.toml: the name is that of the folder, and an ontology is there', async (t) => {
   assert.match(
-    await refusal(t, { 'pack.toml': toml('pack'), 'x.ttl': '' }, 'other'),
+    await refusalFrom(t, { 'pack.toml': tomlOf('pack'), 'x.ttl': '' }, 'other'),
     /pack.toml:2:1: the pack is named "demo", its folder "other"/,
   )
   assert.match(
-    await refusal(t, { 'pack.toml': toml('pack'), 'docs/x.ttl': '' }),
+    await refusalFrom(t, { 'pack.toml': tomlOf('pack'), 'docs/x.ttl': '' }),
     /no Turtle file is in its folder or in ontology\/. Write: ontology\/demo.ttl/,
   )
 })
 
 test('SKILL.md: compatibility, allowed tools and metadata are read; the version may be a number', async (t) => {
-  const { draft, details } = await read(t, {
+  const { draft, details } = await readFrom(t, {
     'SKILL.md':
       '---\nname: demo\ndescription: d\nlicense: MIT\ncompatibility: Needs git and network\nallowed-tools: Read, Bash(git diff:*, git log) Bash(open\nmetadata:\n  version: 2\n  author: ada\n  keywords: a, b\n---\n',
   })
@@ -261,104 +241,16 @@ test('SKILL.md: compatibility, allowed tools and metadata are read; the version 
   assert.deepEqual([draft.authors, draft.keywords], [['ada'], ['a', 'b']])
 })
 
-test('plugin.json: author, keywords, parts and servers are read, of the manifest, of a file it names or of .mcp.json', async (t) => {
-  const servers = { db: { command: '${CLAUDE_PLUGIN_ROOT}/db', args: ['--port', '0'], env: { DB: '${CLAUDE_PLUGIN_ROOT}/x', MODE: '' } } }
-  const plugin = {
-    author: { name: 'ada', email: 'a@example.org' },
-    keywords: ['x'],
-    license: 'MIT',
-    commands: './commands',
-    repository: 'https://example.org',
-  }
-  for (const files of [
-    { '.claude-plugin/plugin.json': json({ ...plugin, mcpServers: servers }) },
-    { '.claude-plugin/plugin.json': json({ ...plugin, mcpServers: './.mcp.json' }), '.mcp.json': JSON.stringify({ mcpServers: servers }) },
-    { '.claude-plugin/plugin.json': json(plugin), '.mcp.json': JSON.stringify(servers) },
-  ]) {
-    const { draft, details } = await read(t, files)
-    assert.deepEqual([draft.authors, draft.keywords, draft.licence, draft.repository], [['ada'], ['x'], 'MIT', 'https://example.org'])
-    assert.deepEqual(details.mcpServers, [
-      {
-        name: 'db',
-        command: '${package}/db',
-        args: ['--port', '0'],
-        url: null,
-        env: [
-          { name: 'DB', value: '${package}/x' },
-          { name: 'MODE', value: null },
-        ],
-      },
-    ])
-    assert.deepEqual(draft.permissions.commands, ['${package}/db --port 0'])
-    assert.deepEqual(details.tables, [{ name: 'plugin', json: '{"commands":"./commands"}' }])
-  }
-})
-
-test('plugin.json: a server elsewhere asks for its host; a file of servers that is not read is refused', async (t) => {
-  const remote = { '.claude-plugin/plugin.json': json({ mcpServers: { far: { type: 'http', url: 'https://mcp.example.org/x' } } }) }
-  const { draft } = await read(t, remote)
-  assert.deepEqual([draft.kind, draft.permissions.hosts], ['tool', ['mcp.example.org']])
-  assert.match(
-    await refusal(t, { '.claude-plugin/plugin.json': json({ mcpServers: '../../x.json' }) }),
-    /names "\.\.\/\.\.\/x.json", which is not read/,
-  )
-})
-
-test('package.json: is read with the keyword, or when it is named; else it is left alone', async (t) => {
-  const plain = { 'package.json': json() }
-  assert.match(await refusal(t, plain), /no manifest .*"althing-package", or with --manifest package.json/)
-  assert.equal((await read(t, plain, { file: 'package.json' })).draft.name, 'demo')
-  assert.match(await refusal(t, { 'package.json': '{"keywords": ["althing-package"' }), /package.json:1:32: this is no valid JSON/)
-  assert.match(await refusal(t, { 'package.json': '{ not json' }), /has no manifest/)
-  await assert.rejects(read(t, plain, { file: 'Cargo.toml' }), {
-    code: 'MANIFEST_MISSING',
-    message: /"Cargo.toml" is no manifest that is read; these are: package.toml,/,
-  })
-})
-
-test('package.json: what is of npm stays of npm; what is ours stands under althing', async (t) => {
-  const { draft, candidates } = await read(t, {
-    'package.json': json({
-      name: '@scope/demo',
-      keywords: ['althing-package', 'x'],
-      main: './index.js',
-      files: ['dist'],
-      author: { name: 'ada' },
-      license: { type: 'MIT' },
-      repository: { type: 'git', url: 'git+https://example.org/x.git' },
-      dependencies: { lodash: '^4' },
-      althing: { kind: 'tool', category: 'Web', dependencies: { base: '^1' }, permissions: { tools: ['Read'] } },
-    }),
-  })
-  assert.deepEqual([draft.name, draft.kind, draft.category, draft.entry], ['demo', 'tool', 'web', 'index.js'])
-  assert.deepEqual([draft.dependencies, candidates], [[{ name: 'base', range: '^1' }], []])
-  assert.deepEqual(draft.foreign, [{ name: 'lodash', value: '^4' }])
-  assert.deepEqual([draft.keywords, draft.files, draft.authors, draft.licence], [['x'], ['dist'], ['ada'], 'MIT'])
-})
-
 test('a manifest that is too long, a link or no text is refused in every format', async (t) => {
   for (const { file, files } of least) {
     const folder = join(await makeTemporary(t), 'demo')
     await writeFiles(folder, { ...files, [file]: '#'.repeat(262_145) })
-    await assert.rejects(readManifest(folder, options), { code: 'MANIFEST_INVALID', message: /262145 bytes, 262144 are allowed/ })
+    await assert.rejects(readManifest(folder, manifestOptions), { code: 'MANIFEST_INVALID', message: /262145 bytes, 262144 are allowed/ })
     await writeFiles(folder, { [file]: Uint8Array.of(0xff, 0xfe, 0x00) })
-    await assert.rejects(readManifest(folder, options), { code: 'MANIFEST_INVALID', message: /not UTF-8/ })
+    await assert.rejects(readManifest(folder, manifestOptions), { code: 'MANIFEST_INVALID', message: /not UTF-8/ })
     const linked = join(await makeTemporary(t), 'demo')
     await writeFiles(linked, { '.claude-plugin/keep': '' })
     await symlink(join(folder, file), join(linked, file))
-    await assert.rejects(readManifest(linked, options), { code: 'MANIFEST_INVALID', message: /symbolic link/ })
+    await assert.rejects(readManifest(linked, manifestOptions), { code: 'MANIFEST_INVALID', message: /symbolic link/ })
   }
-})
-
-test('where JSON ends being JSON is found', async (t) => {
-  const place = async (text: string): Promise<string> =>
-    /^[^:]+:([\d:]+):/.exec(await refusal(t, { '.claude-plugin/plugin.json': text }))?.[1] ?? ''
-  assert.equal(await place('{\n  "a": 1,\n}'), '3:1')
-  assert.equal(await place('{\n  "a" 1\n}'), '2:7')
-  assert.equal(await place('{\n  a: 1\n}'), '2:3')
-  assert.equal(await place('{"a": "b'), '1:7')
-  assert.equal(await place('{"a": [1, 2}'), '1:12')
-  assert.equal(await place('{"a": 1} x'), '1:10')
-  assert.equal(await place('{"a": {'), '1:8')
-  assert.equal(await place('[1]'), '1:1')
 })

@@ -129,6 +129,13 @@ test('S28: what .gitignore leaves out, of any folder, is in no package; .althing
   )
 })
 
+test('S13: .gitignore files with too many lines between them are refused', async (t) => {
+  const lines = Array.from({ length: 600 }, (_, n) => `x${n}`).join('\n')
+  const folder = await folderWith(t, { 'package.toml': manifestOf('demo'), '.gitignore': lines, 'a/.gitignore': lines })
+  await using ada = await openStand('ada')
+  await assert.rejects(publish(ada, folder), { code: 'SOURCE_REFUSED', message: /more than 1000 lines/ })
+})
+
 test('an entry or a pattern of files that matches nothing is refused, where it stands', async (t) => {
   await using ada = await openStand('ada')
   const told = async (files: Files): Promise<string> =>

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, symlink } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { PeerId } from '../../identity/keys.ts'
@@ -10,6 +11,8 @@ import { testHive } from '../../journal/testing/bench-of-peers.ts'
 import { chunkDigest } from '../../content/chunks.ts'
 import { Fault } from '../../lib/fault.ts'
 import { digestOfCid } from '../../lib/cid.ts'
+import { encodeFileList } from '../file-list.ts'
+import { formatRelease, releaseKind } from '../release.ts'
 import { countPackages } from '../count-packages.ts'
 import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, writeFiles } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
@@ -68,6 +71,28 @@ test('F8: publishing the same folder again brings back bytes that were lost on t
   assert.equal(again.status, 'unchanged')
   assert.equal(ada.content.stat(release.files)?.isWhole, true)
   assert.deepEqual(countPackages(ada, testHive), { local: 1, discovered: 1 })
+})
+
+test('F34: of a release from before lists had details, publishing the same folder brings back the list it names', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo', '1.0.0', '[templates]\npath = "t"\n') })
+  await using other = await openStand('ada')
+  await other.handlers['p2p.publish']({ path: folder }, other.context)
+  const [now] = releasesOf(other, 'demo')
+  assert.ok(now !== undefined)
+  const digest = createHash('sha256')
+    .update(await readFile(join(folder, 'package.toml')))
+    .digest()
+  const plain = [
+    { path: 'package.toml', size: (await stat(join(folder, 'package.toml'))).size, isExecutable: false, digest: new Uint8Array(digest) },
+  ]
+  await using ada = await openStand('ada')
+  const list = await ada.content.add([encodeFileList(plain)], { signal: ada.context.signal })
+  assert.notEqual(list.cid, now.files)
+  await ada.journal.append(releaseKind, formatRelease({ ...now, files: list.cid, previous: null }))
+  await ada.blobs.remove(digestOfCid(list.cid))
+  const again = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  assert.equal(again.status, 'unchanged')
+  assert.equal(ada.content.stat(list.cid)?.isWhole, true)
 })
 
 test('a version that was published with other bytes is refused with what to do', async (t) => {
