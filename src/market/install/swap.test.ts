@@ -73,6 +73,10 @@ test('S26: an intent that came with a project moves nothing but packages and ski
     { ...move, fresh: 'src' },
     { ...move, fresh: `${staging}/..` },
     { ...move, aside: '../outside/x' },
+    { ...move, fresh: null, target: 'src' },
+    { ...move, fresh: null, target: outside },
+    { ...move, fresh: null, target: '.git/hooks' },
+    { ...move, fresh: null, aside: 'src' },
     { ...move, target: 3 },
     {},
   ]
@@ -88,6 +92,29 @@ test('S26: an intent that came with a project moves nothing but packages and ski
     assert.deepEqual(await readdir(join(place.root, '.git/hooks')), ['mine'])
     assert.deepEqual((await readdir(place.root)).toSorted(), ['.althing', '.git', 'althing.toml', 'src'])
     assert.deepEqual(await readdir(join(place.root, '..')), ['project'])
+  }
+})
+
+test('a removal that was begun is finished, with the lock; one that was not is taken back', async (t) => {
+  const removal = JSON.stringify({ moves: [{ ...move, fresh: null }], lock: formatLock(new Map()), drop: [locked.package] })
+  const lock = formatLock(new Map([[locked.package, locked]]))
+  const begun = await setUp(t, { 'althing.lock': lock, [`${staging}/a.intent.json`]: removal, [`${staging}/old-1/a`]: 'old' })
+  await recoverPlace(begun, chance)
+  assert.doesNotMatch(await readFile(begun.lock, 'utf8'), /@ada\/demo/)
+  assert.deepEqual(await readdir(join(begun.root, staging)), [])
+  const planned = await setUp(t, { 'althing.lock': lock, [`${staging}/a.intent.json`]: removal, '.althing/packages/@ada/demo/a': 'old' })
+  await recoverPlace(planned, chance)
+  assert.equal(await readFile(planned.lock, 'utf8'), lock)
+  assert.equal(await readFile(join(planned.packages, '@ada/demo/a'), 'utf8'), 'old')
+})
+
+test('S26: an intent that takes out of the lock what is no package is none', async (t) => {
+  const lock = formatLock(new Map([[locked.package, locked]]))
+  for (const drop of [['../x'], [3], 'x', ['@ada/demo', '/etc']]) {
+    const intended = JSON.stringify({ moves: [{ ...move, fresh: null }], lock: formatLock(new Map()), drop })
+    const place = await setUp(t, { 'althing.lock': lock, [`${staging}/a.intent.json`]: intended, [`${staging}/old-1/a`]: 'old' })
+    await recoverPlace(place, chance)
+    assert.equal(await readFile(place.lock, 'utf8'), lock)
   }
 })
 

@@ -39,9 +39,14 @@ export function findLookAlike(self: KnownPackage, others: readonly KnownPackage[
 /** How many edits apart two are that may be mistaken for each other. */
 function nearness(a: KnownPackage, b: KnownPackage): number | undefined {
   if (a.name === b.name) return editDistance(a.handle, b.handle) === 1 ? 1 : undefined
-  const allowed = Math.min(a.name.length, b.name.length) <= shortName ? 1 : 2
-  if (Math.abs(a.name.length - b.name.length) > allowed) return undefined
-  const distance = editDistance(a.name, b.name)
+  return nearnessOfNames(a.name, b.name)
+}
+
+/** How many edits apart two names are that may be mistaken for each other; undefined for names that may not. */
+export function nearnessOfNames(a: string, b: string): number | undefined {
+  const allowed = Math.min(a.length, b.length) <= shortName ? 1 : 2
+  if (Math.abs(a.length - b.length) > allowed) return undefined
+  const distance = editDistance(a, b)
   return distance <= allowed ? distance : undefined
 }
 

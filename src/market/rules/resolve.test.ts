@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import semver from 'semver'
+import type { OwnerId } from '../../identity/keys.ts'
 import type { Candidate, Catalogue, PackageId, Requirement } from './candidates.ts'
+import { chooseOwner, packageId } from './candidates.ts'
 import { findConflict, formatConflict } from './conflict.ts'
 import type { Resolution, ResolveOptions, Root } from './resolve.ts'
 import { resolveSet } from './resolve.ts'
@@ -323,4 +325,18 @@ test('a chain of ten thousand dependencies is followed', () => {
   const graph: Record<string, Record<string, Record<string, string>>> = {}
   for (let index = 0; index < 10_000; index += 1) graph[`p${index}`] = { '1.0.0': index < 9_999 ? { [`p${index + 1}`]: '^1' } : {} }
   assert.equal(Object.keys(resolve(graph, rootsOf('p0'), { maxSteps: 1_000_000 })).length, 10_000)
+})
+
+test('what goes wrong while the catalogue is read is not taken for a graph too large', () => {
+  const broken = { ...catalogueOf({}), versionsOf: () => assert.fail('the disk') }
+  assert.throws(() => resolveSet(rootsOf('a'), broken, options), /the disk/)
+})
+
+test('a bare dependency means the dependant’s own package, else the only one of that name', () => {
+  const [ada, bob] = ['z6ada' as OwnerId, 'z6bob' as OwnerId]
+  assert.equal(packageId({ owner: ada, name: 'x' }), 'z6ada/x')
+  assert.equal(chooseOwner([bob, ada], ada), ada)
+  assert.equal(chooseOwner([bob], ada), bob)
+  assert.equal(chooseOwner([bob, 'z6cy' as OwnerId], ada), undefined)
+  assert.equal(chooseOwner([], ada), undefined)
 })
