@@ -62,6 +62,29 @@ export function findNear(reader: Reader, hive: number, typed: string): readonly 
   return sorted.slice(0, maxNear).map(({ row, edits }) => toChoice(row, { kind: 'near', edits }))
 }
 
+/** The words with those that nobody has taken for two that were joined (`codereview`); undefined when none is. */
+export function findApart(reader: Reader, hive: number, words: readonly string[]): readonly string[] | undefined {
+  const apart = words.flatMap((word) => splitJoined(reader, hive, word) ?? [word])
+  return apart.length > words.length ? apart : undefined
+}
+
+/** Of all places to part a word that nobody has, the one whose rarer part is the most common. */
+function splitJoined(reader: Reader, hive: number, typed: string): readonly string[] | undefined {
+  const letters = Array.from(typed)
+  const places = letters
+    .slice(3)
+    .map((_, index): readonly [string, string] => [letters.slice(0, index + 2).join(''), letters.slice(index + 2).join('')])
+  const rows = reader.all<WordRow>(
+    `select ${columns} from json_each(?2) cross join search_word on hive = ?1 and word = value`,
+    hive,
+    JSON.stringify([typed, ...places.flat()]),
+  )
+  const known = new Map(rows.map((row) => [row.word, commonness(row)]))
+  const worth = ([left, right]: readonly [string, string]): number => Math.min(known.get(left) ?? 0, known.get(right) ?? 0)
+  const [best] = places.toSorted((a, b) => worth(b) - worth(a))
+  return known.has(typed) || best === undefined || worth(best) === 0 ? undefined : best
+}
+
 function commonness({ impact5, impact4, impact2 }: WordRow): number {
   return impact5 + impact4 + impact2
 }

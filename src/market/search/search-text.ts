@@ -2,8 +2,8 @@ import type { OwnerId } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { Cid } from '../../lib/cid.ts'
 import type { Reader, SqlValue } from '../../store/database.ts'
-import { findBeginnings, findNear } from './lookup.ts'
-import { anywhere, countOf, formatFilter, formatMatch, levelsFor, meetsFilter } from './rules/match.ts'
+import { findApart, findBeginnings, findNear } from './lookup.ts'
+import { anywhere, countOf, formatMatch, levelsFor, meetsFilter } from './rules/match.ts'
 import type { Choices, Filter, Level } from './rules/match.ts'
 import type { TextQuery } from './rules/query.ts'
 import { compareRanked, readAs, scoreCandidate } from './rules/rank.ts'
@@ -64,8 +64,13 @@ export function searchText(reader: Reader, question: TextQuestion): TextAnswer {
   const number = getHiveNumber(reader, question.hive)
   if (number === undefined) return { hits: [], meant: undefined }
   const searching = new Searching(reader, number, question)
-  if (question.query === undefined) return { hits: searching.browse(), meant: undefined }
-  return searching.answer(question.query)
+  const { query } = question
+  if (query === undefined) return { hits: searching.browse(), meant: undefined }
+  const answer = searching.answer(query)
+  const apart = answer.hits.some(({ isFull }) => isFull) ? undefined : findApart(reader, number, query.words)
+  if (apart === undefined) return answer
+  const again = new Searching(reader, number, question).answer({ words: apart, names: [] })
+  return again.hits.some(({ isFull }) => isFull) ? { ...again, meant: apart.join(' ') } : answer
 }
 
 /** One search under way: the packages it found so far. */
@@ -85,8 +90,8 @@ class Searching {
 
   browse(): readonly TextHit[] {
     const { filter, limit, hive } = this.#question
-    const match = formatFilter(this.#hive, filter)
-    const rows = match === undefined ? this.#newest(hive, limit) : this.#match(match, limit)
+    const match = formatMatch(this.#hive, { choices: [], level: anywhere, filter })
+    const rows = filter.facets.length === 0 ? this.#newest(hive, limit) : match === undefined ? [] : this.#match(match, limit)
     return rows.filter(({ terms }) => meetsFilter(terms, filter)).map((row) => toHit(row, true))
   }
 

@@ -64,12 +64,8 @@ export function formatMatch(
   const some = level.some === undefined ? undefined : anyTerm(hive, choices.flat(), level.some)
   const parts = level.some === undefined ? words : [...words, some]
   const given = parts.filter((part) => part !== undefined)
-  return given.length < parts.length ? undefined : withFilter(hive, given, filter)
-}
-
-/** A filter without words as FTS5 is asked for it; undefined when there is no facet. */
-export function formatFilter(hive: number, filter: Filter): string | undefined {
-  return filter.facets.length === 0 ? undefined : withFilter(hive, [], filter)
+  const isVain = given.length < parts.length || filter.facets.some((facet) => facet.length === 0)
+  return isVain ? undefined : withFilter(hive, given, filter)
 }
 
 /** Whether the terms of a package meet a filter. */
