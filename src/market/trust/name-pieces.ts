@@ -1,12 +1,12 @@
+import { hash } from 'node:crypto'
 import type { HiveId } from '../../journal/entry.ts'
-import { encodeText } from '../../lib/bytes.ts'
-import { hashBytes } from '../../lib/cid.ts'
 import type { Reader, Transaction } from '../../store/database.ts'
+import { nearnessOfNames } from '../rules/look-alike.ts'
 import { piecesNear, piecesOf } from '../rules/name-pieces.ts'
 import type { PackageKey } from './word-table.ts'
 
 /** Packages with a name like another that are looked at, at most: of a name that everybody copies the rest says no more. */
-const maxNear = 256
+const maxNear = 64
 
 /** Keeps the pieces of a package's name; `id` is `package.id`. */
 export function putPieces(tx: Transaction, id: number, name: string): void {
@@ -31,21 +31,23 @@ export interface NamedPackage {
   readonly versions: number
 }
 
-/** Packages of a hive whose names lie within two edits of one; a few others may be among them. */
+/** Packages of a hive whose names may be mistaken for one; those with most versions where there are very many. */
 export function findNearNames(reader: Reader, hive: HiveId, name: string): readonly NamedPackage[] {
   const keys = JSON.stringify([...piecesNear(name)].map(keyOfPiece))
-  return reader.all<NamedPackage>(
+  const sharing = reader.iterate<NamedPackage>(
     `select p.owner, p.name, p.versions from package p
      where p.id in (select package from package_piece where key in (select value from json_each(?1)))
-       and p.hive = ?2 and p.name <> ?3 and abs(length(p.name) - length(?3)) <= 2 order by p.versions desc, p.id limit ?4`,
+       and p.hive = ?2 and p.name <> ?3 and abs(length(p.name) - length(?3)) <= 2`,
     keys,
     hive,
     name,
-    maxNear,
   )
+  const near: NamedPackage[] = []
+  for (const each of sharing) if (nearnessOfNames(name, each.name) !== undefined) near.push(each)
+  return near.toSorted((a, b) => b.versions - a.versions || (a.name < b.name ? -1 : 1)).slice(0, maxNear)
 }
 
 /** 48 bits of a hash: a collision only makes one name more to compare. */
 function keyOfPiece(piece: string): number {
-  return Buffer.from(hashBytes(encodeText(piece))).readUIntBE(0, 6)
+  return Number.parseInt(hash('sha256', piece).slice(0, 12), 16)
 }

@@ -1,8 +1,8 @@
+import { hash } from 'node:crypto'
 import type { OwnerId } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
-import { encodeCanonical } from '../../lib/canonical.ts'
 import type { Cid } from '../../lib/cid.ts'
-import { digestOfCid, hashBytes } from '../../lib/cid.ts'
+import { digestOfCid } from '../../lib/cid.ts'
 import type { Reader, Transaction } from '../../store/database.ts'
 import { compareNewest } from '../rules/versions.ts'
 
@@ -53,5 +53,5 @@ export function newestSeen(reader: Reader, seen: SightedPackage): string | undef
 
 /** Half of a hash: there is a row for each package of every hive, and a forged one gains nothing but a question. */
 function keyOf({ source, owner, name }: SightedPackage): Uint8Array {
-  return hashBytes(encodeCanonical([source, owner, name])).subarray(0, 16)
+  return hash('sha256', `${source}\n${owner}\n${name}`, 'buffer').subarray(0, 16)
 }
