@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { suggestSearches } from './suggest.ts'
+
+const nothing = { query: 'x', filters: [], meant: undefined, known: [], category: undefined, words: 1 }
+
+test('three things to try, the most promising first', () => {
+  const all = { query: 'rust wbe', filters: ['--kind skill'], meant: 'rust web', known: ['rust'], category: 'dev tools', words: 2 }
+  assert.deepEqual(
+    suggestSearches(all).map(({ command }) => command),
+    ['althing search "rust web"', 'althing search "rust wbe"', 'althing search rust'],
+  )
+  assert.deepEqual(
+    suggestSearches({ ...nothing, category: 'dev tools' }).map(({ command }) => command),
+    ['althing search --category "dev tools"', 'althing search', 'althing search --kind skill'],
+  )
+  assert.equal(suggestSearches(nothing).length, 3)
+})
+
+test('what was typed can end no quotes of a command', () => {
+  const [first] = suggestSearches({ ...nothing, query: 'a"; rm -rf $(b) `c`\n', filters: ['--kind tool'] })
+  assert.equal(first?.command, 'althing search "a rm -rf b c"')
+  assert.equal(suggestSearches({ ...nothing, query: '"', filters: ['--kind tool'] })[0]?.command, 'althing search')
+})
