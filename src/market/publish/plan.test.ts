@@ -7,7 +7,7 @@ import type { InputOf } from '../../operations/define-operation.ts'
 import { Fault } from '../../lib/fault.ts'
 import { findTag } from '../trust/tags.ts'
 import { testHive } from '../../journal/testing/bench-of-peers.ts'
-import { makeTemporary, manifestOf, openStand, ownerOf, releasesOf, writeFiles } from '../testing/stand.ts'
+import { makeTemporary, manifestOf, openStand, ownerOf, releasesOf, replicate, writeFiles } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
 import type { publishOperations } from './operations.ts'
 import type { PublishReport } from './report.ts'
@@ -173,12 +173,26 @@ test('--tag names the version that was published, and is refused before anything
   assert.equal(findTag(ada.database, { hive: testHive, owner: ada.owner, name: 'demo' }, 'beta'), '1.1.0')
 })
 
-test('a package of another owner is published by its maintainers only', async (t) => {
+test('a package of another owner is published by its maintainers only, as one of that owner', async (t) => {
   const folder = await folderWith(t, { 'package.toml': manifestOf('demo') })
   await using ada = await openStand('ada')
-  await assert.rejects(publish(ada, folder, { owner: '@bob' }), { code: 'NOT_OWNER' })
-  await assert.rejects(publish(ada, folder, { owner: 'nobody' }), { code: 'REFERENCE_INVALID' })
-  assert.equal((await publish(ada, folder, { owner: 'ada' })).owner, ownerOf('ada'))
+  await using bob = await openStand('bob')
+  await publish(ada, folder)
+  await replicate(ada, bob)
+  await writeFiles(folder, { 'package.toml': manifestOf('demo', '1.1.0') })
+  await assert.rejects(publish(bob, folder, { owner: '@ada' }), { code: 'NOT_OWNER', message: /owner add @ada\/demo @bob/ })
+  await assert.rejects(publish(bob, folder, { owner: 'nobody' }), { code: 'REFERENCE_INVALID' })
+  assert.equal(bob.journal.status().entries, 1)
+  const naming = { action: 'add', package: '@ada/demo', member: '@bob', revoke: false } as const
+  await ada.handlers['marketplace.owner'](naming, ada.context)
+  await replicate(ada, bob)
+  assert.equal((await publish(bob, folder, { owner: '@ada', tag: 'next' })).owner, ownerOf('ada'))
+  await replicate(bob, ada)
+  assert.deepEqual(
+    releasesOf(ada, 'demo', ownerOf('ada')).map(({ version }) => version),
+    ['1.0.0', '1.1.0'],
+  )
+  assert.equal(findTag(ada.database, { hive: testHive, owner: ownerOf('ada'), name: 'demo' }, 'next'), '1.1.0')
 })
 
 test('--manifest names the file that says what the package is', async (t) => {
