@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { queryKinds } from './harness/corpus.ts'
-import type { QueryKind } from './harness/corpus.ts'
+import { createCorpus, createQueries, queryKinds } from './harness/corpus.ts'
+import type { CorpusRecord, QueryKind } from './harness/corpus.ts'
 import { openChild } from './harness/child.ts'
 import type { Child } from './harness/child.ts'
 import { compare } from './harness/compare.ts'
@@ -10,8 +10,10 @@ import type { Context, Question } from './harness/question.ts'
 import { hitsShown } from './harness/search-engine.ts'
 import { openTemporaryFolder } from './harness/temporary-folder.ts'
 
-/** Of the corpus and of its queries. */
+/** Of the corpus; the queries have others. */
 const seed = 1
+/** Every so many-th package is one that queries ask about. */
+const sampledEach = 50
 
 interface Sizes {
   readonly records: readonly number[]
@@ -55,8 +57,9 @@ interface Ready {
 async function measureSize(context: Context, records: number, { queries, rounds }: Sizes): Promise<readonly Figure[]> {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await openTemporaryFolder())
+  const asked = prepareQueries(records, queries)
   const open = async (engine: string, name: string): Promise<Ready> =>
-    stack.use(await openEngine(context, { engine, name, path: join(folder.path, `${engine}.sqlite`), records, queries }))
+    stack.use(await openEngine(context, { engine, name, path: join(folder.path, `${engine}.sqlite`), records, queries: asked }))
   const ours = await open('ours', 'searchText')
   const fts5 = await open('fts5', 'raw FTS5')
   const mini = await open('minisearch', 'MiniSearch')
@@ -102,7 +105,14 @@ interface Opening {
   readonly name: string
   readonly path: string
   readonly records: number
-  readonly queries: number
+  readonly queries: ReadonlyMap<QueryKind, readonly string[]>
+}
+
+/** Made here, so that the memory it takes is no engine's. */
+function prepareQueries(records: number, count: number): ReadonlyMap<QueryKind, readonly string[]> {
+  const sample: CorpusRecord[] = []
+  for (const record of createCorpus(records, seed)) if (record.id % sampledEach === 0) sample.push(record)
+  return new Map(queryKinds.map((kind, index) => [kind, createQueries(kind, sample, { count, seed: index + 1 })]))
 }
 
 /** What is in a file is filled by a process that ends before, so that its memory does not count. */
@@ -116,7 +126,7 @@ async function openEngine(context: Context, { engine, name, path, records, queri
     loadMs = (await filler.ask('load', { records, seed })).number('ms')
   }
   const child = stack.use(openChild('search-peer', context))
-  await child.ask('prepare', { records, seed, count: queries })
+  for (const [kind, texts] of queries) await child.ask('prepare', { kind, queries: texts })
   await child.ask('settle')
   const before = (await usageOf(child.pid)).rssMiB
   await child.ask('open', { engine, path })

@@ -1,18 +1,15 @@
 /** One search engine in a process of its own, so that its memory is its own: fills it, and times queries. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createCorpus, createQueries, queryKinds } from '../harness/corpus.ts'
-import type { CorpusRecord, QueryKind } from '../harness/corpus.ts'
+import { createCorpus, queryKinds } from '../harness/corpus.ts'
+import type { QueryKind } from '../harness/corpus.ts'
 import type { Document } from '../harness/document.ts'
 import type { SearchEngine } from '../harness/search-engine.ts'
 import { serveParent } from '../harness/serve-parent.ts'
 import { quantileOf } from '../harness/statistics.ts'
 
-/** Every so many-th package is one that queries ask about. */
-const sampledEach = 50
-
 let engine: SearchEngine | undefined
-let queries: ReadonlyMap<QueryKind, readonly string[]> = new Map()
+const queries = new Map<QueryKind, readonly string[]>()
 
 serveParent({
   open: async (input) => {
@@ -25,10 +22,7 @@ serveParent({
     return { ms: performance.now() - startedAt }
   },
   prepare: async (input) => {
-    const sample: CorpusRecord[] = []
-    for (const record of createCorpus(input.number('records'), input.number('seed'))) if (record.id % sampledEach === 0) sample.push(record)
-    const count = input.number('count')
-    queries = new Map(queryKinds.map((kind, index) => [kind, createQueries(kind, sample, { count, seed: index + 1 })]))
+    queries.set(kindOf(input), input.texts('queries'))
     return {}
   },
   settle: async () => {
@@ -42,9 +36,9 @@ serveParent({
 
 /** Times every query of a kind: mean and 99th percentile, in milliseconds, and how many found anything. */
 function answer(input: Document): { readonly mean: number; readonly p99: number; readonly found: number } {
-  const kind = queryKinds.find((known) => known === input.text('kind'))
-  const asked = kind === undefined ? undefined : queries.get(kind)
-  if (kind === undefined || asked === undefined) throw new Error(`no queries of kind ${input.text('kind')}`)
+  const kind = kindOf(input)
+  const asked = queries.get(kind)
+  if (asked === undefined) throw new Error(`no queries of kind ${kind}`)
   let found = 0
   const times = asked.map((query) => {
     const startedAt = performance.now()
@@ -54,6 +48,12 @@ function answer(input: Document): { readonly mean: number; readonly p99: number;
     return ms
   })
   return { mean: times.reduce((sum, ms) => sum + ms, 0) / times.length, p99: quantileOf(times, 0.99), found: found / times.length }
+}
+
+function kindOf(input: Document): QueryKind {
+  const kind = queryKinds.find((known) => known === input.text('kind'))
+  if (kind === undefined) throw new Error(`there is no kind ${input.text('kind')}`)
+  return kind
 }
 
 async function openEngine(name: string, path: string): Promise<SearchEngine> {

@@ -55,6 +55,41 @@ test('an answer of a shape it does not know is shown field by field', () => {
   assert.match(render('store.verify', { surprise: 1 }, plain), /surprise +1/)
 })
 
+test('what a search found says owner, version, who holds it since when, and what is said against it', () => {
+  const row = {
+    package: '@ada/axum',
+    version: '1.0.0',
+    kind: 'skill',
+    description: 'a\nservice',
+    keywords: ['web'],
+    licence: 'MIT',
+    size: 2_048,
+    files: 2,
+    deprecated: 'use hyper',
+    isYanked: true,
+    providers: 2,
+    providersAgeMs: 125_000,
+    isHere: true,
+    conflicts: 0,
+    details: null,
+  }
+  assert.equal(
+    render('marketplace.search', { packages: [row], meant: 'axum', hint: null, suggestions: [] }, plain),
+    [
+      '→ near spellings of what was typed: axum',
+      '@ada/axum v1.0.0 (skill, 2 providers, counted 2 min 5 s ago) · here · yanked · deprecated: use hyper',
+      '  a service',
+    ].join('\n'),
+  )
+  const details = { category: 'web', authors: ['Ada'], homepage: null, repository: null, dependencies: [{ name: 'hyper', range: '^1' }] }
+  assert.match(
+    render('marketplace.search', { packages: [{ ...row, details }] }, plain),
+    /category: web\n {2}keywords: web\n {2}authors: Ada\n {2}licence: MIT\n {2}needs: hyper@\^1\n {2}2 files, 2.0 KiB$/,
+  )
+  const nothing = { packages: [], hint: 'nothing for "x"', suggestions: [{ command: 'althing search', does: 'what is newest' }] }
+  assert.equal(render('marketplace.search', nothing, plain), '→ nothing for "x"\n  althing search  what is newest')
+})
+
 test('a publish that leaves with the only copy is not done', () => {
   assert.equal(isIncomplete('p2p.publish', { leaving: true, copies: { confirmed: 0 } }), true)
   assert.equal(isIncomplete('p2p.publish', { leaving: true, copies: { confirmed: 1 } }), false)

@@ -29,12 +29,12 @@ function draw(chance: Chance): Shelved {
 
 /** What the tables of words say, without the numbers of rows. */
 function describe(database: Database): unknown {
-  const vocabulary = database.all(
+  const counted = database.all(
     `select h.hive, w.word, impact5, impact4, impact3, impact2, impact1, spelling is null as plain, s.word as spelled
      from search_word w join search_hive h on h.number = w.hive left join search_spelling s on s.id = w.spelling order by h.hive, w.word`,
   )
   const spellings = database.get('select count(*) as n from search_spelling')
-  return JSON.stringify([vocabulary, spellings, database.all('select hive, packages from search_hive where packages > 0 order by hive')])
+  return JSON.stringify([counted, spellings, database.all('select hive, packages from search_hive where packages > 0 order by hive')])
 }
 
 test('an index that packages came into, changed in and left answers as one that is built from what is left', async () => {
