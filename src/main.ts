@@ -38,6 +38,20 @@ function createSink(stream: NodeJS.WriteStream): Sink {
   return { isTerminal: stream.isTTY, columns: stream.columns || 80, write: (text) => stream.write(text) }
 }
 
+/** Asks on stderr, so that what is printed can go into a pipe. */
+async function askLine(question: string, { signal }: { readonly signal: AbortSignal }): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  // a terminal in raw mode hands Ctrl-C to the reader, and its end is an answer that says nothing
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+  try {
+    return await Promise.race([lines.question(question, { signal }), ended])
+  } finally {
+    lines.close()
+  }
+}
+
 async function spawnDetached(args: readonly string[], { logFile }: { readonly logFile: string }): Promise<DetachedProcess> {
   const { open } = await import('node:fs/promises')
   const { makeFolder } = await import('./lib/make-folder.ts')
@@ -84,6 +98,7 @@ const deps: CliDeps = {
   clock: systemClock,
   stdout: createSink(process.stdout),
   stderr: createSink(process.stderr),
+  askLine: process.stdin.isTTY && process.stderr.isTTY ? askLine : undefined,
   workingDirectory: process.cwd(),
   interrupted: watchSignals(),
   connect: async (home) => connectNode(homePaths(home)),

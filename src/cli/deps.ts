@@ -42,6 +42,8 @@ export interface CliDeps {
   readonly clock: Clock
   readonly stdout: Sink
   readonly stderr: Sink
+  /** Asks a person for one line; undefined where nobody sits at the other end. @throws the signal's reason */
+  readonly askLine: ((question: string, options: { readonly signal: AbortSignal }) => Promise<string>) | undefined
   readonly workingDirectory: string
   /** Aborted by the first SIGINT or SIGTERM, with an `Interruption` as reason. */
   readonly interrupted: AbortSignal

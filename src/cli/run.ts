@@ -5,6 +5,7 @@ import type { Operation } from '../operations/define-operation.ts'
 import { parseInput } from '../operations/parse-input.ts'
 import type { ParsedInput } from '../operations/parse-input.ts'
 import { commandSignal, faultOfSignal, runErrand } from './call.ts'
+import { callConfirmed } from './confirm.ts'
 import type { CliDeps } from './deps.ts'
 import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
@@ -91,7 +92,14 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
   using progress = openProgressLine(deps.stderr, deps.clock)
   try {
     const parsed = parseUsage(operation, input)
-    const output = await runErrand(deps, { operation, input: parsed, globals, signal, report: isSilent ? () => {} : progress.report })
+    const output = await callConfirmed(deps, {
+      operation,
+      input: parsed,
+      mayAsk: !isSilent,
+      signal,
+      call: (given) => runErrand(deps, { operation, input: given, globals, signal, report: isSilent ? () => {} : progress.report }),
+      clear: () => progress[Symbol.dispose](),
+    })
     progress[Symbol.dispose]()
     deps.stdout.write(
       globals.json ? `${JSON.stringify(output, undefined, 2)}\n` : withLineEnd(renderFor(deps, { name: operation.name, output, globals })),

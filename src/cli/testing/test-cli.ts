@@ -20,6 +20,7 @@ export interface TestCliOptions {
   readonly lockedTimes?: number
   readonly isHome?: boolean
   readonly isRestoring?: () => void
+  readonly askLine?: CliDeps['askLine']
 }
 
 /** The command line with a node that answers as the test says, and a clock that runs as fast as it is looked at. */
@@ -44,6 +45,7 @@ export function createTestCli(t: TestContext, options: TestCliOptions) {
     clock,
     stdout: sink(stdout),
     stderr: sink(stderr),
+    askLine: options.askLine,
     workingDirectory: '/home/ada/project',
     interrupted: options.interrupted ?? new AbortController().signal,
     connect: async () => (options.isRunning === false ? undefined : { call, [Symbol.asyncDispose]: async () => {} }),
