@@ -65,7 +65,7 @@ async function askLocal(
   deps: CliDeps,
   { operation, input, globals, signal, report }: Errand,
 ): Promise<{ readonly output: unknown } | undefined> {
-  await using node = await openOwnNode(deps, { operation, globals, signal })
+  await using node = await openOwnNode(deps, { operation, input, globals, signal })
   return node === null ? undefined : { output: await node.call(operation.name, input, { signal, hive: globals.hive, report }) }
 }
 
@@ -82,12 +82,13 @@ async function untilGone(deps: CliDeps, output: unknown, { globals, signal, repo
 
 interface Opening {
   readonly operation: Operation
+  readonly input: ParsedInput
   readonly globals: GlobalOptions
   readonly signal: AbortSignal
 }
 
 /** A node for one command; null while another process has the home. */
-async function openOwnNode(deps: CliDeps, { operation, globals, signal }: Opening): Promise<Althing | null> {
+async function openOwnNode(deps: CliDeps, { operation, input, globals, signal }: Opening): Promise<Althing | null> {
   // Most commands find a node that runs; only these need the configuration and its parser.
   const { loadConfig } = await import('../config/load.ts')
   const config = await loadConfig({ home: globals.home, file: globals.config, environment: deps.environment })
@@ -99,7 +100,8 @@ async function openOwnNode(deps: CliDeps, { operation, globals, signal }: Openin
       home: globals.home,
       config,
       log,
-      peers: operation.needsPeers,
+      // Who says --offline wants nobody to be asked.
+      peers: operation.needsPeers && input['offline'] !== true,
       transient: true,
       hive: globals.hive,
       signal,

@@ -96,6 +96,16 @@ test('S26: a value that begins with a hyphen is never taken for a value where an
   assert.match(cli.stderr(), /unknown option '--upload-pack/)
 })
 
+test('--offline opens the home without its hosts', async (t) => {
+  const cli = createTestCli(t, { answer: async () => ({}), isRunning: false })
+  await cli.run('install', 'axum', '--offline')
+  await cli.run('install', 'axum')
+  assert.deepEqual(
+    cli.opened().map(({ peers }) => peers),
+    [false, true],
+  )
+})
+
 test('S26: after -- a value may begin with a hyphen, and reaches the node as that value', async (t) => {
   const inputs: unknown[] = []
   const cli = createTestCli(t, { answer: async (input) => inputs.push(Reflect.get(Object(input), 'query')) })

@@ -22,7 +22,7 @@ import { changeLock } from './swap.ts'
 import { judgeChanges } from './trust.ts'
 import type { Acceptance, PlannedPackage, SetPlan } from './set-plan.ts'
 import type { Wanted, Wish } from './wish.ts'
-import { rangeOf, readWish } from './wish.ts'
+import { rangeOfRoot, readWish } from './wish.ts'
 
 export interface PlanRequest {
   readonly hive: MarketHive
@@ -88,7 +88,10 @@ export function resolveWish(
   { hive, catalogue, lock, file, wish, allowYanked }: WishRequest,
 ): ResolvedWish {
   const wanted = readWish({ database, hive, catalogue, lock, file }, wish)
-  const roots = [...wanted.roots].map(([id, request]): Root => ({ id, range: rangeOf({ database, hive }, id, request) }))
+  const roots = [...wanted.roots].map(([id, request]): Root => ({
+    id,
+    range: rangeOfRoot({ database, hive, catalogue }, wanted, [id, request]),
+  }))
   const kept = new Map<PackageId, LockedPackage>()
   for (const entry of lock.values()) {
     const id = catalogue.idOf(entry.owner, nameOf(entry))

@@ -7,6 +7,7 @@ import type { IndexCatalogue } from '../resolve/catalogue.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import type { PackageId } from '../rules/candidates.ts'
 import { admittedBy, rankCandidates } from '../rules/candidates.ts'
+import { parseTag } from '../rules/tags.ts'
 import type { Lock, LockedPackage } from './lock.ts'
 import { findDependants } from './lock.ts'
 
@@ -56,10 +57,10 @@ export function readWish(deps: WishDeps, wish: Wish): Wanted {
   const named = new Set<PackageId>()
   for (const text of wish.packages) {
     if (wish.kind === 'install') {
-      const { id, request, isNewest } = readInstall(deps, text)
+      const { id, request, isReleased } = readInstall(deps, text)
       named.add(id)
       roots.set(id, request ?? roots.get(id) ?? newest)
-      if (isNewest) released.add(id)
+      if (isReleased) released.add(id)
       if (wish.isIsolated) isolated.add(id)
       else isolated.delete(id)
       continue
@@ -79,8 +80,23 @@ export function readWish(deps: WishDeps, wish: Wish): Wanted {
 /** How a lock writes that a person asked for the newest. */
 export const newest = '*'
 
-/** The range that something asked for means now; undefined for the newest. */
-export function rangeOf({ database, hive }: Pick<WishDeps, 'database' | 'hive'>, id: PackageId, request: string): string | undefined {
+/**
+ * The range that something asked for means now; undefined for the newest.
+ *
+ * A tag may have moved, or be gone, since: what the lock has stays until it is released, and for want of anything better.
+ */
+export function rangeOfRoot(
+  deps: Pick<WishDeps, 'database' | 'hive' | 'catalogue'>,
+  { released }: Wanted,
+  [id, request]: readonly [PackageId, string],
+): string | undefined {
+  const locked = parseTag(request) === undefined ? undefined : deps.catalogue.lockedOf(id)?.version
+  if (locked !== undefined && !released.has(id)) return locked
+  const range = rangeOf(deps, id, request)
+  return range === request ? (locked ?? range) : range
+}
+
+function rangeOf({ database, hive }: Pick<WishDeps, 'database' | 'hive'>, id: PackageId, request: string): string | undefined {
   if (request === newest) return undefined
   const [owner = '', name = ''] = id.split('/')
   return rangeOfRequest(database, { hive: hive.hive, owner: owner as MarketHive['owner'] & string, name }, request)
@@ -90,7 +106,8 @@ interface InstallWish {
   readonly id: PackageId
   /** Undefined when nothing was said. */
   readonly request: string | undefined
-  readonly isNewest: boolean
+  /** Whether it is to be as it is now, whatever the lock has: the newest, or what a tag means. */
+  readonly isReleased: boolean
 }
 
 function readInstall(deps: WishDeps, text: string): InstallWish {
@@ -105,7 +122,7 @@ function readInstall(deps: WishDeps, text: string): InstallWish {
   const choices = rankCandidates(catalogue.versionsOf(id))
   const range = request === undefined ? undefined : rangeOf(deps, id, request)
   if (admittedBy(choices, range).size === 0) throw unknownVersion(hive, reference, versions)
-  return { id, request, isNewest }
+  return { id, request, isReleased: isNewest || (request !== undefined && parseTag(request) !== undefined) }
 }
 
 /** A package of the lock by `NAME` or `@owner/NAME`. @throws Fault REFERENCE_INVALID, PACKAGE_NOT_INSTALLED, PACKAGE_AMBIGUOUS */

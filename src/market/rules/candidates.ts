@@ -63,13 +63,14 @@ export function rankCandidates<C extends Candidate>(found: readonly C[]): Choice
  * The indexes of the choices that a range admits, ascending.
  *
  * A version as it is written means exactly that one, build metadata included. Pre-releases count when the range names one, or when
- * nothing is said and there is nothing else.
+ * nothing is said and there is nothing else. What is no range (a tag that is not set) admits nothing.
  */
 export function admittedBy<C extends Candidate>({ candidates, versions }: Choices<C>, range: string | undefined): ReadonlySet<number> {
   const exact = candidates.findIndex(({ version }) => version === range)
   if (exact >= 0) return new Set([exact])
-  const asked = new semver.Range(range ?? '*')
   const admitted = new Set<number>()
+  if (semver.validRange(range ?? '*') === null) return admitted
+  const asked = new semver.Range(range ?? '*')
   for (const [index, version] of versions.entries()) if (asked.test(version)) admitted.add(index)
   return admitted.size === 0 && range === undefined ? new Set(candidates.keys()) : admitted
 }

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { folderOf, setUpSet } from '../testing/package-set.ts'
+import { installSet } from '../testing/project.ts'
+import type { Stand } from '../testing/stand.ts'
+import { openStand, replicate, writeFiles } from '../testing/stand.ts'
+
+test('outdated says what update would bring, and what there is beyond', async (t) => {
+  const { ada, project, give } = await setUpSet(t)
+  await installSet(ada, ['app', 'extra@^1'], { directory: project })
+  const outdated = () => ada.handlers['marketplace.outdated']({ directory: project, global: false }, ada.context)
+  assert.deepEqual(await outdated(), {
+    packages: [{ package: '@ada/base', current: '1.1.0', wanted: '1.1.0', latest: '2.0.0', requested: null }],
+    isOutdated: true,
+  })
+  await give('extra', '1.3.0')
+  await give('extra', '2.0.0-rc.1')
+  await give('extra', '2.0.0')
+  assert.deepEqual((await outdated()).packages[1], {
+    package: '@ada/extra',
+    current: '1.0.0',
+    wanted: '1.3.0',
+    latest: '2.0.0',
+    requested: '^1',
+  })
+  await ada.handlers['marketplace.remove']({ packages: ['app', 'extra'], global: false, dryRun: false, directory: project }, ada.context)
+  assert.deepEqual(await outdated(), { packages: [], isOutdated: false })
+})
+
+test('why names every way from what was asked for', async (t) => {
+  const { ada, project, give } = await setUpSet(t)
+  await give('top', '1.0.0', 'app@*')
+  await installSet(ada, ['top', 'tool@^1'], { directory: project })
+  const why = await ada.handlers['marketplace.why']({ package: 'base', directory: project, global: false }, ada.context)
+  assert.deepEqual(
+    why.paths.map((path) => path.map((step) => `${step.package} ${step.range}`)),
+    [
+      ['@ada/tool ^1', '@ada/base ^1.0.0'],
+      ['@ada/top *', '@ada/app *', '@ada/base ^1'],
+    ],
+  )
+})
+
+test('verify names every file that was changed, taken or added, and says when there is nothing to compare with', async (t) => {
+  const { ada, project } = await setUpSet(t)
+  await installSet(ada, ['app', 'extra', 'review'], { directory: project })
+  const verify = (stand: Stand, frozen = false) =>
+    stand.handlers['marketplace.verify']({ directory: project, global: false, frozen }, stand.context)
+  const whole = await verify(ada)
+  assert.deepEqual([whole.isBroken, whole.files, new Set(whole.packages.map(({ state }) => state))], [false, 10, new Set(['whole'])])
+  const folder = folderOf(project)
+  await writeFile(join(folder, 'app/a.txt'), '1.0.O')
+  await writeFile(join(project, '.agents/skills/review/evil.md'), 'x')
+  await rm(join(folder, 'base'), { recursive: true })
+  await rm(join(folder, 'extra/a.txt'))
+  await mkdir(join(folder, 'stray'))
+  const broken = await verify(ada)
+  assert.equal(broken.isBroken, true)
+  assert.deepEqual(
+    broken.packages.map(({ package: name, state, changed, missing, added }) => [name, state, changed, missing, added]),
+    [
+      ['@ada/app', 'changed', ['a.txt'], [], []],
+      ['@ada/base', 'missing', [], [], []],
+      ['@ada/extra', 'changed', [], ['a.txt'], []],
+      ['@ada/review', 'changed', [], [], ['evil.md']],
+    ],
+  )
+  assert.deepEqual(broken.strays, [join(folder, 'stray')])
+  await installSet(ada, [], { directory: project, force: true })
+  assert.equal((await verify(ada)).isBroken, false)
+  assert.equal((await verify(ada, true)).isBroken, true)
+  await using bob = await openStand('bob')
+  await replicate(ada, bob)
+  assert.deepEqual(
+    (await verify(bob)).packages.map(({ state }) => state),
+    ['unknown', 'unknown', 'unknown', 'unknown'],
+  )
+})
+
+test('clean clears what an interrupted install left, and packages the lock does not name only on demand', async (t) => {
+  const { ada, project } = await setUpSet(t)
+  await installSet(ada, ['app'], { directory: project })
+  const packages = join(project, '.althing/packages')
+  await writeFiles(packages, { '.staging/new-0/x': '', '@ada/mine/x': '' })
+  const clean = (more: { readonly dryRun?: boolean; readonly force?: boolean }) =>
+    ada.handlers['marketplace.clean']({ directory: project, global: false, dryRun: false, force: false, ...more }, ada.context)
+  const removedBy = async (more: { readonly dryRun?: boolean; readonly force?: boolean }): Promise<readonly string[]> =>
+    (await clean(more)).removed
+  assert.deepEqual(await removedBy({ dryRun: true, force: true }), [join(packages, '.staging/new-0'), join(packages, '@ada/mine')])
+  assert.deepEqual(await removedBy({}), [join(packages, '.staging/new-0')])
+  assert.deepEqual((await clean({})).strays, [join(packages, '@ada/mine')])
+  assert.deepEqual(await removedBy({ force: true }), [join(packages, '@ada/mine')])
+  assert.deepEqual((await readdir(folderOf(project))).toSorted(), ['app', 'base'])
+})
