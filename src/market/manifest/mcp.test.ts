@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encodeText } from '../../lib/bytes.ts'
+import { hashBytes } from '../../lib/cid.ts'
 import { decodeCanonical, encodeCanonical } from '../../lib/canonical.ts'
 import { encodeFileList, readDetails } from '../file-list.ts'
 import type { ManifestDetails } from './details.ts'
@@ -44,6 +46,16 @@ test('details travel with the list of files and come back; a list without them h
   assert.deepEqual(readDetails(encodeFileList(files)), noDetails)
   assert.deepEqual(encodeFileList(files), encodeCanonical({ v: 1, files }))
   assert.deepEqual(encodeFileList(files, noDetails), encodeCanonical({ v: 1, files }))
+})
+
+test('a list with details is the bytes that docs/protocols/market.md says', () => {
+  const list = encodeFileList([{ path: 'a.txt', size: 6, isExecutable: false, digest: hashBytes(encodeText('hello\n')) }], {
+    compatibility: 'ggen >=3.0.0',
+    mcpServers: [{ name: 'db', command: 'node', args: ['${package}/server.mjs'], url: null, env: [{ name: 'API_KEY', value: null }] }],
+    tables: [{ name: 'templates', json: '{"path":"t"}' }],
+  })
+  assert.equal(list.byteLength, 255)
+  assert.equal(Buffer.from(hashBytes(list)).toString('hex'), '0e0df95da7feee3ce219c11ad8121acf036cba63cf14ea4fd16644762ea0f817')
 })
 
 test('F34: a list of a later version with other details is read as one without; what is no list is none', () => {

@@ -20,6 +20,11 @@ test('a folder without a manifest is told which would be read', async (t) => {
     message: /has no manifest \(package.toml, gpack.toml, pack.toml, SKILL.md, /,
   })
   await assert.rejects(readManifest('/does/not/exist', options), { code: 'MANIFEST_MISSING', message: /no folder \/does/ })
+  const file = join(await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') }), 'package.toml')
+  await assert.rejects(readManifest(file, options), {
+    code: 'MANIFEST_MISSING',
+    message: /package.toml is no folder. Name the folder it lies in: \/.*[^l]$/,
+  })
 })
 
 test('a manifest that is too long, no file, a link or no text is refused', async (t) => {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { open, opendir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { decodeText } from '../../lib/bytes.ts'
 import { marketFaults } from '../faults.ts'
 import type { ManifestFormat, ParsedManifest } from './format.ts'
@@ -83,16 +83,15 @@ async function listNames(folder: string): Promise<readonly string[]> {
   return names
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined)
-  return found?.isDirectory() === true
-}
-
 async function refuseMissing(folder: string, file: string | undefined): Promise<Error> {
   const looked = file === undefined ? manifestFormats.map((format) => format.file) : [file]
   const data = { path: folder, looked }
-  if (!(await isFolder(folder))) {
-    const message = `there is no folder ${folder}. Name the folder that holds the package.toml or SKILL.md.`
+  const found = await stat(folder).catch(() => undefined)
+  if (found?.isDirectory() !== true) {
+    const what = found === undefined ? `there is no folder ${folder}` : `${folder} is no folder`
+    const next =
+      found === undefined ? 'Name the folder that holds the package.toml or SKILL.md.' : `Name the folder it lies in: ${dirname(folder)}`
+    const message = `${what}. ${next}`
     return marketFaults.create('MANIFEST_MISSING', { message, data })
   }
   const isNpm = file === undefined && (await listNames(folder)).includes(packageJson.file)
