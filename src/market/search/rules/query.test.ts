@@ -25,4 +25,5 @@ test('words are bounded in number and length, and so are names', () => {
   assert.equal(query?.words.length, 16)
   assert.deepEqual(query.names, [])
   assert.equal(parseTextQuery('x'.repeat(5_000))?.words[0]?.length, 64)
+  assert.deepEqual(parseTextQuery(`${'x '.repeat(512)}late`)?.words, ['x'])
 })
