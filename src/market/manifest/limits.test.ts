@@ -74,6 +74,16 @@ test('a file full of slips of the pen is warned of in twenty lines at most', () 
   assert.equal(warnings.length, 20)
 })
 
+test('S29: finding where each slip stands costs no more than the lines that are shown', () => {
+  const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')
+  const keys = letters.flatMap((first) => letters.map((second) => `${first}${second}ywords`)).filter((key) => key !== 'keywords')
+  const text = toml(keys.map((key) => `${key} = 1\n`).join(''))
+  const startedAt = process.cpuUsage()
+  assert.equal(parse(packageToml, text).warnings.length, 20)
+  const { user, system } = process.cpuUsage(startedAt)
+  assert.ok(user + system < 1_000_000, `${(user + system) / 1_000} ms`)
+})
+
 test("tables that only sound like one that is read are nobody's slip", () => {
   assert.deepEqual(parse(packageToml, toml('[dev-dependencies]\na = "1"\n[test_dependencies]\nb = "1"\n[tests]\nc = 1\n')).warnings, [])
 })

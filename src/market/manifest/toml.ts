@@ -28,8 +28,10 @@ export function openToml(source: ManifestSource, header: string): TomlManifest {
     root,
     refuse: (key, problem, write) => refuseManifest(source, { problem, write, at: findKey(source.text, key, from) }),
     warn: (key, message) => {
+      // First: looking for the place takes as long as the text is.
+      if (found.length >= maxWarnings) return
       const { line, column } = findKey(source.text, key, from)
-      if (found.length < maxWarnings) found.push({ line, text: `${source.file}:${line}:${column}: ${message}` })
+      found.push({ line, text: `${source.file}:${line}:${column}: ${message}` })
     },
     warnings: () => found.toSorted((a, b) => a.line - b.line).map(({ text }) => text),
   }

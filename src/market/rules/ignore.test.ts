@@ -66,6 +66,13 @@ test('patterns of a file in a folder count there and below', () => {
   assert.equal(matchPatterns(patterns, 'a/b/c/top', false), undefined)
 })
 
+test('S29: reading patterns costs no more than their length', () => {
+  const startedAt = process.cpuUsage()
+  for (const unit of ['[', '[]', '[!', '\\', '*', '[a-', '/', '!']) parsePatterns(unit.repeat(65_536 / unit.length))
+  const { user, system } = process.cpuUsage(startedAt)
+  assert.ok(user + system < 1_000_000, `${(user + system) / 1_000} ms`)
+})
+
 test('S29: a hostile pattern costs the product of the lengths at most', () => {
   assert.equal(matches('*a'.repeat(500), 'a'.repeat(20_000) + 'b'), undefined)
   assert.equal(matches(`${'**/a/'.repeat(200)}b`, Array.from({ length: 2_000 }, () => 'a').join('/')), undefined)

@@ -55,10 +55,11 @@ function parsePattern(line: string, base: readonly PatternSegment[]): readonly P
 
 function parseName(text: string): readonly NamePart[] {
   const chars = Array.from(text)
+  const lastClose = chars.lastIndexOf(']')
   const parts: NamePart[] = []
   for (let at = 0; at < chars.length; at++) {
     const char = chars[at] ?? ''
-    const group = char === '[' ? parseGroup(chars, at) : undefined
+    const group = char === '[' && at < lastClose ? parseGroup(chars, at) : undefined
     if (group !== undefined) {
       parts.push(group.part)
       at = group.end
