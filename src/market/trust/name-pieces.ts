@@ -20,8 +20,8 @@ export function removePieces(tx: Transaction, id: number, name: string): void {
 
 /** Forgets the pieces of a hive's names; to be called while its packages are there. */
 export function resetPieces(tx: Transaction, hive: HiveId): void {
-  const names = tx.all<{ readonly id: number; readonly name: string }>('select id, name from package where hive = ?', hive)
-  for (const { id, name } of names) removePieces(tx, id, name)
+  // One walk over all pieces is faster than looking up three of each name.
+  tx.run('delete from package_piece where package in (select id from package where hive = ?)', hive)
 }
 
 /** A package of the index, as names are compared. */

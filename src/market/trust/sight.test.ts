@@ -8,6 +8,7 @@ import { findVersions } from '../package-index.ts'
 import { addedMaintainer } from '../rules/words.ts'
 import { entryOf, releaseOf, wordOf } from '../testing/records.ts'
 import { ownerOf } from '../testing/stand.ts'
+import { findNearNames } from './name-pieces.ts'
 import { newestSeen, sourceOfHive } from './sight.ts'
 
 const owners = new Map<PeerId, OwnerId>(['ada', 'bob'].map((name) => [nodeOf(name), ownerOf(name)]))
@@ -60,4 +61,22 @@ test('S9: the newest version that was ever seen is remembered when the index for
   await index.apply(3, entryOf('ada', 1, releaseOf('axum', '1.0.0')))
   assert.equal(newestSeen(index.database, axum), '2.0.0')
   assert.equal(newestSeen(index.database, { ...axum, source: 'registry:https://example.org' }), undefined)
+})
+
+test('an index that was emptied finds no names any more, and finds them again', async (t) => {
+  const index = openIndex()
+  t.after(() => index.database[Symbol.asyncDispose]())
+  const near = () => findNearNames(index.database, testHive, 'axun').map(({ name, versions }) => `${name} ${versions}`)
+  await index.apply(
+    1,
+    entryOf('ada', 1, releaseOf('axum', '1.0.0')),
+    entryOf('ada', 2, releaseOf('axum', '1.1.0')),
+    entryOf('ada', 3, releaseOf('other', '1.0.0')),
+  )
+  assert.deepEqual(near(), ['axum 2'])
+  await index.reset()
+  assert.deepEqual(near(), [])
+  assert.equal(index.database.get<{ n: number }>('select count(*) as n from package_piece')?.n, 0)
+  await index.apply(1, entryOf('ada', 1, releaseOf('axum', '1.0.0')))
+  assert.deepEqual(near(), ['axum 1'])
 })
