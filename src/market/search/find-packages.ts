@@ -1,10 +1,10 @@
-import type { CallContext, InputOf, OutputOf } from '../../operations/define-operation.ts'
+import type { CallContext } from '../../operations/define-operation.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import { isOnDisk } from '../on-disk.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { getRelease } from '../package-index.ts'
 import { spellPackage } from '../resolve.ts'
-import type { searchOperations } from './operations.ts'
+import type { SearchInput, SearchReport } from './operations.ts'
 import type { ProviderCount, ProviderCounter } from './providers.ts'
 import { createFilter } from './rules/filter.ts'
 import { parseTextQuery } from './rules/query.ts'
@@ -13,9 +13,6 @@ import type { TextHit } from './search-text.ts'
 import { countTexts } from './text-index.ts'
 import { explainNothing } from './nothing.ts'
 
-type Search = Extract<(typeof searchOperations)[number], { readonly name: 'marketplace.search' }>
-export type SearchInput = InputOf<Search>
-export type SearchReport = OutputOf<Search>
 type FoundPackage = SearchReport['packages'][number]
 
 /** Answers from the index on this disk; only the counts of providers ask anybody. No hit is an answer, with what to try. */

@@ -1,5 +1,5 @@
 import type { MarketDeps, MarketHive } from '../market.ts'
-import type { SearchInput } from './find-packages.ts'
+import type { SearchInput } from './operations.ts'
 import { findBeginnings, findNear } from './lookup.ts'
 import { countOf } from './rules/match.ts'
 import { parseTextQuery } from './rules/query.ts'

@@ -1,5 +1,5 @@
 import { defineOperation } from '../../operations/define-operation.ts'
-import type { Zod } from '../../operations/define-operation.ts'
+import type { InputOf, OutputOf, Zod } from '../../operations/define-operation.ts'
 
 const searchInput = {
   query: { type: 'texts', help: 'words to look for; none lists what is newest', position: 'rest', optional: true, max: 32 },
@@ -110,3 +110,8 @@ const search = defineOperation({
 
 /** What can be looked for. */
 export const searchOperations = [p2pSearch, search] as const
+
+/** What a search is asked with. */
+export type SearchInput = InputOf<typeof search>
+/** What it answers. */
+export type SearchReport = OutputOf<typeof search>

@@ -1,4 +1,4 @@
-import type { SearchInput } from '../search/find-packages.ts'
+import type { SearchInput } from '../search/operations.ts'
 
 /** A search for words, with what else was asked for. */
 export function searchFor(query: string, more: Partial<SearchInput> = {}): SearchInput {
