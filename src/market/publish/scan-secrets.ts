@@ -69,7 +69,7 @@ function refuse(found: readonly Found[]): Error {
   const places = found.map(({ path, line, secret }) => `${path}:${line}: ${secret}`)
   const [first] = found
   return marketFaults.create('SECRETS_FOUND', {
-    message: `nothing was published, for a release cannot be taken back and these look like secrets:\n  ${places.join('\n  ')}\nTake them out, or leave the files out with lines in .althingignore. If one is no secret: --allow-secret ${JSON.stringify(first?.path ?? '')}`,
+    message: `nothing was published, for a release cannot be taken back and these look like secrets:\n  ${places.join('\n  ')}\nTake them out, or leave the files out with lines in .althingignore. If one is no secret: \`althing publish … --allow-secret ${JSON.stringify(first?.path ?? '')}\``,
     data: { found: found.map((place) => ({ ...place })) },
   })
 }
