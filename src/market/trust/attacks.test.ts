@@ -75,6 +75,21 @@ test('in an open hive a release is left alone for a day after this node first sa
   assert.equal((await installSet(ada, ['tool'], { directory: project })).status, 'done')
 })
 
+test('S9: a hive that offers less than was seen in it is asked about, and goes on once it offers more', async (t) => {
+  const { ada, bob, say, project } = await setUp(t)
+  await say('tool', '1.0.0')
+  await say('tool', '1.1.0')
+  await replicate(bob, ada)
+  await ada.database.write((tx) => tx.run(`delete from release where name = 'tool' and version = '1.1.0'`))
+  await assert.rejects(installSet(ada, ['tool'], { directory: project }), {
+    code: 'CONFIRMATION_NEEDED',
+    message: /@bob\/tool 1\.1\.0 was seen here, and hive:\w+ offers no more than 1\.0\.0 now.*--accept rollback/,
+  })
+  await say('tool', '1.2.0')
+  await replicate(bob, ada)
+  assert.equal((await installSet(ada, ['tool'], { directory: project })).packages[0]?.version, '1.2.0')
+})
+
 test('S15: an update that asks for more is refused until that is accepted', async (t) => {
   const { ada, bob, say, project } = await setUp(t)
   await say('tool', '1.0.0', '[permissions]\ntools = ["Read"]\n')
