@@ -81,7 +81,7 @@ test('the commands of docs/guide/packages.md find and install what they name', a
     if (line.endsWith('--dry-run')) assert.match(output, /server\.mjs[^]*nothing was published/)
     if (line.endsWith('--mcp')) assert.match(output, /^\{\s+"mcpServers"/)
   }
-  assert.equal(lines.length, 14)
+  assert.equal(lines.length, 16)
 })
 
 test('the commands of docs/guide/trust.md show, yank, accept, audit and put up again', async (t) => {
