@@ -15,7 +15,8 @@ function audit(stand: Stand, directory: string) {
 
 /** Kinds that an audit names, by package without its owner. */
 async function found(stand: Stand, directory: string): Promise<readonly string[]> {
-  const { findings } = await audit(stand, directory)
+  const { findings, hasFindings } = await audit(stand, directory)
+  assert.equal(hasFindings, findings.length > 0)
   return findings.map(({ package: name, kind }) => `${name.split('/')[1]} ${kind}`)
 }
 
