@@ -6,7 +6,7 @@ import { findPackage, rangeOfRequest, readReference, unknownVersion } from '../r
 import type { IndexCatalogue } from '../resolve/catalogue.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import type { PackageId } from '../rules/candidates.ts'
-import { admittedBy, rankCandidates } from '../rules/candidates.ts'
+import { admittedBy, rankVersions } from '../rules/versions.ts'
 import { parseTag } from '../rules/tags.ts'
 import type { Lock, LockedPackage } from './lock.ts'
 import { findDependants } from './lock.ts'
@@ -119,7 +119,7 @@ function readInstall(deps: WishDeps, text: string): InstallWish {
   const id = catalogue.idOf(owner, reference.name)
   const isNewest = text.endsWith('@latest')
   const request = isNewest ? newest : reference.range
-  const choices = rankCandidates(catalogue.versionsOf(id))
+  const choices = rankVersions(catalogue.versionsOf(id))
   const range = request === undefined ? undefined : rangeOf(deps, id, request)
   if (admittedBy(choices, range).size === 0) throw unknownVersion(hive, reference, versions)
   return { id, request, isReleased: isNewest || (request !== undefined && parseTag(request) !== undefined) }

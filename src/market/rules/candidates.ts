@@ -1,5 +1,5 @@
-import semver from 'semver'
 import type { OwnerId } from '../../identity/keys.ts'
+import type { VersionCandidate } from './versions.ts'
 
 declare const packageIdBrand: unique symbol
 
@@ -12,12 +12,8 @@ export function packageId({ owner, name }: { readonly owner: OwnerId; readonly n
 }
 
 /** One version that may be chosen. */
-export interface Candidate {
+export interface Candidate extends VersionCandidate {
   readonly id: PackageId
-  /** Exact semver. */
-  readonly version: string
-  /** The author's wall time; only breaks ties between versions that semver holds equal. */
-  readonly at: number
   /** `sha256:…` of its archive. */
   readonly digest: string
   /** The reason its owner gave for taking it back, '' for none given; null for a version that stands. */
@@ -42,37 +38,6 @@ export interface Requirement {
 export interface Catalogue<C extends Candidate = Candidate> {
   readonly versionsOf: (id: PackageId) => readonly C[]
   readonly dependenciesOf: (candidate: C) => readonly Requirement[]
-}
-
-/** Candidates of a package, best first, with their versions parsed once. */
-export interface Choices<C extends Candidate> {
-  readonly candidates: readonly C[]
-  readonly versions: readonly semver.SemVer[]
-}
-
-/** Sorts candidates, the highest first: semver's precedence, then time, then spelling. */
-export function rankCandidates<C extends Candidate>(found: readonly C[]): Choices<C> {
-  const rows = found.map((candidate) => ({ candidate, version: new semver.SemVer(candidate.version) }))
-  rows.sort(
-    (a, b) => b.version.compare(a.version) || b.candidate.at - a.candidate.at || (a.candidate.version < b.candidate.version ? 1 : -1),
-  )
-  return { candidates: rows.map(({ candidate }) => candidate), versions: rows.map(({ version }) => version) }
-}
-
-/**
- * The indexes of the choices that a range admits, ascending.
- *
- * A version as it is written means exactly that one, build metadata included. Pre-releases count when the range names one, or when
- * nothing is said and there is nothing else. What is no range (a tag that is not set) admits nothing.
- */
-export function admittedBy<C extends Candidate>({ candidates, versions }: Choices<C>, range: string | undefined): ReadonlySet<number> {
-  const exact = candidates.findIndex(({ version }) => version === range)
-  if (exact >= 0) return new Set([exact])
-  const admitted = new Set<number>()
-  if (semver.validRange(range ?? '*') === null) return admitted
-  const asked = new semver.Range(range ?? '*')
-  for (const [index, version] of versions.entries()) if (asked.test(version)) admitted.add(index)
-  return admitted.size === 0 && range === undefined ? new Set(candidates.keys()) : admitted
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Candidate, Catalogue, PackageId } from './candidates.ts'
-import { admittedBy, rankCandidates } from './candidates.ts'
 import type { Need, ResolveOptions, Root } from './resolve.ts'
 import { nameNeed, resolveSet } from './resolve.ts'
+import { admittedBy, rankVersions } from './versions.ts'
 
 /** What one package, or a person, needs of another. */
 export interface ConflictNeed {
@@ -76,7 +76,7 @@ function describe<C extends Candidate>({ catalogue }: ConflictRequest<C>, needs:
   const groups = [...Map.groupBy(needs, nameNeed).values()]
   const rows = groups.flatMap(([need]) => (need === undefined ? [] : describeNeed(catalogue, groups, need))).toSorted(compareNeeds)
   const clash = rows.some(({ target }) => target === undefined) ? undefined : findMeeting(rows)
-  const { candidates } = rankCandidates(clash === undefined ? [] : catalogue.versionsOf(clash))
+  const { candidates } = rankVersions(clash === undefined ? [] : catalogue.versionsOf(clash))
   return { needs: rows, on: clash, available: candidates.map(({ version, yanked }) => ({ version, isYanked: yanked !== null })) }
 }
 
@@ -99,7 +99,7 @@ function describeNeed<C extends Candidate>(
   const { target, name, rivals } = requirement
   if (from === undefined)
     return { from, versions: [], target, name, ranges: requirement.range === undefined ? [] : [requirement.range], rivals }
-  const choices = rankCandidates(catalogue.versionsOf(from))
+  const choices = rankVersions(catalogue.versionsOf(from))
   const asked = groups.filter(([first]) => first?.requirement.target === from)
   const isAsked = (index: number): boolean =>
     asked.every((group) => group.some((need) => admittedBy(choices, need.requirement.range).has(index)))

@@ -1,5 +1,6 @@
-import type { Candidate, Catalogue, Choices, PackageId, Requirement } from './candidates.ts'
-import { admittedBy, rankCandidates } from './candidates.ts'
+import type { Candidate, Catalogue, PackageId, Requirement } from './candidates.ts'
+import type { Choices } from './versions.ts'
+import { admittedBy, rankVersions } from './versions.ts'
 
 /** A package that a person asked for. */
 export interface Root {
@@ -238,7 +239,7 @@ class Search<C extends Candidate> {
     if (known !== undefined) return known
     const found = this.#catalogue.versionsOf(id)
     this.#spend(found.length)
-    const ranked = rankCandidates(found)
+    const ranked = rankVersions(found)
     this.#choices.set(id, ranked)
     return ranked
   }

@@ -2,6 +2,7 @@ import semver from 'semver'
 
 /** What is known of a release when one is chosen. */
 export interface VersionCandidate {
+  /** Exact semver. */
   readonly version: string
   /** The author's wall time; only breaks ties between versions that semver holds equal. */
   readonly at: number
@@ -38,17 +39,45 @@ function isStable({ version }: VersionCandidate): boolean {
   return semver.prerelease(version) === null
 }
 
+/** Candidates of a package, best first, with their versions parsed once. */
+export interface Choices<C extends VersionCandidate> {
+  readonly candidates: readonly C[]
+  readonly versions: readonly semver.SemVer[]
+}
+
+/** Sorts candidates, the highest first: semver's precedence, then time, then spelling. */
+export function rankVersions<C extends VersionCandidate>(found: readonly C[]): Choices<C> {
+  const rows = found.map((candidate) => ({ candidate, version: new semver.SemVer(candidate.version) }))
+  rows.sort(
+    (a, b) => b.version.compare(a.version) || b.candidate.at - a.candidate.at || (a.candidate.version < b.candidate.version ? 1 : -1),
+  )
+  return { candidates: rows.map(({ candidate }) => candidate), versions: rows.map(({ version }) => version) }
+}
+
 /**
- * The release to install: the highest in the range; a version given with build metadata means exactly that one.
+ * The indexes of the choices that a range admits, ascending.
  *
- * Pre-releases count when the range names one, or when there is nothing else and no range.
+ * A version as it is written means exactly that one, build metadata included. Pre-releases count when the range names one, or when
+ * nothing is said and there is nothing else. What is no range (a tag that is not set) admits nothing.
  */
+export function admittedBy<C extends VersionCandidate>(
+  { candidates, versions }: Choices<C>,
+  range: string | undefined,
+): ReadonlySet<number> {
+  const exact = candidates.findIndex(({ version }) => version === range)
+  if (exact >= 0) return new Set([exact])
+  const admitted = new Set<number>()
+  if (semver.validRange(range ?? '*') === null) return admitted
+  const asked = new semver.Range(range ?? '*')
+  for (const [index, version] of versions.entries()) if (asked.test(version)) admitted.add(index)
+  return admitted.size === 0 && range === undefined ? new Set(candidates.keys()) : admitted
+}
+
+/** The release to install: the highest that a range admits. */
 export function chooseRelease<C extends VersionCandidate>(candidates: readonly C[], range: string | undefined): C | undefined {
-  const exact = candidates.find((candidate) => candidate.version === range)
-  if (exact !== undefined) return exact
-  const inRange = candidates.filter((candidate) => semver.satisfies(candidate.version, range ?? '*'))
-  const eligible = inRange.length === 0 && range === undefined ? candidates : inRange
-  return eligible.toSorted(compareReleases).at(-1)
+  const choices = rankVersions(candidates)
+  const [highest] = admittedBy(choices, range)
+  return highest === undefined ? undefined : choices.candidates[highest]
 }
 
 /** Whether a version is in a range, pre-releases counted; a version as it is written is in itself. */
