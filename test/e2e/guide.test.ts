@@ -43,7 +43,7 @@ test('the commands of docs/guide/first-hive.md do what the page says, on two mac
       if (line === 'althing p2p search review') assert.match(output, /code-review/)
     }
   }
-  assert.equal(lines.length, 16)
+  assert.equal(lines.length, 14)
   assert.match(await page.run(page.first, 'althing hive members'), /bob.*revoked|revoked.*bob/)
 })
 
