@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { failpointAsync } from '../../lib/failpoint.ts'
+import type { ArchiveEntry } from '../archive/entry.ts'
+import { syncFolder } from '../install/lock-file.ts'
+import { filesWrittenAt } from './check-files.ts'
+import type { UnpackedFile } from './record.ts'
+
+/** Longest file that is held in memory while others are written, in bytes. */
+const maxHeldBytes = 262_144
+/** Files written at once: each waits for the disk, which makes many last in one go. */
+const writesAtOnce = 16
+
+/** Writes the files of a package into a new folder of the store, read-only, and makes them last. */
+export async function writeEntry(
+  folder: string,
+  entries: AsyncIterable<ArchiveEntry>,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<readonly UnpackedFile[]> {
+  await mkdir(folder, { mode: 0o755 })
+  const folders = new Set([folder])
+  const files: UnpackedFile[] = []
+  const writing = new Set<Promise<void>>()
+  let failure: { readonly error: unknown } | undefined
+  for await (const entry of entries) {
+    signal.throwIfAborted()
+    await makeParents(folder, join(folder, entry.path), folders)
+    const body = entry.size <= maxHeldBytes ? [await readAll(entry.body)] : entry.body
+    const index = files.length
+    files.push({ ...entry, sha256: '', inode: 0 })
+    const write = writeFile(join(folder, entry.path), { ...entry, body }).then(
+      (facts) => void (files[index] = { path: entry.path, size: entry.size, isExecutable: entry.isExecutable, ...facts }),
+      (error: unknown) => void (failure ??= { error }),
+    )
+    writing.add(write)
+    void write.finally(() => writing.delete(write))
+    if (entry.size > maxHeldBytes || writing.size >= writesAtOnce) await (entry.size > maxHeldBytes ? write : Promise.race(writing))
+    if (failure !== undefined) break
+  }
+  await Promise.all(writing)
+  if (failure !== undefined) throw failure.error
+  await Promise.all([...folders].map(syncFolder))
+  return files
+}
+
+/** Makes the folders that a path below a root needs and that are not in `known` yet, which then has them. */
+export async function makeParents(root: string, path: string, known: Set<string>): Promise<void> {
+  const missing: string[] = []
+  for (let folder = dirname(path); folder !== root && !known.has(folder); folder = dirname(folder)) missing.unshift(folder)
+  for (const folder of missing) {
+    await mkdir(folder, { mode: 0o755 })
+    known.add(folder)
+  }
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  // Those of a reader of archives may be views of memory that it uses again.
+  for await (const chunk of body) chunks.push(chunk.slice())
+  return Buffer.concat(chunks)
+}
+
+interface Written extends Pick<ArchiveEntry, 'isExecutable'> {
+  readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+}
+
+async function writeFile(path: string, { body, isExecutable }: Written): Promise<Pick<UnpackedFile, 'sha256' | 'inode'>> {
+  await using handle = await open(path, 'wx', isExecutable ? 0o555 : 0o444)
+  const hash = createHash('sha256')
+  for await (const chunk of body) {
+    await handle.writeFile(chunk)
+    hash.update(chunk)
+  }
+  await failpointAsync('unpacked.write')
+  await handle.utimes(filesWrittenAt, filesWrittenAt)
+  await handle.sync()
+  return { sha256: hash.digest('hex'), inode: (await handle.stat()).ino }
+}
