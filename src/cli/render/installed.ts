@@ -8,8 +8,17 @@ import { formatBytes, formatCount, formatPlural } from './units.ts'
 /** Lines of packages that are shown when nothing happened to them. */
 const maxPresent = 8
 
-/** `install`, `update`, `remove`: what is where now, or would be. */
+/** `install`: what is where now, or would be, and what could not be looked at. */
+export function renderInstalled(output: unknown, style: Style): string | undefined {
+  return renderPlace(output, style, true)
+}
+
+/** `update`, `remove`: what is where now, or would be. */
 export function renderChanged(output: unknown, style: Style): string | undefined {
+  return renderPlace(output, style, false)
+}
+
+function renderPlace(output: unknown, style: Style, isInstall: boolean): string | undefined {
   const answer = readFields(output)
   if (!answer.has('isLockChanged')) return undefined
   const isPlan = answer.text('status') === 'planned'
@@ -21,11 +30,23 @@ export function renderChanged(output: unknown, style: Style): string | undefined
     ...answer
       .records('removed')
       .map((row) => `${style.name(`${row.text('package')}@${row.text('version')}`)} ${isPlan ? 'would be removed' : style.bad('removed')}`),
+    ...(isInstall ? renderBlind(rows) : []),
     ...answer.records('notes').map((row) => `→ ${row.text('message')}`),
     style.faint(summarise(answer, isPlan)),
     ...(namesOfServers(output).length === 0 ? [] : ["→ for your agent's configuration:", renderMcpBlock(output) ?? '']),
   ]
   return lines.join('\n')
+}
+
+/** What was meant, is there, and could not be compared with what its owner signed. */
+function renderBlind(rows: readonly Fields[]): readonly string[] {
+  const isAll = !rows.some((row) => row.isTrue('isNamed'))
+  const blind = rows.filter((row) => row.text('change') === 'present' && !row.has('changed') && (isAll || row.isTrue('isNamed')))
+  if (blind.length === 0) return []
+  const names = blind.slice(0, maxPresent).map((row) => row.text('package'))
+  return [
+    `→ not compared with what was signed, because the bytes are not on this disk: ${names.join(', ')}${blind.length > maxPresent ? ', …' : ''}`,
+  ]
 }
 
 function renderPackage(row: Fields, style: Style, isPlan: boolean): readonly string[] {

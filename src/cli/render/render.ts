@@ -1,7 +1,15 @@
 import type { Style } from '../screen.ts'
 import { renderGeneric } from './generic.ts'
 import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
-import { renderChanged, renderCleaned, renderListed, renderOutdated, renderVerifiedPackages, renderWhy } from './installed.ts'
+import {
+  renderChanged,
+  renderCleaned,
+  renderInstalled,
+  renderListed,
+  renderOutdated,
+  renderVerifiedPackages,
+  renderWhy,
+} from './installed.ts'
 import { renderFound } from './packages.ts'
 import { renderInitialized, renderPublished } from './publishing.ts'
 import { readFields } from './read.ts'
@@ -46,7 +54,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'marketplace.init': renderInitialized,
   'marketplace.publish': renderPublished,
   'marketplace.search': renderFound,
-  'marketplace.install': renderChanged,
+  'marketplace.install': renderInstalled,
   'marketplace.update': renderChanged,
   'marketplace.remove': renderChanged,
   'marketplace.list': renderListed,

@@ -25,6 +25,8 @@ test('outdated says what update would bring, and what there is beyond', async (t
     latest: '2.0.0',
     requested: '^1',
   })
+  await ada.handlers['marketplace.yank']({ package: 'extra@2.0.0', reason: 'leaks', undo: false }, ada.context)
+  assert.equal((await outdated()).packages[1]?.latest, '1.3.0')
   await ada.handlers['marketplace.remove']({ packages: ['app', 'extra'], global: false, dryRun: false, directory: project }, ada.context)
   assert.deepEqual(await outdated(), { packages: [], isOutdated: false })
 })

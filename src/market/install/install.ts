@@ -114,7 +114,9 @@ async function compare({ deps, place, request, context }: Whole, planned: Planne
   if (!(await everyExists(targets))) return { planned, isPlaced: request.wish.kind !== 'remove', changed: [] }
   if (!isMeant || planned.release === undefined) return { planned, isPlaced: false, changed: null }
   const changed = await findChanges(deps, { release: planned.release, targets, signal: context.signal })
-  return { planned, isPlaced: isWhole && changed !== null && changed.length > 0, changed }
+  // A lock that was pulled may say another version than what lies there: what cannot be compared is placed again where it can be had.
+  if (changed === null) return { planned, isPlaced: planned.hive.exchange !== undefined && !request.isOffline, changed }
+  return { planned, isPlaced: isWhole && changed.length > 0, changed }
 }
 
 function refuseFrozen(place: Place, { packages, removed, isLockChanged }: SetPlan, { isFrozen }: ChangeRequest): void {

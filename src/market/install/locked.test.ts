@@ -44,6 +44,24 @@ test('an empty project takes from a lock exactly what it says, on another machin
   assert.equal(await lockOf(other), await lockOf(project))
 })
 
+test('a lock that came from somebody else, by a pull, is made true although the folders are there', async (t) => {
+  const { ada, root, project, give } = await setUpSet(t)
+  await installSet(ada, ['app'], { directory: project })
+  const other = await writeFiles(join(root, 'other'), { 'althing.toml': '', 'althing.lock': await lockOf(project) })
+  const bob: Stand = await openStand('bob', { exchange: exchangeWith(() => bob, ada), peers: [ada.node] })
+  t.after(() => bob[Symbol.asyncDispose]())
+  await replicate(ada, bob)
+  await installSet(bob, [], { directory: other })
+  await give('base', '1.2.0')
+  await ada.handlers['marketplace.update']({ ...plainChange, check: false, directory: project, packages: [] }, ada.context)
+  await replicate(ada, bob)
+  await writeFile(join(other, 'althing.lock'), await lockOf(project))
+  const blind = await installSet(bob, [], { directory: other, offline: true })
+  assert.deepEqual([changesOf(blind), blind.packages[1]?.changed], [['present app 1.0.0', 'present base 1.2.0'], null])
+  assert.deepEqual(changesOf(await installSet(bob, [], { directory: other, frozen: true })), ['present app 1.0.0', 'restored base 1.2.0'])
+  assert.equal(await readFile(join(folderOf(other), 'base/a.txt'), 'utf8'), '1.2.0')
+})
+
 test('--frozen refuses what would change the lock, and says what', async (t) => {
   const { ada, project } = await setUpSet(t)
   await installSet(ada, ['app'], { directory: project })
