@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, symlink } from 'node:fs/promises'
+import { chmod, rm, symlink, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { packTar } from 'modern-tar'
@@ -125,6 +125,25 @@ test('S13: a source with too many files or bytes is refused while it is walked',
   await assert.rejects(walkPackage(large, { ...walkOptions, maxPackageBytes: 19 }), { code: 'PACKAGE_TOO_LARGE', message: /19 bytes/ })
 })
 
+test('S13: a folder whose names are nearly all left out is walked no further than its package may be long', async (t) => {
+  const names = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`f${n}.log`, '']))
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('x'), '.althingignore': '*.log\n', ...names })
+  await assert.rejects(walkPackage(folder, { ...walkOptions, maxPackageFiles: 1 }), { code: 'PACKAGE_TOO_LARGE', message: /1 files/ })
+})
+
+test('S29: a file that says what is left out is a plain one of bounded length', async (t) => {
+  const outside = await writeFiles(await makeTemporary(t), { patterns: '*' })
+  for (const name of ['.gitignore', '.althingignore']) {
+    const linked = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('x') })
+    await symlink(join(outside, 'patterns'), join(linked, name))
+    await assert.rejects(walkPackage(linked, walkOptions), { code: 'SOURCE_REFUSED', message: /no plain file/ })
+    const long = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('x'), [name]: `#${'x'.repeat(65_536)}` })
+    await assert.rejects(walkPackage(long, walkOptions), { code: 'SOURCE_REFUSED', message: /more than 65536 bytes/ })
+    const lines = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('x'), [name]: 'a\n'.repeat(1_001) })
+    await assert.rejects(walkPackage(lines, walkOptions), { code: 'SOURCE_REFUSED', message: /more than 1000 lines/ })
+  }
+})
+
 test(
   'a source that may not be read is refused with its name',
   { skip: process.getuid?.() === 0 ? 'root may read everything' : false },
@@ -156,6 +175,30 @@ test('a file that changes between the walk and the reading is refused', async (t
   })
 })
 
+test('S12: a file that became a link since the walk is not followed', async (t) => {
+  const outside = await writeFiles(await makeTemporary(t), { secret: 'one' })
+  const folder = await writeFiles(await makeTemporary(t), { a: 'one' })
+  const files = await walkPackage(folder, walkOptions)
+  await rm(join(folder, 'a'))
+  await symlink(join(outside, 'secret'), join(folder, 'a'))
+  await assert.rejects(collect(packEntries(readFolder(folder, files, { signal }))), { code: 'SOURCE_REFUSED', message: /changed/ })
+})
+
+test('a file that is cut while it is read is refused', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { a: 'x'.repeat(300_000) })
+  const [entry] = await Array.fromAsync(readFolder(folder, await walkPackage(folder, walkOptions), { signal }))
+  assert.ok(entry !== undefined)
+  const sizes: number[] = []
+  const reading = async (): Promise<void> => {
+    for await (const { byteLength } of entry.body) {
+      sizes.push(byteLength)
+      await truncate(join(folder, 'a'), 10)
+    }
+  }
+  await assert.rejects(reading(), { code: 'SOURCE_REFUSED', message: /changed while it was read/ })
+  assert.deepEqual(sizes, [262_144])
+})
+
 test('S12: links, devices, folders and other things that are no files are refused', async () => {
   assert.match(await refusalOf(await craft([{ type: 'symlink', linkname: '/etc/passwd', size: 0 }])), /symlink/)
   assert.match(await refusalOf(await craft([{ type: 'link', linkname: 'a', size: 0 }])), /link/)
@@ -168,6 +211,7 @@ test('S12: setuid, owners and times that are not ours are refused', async () => 
   assert.match(await refusalOf(await craft([{ mode: 0o4755 }])), /mode is 4755/)
   assert.match(await refusalOf(await craft([{ mode: 0o777 }])), /mode is 777/)
   assert.match(await refusalOf(await craft([{ uid: 1000 }])), /user or group/)
+  assert.match(await refusalOf(await craft([{ gid: 1000 }])), /user or group/)
   assert.match(await refusalOf(await craft([{ mtime: new Date(1_000) }])), /not the canonical/)
   assert.match(await refusalOf(await craft([{ uname: 'root' }])), /not the canonical/)
 })

@@ -75,6 +75,10 @@ test('S9: a yanked release that is installed may stay, one that is not is asked'
   const wanted = releaseAt('1.1.0', { yanked: 'leaks' })
   assert.deepEqual(said({ wanted, locked: wanted }), ['warn yanked'])
   assert.deepEqual(said({ wanted, locked: releaseAt('1.0.0') }), ['ask yanked'])
+  assert.deepEqual(said({ wanted, locked: releaseAt('1.1.0', { owner: ownerOf('bob') }), transfers: [ownerOf('ada')] }), [
+    'ask yanked',
+    'warn owner-changed',
+  ])
   assert.match(judge({ wanted })[0]?.message ?? '', /1\.1\.0 was yanked \(leaks\)/)
   assert.match(judge({ wanted: releaseAt('1.1.0', { yanked: '' }) })[0]?.message ?? '', /no reason given/)
 })
@@ -85,6 +89,8 @@ test('what was first seen less than the cool-down ago is asked, by our own clock
   assert.deepEqual(seen(76 * hour), [])
   assert.deepEqual(seen(76 * hour + 1), ['ask cool-down'])
   assert.deepEqual(seen(900 * hour), ['ask cool-down'])
+  const [ahead] = judge({ policy, wanted: releaseAt('1.1.0', { firstSeenAt: 900 * hour }) })
+  assert.equal(ahead?.data['leftMs'], 24 * hour)
   const fresh = releaseAt('1.1.0', { firstSeenAt: 99 * hour })
   assert.deepEqual(said({ policy, wanted: fresh, locked: fresh }), [])
   assert.deepEqual(said({ wanted: fresh }), [])
@@ -101,6 +107,7 @@ test('S15: permissions that grew with an update are asked by name; those of a fi
   assert.deepEqual(said({ wanted }), [])
   assert.deepEqual(said({ wanted, locked: releaseAt('1.0.0', { permissions: undefined }) }), ['ask permissions-grown'])
   assert.deepEqual(said({ wanted: releaseAt('1.1.0', { permissions: undefined }), locked: releaseAt('1.0.0') }), [])
+  assert.deepEqual(said({ wanted, locked: releaseAt('1.1.0', { permissions: undefined }) }), [])
 })
 
 test('S8: a look-alike is said when it is new here, and not again', () => {
