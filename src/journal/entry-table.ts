@@ -186,6 +186,13 @@ export class EntryTable {
     )
   }
 
+  /** Forgets an author's journal. Gives how many entries went. */
+  removeAuthor(tx: Transaction, node: PeerId): number {
+    const gone = tx.run('delete from entry where chain in (select id from chain where hive = ? and node = ?)', this.#hive, node)
+    tx.run('delete from chain where hive = ? and node = ?', this.#hive, node)
+    return gone
+  }
+
   setProven(tx: Transaction, arrival: number, proven: Proven): void {
     tx.run('update entry set proven = ? where arrival = ?', proven, arrival)
   }

@@ -8,6 +8,7 @@ import type { EntryTable, Proven } from './entry-table.ts'
 import type { Entry, Head, HiveId } from './entry.ts'
 import type { ErasureTable } from './erasure-table.ts'
 import type { AdmissionVerdict, Admission, ForkProof, ForkVerdict, JournalEvents } from './journal.ts'
+import type { LooseTable } from './loose-table.ts'
 import type { Quota } from './quota.ts'
 import { judgeFork } from './rules/judge-fork.ts'
 import { incarnationKind } from './rules/judge-next.ts'
@@ -22,6 +23,7 @@ export interface JournalCoreDeps {
   readonly database: Database
   readonly admission: Admission
   readonly entries: EntryTable
+  readonly loose: LooseTable
   readonly authors: AuthorTable
   readonly erasures: ErasureTable
   readonly views: ViewRunner
@@ -71,12 +73,12 @@ export class JournalCore {
         try {
           return work(tx)
         } catch (error) {
-          this.deps.authors.forget()
+          this.#forget()
           throw error
         }
       })
     } catch (error) {
-      this.deps.authors.forget()
+      this.#forget()
       throw error
     }
   }
@@ -87,15 +89,73 @@ export class JournalCore {
     const { header } = entry
     const { node, incarnation, seq } = header
     entries.insert(tx, entry, how.proven)
-    quota.add(tx, entry)
+    quota.add(entry)
     if (header.kind === incarnationKind) this.restand(tx, node, () => authors.forget(node))
-    if (isEffective(authors.standing(node), header)) views.apply(tx, entry)
+    if (isEffective(authors.standing(node), header)) this.#apply(tx, entry)
     const erased = erasures.take(tx, entry)
     if (erased !== undefined) views.rebuild(tx, [erased])
     tx.afterCommit(() => {
       this.noteHead({ node, incarnation, seq, cid: entry.cid })
       events.emit('entry:added', entry, how.origin)
     })
+  }
+
+  /**
+   * Keeps an entry without those before it, when it is signed, counts, and a view takes such. Returns whether it is here now.
+   *
+   * The author must have been judged before.
+   */
+  storeLoose(tx: Transaction, entry: Entry): boolean {
+    const { entries, loose, authors, views } = this.deps
+    const { node, kind, hive } = entry.header
+    if (hive !== this.deps.hive || node === this.deps.node || entry.bodyBytes === undefined || !views.takesLoose(kind)) return false
+    if (entries.find(entry.cid) !== undefined || loose.find(entry.cid) !== undefined) return true
+    // two entries at one place are for the chain to tell apart
+    if (loose.at(node, entry.header) !== undefined || entries.cidAt(node, entry.header) !== undefined) return false
+    if (!isEffective(authors.standing(node), entry.header) || !isSigned(entry)) return false
+    loose.insert(tx, entry)
+    views.applyLoose(tx, entry)
+    const excess = loose.excess(node)
+    for (const old of excess) this.#dropLoose(tx, old)
+    return !excess.some(({ cid }) => cid === entry.cid)
+  }
+
+  /** Forgets all that an author wrote, and takes it out of the views. */
+  forgetAuthor(tx: Transaction, node: PeerId): void {
+    const { entries, loose, authors, views, quota } = this.deps
+    for (const entry of loose.of(node)) this.#dropLoose(tx, entry)
+    const kinds = new Set<string>()
+    for (const incarnation of entries.incarnations(node))
+      for (const kind of entries.kindsIn({ node, incarnation, from: 1, to: Infinity })) kinds.add(kind)
+    if (entries.removeAuthor(tx, node) > 0) views.rebuild(tx, [...kinds])
+    authors.forget(node)
+    quota.recount()
+    tx.afterCommit(() => this.#heads.delete(node))
+  }
+
+  #forget(): void {
+    this.deps.authors.forget()
+    this.deps.quota.recount()
+    this.deps.loose.recount()
+  }
+
+  #dropLoose(tx: Transaction, entry: Entry): void {
+    this.deps.views.withdrawLoose(tx, entry)
+    this.deps.loose.remove(tx, entry)
+  }
+
+  /** What came without its chain steps aside, so that views see an author's entries in order, and comes again after. */
+  #apply(tx: Transaction, entry: Entry): void {
+    const { loose, views } = this.deps
+    const { node, incarnation, seq, kind } = entry.header
+    const waiting = loose.has(node) && views.takesLoose(kind) ? loose.of(node) : []
+    for (const other of waiting) views.withdrawLoose(tx, other)
+    views.apply(tx, entry)
+    for (const other of waiting) {
+      const isHere = other.header.incarnation === incarnation && other.header.seq === seq
+      if (isHere) loose.remove(tx, other)
+      else views.applyLoose(tx, other)
+    }
   }
 
   /** Asks the hive about an author, and takes back or brings in what the answer changes. */

@@ -21,6 +21,12 @@ export interface Owners {
   readonly ownerOf: (node: PeerId) => string | undefined
 }
 
+/** Whose journals the person of this node wants more, or not at all; it counts in open hives. */
+export interface Interest {
+  readonly isFollowed: (owner: string) => boolean
+  readonly isBlocked: (owner: string) => boolean
+}
+
 export type AdmissionVerdict =
   | { readonly verdict: 'admitted' }
   | { readonly verdict: 'cut'; readonly after: Position | undefined }
@@ -46,6 +52,11 @@ export interface Journal extends AsyncDisposable {
    * entries say. Entries of one author and incarnation that stand together are one run, proven by its last signature.
    */
   readonly receive: (entries: readonly Entry[], from: PeerId, evidence?: readonly Entry[]) => Promise<readonly RunReport[]>
+  /**
+   * Takes signed entries without those before them, as another member found them. Each author must be known, or be introduced by the
+   * first entry of its journal in `introductions`. Returns those that are here now; the oldest of others go to make room.
+   */
+  readonly receiveLoose: (entries: readonly Entry[], introductions: readonly Entry[]) => Promise<readonly Entry[]>
   /** Erases the body of one of our own entries here and, by a record, everywhere. @throws Fault ENTRY_MISSING, ENTRY_NOT_OURS */
   readonly erase: (cid: Cid) => Promise<void>
   /** Says that the verdict about an author changed: views are rebuilt where they must be. */
@@ -77,8 +88,14 @@ export type ForkVerdict = 'new' | 'known' | 'stranger' | 'nothing'
 
 /** What replication needs of a journal beyond what features need. */
 export interface ReplicatedJournal extends Journal {
+  /** Says that other owners are followed or blocked now: journals of who is blocked go, and room is counted again. */
+  readonly reconsider: () => Promise<void>
+  /** Builds the views of some kinds anew, after what they leave out changed. */
+  readonly rebuildViews: (kinds: readonly string[]) => Promise<void>
   /** The last entry of an incarnation worth asking for: a later incarnation or a fork may cut it. */
   readonly lastWanted: (node: PeerId, incarnation: number) => number
+  /** Whether the last entries before a head are worth asking for though there is no room for all before them. Said once for each head. */
+  readonly wantsNewest: (head: Head) => boolean
   /** The newest entry we hold of an incarnation. */
   readonly headOf: (node: PeerId, incarnation: number) => Head | undefined
   /** The heads of one author without what a cut, a fork or a revocation takes off: the same wherever the journal is whole. */

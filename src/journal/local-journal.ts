@@ -112,7 +112,7 @@ export class LocalJournal implements ReplicatedJournal {
   }
 
   find(cid: Cid): Entry | undefined {
-    return this.#core.deps.entries.find(cid)?.entry
+    return this.#core.deps.entries.find(cid)?.entry ?? this.#core.deps.loose.find(cid)
   }
 
   *range(node: PeerId, incarnation: number, from: number, to: number): Iterable<Entry> {
@@ -123,6 +123,25 @@ export class LocalJournal implements ReplicatedJournal {
     const reports = await this.#receiver.receive(entries, evidence)
     for (const report of reports) this.#note(report)
     return reports
+  }
+
+  async receiveLoose(entries: readonly Entry[], introductions: readonly Entry[]): Promise<readonly Entry[]> {
+    return this.#receiver.receiveLoose(entries, introductions)
+  }
+
+  async reconsider(): Promise<void> {
+    const { quota } = this.#core.deps
+    const blocked = [...new Set(this.heads().map(({ node }) => node))].filter((node) => quota.isBlocked(node))
+    await this.#core.write((tx) => {
+      for (const node of blocked) this.#core.forgetAuthor(tx, node)
+      quota.recount()
+    })
+    for (const node of blocked) this.events.emit('author:judged', node)
+    this.events.emit('author:judged', this.node)
+  }
+
+  async rebuildViews(kinds: readonly string[]): Promise<void> {
+    await this.#core.write((tx) => this.#core.deps.views.rebuild(tx, kinds))
   }
 
   async erase(cid: Cid): Promise<void> {
@@ -167,12 +186,18 @@ export class LocalJournal implements ReplicatedJournal {
 
   lastWanted(node: PeerId, incarnation: number): number {
     if (node === this.node) return Infinity
-    const { authors, admission } = this.#core.deps
+    const { authors, admission, quota } = this.#core.deps
+    if (quota.isFull(node)) return this.headOf(node, incarnation)?.seq ?? 0
+    if (quota.isBlocked(node)) return 0
     const standing = authors.standing(node)
     if (standing.admission.verdict !== 'unknown') return lastWanted(standing, incarnation)
     const verdict = admission.judge(node)
     // Nobody we know yet: its first entry says whether the hive takes it.
     return verdict.verdict === 'unknown' ? (incarnation === 1 ? 1 : 0) : lastWanted({ ...standing, admission: verdict }, incarnation)
+  }
+
+  wantsNewest(head: Head): boolean {
+    return head.seq > (this.headOf(head.node, head.incarnation)?.seq ?? 0) && this.#core.deps.quota.wantsNewest(head)
   }
 
   isRefused(node: PeerId): boolean {

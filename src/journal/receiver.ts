@@ -18,6 +18,9 @@ interface Run {
   readonly isProven: boolean
 }
 
+/** Entries at the end of a run that are looked at when there is no room for it. */
+const maxNewestKept = 64
+
 /** Excuses for missing bodies: the erased entry's CID and its author's record. */
 type Excuses = ReadonlyMap<Cid, Entry>
 
@@ -53,6 +56,7 @@ export class Receiver {
     const { node, incarnation, seq } = first.header
     if (!run.isProven) return { node, incarnation, seq, verdict: 'invalid', stored: 0 }
     if (node === this.#core.deps.node) return this.#receiveOwn(tx, run.entries, excuses)
+    if (this.#core.deps.quota.isBlocked(node)) return { node, incarnation, seq, verdict: 'cut', stored: 0 }
     const verdict = this.#core.judge(tx, node, first)
     if (verdict.verdict === 'unknown') return { node, incarnation, seq, verdict: 'unknown', stored: 0 }
     return this.#storeRun(tx, run.entries, { verdict, excuses })
@@ -67,15 +71,23 @@ export class Receiver {
 
   #storeRun(tx: Transaction, run: readonly Entry[], context: { readonly verdict: AdmissionVerdict; readonly excuses: Excuses }): RunReport {
     const last = run.length - 1
-    let room = this.#core.deps.quota.room(run[0]?.header.node ?? this.#core.deps.node)
+    const { quota } = this.#core.deps
     let stored = 0
     for (const [index, entry] of run.entries()) {
       const { node, incarnation, seq } = entry.header
       const verdict = this.#judgeEntry(tx, entry, context)
       if (verdict === 'known') continue
+      if (verdict === 'gap' && quota.isFull(node)) {
+        this.#keepNewest(tx, run.slice(index))
+        return { node, incarnation, seq, verdict: 'full', stored }
+      }
       if (verdict !== 'stored') return { node, incarnation, seq, verdict, stored }
-      room -= sizeOf(entry)
-      if (room < 0) return { node, incarnation, seq, verdict: 'full', stored }
+      const room = quota.room(node)
+      if (room.entries < 1 || room.bytes < sizeOf(entry)) {
+        quota.noteFull(node)
+        this.#keepNewest(tx, run.slice(index))
+        return { node, incarnation, seq, verdict: 'full', stored }
+      }
       this.#core.store(tx, entry, { proven: index === last ? 1 : 0, origin: 'peer' })
       if (entry.bodyBytes === undefined) this.#excuse(tx, entry, context.excuses)
       stored += 1
@@ -84,6 +96,32 @@ export class Receiver {
     if (place === undefined) throw new Error('a run has at least one entry')
     const { node, incarnation, seq } = place
     return { node, incarnation, seq, verdict: stored > 0 ? 'stored' : 'known', stored }
+  }
+
+  /** Of an author whose journal has no room, its newest releases all the same: each proves itself. */
+  #keepNewest(tx: Transaction, rest: readonly Entry[]): void {
+    for (const entry of rest.slice(-maxNewestKept)) this.#core.storeLoose(tx, entry)
+  }
+
+  /** Takes signed entries without those before them. */
+  async receiveLoose(entries: readonly Entry[], introductions: readonly Entry[]): Promise<readonly Entry[]> {
+    const first = new Map(introductions.map((entry) => [entry.header.node, entry]))
+    return this.#core.write((tx) =>
+      entries.filter((entry) => {
+        const { node } = entry.header
+        if (entry.header.hive !== this.#core.deps.hive || this.#core.deps.quota.isBlocked(node)) return false
+        if (this.#core.judge(tx, node).verdict === 'unknown') {
+          const introduction = first.get(node)
+          if (introduction === undefined || !isSigned(introduction)) return false
+          this.#storeIntroduction(tx, introduction)
+        }
+        return this.#core.storeLoose(tx, entry)
+      }),
+    )
+  }
+
+  #storeIntroduction(tx: Transaction, introduction: Entry): void {
+    this.#receiveRun(tx, { entries: [introduction], isProven: true }, new Map())
   }
 
   #judgeEntry(

@@ -225,6 +225,7 @@ export class Replicator {
       if (from <= seq) this.#catchUp.probe(session.peer, { node, incarnation, from, to })
       else this.#catchUp.offer(session.peer, { node, incarnation, seq: to })
     }
+    for (const head of known) if (journal.wantsNewest(head)) this.#catchUp.probe(session.peer, newestRange(head))
     this.#pump(session)
   }
 
@@ -326,6 +327,11 @@ export class Replicator {
       this.#scheduleCompare()
     })
   }
+}
+
+/** The last entries before a head. */
+function newestRange({ node, incarnation, seq }: Head): EntryRange {
+  return { node, incarnation, from: Math.max(1, seq - probeEntries + 1), to: seq }
 }
 
 /** Whether who told `told` need not be told `head`. */

@@ -5,12 +5,14 @@ import type { Database, Transaction } from '../store/database.ts'
 import { parseBody } from './codec.ts'
 import type { EntryTable, ShelvedEntry } from './entry-table.ts'
 import type { Entry, HiveId, Position } from './entry.ts'
-import type { View } from './view.ts'
+import type { LooseTable } from './loose-table.ts'
+import type { View, ViewedEntry } from './view.ts'
 
 export interface ViewRunnerDeps {
   readonly hive: HiveId
   readonly database: Database
   readonly entries: EntryTable
+  readonly loose: LooseTable
   readonly log: Log
   /** Whether an entry counts, as things stand in this transaction. */
   readonly isEffective: (node: PeerId, position: Position) => boolean
@@ -59,13 +61,37 @@ export class ViewRunner {
     }
   }
 
+  /** Whether some view takes entries of a kind without those before them. */
+  takesLoose(kind: string): boolean {
+    return this.#views.some((view) => view.withdraw !== undefined && view.looseKinds?.includes(kind) === true)
+  }
+
+  /** Hands an entry without those before it to the views that take such. */
+  applyLoose(tx: Transaction, entry: Entry): void {
+    this.#eachLoose(tx, entry, (view, viewed) => view.apply(tx, viewed))
+  }
+
+  /** Takes it back. */
+  withdrawLoose(tx: Transaction, entry: Entry): void {
+    this.#eachLoose(tx, entry, (view, viewed) => view.withdraw?.(tx, viewed))
+  }
+
+  #eachLoose(tx: Transaction, entry: Entry, work: (view: View, viewed: ViewedEntry) => void): void {
+    const viewed = viewedOf(this.#deps.hive, entry)
+    for (const view of this.#views) {
+      if (viewed === undefined || this.#faults.has(view.name) || view.looseKinds?.includes(entry.header.kind) !== true) continue
+      const fault = this.#attempt(tx, () => work(view, viewed))
+      if (fault !== undefined) this.#quarantine(tx, view, fault)
+    }
+  }
+
   /** Empties and fills again the views that know one of the kinds. */
   rebuild(tx: Transaction, kinds: readonly string[]): void {
     for (const view of this.#views) if (view.kinds.some((kind) => kinds.includes(kind))) this.#rebuildOne(tx, view)
   }
 
   #rebuildOne(tx: Transaction, view: View): void {
-    const { hive, entries, isEffective } = this.#deps
+    const { hive, entries, loose, isEffective } = this.#deps
     this.#faults.delete(view.name)
     tx.run(
       `insert into view (hive, name, version) values (?, ?, ?)
@@ -78,6 +104,11 @@ export class ViewRunner {
       view.reset(tx, hive)
       for (const entry of entries.ofKinds(view.kinds)) {
         if (isEffective(entry.node, entry)) applyOne(tx, { view, hive }, entry)
+      }
+      if (view.looseKinds === undefined) return
+      for (const entry of loose.all()) {
+        const viewed = isEffective(entry.header.node, entry.header) ? viewedOf(hive, entry) : undefined
+        if (viewed !== undefined && view.looseKinds.includes(viewed.kind)) view.apply(tx, viewed)
       }
     })
     if (fault !== undefined) this.#quarantine(tx, view, fault)
@@ -109,4 +140,10 @@ function applyOne(tx: Transaction, to: { readonly view: View; readonly hive: Hiv
   if (body === undefined) return
   const { node, incarnation, seq, kind, at, cid } = entry
   to.view.apply(tx, { hive: to.hive, node, incarnation, seq, kind, at, cid, body: body.value })
+}
+
+function viewedOf(hive: HiveId, { header, cid, bodyBytes }: Entry): ViewedEntry | undefined {
+  const body = parseBody({ bodyBytes })
+  const { node, incarnation, seq, kind, at } = header
+  return body && { hive, node, incarnation, seq, kind, at, cid, body: body.value }
 }

@@ -28,6 +28,13 @@ export interface View {
   readonly kinds: readonly string[]
   /** Updates the tables, in the transaction that stores the entry. A throw quarantines the view (it says so in status) and nothing else. */
   readonly apply: (tx: Transaction, entry: ViewedEntry) => void
+  /**
+   * Takes back one entry that `apply` was given, as if it had never come. A view with it may be given entries without those before
+   * them, of the kinds in `looseKinds`; the entry it takes back may be among them.
+   */
+  readonly withdraw?: (tx: Transaction, entry: ViewedEntry) => void
+  /** Kinds of entries that mean the same without the author's earlier ones. */
+  readonly looseKinds?: readonly string[]
   /** Empties the tables for one hive. */
   readonly reset: (tx: Transaction, hive: HiveId) => void
 }

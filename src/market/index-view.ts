@@ -8,7 +8,7 @@ import type { Transaction } from '../store/database.ts'
 import { addToPackage, refreshPackage } from './package-row.ts'
 import { parseRelease, releaseKind } from './release.ts'
 import type { CountingRelease, ReleaseRowDeps } from './release-row.ts'
-import { keyOf, markVersions, putRelease } from './release-row.ts'
+import { keyOf, markVersions, putRelease, restand } from './release-row.ts'
 import { allows, wordKinds } from './rules/words.ts'
 import type { WordKind } from './rules/words.ts'
 import { resetText } from './search/text-index.ts'
@@ -26,6 +26,8 @@ export interface IndexViewDeps {
   readonly clock: Pick<Clock, 'now'>
   /** The owner a node is certified for, when that owner is a member of the hive. */
   readonly ownerOf: (node: PeerId) => OwnerId | undefined
+  /** Whether the person of this node wants nothing of an owner, or of one of its packages; nobody is blocked without. */
+  readonly isBlocked?: (owner: OwnerId, name: string) => boolean
 }
 
 /**
@@ -37,17 +39,20 @@ export interface IndexViewDeps {
  */
 export function createIndexView(deps: IndexViewDeps): View {
   const rows: ReleaseRowDeps = { content: deps.content, now: () => deps.clock.now() }
+  const isBlocked = deps.isBlocked ?? (() => false)
   return {
     name: indexViewName,
     version: 3,
     kinds: [releaseKind, ...wordKinds],
+    looseKinds: [releaseKind],
     apply: (tx, entry) => {
       const author = deps.ownerOf(entry.node)
       if (author === undefined) return
       const kind = wordKinds.find((each) => each === entry.kind)
-      if (kind === undefined) applyRelease(tx, { entry, author }, rows)
-      else applyWord(tx, { entry, author, kind }, rows)
+      if (kind === undefined) applyRelease(tx, { entry, author }, { ...rows, isBlocked })
+      else applyWord(tx, { entry, author, kind }, { ...rows, isBlocked })
     },
+    withdraw: (tx, entry) => withdrawEntry(tx, entry, deps),
     reset: (tx, hive) => resetIndex(tx, hive, deps),
   }
 }
@@ -57,9 +62,13 @@ interface Authored {
   readonly author: OwnerId
 }
 
-function applyRelease(tx: Transaction, { entry, author }: Authored, rows: ReleaseRowDeps): void {
+interface ApplyDeps extends ReleaseRowDeps {
+  readonly isBlocked: (owner: OwnerId, name: string) => boolean
+}
+
+function applyRelease(tx: Transaction, { entry, author }: Authored, rows: ApplyDeps): void {
   const release = parseRelease(entry.body)
-  if (release === undefined) return
+  if (release === undefined || rows.isBlocked(author, '') || rows.isBlocked(release.owner, release.manifest.name)) return
   const counting = { entry, release, author }
   if (author === release.owner) return addRelease(tx, counting, rows)
   insertGuest(tx, counting)
@@ -79,9 +88,9 @@ function addRelease(tx: Transaction, counting: CountingRelease, rows: ReleaseRow
   addToPackage(tx, key, { entry: entry.cid, version: release.manifest.version, at: entry.at, yanked: row?.yanked ?? null })
 }
 
-function applyWord(tx: Transaction, { entry, author, kind }: Authored & { readonly kind: WordKind }, rows: ReleaseRowDeps): void {
+function applyWord(tx: Transaction, { entry, author, kind }: Authored & { readonly kind: WordKind }, rows: ApplyDeps): void {
   const word = parseWord(kind, entry.body)
-  if (word === undefined) return
+  if (word === undefined || rows.isBlocked(author, '') || rows.isBlocked(word.owner, word.name)) return
   const isOwners = author === word.owner
   // who maintains it, and whose it is, is for the owner alone to say
   if (!isOwners && (kind === 'maintainer' || kind === 'transfer')) return
@@ -91,6 +100,22 @@ function applyWord(tx: Transaction, { entry, author, kind }: Authored & { readon
   if (kind === 'tag' || kind === 'transfer') return
   if (kind === 'maintainer') rejudgeGuests(tx, { key, maintainer: word.subject as OwnerId }, rows)
   markVersions(tx, key, kind === 'yank' ? word.subject : undefined)
+  refreshPackage(tx, key)
+}
+
+/** Takes a release back that came without those before it; what is said of versions stays. */
+function withdrawEntry(tx: Transaction, { hive, cid }: Pick<ViewedEntry, 'hive' | 'cid'>, { content }: IndexViewDeps): void {
+  const row = tx.get<{ readonly owner: OwnerId; readonly name: string; readonly archive: Cid; readonly files: Cid }>(
+    'select owner, name, archive, files from release where hive = ? and entry = ?',
+    hive,
+    cid,
+  )
+  if (row === undefined) return
+  const key: PackageKey = { hive, owner: row.owner, name: row.name }
+  for (const each of [row.archive, row.files]) content.dereference(tx, { hive, cid: each, reason: 'entry', source: cid })
+  tx.run('delete from release where hive = ? and entry = ?', hive, cid)
+  tx.run('delete from guest_release where hive = ? and entry = ?', hive, cid)
+  restand(tx, key)
   refreshPackage(tx, key)
 }
 

@@ -20,8 +20,17 @@ export const simJournalOptions: Omit<JournalOptions, 'views'> = {
   policy: 'closed',
   maxBodyBytes: 65_536,
   ownHeadTimeoutMs: 3_000,
+  maxOwnerEntries: 0,
   maxOwnerBytes: 0,
+  maxFollowedEntries: 0,
+  maxFollowedBytes: 0,
+  reservedOwnerEntries: 0,
+  reservedOwnerBytes: 0,
+  maxOpenHiveEntries: 0,
   maxOpenHiveBytes: 0,
+  maxLoosePerAuthor: 0,
+  maxLooseEntries: 0,
+  maxLooseBytes: 0,
 }
 
 export const simReplicationOptions: ReplicationOptions = {

@@ -3,6 +3,7 @@ import type { KeyStore } from '../../identity/key-store.ts'
 import { openSigningKey, peerIdOfKey } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { ReplicatedJournal } from '../../journal/journal.ts'
+import { testOptions } from '../../journal/testing/bench-of-peers.ts'
 import { openJournal } from '../../journal/open-journal.ts'
 import { openReplication } from '../../journal/replication.ts'
 import { createSeededChance } from '../../lib/chance.ts'
@@ -29,7 +30,7 @@ import type { HiveRegistry } from '../registry.ts'
 /** Moment at which worlds begin: 2026-01-01. */
 const startsAt = 1_767_225_600_000
 
-const journalOptions = { maxBodyBytes: 65_536, ownHeadTimeoutMs: 3_000, maxOwnerBytes: 1e8, maxOpenHiveBytes: 1e9 }
+const { views: _, policy: __, ...journalOptions } = testOptions
 const replicationOptions = {
   batchEntries: 512,
   batchBytes: 1_048_576,

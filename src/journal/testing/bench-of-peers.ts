@@ -10,7 +10,7 @@ import type { Database } from '../../store/database.ts'
 import { openDatabase } from '../../store/database.ts'
 import { formatBody, signEntry } from '../codec.ts'
 import type { Entry, HiveId } from '../entry.ts'
-import type { Admission, ReplicatedJournal } from '../journal.ts'
+import type { Admission, Interest, ReplicatedJournal } from '../journal.ts'
 import type { JournalOptions } from '../open-journal.ts'
 import { openJournal } from '../open-journal.ts'
 import type { View } from '../view.ts'
@@ -58,8 +58,17 @@ export const testOptions: JournalOptions = {
   policy: 'closed',
   maxBodyBytes: 65_536,
   ownHeadTimeoutMs: 3_000,
+  maxOwnerEntries: 100_000,
   maxOwnerBytes: 67_108_864,
+  maxFollowedEntries: 1_000_000,
+  maxFollowedBytes: 1_073_741_824,
+  reservedOwnerEntries: 0,
+  reservedOwnerBytes: 0,
+  maxOpenHiveEntries: 1_000_000,
   maxOpenHiveBytes: 2_147_483_648,
+  maxLoosePerAuthor: 16,
+  maxLooseEntries: 1_000,
+  maxLooseBytes: 16_777_216,
 }
 
 export interface TestPeer {
@@ -74,11 +83,12 @@ export interface TestPeerOptions extends Partial<JournalOptions> {
   readonly database?: Database
   readonly admission?: Admission
   readonly owners?: { readonly ownerOf: (node: PeerId) => string | undefined }
+  readonly interest?: Interest
 }
 
 /** A journal over a database in memory, or the one given. */
 export async function openPeer(name: string, options: TestPeerOptions = {}): Promise<TestPeer> {
-  const { clock, database: given, admission, owners, ...rest } = options
+  const { clock, database: given, admission, owners, interest, ...rest } = options
   const key = keyOf(name)
   const database = given ?? openDatabase({ path: ':memory:' })
   const journal = await openJournal(
@@ -90,6 +100,7 @@ export async function openPeer(name: string, options: TestPeerOptions = {}): Pro
       admission: admission ?? admitAll,
       log: silentLog,
       ...(owners === undefined ? {} : { owners }),
+      ...(interest === undefined ? {} : { interest }),
     },
     { ...testOptions, ...rest },
   )

@@ -104,4 +104,100 @@ create table search_spelling (
   word text not null
 ) strict;
 create virtual table search_piece using fts5 (pieces, content = '', columnsize = 0, detail = none, tokenize = "ascii tokenchars '_'");
+
+-- registries: static ones that this node asks; hive is the name under which the index keeps what they say, origin the hive they are of
+create table registry (
+  id integer primary key,
+  name text not null unique,
+  url text not null unique,
+  hive text not null unique,
+  origin text,
+  genesis blob,
+  added_at integer not null,
+  -- when it last answered, our wall time; null when it never did
+  answered_at integer,
+  -- why it did not answer when it was last asked
+  problem text,
+  -- of the index view that made the rows of it
+  view_version integer not null
+) strict;
+-- registries: what is known of each of their files, so that it is asked for again only when it changed
+create table registry_file (
+  registry integer not null,
+  path text not null,
+  etag text,
+  modified text,
+  digest blob,
+  fetched_at integer not null,
+  primary key (registry, path)
+) strict, without rowid;
+-- registries: signed entries as they came; a fact: what was seen stays, whatever the registry says later. name is empty for what is said of members
+create table registry_entry (
+  registry integer not null,
+  cid text not null,
+  -- the name of the entry in the index: of this registry alone
+  id text not null,
+  name text not null,
+  kind text not null,
+  node text not null,
+  incarnation integer not null,
+  seq integer not null,
+  wire blob not null,
+  -- 1 while the registry still says it
+  offered integer not null,
+  primary key (registry, cid)
+) strict, without rowid;
+create index registry_entry_name on registry_entry (registry, name);
+create index registry_entry_id on registry_entry (id);
+create table registry_certificate (
+  registry integer not null,
+  node text not null,
+  owner text not null,
+  serial integer not null,
+  bytes blob not null,
+  primary key (registry, node, owner)
+) strict, without rowid;
+-- registries: what unsigned indexes of other makers say; shown, never installed
+create table registry_foreign (
+  registry integer not null,
+  name text not null,
+  version text not null,
+  description text not null,
+  -- sha2-256 in hex as that index has it; nobody signed it
+  checksum text,
+  category text,
+  author text,
+  licence text,
+  keywords text not null,
+  primary key (registry, name, version)
+) strict, without rowid;
+
+-- hive: what the person of this node says of owners, whatever the hive: followed, blocked, called by a name of their own choice; facts
+create table acquaintance (
+  owner text primary key,
+  petname text unique,
+  followed_at integer,
+  blocked_at integer
+) strict, without rowid;
+-- hive: single packages that are blocked
+create table blocked_package (
+  owner text not null,
+  name text not null,
+  at integer not null,
+  primary key (owner, name)
+) strict, without rowid;
+-- journal: signed entries without the chain before them, of owners whose journal has no room here or was never asked for; the oldest go first
+create table loose_entry (
+  hive text not null,
+  node text not null,
+  incarnation integer not null,
+  seq integer not null,
+  digest blob not null,
+  header blob not null,
+  signature blob not null,
+  body blob not null,
+  arrival integer primary key autoincrement,
+  unique (hive, node, incarnation, seq)
+) strict;
+create index loose_entry_digest on loose_entry (digest);
 `
