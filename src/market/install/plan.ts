@@ -1,5 +1,3 @@
-import type { Fault } from '../../lib/fault.ts'
-import { marketFaults } from '../faults.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { getRelease } from '../package-index.ts'
@@ -8,16 +6,16 @@ import { spellPackage } from '../resolve.ts'
 import type { IndexCandidate, IndexCatalogue } from '../resolve/catalogue.ts'
 import { createCatalogue, isPinned, nameOf } from '../resolve/catalogue.ts'
 import type { PackageId } from '../rules/candidates.ts'
-import type { Conflict } from '../rules/conflict.ts'
-import { findConflict, formatConflict } from '../rules/conflict.ts'
+import { findConflict } from '../rules/conflict.ts'
 import { isOwnerSegment } from '../rules/names.ts'
-import type { PassedOver, ResolveOptions, Root } from '../rules/resolve.ts'
+import type { ResolveOptions, Root } from '../rules/resolve.ts'
 import { resolveSet } from '../rules/resolve.ts'
 import { compareReleases } from '../rules/versions.ts'
 import { requireSigned } from '../signed-release.ts'
 import { sourceOfHive } from '../trust/sight.ts'
 import { formatLock } from './lock.ts'
 import type { Lock, LockedDependency, LockedPackage } from './lock.ts'
+import { refuseConflict, refusePassedOver, refuseSize } from './refuse-needs.ts'
 import { changeLock } from './swap.ts'
 import { judgeChanges } from './trust.ts'
 import type { Acceptance, PlannedPackage, SetPlan } from './set-plan.ts'
@@ -100,10 +98,10 @@ export function resolveWish(
   const options: ResolveOptions = { kept, isolated: wanted.isolated, allowYanked, maxSteps }
   const spell = (id: PackageId): string => spellId(hive, id)
   const result = resolveSet(roots, catalogue, options)
-  if (result.verdict === 'too-large') throw tooMany()
-  if (result.verdict === 'conflict') throw conflicting(findConflict({ roots, catalogue, options, needs: result.needs }), spell)
+  if (result.verdict === 'too-large') throw refuseSize(maxSteps)
+  if (result.verdict === 'conflict') throw refuseConflict(findConflict({ roots, catalogue, options, needs: result.needs }), spell)
   const [passedOver] = result.passedOver
-  if (passedOver !== undefined) throw unknownDependency(hive, passedOver, spell)
+  if (passedOver !== undefined) throw refusePassedOver(passedOver, spell)
   return { wanted, chosen: result.chosen }
 }
 
@@ -177,49 +175,4 @@ function planPackage({ id, candidate, release, names, catalogue, wanted }: Choic
 function changeOf(previous: LockedPackage | undefined, { version, at }: IndexCandidate): 'added' | 'updated' | 'downgraded' {
   if (previous === undefined) return 'added'
   return compareReleases({ version, at }, { version: previous.version, at: 0 }) < 0 ? 'downgraded' : 'updated'
-}
-
-function conflicting(conflict: Conflict, spell: (id: PackageId) => string): Fault {
-  const isYanked = conflict.available.some((version) => version.isYanked)
-  const hint = isYanked ? ' A yanked version is installed when it is named exactly, with --accept yanked --reason TEXT.' : ''
-  return marketFaults.create('DEPENDENCY_CONFLICT', {
-    message: `no set of versions meets all needs: ${formatConflict(conflict, spell)}${hint}`,
-    data: {
-      needs: conflict.needs.map(({ from, versions, target, name, ranges }) => ({
-        from: from === undefined ? null : spell(from),
-        versions: versions.slice(0, maxNamed),
-        target: target === undefined ? name : spell(target),
-        ranges: ranges.slice(0, maxNamed),
-      })),
-      available: conflict.available.slice(0, maxNamed).map(({ version }) => version),
-    },
-  })
-}
-
-/** Versions named in the data of a fault. */
-const maxNamed = 50
-
-function unknownDependency(
-  hive: MarketHive,
-  { candidate, requirement }: PassedOver<IndexCandidate>,
-  spell: (id: PackageId) => string,
-): Fault {
-  const { name, range, rivals } = requirement
-  const spelled = spellPackage(hive, candidate)
-  const candidates = rivals.map(spell).toSorted()
-  const why =
-    rivals.length === 0
-      ? 'which nobody has published here'
-      : `which ${rivals.length} owners have published: ${candidates.slice(0, 10).join(', ')}`
-  return marketFaults.create('DEPENDENCY_UNKNOWN', {
-    message: `${spelled} ${candidate.version} needs ${name} ${range ?? '*'}, ${why}. Install an older version by name, or go without what it needs: --no-dependencies`,
-    data: { package: spelled, version: candidate.version, dependency: name, range: range ?? '*', candidates },
-  })
-}
-
-function tooMany(): Fault {
-  return marketFaults.create('DEPENDENCIES_TOO_MANY', {
-    message: `the search for versions that go together was given up after ${maxSteps} steps: too many packages need each other in too many ways. Ask for narrower ranges, or for fewer packages at once.`,
-    data: { maxSteps },
-  })
 }
