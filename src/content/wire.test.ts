@@ -35,7 +35,7 @@ async function open(stack: AsyncDisposableStack, name: string): Promise<FleetNod
         mdns: false,
         relay: false,
         handshakeTimeoutMs: 5_000,
-  lookupTimeoutMs: 2_000,
+        lookupTimeoutMs: 2_000,
       },
     ),
   )
