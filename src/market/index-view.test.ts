@@ -83,6 +83,7 @@ test('S8: a release that names an owner its author is not certified for is inert
   await using stranger = await openStand('eve', { owners: new Map() })
   await publish(stranger, release('axum', '9.9.9', { owner: ownerOf('eve') }))
   assert.deepEqual(versionsOf(stranger, 'axum'), [])
+  assert.deepEqual(stranger.journal.status().quarantinedViews, [])
 })
 
 test('the same version again with other bytes is inert and shown as a conflict', async () => {

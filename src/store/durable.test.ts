@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { readFileSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { hashBytes } from '../lib/cid.ts'
 import { systemClock } from '../lib/clock.ts'
 import { armFailpoint, disarmFailpoint } from '../lib/failpoint.ts'
 import { silentLog } from '../lib/log.ts'
+import { canRecordSyncs, recordSyncs } from '../lib/record-syncs.fixture.ts'
 import { openDatabase } from './database.ts'
 import type { Database } from './database.ts'
 import { openBlobStore } from './disk-blobs.ts'
@@ -27,22 +26,12 @@ function codeOf(outcome: PromiseSettledResult<unknown>): unknown {
 }
 
 test('F1: a put is acknowledged after its bytes and then its name were synced to the disk', async (t) => {
-  if (process.platform !== 'linux') return t.skip('needs /proc to tell which file is synced')
+  if (!canRecordSyncs) return t.skip('needs /proc to tell which file is synced')
   const folder = makeFolder(t)
   await using database = openDatabase({ path: join(folder, 'althing.sqlite') })
   const deps = { database, directory: folder, clock: systemClock, log: silentLog }
   await using blobs = await openBlobStore(deps, { maxDiskBytes: 0, compress: false })
-  const synced: string[] = []
-  await using handle = await open(folder)
-  const files = Object.getPrototypeOf(handle) as FileHandle
-  const original = Object.getOwnPropertyDescriptor(files, 'sync')
-  assert.ok(original)
-  t.after(() => Object.defineProperty(files, 'sync', original))
-  const sync = original.value as (this: FileHandle) => Promise<void>
-  files.sync = function record(this: FileHandle) {
-    synced.push(relative(folder, readlinkSync(`/proc/self/fd/${this.fd}`)))
-    return sync.call(this)
-  }
+  const synced = await recordSyncs(t, folder)
   await blobs.put(hashBytes(law), law)
   assert.equal(synced.length, 2)
   assert.equal(dirname(synced[0] ?? ''), 'tmp')

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { install, setUpProject } from '../testing/project.ts'
+import { install, plainChange, setUpProject } from '../testing/project.ts'
 import type { Stand } from '../testing/stand.ts'
 
 /** A project as somebody else may have pushed it, with a file of ours outside of it. */
@@ -17,6 +17,17 @@ async function setUp(t: TestContext): Promise<{ ada: Stand; project: string; sta
   await writeFile(mine, 'mine')
   return { ada, project, staging, mine, outside }
 }
+
+test('S12: nothing is taken away through a folder of packages that became a link out of the project', async (t) => {
+  const { ada, project, outside } = await setUp(t)
+  await install(ada, 'demo', { directory: project })
+  await rm(join(project, '.althing/packages/@ada'), { recursive: true })
+  await mkdir(join(outside, 'demo'))
+  await symlink(outside, join(project, '.althing/packages/@ada'))
+  const remove = { ...plainChange, packages: ['demo'], directory: project }
+  await assert.rejects(ada.handlers['marketplace.remove'](remove, ada.context), { code: 'TARGET_REFUSED' })
+  assert.deepEqual((await readdir(outside)).toSorted(), ['demo', 'profile'])
+})
 
 test('S12: a link in place of the note of who installs writes nothing where it leads', async (t) => {
   const { ada, project, staging, mine } = await setUp(t)

@@ -86,9 +86,20 @@ test('S9: a hive that offers less than was seen in it is asked about, and goes o
     code: 'CONFIRMATION_NEEDED',
     message: /@bob\/tool 1\.1\.0 was seen here, and hive:\w+ offers no more than 1\.0\.0 now.*--accept rollback/,
   })
+  const accepted = { accept: ['rollback'], reason: 'bob took it back' }
+  await installSet(ada, ['tool'], { directory: project, ...accepted })
+  assert.deepEqual((await installSet(ada, [], { directory: project })).notes, [])
   await say('tool', '1.2.0')
   await replicate(bob, ada)
-  assert.equal((await installSet(ada, ['tool'], { directory: project })).packages[0]?.version, '1.2.0')
+  assert.equal((await installSet(ada, ['tool@latest'], { directory: project })).packages[0]?.version, '1.2.0')
+})
+
+test('S9: what is installed stays, and is spoken of, when its hive offers less than was seen in it', async (t) => {
+  const { ada, project } = await setUpProject(t)
+  await installSet(ada, ['demo@1.0.0'], { directory: project })
+  await ada.database.write((tx) => tx.run(`delete from release where name = 'demo' and version = '1.1.0'`))
+  const { status, notes } = await installSet(ada, [], { directory: project })
+  assert.deepEqual([status, notes.map(({ kind }) => kind)], ['present', ['rollback']])
 })
 
 test('S15: an update that asks for more is refused until that is accepted', async (t) => {
@@ -121,6 +132,31 @@ test('S8: a name like that of a package people use is said when it is installed,
     [['look-alike', true]],
   )
   assert.deepEqual(await found(ada, project), ['expres look-alike'])
+})
+
+test('S8: the same name under a handle one letter from that of an owner people know is said', async (t) => {
+  const handles = new Map([
+    [ownerOf('ada'), 'adele'],
+    [ownerOf('bob'), 'adela'],
+  ])
+  const { ada, bob, say, project } = await setUp(t, { handleOf: (owner) => handles.get(owner) })
+  await say('demo', '9.0.0')
+  await replicate(bob, ada)
+  const { notes } = await installSet(ada, ['@adela/demo'], { directory: project })
+  assert.deepEqual(
+    notes.map(({ kind, message }) => [kind, /nearly called like @adele\/demo/.test(message)]),
+    [['look-alike', true]],
+  )
+})
+
+test('a deprecated release is installed with what its owner wrote', async (t) => {
+  const { ada, project } = await setUpProject(t)
+  await ada.handlers['marketplace.deprecate']({ package: 'demo', message: 'use other', undo: false }, ada.context)
+  const { notes } = await installSet(ada, ['demo'], { directory: project })
+  assert.deepEqual(
+    notes.map(({ message }) => message),
+    ['@ada/demo 1.1.0 is deprecated: use other'],
+  )
 })
 
 test('a package that was handed on says so, and its update follows to the new owner', async (t) => {

@@ -9,12 +9,13 @@ import { formatRelease, releaseKind } from '../release.ts'
 import type { Release } from '../release.ts'
 import type { WordKind } from '../rules/words.ts'
 import { addedMaintainer, wordKinds } from '../rules/words.ts'
-import { releaseOf, wordOf } from '../testing/records.ts'
+import { entryOf, releaseOf, wordOf } from '../testing/records.ts'
 import { openStand, ownerOf, replicate } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
 import { findTag } from './tags.ts'
 import { followTransfer, listGivers } from './transfers.ts'
 import { formatWord } from './word.ts'
+import { insertWord } from './word-table.ts'
 
 const axum = { hive: testHive, owner: ownerOf('ada'), name: 'axum' }
 
@@ -154,9 +155,28 @@ test('S10: what a maintainer released before the end stands, what comes after is
   await replicate(ada, cy)
   await replicate(bob, ada)
   for (const stand of [ada, cy]) assert.deepEqual(versionsOf(stand), ['1.0.0', '1.1.0 maintained'])
+  const { archive } = releaseOf('axum', '1.1.0')
+  assert.equal(ada.content.isServed(testHive, archive), true)
   await owner(ada, 'remove', '@bob', true)
   assert.deepEqual(versionsOf(ada), ['1.0.0'])
+  assert.equal(ada.content.isServed(testHive, archive), false)
   assert.equal((await owner(ada, 'remove', '@eve')).status, 'unchanged')
+})
+
+test('S10: what a maintainer says after the end counts for nothing, also when the owner says something else', async (t) => {
+  const [ada, bob] = [await openPeer(t, 'ada'), await openPeer(t, 'bob')]
+  await publish(ada, releaseOf('axum', '1.0.0'))
+  await owner(ada, 'add', '@bob')
+  await bob.journal.append('tag', formatWord(wordOf({ kind: 'tag', subject: 'before', value: '1.0.0' })))
+  await replicate(bob, ada)
+  await owner(ada, 'remove', '@bob')
+  await bob.journal.append('yank', formatWord(wordOf({ kind: 'yank', subject: '1.0.0', value: 'after' })))
+  await bob.journal.append('tag', formatWord(wordOf({ kind: 'tag', subject: 'next', value: '1.0.0' })))
+  await replicate(bob, ada)
+  await deprecate(ada, 'axum', { message: 'use hyper' })
+  assert.deepEqual(versionsOf(ada), ['1.0.0 deprecated (use hyper)'])
+  const tags = ['before', 'next'].map((name) => findTag(ada.database, axum, name))
+  assert.deepEqual(tags, ['1.0.0', undefined])
 })
 
 test("S8: a maintainer takes no version from its owner, whoever's node comes first; of two maintainers the other one's stands when one goes", async (t) => {
@@ -193,6 +213,31 @@ test('a package that is handed on is followed to its new owner, through several 
   await transfer('@ada')
   await replicate(bob, ada)
   assert.deepEqual([follow('ada'), follow('bob')], [ownerOf('ada'), ownerOf('ada')])
+})
+
+test('whose two nodes hand a package to different members has given it to one of them alone', async (t) => {
+  const owners = new Map([nodeOf('ada'), nodeOf('bob')].map((node) => [node, ownerOf('ada')]))
+  const [ada, bob] = [await openStand('ada', { owners }), await openStand('bob', { owners })]
+  t.after(() => Promise.all([ada, bob].map((stand) => stand[Symbol.asyncDispose]())))
+  await publish(ada, releaseOf('axum', '1.0.0'))
+  await owner(ada, 'transfer', '@cy')
+  await replicate(ada, bob)
+  await owner(bob, 'transfer', '@eve')
+  await replicate(bob, ada)
+  const givers = (to: string) => listGivers(ada.database, { ...axum, owner: ownerOf(to) })
+  assert.deepEqual([givers('cy'), givers('eve')], [[], [ownerOf('ada')]])
+})
+
+test('S8: a package is followed through 32 hands and no more', async (t) => {
+  const ada = await openPeer(t, 'ada')
+  const hands = ['ada', ...Array.from({ length: 40 }, (_, hand) => `hand ${hand}`)]
+  await ada.database.write((tx) => {
+    for (const [seq, from] of hands.entries()) {
+      const word = wordOf({ kind: 'transfer', owner: ownerOf(from), value: ownerOf(`hand ${seq}`), revision: seq + 1 })
+      insertWord(tx, entryOf('ada', seq + 1, word), { word, author: word.owner })
+    }
+  })
+  assert.equal(followTransfer(ada.database, testHive, axum).owner, ownerOf('hand 31'))
 })
 
 test('what a person gives wrongly is said, with what to write', async (t) => {
