@@ -31,6 +31,20 @@ test('outdated says what update would bring, and what there is beyond', async (t
   assert.deepEqual(await outdated(), { packages: [], isOutdated: false })
 })
 
+test('a version that was taken back is not the latest, also for who has it; where there is no other it stays', async (t) => {
+  const { ada, project, give } = await setUpSet(t)
+  await give('extra', '1.1.0')
+  await installSet(ada, ['extra@>=1'], { directory: project })
+  const yank = (version: string) =>
+    ada.handlers['marketplace.yank']({ package: `extra@${version}`, reason: 'loses rows', undo: false }, ada.context)
+  const outdated = () => ada.handlers['marketplace.outdated']({ directory: project, global: false }, ada.context)
+  await yank('1.1.0')
+  const back = { package: '@ada/extra', current: '1.1.0', wanted: '1.0.0', latest: '1.0.0', requested: '>=1' }
+  assert.deepEqual(await outdated(), { packages: [back], isOutdated: true })
+  await yank('1.0.0')
+  assert.deepEqual(await outdated(), { packages: [], isOutdated: false })
+})
+
 test('why names every way from what was asked for', async (t) => {
   const { ada, project, give } = await setUpSet(t)
   await give('top', '1.0.0', 'app@*')

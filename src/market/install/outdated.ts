@@ -40,11 +40,12 @@ export async function findOutdated(
   })
   const packages = [...lock.values()].flatMap((locked): OutdatedPackage[] => {
     const id = catalogue.idOf(locked.owner, nameOf(locked))
-    const versions = catalogue.versionsOf(id).filter(({ yanked }) => yanked === null)
-    const current = versions.find(({ version }) => version === locked.version) ?? { version: locked.version, at: 0 }
-    const highest = chooseRelease(versions, undefined) ?? current
-    // Somebody who follows pre-releases is not told to go back.
-    const latest = compareReleases(highest, current) > 0 ? highest.version : locked.version
+    const known = catalogue.versionsOf(id)
+    const current = known.find(({ version }) => version === locked.version) ?? { version: locked.version, at: 0, yanked: null }
+    const standing = known.filter(({ yanked }) => yanked === null)
+    const highest = chooseRelease(standing, undefined) ?? current
+    // Somebody who follows pre-releases is not told to go back; who has what was taken back is.
+    const latest = current.yanked !== null || compareReleases(highest, current) > 0 ? highest.version : locked.version
     const wanted = chosen.get(id)?.version ?? locked.version
     const isCurrent = wanted === locked.version && latest === locked.version
     return isCurrent ? [] : [{ package: locked.package, current: locked.version, wanted, latest, requested: locked.requested ?? null }]

@@ -91,11 +91,9 @@ export function resolveWish(
     range: rangeOfRoot({ database, hive, catalogue }, wanted, [id, request]),
   }))
   const kept = new Map<PackageId, LockedPackage>()
-  for (const entry of lock.values()) {
-    const id = catalogue.idOf(entry.owner, nameOf(entry))
-    if (!wanted.released.has(id)) kept.set(id, entry)
-  }
-  const options: ResolveOptions = { kept, isolated: wanted.isolated, allowYanked, maxSteps }
+  for (const entry of lock.values()) kept.set(catalogue.idOf(entry.owner, nameOf(entry)), entry)
+  const { isolated, released } = wanted
+  const options: ResolveOptions = { kept, released, isolated, allowYanked, maxSteps }
   const spell = (id: PackageId): string => spellId(hive, id)
   const result = resolveSet(roots, catalogue, options)
   if (result.verdict === 'too-large') throw refuseSize(maxSteps)

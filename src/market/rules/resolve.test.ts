@@ -12,7 +12,7 @@ import { resolveSet } from './resolve.ts'
 /** Versions of packages with what they need: `{ a: { '1.0.0': { c: '^1' } } }`. A need without a package of its name is unknown. */
 type Graph = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>
 
-const options: ResolveOptions = { kept: new Map(), isolated: new Set(), allowYanked: false, maxSteps: 100_000 }
+const options: ResolveOptions = { kept: new Map(), released: new Set(), isolated: new Set(), allowYanked: false, maxSteps: 100_000 }
 const idOf = (name: string): PackageId => name as PackageId
 
 function catalogueOf(graph: Graph, yanked: readonly string[] = []): Catalogue {
@@ -88,6 +88,21 @@ test('a yanked version is passed over, unless it is installed, or named exactly 
   assert.equal(resolveSet(rootsOf('a@1.1.0'), catalogue, options).verdict, 'conflict')
   assert.deepEqual(chosenOf(resolveSet(rootsOf('a@1.1.0'), catalogue, { ...options, allowYanked: true })), { a: '1.1.0' })
   assert.deepEqual(chosenOf(resolveSet(rootsOf('a@^1'), catalogue, { ...options, allowYanked: true })), { a: '1.0.0' })
+})
+
+test('what is to be as new as can be goes back behind a version that was yanked, and stays where there is no other', () => {
+  const graph = { a: versions('1.0.0', '1.1.0'), b: versions('1.0.0', '2.0.0') }
+  const catalogue = catalogueOf(graph, ['a@1.1.0', 'b@1.0.0', 'b@2.0.0'])
+  const pinned = (version: string) => ({ version, digest: version })
+  const kept = new Map([
+    [idOf('a'), pinned('1.1.0')],
+    [idOf('b'), pinned('1.0.0')],
+  ])
+  const roots = rootsOf('a', 'b@^1')
+  const update = { ...options, kept, released: new Set([...kept.keys()]) }
+  assert.deepEqual(chosenOf(resolveSet(roots, catalogue, update)), { a: '1.0.0', b: '1.0.0' })
+  assert.deepEqual(chosenOf(resolveSet(roots, catalogueOf(graph), update)), { a: '1.1.0', b: '1.0.0' })
+  assert.deepEqual(chosenOf(resolveSet(roots, catalogue, { ...options, kept })), { a: '1.1.0', b: '1.0.0' })
 })
 
 test('what is installed stays where the ranges allow it, unless its bytes were others', () => {

@@ -10,8 +10,10 @@ export interface Root {
 }
 
 export interface ResolveOptions {
-  /** What is installed and should stay where it can: it is tried first, even when it was yanked since. */
+  /** What is installed: it may stay even when it was yanked since, and is tried first. */
   readonly kept: ReadonlyMap<PackageId, { readonly version: string; readonly digest: string }>
+  /** Packages that are to be as new as can be: what is installed is tried in its turn, and last when it was yanked since. */
+  readonly released: ReadonlySet<PackageId>
   /** Packages whose dependencies are left out. */
   readonly isolated: ReadonlySet<PackageId>
   /** Whether a yanked version may be taken that a root names exactly. */
@@ -137,12 +139,18 @@ class Search<C extends Candidate> {
     const { candidates } = this.#choicesOf(id)
     const kept = candidates.findIndex((candidate) => this.#isKept(candidate))
     const all = [...candidates.keys()]
-    const order = kept > 0 ? [kept, ...all.filter((index) => index !== kept)] : all
+    const order = kept < 0 ? all : this.#orderAround(id, { kept, all })
     const first = this.#edges.get(id)?.[0]?.depth ?? -1
     const blame = new Set(first >= 0 ? [first] : [])
     const frame: Frame = { id, order, next: 0, taken: -1, blame, agenda: this.#agenda.length, added: [] }
     this.#frames.push(frame)
     return frame
+  }
+
+  #orderAround(id: PackageId, { kept, all }: { readonly kept: number; readonly all: readonly number[] }): readonly number[] {
+    const others = all.filter((index) => index !== kept)
+    if (!this.#options.released.has(id)) return [kept, ...others]
+    return this.#choicesOf(id).candidates[kept]?.yanked === null ? all : [...others, kept]
   }
 
   /** Takes the next choice that goes with all that was decided before. */
