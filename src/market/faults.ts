@@ -27,6 +27,9 @@ export const marketFaults = defineFaults({
     meaning:
       'A person has to accept something about a package first, with `--accept KIND --reason TEXT`. Data: `issues`, each with `package`, `version`, `kind`, `message`.',
   },
+  OWNER_NOT_FOUND: { kind: 'missing', meaning: 'What was given names no owner that is known here. Data: `wanted`.' },
+  PETNAME_INVALID: { kind: 'usage', meaning: 'A name for an owner is no handle, or looks like a fingerprint. Data: `name`.' },
+  PETNAME_TAKEN: { kind: 'conflict', meaning: 'Another owner is called so here. Data: `name`, `owner`.' },
   TRUST_REFUSED: {
     kind: 'denied',
     meaning: 'Something about a package that nobody can accept away. Data: `issues`, each with `package`, `version`, `kind`, `message`.',
@@ -79,6 +82,11 @@ export const marketFaults = defineFaults({
   PACKAGE_NEEDED: {
     kind: 'conflict',
     meaning: 'A package that is to be removed is there because others need it. Data: `package`, `neededBy`.',
+  },
+  SOURCES_DISAGREE: {
+    kind: 'conflict',
+    meaning:
+      'A hive and a registry, or two, have other bytes for one version of one owner. Data: `package`, `version`, `offered` (`source`, `digest`).',
   },
   LOCK_OUTDATED: { kind: 'conflict', meaning: 'With `--frozen`: the lock would have to change. Data: `lock`, `changes`.' },
   LOCK_INVALID: { kind: 'invalid', meaning: 'An althing.lock cannot be read. Data: `file`, `line`.' },

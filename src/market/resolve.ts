@@ -5,11 +5,12 @@ import type { Reader } from '../store/database.ts'
 import { marketFaults } from './faults.ts'
 import type { MarketHive } from './market.ts'
 import type { IndexedRelease, IndexedVersion } from './package-index.ts'
-import { findVersions, getRelease, listNames } from './package-index.ts'
+import { getRelease, listNames } from './package-index.ts'
 import type { PackageReference } from './rules/names.ts'
 import { parsePackageReference } from './rules/names.ts'
 import { parseTag } from './rules/tags.ts'
 import { chooseRelease, compareReleases } from './rules/versions.ts'
+import { askedWith, findVersionsIn } from './sources.ts'
 import { findTag } from './trust/tags.ts'
 import type { PackageKey } from './trust/word-table.ts'
 
@@ -75,9 +76,9 @@ export function spellPackage(hive: MarketHive, release: Pick<IndexedRelease, 'ow
 }
 
 function findByOwner(reader: Reader, hive: MarketHive, { owner, name }: PackageReference): readonly IndexedVersion[] {
-  if (owner === undefined) return findVersions(reader, hive.hive, name)
+  if (owner === undefined) return findVersionsIn(reader, hive, name)
   const ownerId = hive.membership.findOwner(owner)
-  return ownerId === undefined ? [] : findVersions(reader, hive.hive, name, ownerId)
+  return ownerId === undefined ? [] : findVersionsIn(reader, hive, name, ownerId)
 }
 
 /** The fault for a text that names no package, or not in the way it has to be named here. */
@@ -90,13 +91,17 @@ export function refuseReference(text: string, write = 'NAME, @owner/NAME, or eit
 }
 
 function unknownPackage(reader: Reader, hive: MarketHive, { owner, name }: PackageReference): Fault {
-  const nearest = findNearest(name, listNames(reader, hive.hive, maxNames)) ?? null
+  const nearest = findNearest(name, listNamesIn(reader, hive)) ?? null
   const reference = owner === undefined ? name : `@${owner}/${name}`
   const hint = nearest === null || nearest === name ? `Look with \`althing search ${name}\`.` : `Did you mean ${nearest}?`
   return marketFaults.create('PACKAGE_UNKNOWN', {
     message: `the hive "${hive.name}" has no package ${reference}. ${hint}`,
     data: { reference, nearest },
   })
+}
+
+function listNamesIn(reader: Reader, hive: MarketHive): readonly string[] {
+  return askedWith(hive).flatMap((source) => listNames(reader, source.hive, maxNames))
 }
 
 function ambiguousPackage(hive: MarketHive, { name }: PackageReference, owners: readonly IndexedRelease['owner'][]): Fault {

@@ -4,13 +4,14 @@ import { encodeCanonical } from '../lib/canonical.ts'
 import { createCid, dagCborCodec, parseCid } from '../lib/cid.ts'
 import { parseBody } from '../journal/codec.ts'
 import type { Entry } from '../journal/entry.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Transaction } from '../store/database.ts'
 import { storeFaults } from '../store/faults.ts'
 import { indexViewName } from './index-view.ts'
 import type { MarketHive } from './market.ts'
 import type { IndexedRelease } from './package-index.ts'
 import { parseRelease } from './release.ts'
 import { resolvePackage } from './resolve.ts'
+import { homeOf } from './sources.ts'
 
 /**
  * The release that a reference means, as its owner signed it: the index only finds it.
@@ -38,13 +39,19 @@ export async function requireSigned(
 ): Promise<IndexedRelease> {
   if (release !== undefined && isAsSigned(hive, release)) return release
   await deps.database.write((tx) =>
-    tx.run('update view set fault = ? where hive = ? and name = ?', 'a row was damaged', hive.hive, indexViewName),
+    noteDamage(tx, release === undefined ? hive : homeOf(hive, release.entry)),
   )
   throw damagedIndex(reference)
 }
 
+function noteDamage(tx: Transaction, { hive }: MarketHive): void {
+  tx.run('update view set fault = ? where hive = ? and name = ?', 'a row was damaged', hive, indexViewName)
+  // of a registry: no view, and made anew by the next question
+  tx.run('update registry set view_version = 0 where hive = ?', hive)
+}
+
 function isAsSigned(hive: MarketHive, release: IndexedRelease): boolean {
-  const entry = parseCid(release.entry) === undefined ? undefined : hive.journal.find(release.entry)
+  const entry = parseCid(release.entry) === undefined ? undefined : homeOf(hive, release.entry).journal.find(release.entry)
   if (entry === undefined || !isWhole(entry)) return false
   const signed = parseRelease(parseBody(entry)?.value)
   if (signed === undefined || entry.header.node !== release.node) return false

@@ -1,10 +1,9 @@
-import type { FetchReport } from '../../content/content.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { Fault as FaultClass } from '../../lib/fault.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { inspectArchive, maxArchiveBytes, refuseArchive } from '../archive/unpack.ts'
 import { marketFaults } from '../faults.ts'
-import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import type { Giver, MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 
 export interface FetchArchiveRequest {
@@ -23,11 +22,11 @@ export interface FetchArchiveRequest {
 export async function fetchArchive(
   deps: MarketDeps & { readonly options: MarketOptions },
   { hive, release, context }: FetchArchiveRequest,
-): Promise<FetchReport['providers']> {
+): Promise<readonly Giver[]> {
   const { size } = release
   const most = maxArchiveBytes(deps.options)
   if (size > most) throw refuseArchive(`the release says ${size} bytes, ${most} are allowed`)
-  const fetch = async (): Promise<FetchReport['providers']> => {
+  const fetch = async (): Promise<readonly Giver[]> => {
     if (hive.exchange === undefined) throw unavailable(release)
     const onProgress = (progress: { readonly receivedBytes: number }): void =>
       context.report({ stage: 'fetching', done: progress.receivedBytes, total: size, unit: 'bytes' })

@@ -7,8 +7,9 @@ import type { Givers } from './apply.ts'
 import { applyPlan } from './apply.ts'
 import { findChanges } from './changes.ts'
 import { toInstallFault } from './disk-fault.ts'
+import { hearOf } from './hear.ts'
 import type { Lock } from './lock.ts'
-import { readMergedLock } from './lock-file.ts'
+import { readLock, readMergedLock } from './lock-file.ts'
 import type { Place, PlaceInput } from './place.ts'
 import { ignoreFolder, makeFolder, placeOf } from './place.ts'
 import { openPlaceLock } from './place-lock.ts'
@@ -60,6 +61,7 @@ export async function changePlace(deps: ChangeDeps, request: ChangeRequest, cont
   const hive = deps.findHive(context.hive)
   const place = await placeOf(deps, request)
   const whole = { deps, hive, place, request, context }
+  if (!request.isOffline) await hearOf(deps, { hive, lock: await readLock(place.lock), wish: request.wish, signal: context.signal })
   if (request.isDryRun) return toOutcome(whole, await look(whole), new Map())
   // What cannot be is refused before anything is made.
   refuseFrozen(place, (await plan(whole)).plan, request)

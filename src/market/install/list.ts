@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import type { CallContext } from '../../operations/define-operation.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
-import { findVersions, getRelease, listPackages } from '../package-index.ts'
+import { getRelease, listPackages } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { spellPackage } from '../resolve.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import { chooseRelease, compareReleases } from '../rules/versions.ts'
-import { sourceOfHive } from '../trust/sight.ts'
+import { findVersionsIn, sourceOf } from '../sources.ts'
 import type { LockedPackage } from './lock.ts'
 import { findDependants } from './lock.ts'
 import { readLock } from './lock-file.ts'
@@ -115,7 +115,7 @@ async function readPlace(deps: MarketDeps, hive: MarketHive, { place, isDetailed
 }
 
 function findLockedRelease({ database }: MarketDeps, hive: MarketHive, locked: LockedPackage): IndexedRelease | undefined {
-  const known = findVersions(database, hive.hive, nameOf(locked), locked.owner).find(({ digest }) => formatDigest(digest) === locked.digest)
+  const known = findVersionsIn(database, hive, nameOf(locked), locked.owner).find(({ digest }) => formatDigest(digest) === locked.digest)
   return known && getRelease(database, known.entry)
 }
 
@@ -124,7 +124,7 @@ function describe(source: string, release: IndexedRelease | undefined): PackageD
 }
 
 function findNewer(deps: MarketDeps, hive: MarketHive, locked: LockedPackage): string | null {
-  const versions = findVersions(deps.database, hive.hive, nameOf(locked), locked.owner)
+  const versions = findVersionsIn(deps.database, hive, nameOf(locked), locked.owner)
   const newest = chooseRelease(
     versions.filter(({ yanked }) => yanked === null),
     undefined,
@@ -146,6 +146,6 @@ function toPublished(hive: MarketHive, release: IndexedRelease, isDetailed: bool
     requested: null,
     neededBy: [],
     kind: release.manifest.kind,
-    details: isDetailed ? describe(sourceOfHive(hive.hive), release) : null,
+    details: isDetailed ? describe(sourceOf(hive), release) : null,
   }
 }

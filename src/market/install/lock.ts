@@ -182,6 +182,7 @@ function parseSource(text: string): Source | undefined {
     return hive === undefined ? undefined : `hive:${hive}`
   }
   const url = text.startsWith('registry:') ? text.slice('registry:'.length) : ''
+  if (/^import:[a-z0-9-]{1,32}$/.test(url)) return `registry:${url}`
   return /^https?:\/\//.test(url) && readBoundedText(url, manifestLimits.line) !== undefined && URL.canParse(url)
     ? `registry:${url}`
     : undefined

@@ -2,6 +2,7 @@ import type { CallContext } from '../../operations/define-operation.ts'
 import type { MarketDeps } from '../market.ts'
 import { createCatalogue, nameOf } from '../resolve/catalogue.ts'
 import { chooseRelease, compareReleases } from '../rules/versions.ts'
+import { hearOf } from './hear.ts'
 import { readLock } from './lock-file.ts'
 import type { PlaceInput } from './place.ts'
 import { placeOf } from './place.ts'
@@ -29,13 +30,15 @@ export async function findOutdated(
   const hive = deps.findHive(context.hive)
   const place = await placeOf(deps, input)
   const lock = await readLock(place.lock)
+  const wish = { kind: 'update', packages: [] } as const
+  await hearOf(deps, { hive, lock, wish, signal: context.signal })
   const catalogue = createCatalogue({ database: deps.database, hive, findSource: (source) => findSourceHive(deps, source), lock })
   const { chosen } = resolveWish(deps, {
     hive,
     catalogue,
     lock,
     file: place.lock,
-    wish: { kind: 'update', packages: [] },
+    wish,
     allowYanked: false,
   })
   const packages = [...lock.values()].flatMap((locked): OutdatedPackage[] => {

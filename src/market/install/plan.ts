@@ -1,10 +1,13 @@
+import { fingerprintOf } from '../../hive/rules/handles.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { spellPackage } from '../resolve.ts'
-import type { IndexCandidate, IndexCatalogue } from '../resolve/catalogue.ts'
+import type { IndexCatalogue } from '../resolve/catalogue.ts'
+import type { IndexCandidate } from '../resolve/index-candidate.ts'
 import { createCatalogue, isPinned, nameOf } from '../resolve/catalogue.ts'
+import { refuseDisputed, sourcesOf } from '../resolve/merge-sources.ts'
 import type { PackageId } from '../rules/candidates.ts'
 import { findConflict } from '../rules/conflict.ts'
 import { isOwnerSegment } from '../rules/names.ts'
@@ -12,7 +15,7 @@ import type { ResolveOptions, Root } from '../rules/resolve.ts'
 import { resolveSet } from '../rules/resolve.ts'
 import { compareReleases } from '../rules/versions.ts'
 import { requireSigned } from '../signed-release.ts'
-import { sourceOfHive } from '../trust/sight.ts'
+import { askedWith, sourceOf } from '../sources.ts'
 import { formatLock } from './lock.ts'
 import type { Lock, LockedDependency, LockedPackage } from './lock.ts'
 import { refuseConflict, refusePassedOver, refuseSize } from './refuse-needs.ts'
@@ -48,7 +51,7 @@ export async function planSet(deps: MarketDeps & { readonly options: MarketOptio
   const packages: PlannedPackage[] = []
   for (const [id, candidate] of chosen) {
     const release = await readRelease(deps, candidate)
-    packages.push(planPackage({ id, candidate, release, names, catalogue, wanted }))
+    packages.push(planPackage({ id, candidate, hive: withOthers(deps, candidate), release, names, catalogue, wanted }))
   }
   packages.sort((a, b) => (a.locked.package < b.locked.package ? -1 : 1))
   const { judged, notes } = judgeChanges(deps, { packages, lock, accept, owner: hive.owner })
@@ -59,10 +62,12 @@ export async function planSet(deps: MarketDeps & { readonly options: MarketOptio
 }
 
 /** The hive that a source is, when this node is in it. */
-export function findSourceHive(deps: Pick<MarketDeps, 'findHive'>, source: string): MarketHive | undefined {
-  if (!source.startsWith('hive:')) return undefined
+export function findSourceHive(deps: Pick<MarketDeps, 'findHive' | 'registries'>, source: string): MarketHive | undefined {
+  if (!source.startsWith('hive:')) return deps.registries?.findSource(source)
   try {
-    return deps.findHive(source.slice('hive:'.length))
+    const found = deps.findHive(source.slice('hive:'.length))
+    // where registries alone are asked, no hive is
+    return askedWith(found).find((each) => sourceOf(each) === source)
   } catch {
     // Not a member: what the lock pins may stay, and nothing newer is known.
     return undefined
@@ -100,6 +105,7 @@ export function resolveWish(
   if (result.verdict === 'conflict') throw refuseConflict(findConflict({ roots, catalogue, options, needs: result.needs }), spell)
   const [passedOver] = result.passedOver
   if (passedOver !== undefined) throw refusePassedOver(passedOver, spell)
+  for (const candidate of result.chosen.values()) if (!wasJudged(kept, candidate)) refuseDisputed(candidate, spell)
   return { wanted, chosen: result.chosen }
 }
 
@@ -108,12 +114,19 @@ function spellId(hive: MarketHive, id: PackageId): string {
   return spellPackage(hive, { owner: owner as IndexedRelease['owner'], name })
 }
 
+/** What the lock pins was judged when it came, whatever another source says of it since. */
+function wasJudged(kept: ReadonlyMap<PackageId, LockedPackage>, candidate: IndexCandidate): boolean {
+  const locked = kept.get(candidate.id)
+  return locked !== undefined && isPinned(candidate, locked)
+}
+
 /** How the lock calls each: as it did before, else by its owner's handle as far as that can be part of a path. */
 function nameChosen(hive: MarketHive, chosen: ReadonlyMap<PackageId, IndexCandidate>, lock: Lock): ReadonlyMap<PackageId, string> {
   const known = new Map([...lock.values()].map((entry) => [`${entry.owner}/${nameOf(entry)}`, entry.package]))
   return new Map(
     [...chosen].map(([id, { owner, name }]) => {
-      const handle = hive.membership.handleOf(owner)
+      // a lock is shared: what only this person calls somebody has no place in it
+      const handle = hive.membership.policy === 'open' ? fingerprintOf(owner) : hive.membership.handleOf(owner)
       const segment = handle !== undefined && isOwnerSegment(handle) ? handle : owner
       return [id, known.get(`${owner}/${name}`) ?? `@${segment}/${name}`]
     }),
@@ -126,8 +139,16 @@ async function readRelease(deps: MarketDeps, candidate: IndexCandidate): Promise
   return requireSigned(deps, candidate.hive, { release, reference: `${candidate.name}@${candidate.version}` })
 }
 
+/** The source of a candidate, with the bytes of every source that has them. */
+function withOthers({ registries }: Pick<MarketDeps, 'registries'>, candidate: IndexCandidate): MarketHive {
+  if (registries === undefined || candidate.alsoAt.length === 0) return candidate.hive
+  const exchanges = sourcesOf(candidate).flatMap(({ exchange }) => exchange ?? [])
+  return { ...candidate.hive, exchange: registries.hedge(exchanges) }
+}
+
 interface Choice {
   readonly id: PackageId
+  readonly hive: MarketHive
   readonly candidate: IndexCandidate
   readonly release: IndexedRelease | undefined
   readonly names: ReadonlyMap<PackageId, string>
@@ -135,7 +156,7 @@ interface Choice {
   readonly wanted: Wanted
 }
 
-function planPackage({ id, candidate, release, names, catalogue, wanted }: Choice): PlannedPackage {
+function planPackage({ id, candidate, hive, release, names, catalogue, wanted }: Choice): PlannedPackage {
   const previous = catalogue.lockedOf(id)
   const isKept = previous !== undefined && isPinned(candidate, previous)
   const isIsolated = wanted.isolated.has(id)
@@ -148,7 +169,7 @@ function planPackage({ id, candidate, release, names, catalogue, wanted }: Choic
       })
   const asked = { requested, isIsolated, dependencies: needs }
   const isNamed = wanted.named.has(id)
-  if (isKept) return { change: 'kept', locked: { ...previous, ...asked }, previous, release, hive: candidate.hive, isNamed }
+  if (isKept) return { change: 'kept', locked: { ...previous, ...asked }, previous, release, hive, isNamed }
   if (release === undefined)
     throw new Error(`${candidate.name} ${candidate.version} was chosen, and is neither in the lock nor in an index`)
   const pinned = {
@@ -157,7 +178,7 @@ function planPackage({ id, candidate, release, names, catalogue, wanted }: Choic
     version: release.version,
     digest: formatDigest(release.digest),
     cid: release.archive,
-    source: sourceOfHive(candidate.hive.hive),
+    source: sourceOf(candidate.hive),
     kind: release.manifest.kind,
   }
   return {
@@ -165,7 +186,7 @@ function planPackage({ id, candidate, release, names, catalogue, wanted }: Choic
     locked: { ...pinned, ...asked, overrides: [] },
     previous,
     release,
-    hive: candidate.hive,
+    hive,
     isNamed,
   }
 }

@@ -1,8 +1,9 @@
-import type { ContentStore, FetchReport } from '../../content/content.ts'
+import type { ContentStore } from '../../content/content.ts'
 import type { ChangeOutcome, PlacedPackage } from './install.ts'
 import type { LockedPackage } from './lock.ts'
 import type { Place } from './place.ts'
 import type { TrustNote } from './set-plan.ts'
+import type { Giver } from '../market.ts'
 import { targetsOf } from './targets.ts'
 
 /** One package of an answer: what became of it, or would. */
@@ -28,7 +29,7 @@ export interface ReportedPackage {
   /** Whether it was named, or is there for what was. */
   readonly isNamed: boolean
   /** Who gave how many bytes; empty when all was on this disk. */
-  readonly providers: FetchReport['providers']
+  readonly providers: readonly Giver[]
   /** Files of what is present that are not what its owner signed, or gone; null when that was not looked at, or cannot be. */
   readonly changed: readonly string[] | null
   /** What it needs and was installed without. */

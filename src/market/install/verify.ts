@@ -9,7 +9,7 @@ import { formatDigest } from '../release.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import { isOwnerSegment, parsePackageName } from '../rules/names.ts'
 import { requireSigned } from '../signed-release.ts'
-import { sourceOfHive } from '../trust/sight.ts'
+import { sourceOf } from '../sources.ts'
 import { compareFiles } from './changes.ts'
 import { fetchArchive } from './fetch-archive.ts'
 import type { Lock, LockedPackage } from './lock.ts'
@@ -88,7 +88,7 @@ async function verifyPackage(deps: VerifyDeps, current: MarketHive, { place, loc
   const row = { package: locked.package, version: locked.version, path: targets[0], changed: [], missing: [], added: [] }
   const isThere = await Promise.all(targets.map(exists))
   if (!isThere[0]) return { row: { ...row, state: 'missing' }, files: 0 }
-  const hive = locked.source === sourceOfHive(current.hive) ? current : findSourceHive(deps, locked.source)
+  const hive = locked.source === sourceOf(current) ? current : findSourceHive(deps, locked.source)
   const release = hive && (await findRelease(deps, hive, locked))
   if (hive === undefined || release === undefined || !(await isAtHand(deps, hive, { release, context })))
     return { row: { ...row, state: 'unknown' }, files: 0 }

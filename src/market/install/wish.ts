@@ -8,6 +8,7 @@ import { nameOf } from '../resolve/catalogue.ts'
 import type { PackageId } from '../rules/candidates.ts'
 import { admittedBy, rankVersions } from '../rules/versions.ts'
 import { parseTag } from '../rules/tags.ts'
+import { askedWith } from '../sources.ts'
 import type { Lock, LockedPackage } from './lock.ts'
 import { findDependants } from './lock.ts'
 
@@ -99,7 +100,9 @@ export function rangeOfRoot(
 function rangeOf({ database, hive }: Pick<WishDeps, 'database' | 'hive'>, id: PackageId, request: string): string | undefined {
   if (request === newest) return undefined
   const [owner = '', name = ''] = id.split('/')
-  return rangeOfRequest(database, { hive: hive.hive, owner: owner as MarketHive['owner'] & string, name }, request)
+  const key = { owner: owner as MarketHive['owner'] & string, name }
+  const ranges = askedWith(hive).map((source) => rangeOfRequest(database, { hive: source.hive, ...key }, request))
+  return ranges.find((range) => range !== request) ?? request
 }
 
 interface InstallWish {

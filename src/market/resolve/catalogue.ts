@@ -1,26 +1,17 @@
 import type { OwnerId } from '../../identity/keys.ts'
-import type { Cid } from '../../lib/cid.ts'
 import type { Reader } from '../../store/database.ts'
 import type { Lock, LockedPackage } from '../install/lock.ts'
 import type { MarketHive } from '../market.ts'
 import type { IndexedVersion } from '../package-index.ts'
 import { findVersions, getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
-import type { Candidate, Catalogue, PackageId, Requirement } from '../rules/candidates.ts'
+import type { Catalogue, PackageId, Requirement } from '../rules/candidates.ts'
 import { chooseOwner, packageId } from '../rules/candidates.ts'
 import { parsePackageReference } from '../rules/names.ts'
-import { sourceOfHive } from '../trust/sight.ts'
 import { followTransfer, listGivers } from '../trust/transfers.ts'
-
-/** A version that the index of a hive has, or that the lock pins. */
-export interface IndexCandidate extends Candidate {
-  /** Who signed it: of a package that was handed on, perhaps an owner before. */
-  readonly owner: OwnerId
-  readonly name: string
-  readonly hive: MarketHive
-  /** The entry that says it; undefined for what only the lock knows. */
-  readonly entry: Cid | undefined
-}
+import { askedWith, findVersionsIn, originOf, sourceOf } from '../sources.ts'
+import type { IndexCandidate, SourceCandidate } from './index-candidate.ts'
+import { mergeSources } from './merge-sources.ts'
 
 export interface CatalogueDeps {
   readonly database: Reader
@@ -45,22 +36,19 @@ export interface IndexCatalogue extends Catalogue<IndexCandidate> {
 /** Opens the catalogue for one resolution; it reads the index as it goes. */
 export function createCatalogue({ database, hive, findSource, lock }: CatalogueDeps): IndexCatalogue {
   const pinned = new Map<PackageId, LockedPackage>()
-  const idOf = (owner: OwnerId, name: string): PackageId => packageId(followTransfer(database, hive.hive, { owner, name }))
+  const idOf = (owner: OwnerId, name: string): PackageId => packageId(followIn(database, hive, { owner, name }))
   for (const entry of lock.values()) pinned.set(idOf(entry.owner, nameOf(entry)), entry)
-  const hiveOf = (id: PackageId): MarketHive | undefined => {
-    const source = pinned.get(id)?.source
-    return source === undefined || source === sourceOfHive(hive.hive) ? hive : findSource(source)
-  }
   const names: NameDeps = { database, hive, lock, idOf }
   return {
     idOf,
     lockedOf: (id) => pinned.get(id),
     versionsOf: (id) => {
       const locked = pinned.get(id)
-      const from = hiveOf(id)
-      const found = from === undefined ? [] : findEvery(database, from, id)
-      const isKnown = locked === undefined || found.some(({ version, digest }) => version === locked.version && digest === locked.digest)
-      return isKnown ? found : [...found, toPinned(id, locked, from ?? hive)]
+      if (locked === undefined) return mergeSources(askedWith(hive).flatMap((source) => findEvery(database, source, id)))
+      const home = askedWith(hive).find((source) => sourceOf(source) === locked.source) ?? findSource(locked.source)
+      const found = mergeSources(findPinned({ database, hive }, { id, locked, home }))
+      const isKnown = found.some(({ version, digest }) => version === locked.version && digest === locked.digest)
+      return isKnown ? found : [...found, toPinned(id, locked, home ?? hive)]
     },
     dependenciesOf: (candidate) => {
       const locked = pinned.get(candidate.id)
@@ -79,14 +67,40 @@ export function nameOf(locked: Pick<LockedPackage, 'package'>): string {
 }
 
 /** Whether a candidate is what the lock pins, byte for byte. */
-export function isPinned({ owner, version, digest }: IndexCandidate, locked: LockedPackage): boolean {
+export function isPinned({ owner, version, digest }: SourceCandidate, locked: LockedPackage): boolean {
   return locked.owner === owner && locked.version === version && locked.digest === digest
 }
 
 /** Owners before that are followed at most. */
 const maxGivers = 32
 
-function findEvery(database: Reader, hive: MarketHive, id: PackageId): readonly IndexCandidate[] {
+interface PinnedRequest {
+  readonly id: PackageId
+  readonly locked: LockedPackage
+  /** The source that the lock names; undefined when this node does not ask it. */
+  readonly home: MarketHive | undefined
+}
+
+/** What the pinned source has, and others of the same hive; of strangers only the bytes that are pinned. */
+function findPinned(
+  { database, hive }: Pick<CatalogueDeps, 'database' | 'hive'>,
+  { id, locked, home }: PinnedRequest,
+): readonly SourceCandidate[] {
+  const origin = home === undefined ? locked.source : `hive:${originOf(home)}`
+  const others = askedWith(hive).filter((source) => source.hive !== home?.hive)
+  return [...(home === undefined ? [] : [home]), ...others].flatMap((source) => {
+    const found = findEvery(database, source, id)
+    return source === home || `hive:${originOf(source)}` === origin ? found : found.filter((each) => isPinned(each, locked))
+  })
+}
+
+/** Whose a package is now, as the first source says that knows of it being handed on. */
+function followIn(database: Reader, hive: MarketHive, key: { readonly owner: OwnerId; readonly name: string }): typeof key {
+  const ends = askedWith(hive).map((source) => followTransfer(database, source.hive, key))
+  return ends.find(({ owner }) => owner !== key.owner) ?? key
+}
+
+function findEvery(database: Reader, hive: MarketHive, id: PackageId): readonly SourceCandidate[] {
   const [last = '', name = ''] = id.split('/')
   const owners = new Set<OwnerId>([last as OwnerId])
   for (const owner of owners) {
@@ -101,13 +115,13 @@ function findEvery(database: Reader, hive: MarketHive, id: PackageId): readonly 
 function toCandidate(
   { id, name, hive }: { readonly id: PackageId; readonly name: string; readonly hive: MarketHive },
   { owner, version, at, digest, yanked, entry }: IndexedVersion,
-): IndexCandidate {
-  return { id, name, hive, owner, version, at, digest: formatDigest(digest), yanked, entry, source: sourceOfHive(hive.hive) }
+): SourceCandidate {
+  return { id, name, hive, owner, version, at, digest: formatDigest(digest), yanked, entry, source: sourceOf(hive) }
 }
 
 function toPinned(id: PackageId, locked: LockedPackage, hive: MarketHive): IndexCandidate {
   const { owner, version, digest, source } = locked
-  return { id, owner, name: nameOf(locked), version, at: 0, digest, yanked: null, source, hive, entry: undefined }
+  return { id, owner, name: nameOf(locked), version, at: 0, digest, yanked: null, source, hive, entry: undefined, alsoAt: [], disputes: [] }
 }
 
 interface NameDeps extends Pick<CatalogueDeps, 'database' | 'hive' | 'lock'> {
@@ -139,7 +153,7 @@ function toRequirement({ database, hive, lock, idOf }: NameDeps, { name, range, 
   if (reference === undefined || reference.range !== undefined) return unknown
   const owner = reference.owner === undefined ? undefined : hive.membership.findOwner(reference.owner)
   if (reference.owner !== undefined && owner === undefined) return unknown
-  const owners = [...new Set(findVersions(database, hive.hive, reference.name, owner).map((version) => version.owner))]
+  const owners = [...new Set(findVersionsIn(database, hive, reference.name, owner).map((version) => version.owner))]
   // What this package needed of the name before, it means still.
   const before = locked?.dependencies.find((need) => nameOf(need) === reference.name)
   const chosen = owner ?? (before && lock.get(before.package)?.owner) ?? chooseOwner(owners, dependant)

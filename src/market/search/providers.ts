@@ -1,4 +1,4 @@
-import type { Exchange } from '../../content/content.ts'
+import type { MarketExchange } from '../market.ts'
 import type { Cid } from '../../lib/cid.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { withDeadline } from '../../lib/deadline.ts'
@@ -25,7 +25,7 @@ export interface ProviderCounterOptions {
 
 export interface CountRequest {
   readonly hive: HiveId
-  readonly exchange: Exchange | undefined
+  readonly exchange: MarketExchange | undefined
   readonly cids: readonly Cid[]
   readonly signal: AbortSignal
 }

@@ -3,9 +3,11 @@ import type { OwnerId } from '../../identity/keys.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import { isOnDisk } from '../on-disk.ts'
 import type { IndexedRelease } from '../package-index.ts'
-import { findVersions, getRelease } from '../package-index.ts'
+import { getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { findPackage, rangeOfRequest, spellPackage, unknownVersion } from '../resolve.ts'
+import { refreshNamed } from '../refresh.ts'
+import { findVersionsIn, homeOf, sourceOf } from '../sources.ts'
 import { compareReleases, isInRange } from '../rules/versions.ts'
 import { describeDetails } from '../mcp/describe-details.ts'
 import { resolveSigned } from '../signed-release.ts'
@@ -23,15 +25,18 @@ type ShowDeps = MarketDeps & { readonly options: MarketOptions }
 
 /** All that is known of one release, and of its package. @throws Fault of `resolveSigned` */
 export async function describePackage(deps: ShowDeps, input: InfoInput, context: CallContext): Promise<Shown<'marketplace.info'>> {
-  const hive = deps.findHive(context.hive)
-  const release = await resolveSigned(deps, hive, input.package)
+  const asked = deps.findHive(context.hive)
+  await refreshNamed(deps, [input.package], context)
+  const release = await resolveSigned(deps, asked, input.package)
+  const hive = homeOf(asked, release.entry)
   const { details, mcp } = await describeDetails(deps, { hive, release, input, signal: context.signal })
   const { manifest } = release
-  const versions = findVersions(deps.database, hive.hive, release.name, release.owner).toSorted(compareReleases).toReversed()
+  const versions = findVersionsIn(deps.database, asked, release.name, release.owner).toSorted(compareReleases).toReversed()
   const { tools, commands, hosts, paths } = manifest.permissions
   return {
     ...manifest,
     asked: input.mcp ? 'mcp' : 'all',
+    source: sourceOf(hive),
     package: spellPackage(hive, release),
     owner: release.owner,
     handle: hive.membership.handleOf(release.owner) ?? null,
@@ -80,8 +85,9 @@ function describeTrust(deps: ShowDeps, hive: MarketHive, release: IndexedRelease
 }
 
 /** The versions of a package, newest first. @throws Fault of `findPackage`, VERSION_UNKNOWN */
-export function describeVersions(deps: ShowDeps, text: string, context: CallContext): Shown<'marketplace.versions'> {
+export async function describeVersions(deps: ShowDeps, text: string, context: CallContext): Promise<Shown<'marketplace.versions'>> {
   const hive = deps.findHive(context.hive)
+  await refreshNamed(deps, [text], context)
   const { reference, owner, versions } = findPackage(deps.database, hive, text)
   const key = { hive: hive.hive, owner, name: reference.name }
   const range = rangeOfRequest(deps.database, key, reference.range)

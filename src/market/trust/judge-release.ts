@@ -1,7 +1,7 @@
 import type { OwnerId } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { Reader } from '../../store/database.ts'
-import type { MarketHive, MarketOptions } from '../market.ts'
+import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease, IndexedVersion } from '../package-index.ts'
 import { findVersions, getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
@@ -11,6 +11,7 @@ import type { Override, TrustIssue, TrustedRelease } from '../rules/trust.ts'
 import { judgeTrust } from '../rules/trust.ts'
 import { compareNewest } from '../rules/versions.ts'
 import { findNearNames } from './name-pieces.ts'
+import { originOf, sourceOf } from '../sources.ts'
 import type { Source } from './sight.ts'
 import { newestSeen, sourceOfHive } from './sight.ts'
 import { listTransfers } from './transfers.ts'
@@ -37,7 +38,7 @@ export interface ReleaseQuestion {
 
 /** What this node knows against installing a release of a hive: the facts for `judgeTrust`, gathered from index and sights. */
 export function judgeRelease(
-  deps: { readonly database: Reader; readonly options: Pick<MarketOptions, 'coolDownMs'> },
+  deps: Pick<MarketDeps, 'registries'> & { readonly database: Reader; readonly options: Pick<MarketOptions, 'coolDownMs'> },
   hive: MarketHive,
   question: ReleaseQuestion,
 ): readonly TrustIssue[] {
@@ -49,17 +50,25 @@ export function judgeRelease(
   const isOpenHive = hive.membership.policy === 'open'
   return judgeTrust({
     package: spellPackage(hive, release),
-    wanted: describeRelease(release, { source, version: versions.find(({ entry }) => entry === release.entry) }),
-    locked: locked === undefined ? undefined : describePinned(database, { hive: hive.hive, name, locked }),
+    wanted: describeRelease(release, { source: sourceOf(hive), version: versions.find(({ entry }) => entry === release.entry) }),
+    locked: locked === undefined ? undefined : describePinned(database, { hive: hive.hive, name, locked: toOrigin(deps, hive, locked) }),
     policy: { coolDownMs: isOpenHive ? deps.options.coolDownMs : 0, isOpenHive },
     now,
     newestSeen: newestSeen(database, { source, owner, name }),
-    newestOffered: versions.toSorted(compareNewest).at(-1)?.version,
+    newestOffered:
+      hive.source === undefined ? versions.toSorted(compareNewest).at(-1)?.version : deps.registries?.newestOffered(hive, release),
     self: toKnown(hive, { owner, name, versions, isInstalled: locked !== undefined }),
     near: findNear(database, hive, question),
     overrides,
     transfers: locked === undefined ? [] : listTransfers(database, { hive: hive.hive, owner: locked.owner, name }),
   })
+}
+
+/** A registry and the hive whose packages it has say the same, and one stands for the other. */
+function toOrigin({ registries }: Pick<MarketDeps, 'registries'>, hive: MarketHive, locked: PinnedRelease): PinnedRelease {
+  const home = registries?.findSource(locked.source)
+  const origin = home === undefined ? locked.source : `hive:${originOf(home)}`
+  return origin === `hive:${originOf(hive)}` ? { ...locked, source: sourceOf(hive) } : locked
 }
 
 function describeRelease(

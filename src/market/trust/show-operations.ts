@@ -31,6 +31,8 @@ const info = defineOperation({
       /** `mcp` when only the block was asked for; all is said in both cases. */
       asked: z.enum(['all', 'mcp']),
       package: z.string(),
+      /** Who says so: `hive:<id>` or `registry:<url>`. */
+      source: z.string(),
       name: z.string(),
       owner: z.string(),
       handle: z.string().nullable(),

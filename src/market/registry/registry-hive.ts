@@ -1,0 +1,43 @@
+import type { MarketDeps, MarketHive } from '../market.ts'
+import { registryFaults } from './faults.ts'
+import type { RegistryOptions } from './options.ts'
+import { createRegistryExchange } from './registry-exchange.ts'
+import type { RegistryMembership } from './registry-membership.ts'
+import type { RegistryRow } from './registry-table.ts'
+import { findKept, isAsked, sourceOfRegistry } from './registry-table.ts'
+
+export interface RegistryHiveRequest {
+  readonly row: RegistryRow
+  readonly membership: RegistryMembership
+  /** The hive that is asked beside it, or would be. */
+  readonly hive: MarketHive
+}
+
+/** A registry as a hive that can be searched and installed from, and not written to. */
+export function createRegistryHive(
+  deps: Pick<MarketDeps, 'database' | 'content'> & { readonly options: RegistryOptions },
+  { row, membership, hive }: RegistryHiveRequest,
+): MarketHive {
+  return {
+    hive: row.hive,
+    name: row.name,
+    node: hive.node,
+    owner: hive.owner,
+    journal: {
+      append: async () => {
+        throw registryFaults.create('REGISTRY_INVALID', {
+          message: `the registry "${row.name}" is only read; what is said of a package is said in its hive, and exported from there`,
+          data: { file: row.url, reason: 'read-only' },
+        })
+      },
+      find: (cid) => findKept(deps.database, cid)?.entry,
+    },
+    membership,
+    exchange: isAsked(row) ? createRegistryExchange(deps, row, deps.options) : undefined,
+    source: sourceOfRegistry(row.url),
+    ...(row.genesis && { genesis: row.genesis }),
+    needAdmitted: () => {},
+    connectedPeers: () => [],
+    untilConnected: async () => {},
+  }
+}
