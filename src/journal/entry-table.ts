@@ -3,6 +3,7 @@ import type { Cid } from '../lib/cid.ts'
 import { cidOfDigest, dagCborCodec, digestOfCid } from '../lib/cid.ts'
 import type { Reader, Transaction } from '../store/database.ts'
 import { parseHeader } from './codec.ts'
+import { damagedHeader } from './damaged-header.ts'
 import type { Entry, Head, HiveId, Position } from './entry.ts'
 import type { EntryRange } from './journal.ts'
 import type { ChainEnd } from './rules/judge-next.ts'
@@ -216,7 +217,7 @@ export class EntryTable {
 
 function storedOfRow(row: EntryRow): StoredEntry {
   const header = parseHeader(row.header)
-  if (header === undefined) throw new Error(`the stored header of entry ${cidOfDigest(dagCborCodec, row.digest)} is damaged`)
+  if (header === undefined) throw damagedHeader(cidOfDigest(dagCborCodec, row.digest))
   const entry: Entry = {
     cid: cidOfDigest(dagCborCodec, row.digest),
     header,

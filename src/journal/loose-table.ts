@@ -3,6 +3,7 @@ import type { Cid } from '../lib/cid.ts'
 import { cidOfDigest, dagCborCodec, digestOfCid } from '../lib/cid.ts'
 import type { Reader, Transaction } from '../store/database.ts'
 import { parseHeader } from './codec.ts'
+import { damagedHeader } from './damaged-header.ts'
 import type { Entry, HiveId, Position } from './entry.ts'
 
 interface LooseRow {
@@ -123,6 +124,6 @@ export class LooseTable {
 function entryOf({ digest, header: headerBytes, signature, body }: LooseRow): Entry {
   const header = parseHeader(headerBytes)
   const cid = cidOfDigest(dagCborCodec, digest)
-  if (header === undefined) throw new Error(`the stored header of entry ${cid} is damaged`)
+  if (header === undefined) throw damagedHeader(cid)
   return { cid, header, headerBytes, signature, bodyBytes: body }
 }

@@ -38,9 +38,8 @@ export async function requireSigned(
   { release, reference }: SignedRequest,
 ): Promise<IndexedRelease> {
   if (release !== undefined && isAsSigned(hive, release)) return release
-  await deps.database.write((tx) =>
-    noteDamage(tx, release === undefined ? hive : homeOf(hive, release.entry)),
-  )
+  const isFindable = release !== undefined && parseCid(release.entry) !== undefined
+  await deps.database.write((tx) => noteDamage(tx, isFindable ? homeOf(hive, release.entry) : hive))
   throw damagedIndex(reference)
 }
 

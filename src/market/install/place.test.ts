@@ -52,6 +52,7 @@ test('S12: a folder is made through links inside of the place only', async (t) =
   await symlink('real', join(root, 'inside'))
   await makeFolder(place, join(root, 'inside/new'))
   assert.deepEqual((await readdir(join(root, 'real'))).toSorted(), ['new', 'x'])
+  await makeFolder(place, join(root, '..two dots'))
   for (const [name, target] of [
     ['out', '../outside'],
     ['up', '..'],

@@ -158,6 +158,15 @@ test('an entry or a pattern of files that matches nothing is refused, where it s
   assert.equal(await told({ 'package.toml': manifestOf('demo', '1.0.0', 'files = ["src", "!src/b"]\n'), 'src/a': '' }), 'taken')
 })
 
+test('S13: a manifest that says more than one entry of a journal holds is refused before anything is stored', async (t) => {
+  const many = (word: string): string => JSON.stringify(Array.from({ length: 64 }, (_, n) => `${word} ${n} ${'x'.repeat(490)}`))
+  const permissions = `[permissions]\ncommands = ${many('c')}\npaths = ${many('p')}\n`
+  const folder = await folderWith(t, { 'package.toml': manifestOf('demo', '1.0.0', permissions) })
+  await using ada = await openStand('ada')
+  await assert.rejects(publish(ada, folder), { code: 'MANIFEST_INVALID', message: /more than 60000 bytes/ })
+  assert.equal(ada.blobs.usage().blocks, 0)
+})
+
 test('--tag names the version that was published, and is refused before anything is stored when it is none', async (t) => {
   const folder = await folderWith(t, { 'package.toml': manifestOf('demo') })
   await using ada = await openStand('ada')

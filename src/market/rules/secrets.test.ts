@@ -66,6 +66,13 @@ test('a password of npm is found, the name of a variable in its place is not', (
   assert.deepEqual(findSecrets('npmrc.txt', text), [])
 })
 
+test('whatever stands as a value in an environment file is one, whatever its variable is called', () => {
+  assert.deepEqual(
+    findSecrets('.env', 'EXAMPLE_KEY=x\nA=A\n').map(({ line }) => line),
+    [1, 2],
+  )
+})
+
 test('one secret is said for a line, and at most twenty for a file', () => {
   const line = `${'ghp_' + body(36)} ${'npm_' + body(36)}\n`
   assert.equal(findSecrets('a', line).length, 1)
