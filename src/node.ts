@@ -17,11 +17,12 @@ import { systemChance } from './lib/chance.ts'
 import type { Cid } from './lib/cid.ts'
 import { systemClock } from './lib/clock.ts'
 import { createMarketHandlers } from './market/handlers.ts'
+import type { MarketDeps } from './market/market.ts'
 import { createNetworkHandlers } from './network/handlers.ts'
 import type { HandlerTable } from './operations/dispatch.ts'
 import { createDispatcher } from './operations/dispatch.ts'
 import type { Althing } from './operations/node-api.ts'
-import { marketHiveOf, networkOf } from './runtime/hive-runtime.ts'
+import { knownOwnersOf, marketHiveOf, networkOf } from './runtime/hive-runtime.ts'
 import { Hives } from './runtime/hives.ts'
 import type { Home, Surroundings } from './runtime/open-home.ts'
 import { openHome } from './runtime/open-home.ts'
@@ -29,7 +30,19 @@ import { readStatus } from './runtime/status.ts'
 import { createStoreHandlers } from './store/handlers.ts'
 
 /** Which hives a group of operations wants open first; those not named here want the one the caller means. */
-const hivesWanted: Readonly<Record<string, 'none' | 'all'>> = { hive: 'none', store: 'none', backup: 'none', owner: 'all', node: 'all' }
+const hivesWanted: Readonly<Record<string, 'none' | 'all'>> = {
+  hive: 'none',
+  store: 'none',
+  backup: 'none',
+  owner: 'all',
+  node: 'all',
+  // whom a person follows and blocks is the same in every hive
+  'marketplace.follow': 'all',
+  'marketplace.unfollow': 'all',
+  'marketplace.block': 'all',
+  'marketplace.unblock': 'all',
+  'marketplace.blocked': 'all',
+}
 
 /**
  * Opens a node: home, hives, and, unless it is there for one command, its interfaces.
@@ -89,7 +102,7 @@ class ComposedNode implements Althing {
 
   readonly call: Althing['call'] = async (name, input, options) => {
     const wanted = options.hive ?? this.#options.hive
-    const hives = hivesWanted[name.split('.', 1)[0] ?? ''] ?? 'one'
+    const hives = hivesWanted[name] ?? hivesWanted[name.split('.', 1)[0] ?? ''] ?? 'one'
     if (hives === 'one') await this.#deps.hives.ensure(wanted)
     if (hives === 'all') await this.#deps.hives.ensureAll()
     return this.#dispatch(name, input, { ...options, hive: wanted })
@@ -110,7 +123,7 @@ class ComposedNode implements Althing {
     const { config, transient } = this.#options
     const { database, blobs, content, keys } = home
     const mending = { content, database, findExchange: (hive: HiveId) => hives.exchangeOf(hive) }
-    const market = {
+    const market: MarketDeps = {
       database,
       // What turns out to be damaged while it is installed is fetched again, and the install goes on.
       content: { ...content, stat: content.stat, read: (cid: Cid, reading: ReadOptions) => readRepairing(mending, cid, reading) },
@@ -118,7 +131,10 @@ class ComposedNode implements Althing {
       chance,
       log,
       findHive: (name: string | undefined) => marketHiveOf(hives.find(name)),
+      acquaintances: home.acquaintances,
+      openHives: () => hives.all().map(knownOwnersOf),
       globalDirectory: join(home.path, 'packages'),
+      unpacked: home.unpacked,
       isTransient: transient,
     }
     const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
@@ -136,7 +152,7 @@ class ComposedNode implements Althing {
       ...createIdentityHandlers({ keys, enrollment: createEnrollment(joining, config.hive) }),
       ...createHiveHandlers({ ...joining, connectedPeers: ({ known }) => hives.connectedPeers(known.id) }, config.hive),
       ...createNetworkHandlers({ networkOf: (name) => networkOf(hives.find(name)) }),
-      ...createMarketHandlers(market, { ...config.market, copies: config.content.replicas }),
+      ...createMarketHandlers(market, { ...config.market, registry: config.registry, copies: config.content.replicas }),
     }
   }
 

@@ -101,7 +101,7 @@ async function openOwnNode(deps: CliDeps, { operation, input, globals, signal }:
       config,
       log,
       // Who says --offline wants nobody to be asked.
-      peers: operation.needsPeers && input['offline'] !== true,
+      peers: (operation.needsPeers || input['remote'] === true) && input['offline'] !== true,
       transient: true,
       hive: globals.hive,
       signal,

@@ -89,10 +89,20 @@ export const settings = {
     providersAgeMs: integer(300_000, 'ms', 'how old a count of providers may be when a search shows it'),
     providersTimeoutMs: integer(1_000, 'ms', 'how long a search waits for counts of providers'),
     installWaitMs: integer(60_000, 'ms', 'how long an install waits for another one in the same place'),
+    remoteMembers: integer(128, 'members', 'connected members asked by one `search --remote`'),
+    remoteTimeoutMs: integer(2_000, 'ms', 'how long a `search --remote` waits for answers'),
+    remoteIdleTimeoutMs: integer(60_000, 'ms', 'a channel on which no member asks anything is closed after this long'),
+    questionsPerSecond: integer(2, '1/s', 'searches of one other member that are answered; ten seconds of them may come at once'),
+    allQuestionsPerSecond: integer(50, '1/s', 'searches of all other members together that are answered'),
     coolDownMs: integer(
       86_400_000,
       'ms',
       'how long ago this node must have first seen a release of an open hive before it installs it unasked',
+    ),
+    sharing: choice(
+      ['auto', 'clone', 'link', 'copy'],
+      'auto',
+      'how projects share files of unpacked packages: as clones (of their blocks, where the file system can), read-only hard links, or not at all; auto clones, else links what is no template unless it runs as the superuser, else copies',
     ),
   },
   registry: {
@@ -110,6 +120,21 @@ export const settings = {
     maxIndexBytes: integer(8_388_608, 'bytes', 'longest file of lines of one name'),
     maxListBytes: integer(67_108_864, 'bytes', 'longest list of names or of members'),
     maxNames: integer(100_000, 'names', 'names whose lines one command asks of a registry at most'),
+  },
+  ucxl: {
+    enabled: flag(true, 'answer UCXI, the HTTP interface to context, under /ucxi/v1'),
+  },
+  context: {
+    replicas: integer(3, 'copies', 'members that keep the content of a version, ourselves counted'),
+    maxBodyBytes: integer(67_108_864, 'bytes', 'longest content of one version'),
+    keepVersions: integer(0, 'versions', 'versions this node keeps of a resource it writes; 0 keeps all, and the newest always stays'),
+    keepMs: integer(0, 'ms', 'age up to which versions are kept of a resource this node writes; 0 keeps all'),
+    maxSessions: integer(1_000, 'sessions', 'navigation sessions open at once; the one unused for longest goes first'),
+    sessionMs: integer(3_600_000, 'ms', 'age of an unused navigation session at which it ends'),
+    maxSteps: integer(256, 'steps', 'steps a navigation session remembers'),
+    maxTextBytes: integer(262_144, 'bytes', 'longest text that a query looks into'),
+    copiesTimeoutMs: integer(5_000, 'ms', 'how long a put waits for members to sign for their copies'),
+    maxWaitingEvents: integer(1_024, 'events', 'events a watcher may be behind, and remembered for who comes back'),
   },
   http: {
     enabled: flag(true, 'answer HTTP on the address below'),

@@ -14,6 +14,8 @@ export interface Membership extends Admission {
   readonly findOwner: (handle: string) => OwnerId | undefined
   /** Whether a node may write as an agent name: its certificate lists it, and the name is its owner's. */
   readonly mayWriteAs: (node: PeerId, agent: string) => boolean
+  /** Whether an agent name is or ever was an owner's. */
+  readonly hasOwned: (owner: OwnerId, agent: string) => boolean
 }
 
 /** From most to least trusted. */

@@ -19,7 +19,7 @@ import type { GrantsState } from './rules/grants-state.ts'
 import { fingerprintOf } from './rules/handles.ts'
 import { presetOf } from './rules/roles.ts'
 import { chooseCertificate, judgeAdmission } from './rules/judge-admission.ts'
-import { isActive, ownerOfAgent } from './rules/judge-grant.ts'
+import { hasOwnedAgent, isActive, ownerOfAgent } from './rules/judge-grant.ts'
 
 /** Membership of one hive with what its service needs beside. */
 export interface HiveMembership extends Membership {
@@ -45,6 +45,14 @@ export interface MembershipDeps {
   readonly database: Database
   /** Our own certificate, which our journal may not carry yet. */
   readonly certificate?: SignedCertificate
+  /** Names of the person's own for owners, where nobody grants any. */
+  readonly petnames?: Petnames
+}
+
+/** Names that the person of this node gave to owners. */
+export interface Petnames {
+  readonly petnameOf: (owner: OwnerId) => string | undefined
+  readonly findPetname: (petname: string) => OwnerId | undefined
 }
 
 /** What the journals in a database say about one hive's members. Follows them as its view is applied. */
@@ -79,9 +87,11 @@ class DerivedMembership implements HiveMembership {
   /** Verdicts as listeners know them. */
   readonly #told = new Map<PeerId, string>()
   #pending: Pending = nothingPending()
+  readonly #petnames: Petnames | undefined
 
-  constructor({ database, certificate }: MembershipDeps, known: KnownGenesis) {
+  constructor({ database, certificate, petnames }: MembershipDeps, known: KnownGenesis) {
     this.#database = database
+    this.#petnames = petnames
     this.genesis = known
     this.hive = known.id
     this.policy = known.genesis.policy
@@ -144,7 +154,7 @@ class DerivedMembership implements HiveMembership {
   }
 
   readonly handleOf = (owner: OwnerId): string | undefined => {
-    if (this.policy === 'open') return fingerprintOf(owner)
+    if (this.policy === 'open') return this.#petnames?.petnameOf(owner) ?? fingerprintOf(owner)
     const standing = this.state().standings.get(owner)
     if (standing !== undefined) return standing.grant.handle
     // the root before its first grant to itself
@@ -154,7 +164,10 @@ class DerivedMembership implements HiveMembership {
   readonly findOwner = (handle: string): OwnerId | undefined => {
     const asOwner = parseOwnerId(handle)
     if (asOwner !== undefined) return this.#owners().includes(asOwner) ? asOwner : undefined
-    return this.state().handles.get(handle) ?? this.#owners().find((owner) => this.handleOf(owner) === handle && this.policy === 'open')
+    const granted = this.state().handles.get(handle)
+    if (granted !== undefined || this.policy === 'closed') return granted
+    const named = this.#petnames?.findPetname(handle)
+    return this.#owners().find((owner) => owner === named || fingerprintOf(owner) === handle)
   }
 
   readonly mayWriteAs = (node: PeerId, agent: string): boolean => {
@@ -163,6 +176,9 @@ class DerivedMembership implements HiveMembership {
     if (this.policy === 'open') return agent.startsWith(`${fingerprintOf(certificate.owner)}-`)
     return ownerOfAgent(this.state(), agent) === certificate.owner
   }
+
+  readonly hasOwned = (owner: OwnerId, agent: string): boolean =>
+    this.policy === 'open' ? agent.startsWith(`${fingerprintOf(owner)}-`) : hasOwnedAgent(this.state(), agent, owner)
 
   readonly members = (): readonly Member[] => {
     const nodes = new Map<OwnerId, { readonly node: PeerId; readonly label: string }[]>()
@@ -293,7 +309,8 @@ class DerivedMembership implements HiveMembership {
   }
 }
 
-function readIntroduction(entry: Entry): SignedCertificate | undefined {
+/** The certificate by which the first entry of a journal introduces its author; undefined when it does not. */
+export function readIntroduction(entry: Entry): SignedCertificate | undefined {
   const document = parseDocumentBody(parseBody(entry)?.value)
   const signed = document === undefined ? undefined : parseCertificate(document)
   return signed?.certificate.node === entry.header.node ? signed : undefined

@@ -21,6 +21,9 @@ import { hasWords, insertWord, readMaintainer, resetWords } from './trust/word-t
 /** The name under which the journal keeps this view. */
 export const indexViewName = 'package-index'
 
+/** Kinds of records that the index is made of. */
+export const indexKinds: readonly string[] = [releaseKind, ...wordKinds]
+
 export interface IndexViewDeps {
   readonly content: Pick<ContentStore, 'reference' | 'dereference'>
   readonly clock: Pick<Clock, 'now'>
@@ -43,7 +46,7 @@ export function createIndexView(deps: IndexViewDeps): View {
   return {
     name: indexViewName,
     version: 3,
-    kinds: [releaseKind, ...wordKinds],
+    kinds: indexKinds,
     looseKinds: [releaseKind],
     apply: (tx, entry) => {
       const author = deps.ownerOf(entry.node)

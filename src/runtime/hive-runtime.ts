@@ -2,22 +2,25 @@ import { version } from '../config/version.ts'
 import type { Config } from '../config/schema.ts'
 import type { Exchange } from '../content/content.ts'
 import { openExchange } from '../content/exchange.ts'
+import type { Shutdown } from '../health/shutdown.ts'
 import { openShutdown } from '../health/shutdown.ts'
 import type { HiveRow } from '../hive/hive-table.ts'
 import type { HiveService } from '../hive/hive-service.ts'
 import { openHiveService } from '../hive/hive-service.ts'
 import { needAdmitted } from '../hive/need-admitted.ts'
 import type { HiveMembership } from '../hive/open-membership.ts'
-import { openMembership } from '../hive/open-membership.ts'
-import type { PeerId, SigningKey } from '../identity/keys.ts'
-import type { HiveId } from '../journal/entry.ts'
+import { openMembership, readIntroduction } from '../hive/open-membership.ts'
+import type { OwnerId, PeerId, SigningKey } from '../identity/keys.ts'
+import type { Entry, HiveId } from '../journal/entry.ts'
 import type { ReplicatedJournal } from '../journal/journal.ts'
 import { openJournal } from '../journal/open-journal.ts'
 import { journalTopic } from '../journal/protocol.ts'
 import { openReplication } from '../journal/replication.ts'
 import { createIndexView } from '../market/index-view.ts'
 import { untilAborted } from '../lib/deadline.ts'
-import type { MarketHive } from '../market/market.ts'
+import type { KnownOwners, MarketHive } from '../market/market.ts'
+import { RemoteSearch } from '../market/remote/remote-search.ts'
+import { serveSearch } from '../market/remote/serve-search.ts'
 import { networkFaults } from '../network/faults.ts'
 import type { HiveNetwork, PeerName } from '../network/handlers.ts'
 import type { Host } from '../network/host.ts'
@@ -43,6 +46,8 @@ export interface HiveRuntime extends AsyncDisposable {
   readonly service: HiveService
   readonly host: Host | undefined
   readonly exchange: Exchange | undefined
+  /** Undefined without hosts, and in a closed hive. */
+  readonly remote: RemoteSearch | undefined
   readonly peerBook: PeerBook
 }
 
@@ -52,15 +57,15 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
   const { config } = options
   const shutdown = openShutdown({ clock, log }, config.shutdown)
   try {
-    const { database, keys, content, blobs } = home
+    const { database, keys, content, blobs, acquaintances } = home
     const hive = row.known.id
     const peerBook = createPeerTable({ database, clock }, hive)
-    const membership = openMembership({ database, certificate: keys.certificate() }, row.known)
-    const index = createIndexView({ content, clock, ownerOf: membership.ownerOf })
+    const membership = openMembership({ database, certificate: keys.certificate(), petnames: acquaintances }, row.known)
+    const index = createIndexView({ content, clock, ownerOf: membership.ownerOf, isBlocked: acquaintances.isBlocked })
     const journal = shutdown.use(
       'journal',
       await openJournal(
-        { hive, key: keys.node, database, clock, admission: membership, owners: membership, log },
+        { hive, key: keys.node, database, clock, admission: membership, owners: membership, interest: acquaintances, log },
         { ...config.journal, views: [membership.view, index], policy: row.known.genesis.policy },
       ),
     )
@@ -77,15 +82,53 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
             'exchange',
             openExchange({ hive, host, content, blobs, database, key: keys.node, clock, chance, log }, config.content),
           )
-    return { row, membership, journal, service, host, exchange, peerBook, [Symbol.asyncDispose]: () => shutdown[Symbol.asyncDispose]() }
+    const remote = host === undefined ? undefined : openRemote(deps, { host, journal, membership, market: config.market, shutdown })
+    return {
+      row,
+      membership,
+      journal,
+      service,
+      host,
+      exchange,
+      remote,
+      peerBook,
+      [Symbol.asyncDispose]: () => shutdown[Symbol.asyncDispose](),
+    }
   } catch (error) {
     await shutdown[Symbol.asyncDispose]()
     throw error
   }
 }
 
+interface RemoteRequest {
+  readonly host: Host
+  readonly journal: ReplicatedJournal
+  readonly membership: HiveMembership
+  readonly market: Config['market']
+  readonly shutdown: Shutdown
+}
+
+/** Asks other members of an open hive, and answers them; in a closed one everybody has the whole index. */
+function openRemote(deps: HiveRuntimeDeps, { host, journal, membership, market, shutdown }: RemoteRequest): RemoteSearch | undefined {
+  if (membership.policy === 'closed') return undefined
+  const { clock, chance, log, home } = deps
+  const remote = new RemoteSearch({ journal, host, clock, chance, log, ownerOf: membership.ownerOf, introducedOwner }, market)
+  const stop = serveSearch({ database: home.database, journal, host, clock }, market)
+  shutdown.use('search of others', {
+    [Symbol.asyncDispose]: async () => {
+      stop()
+      remote[Symbol.dispose]()
+    },
+  })
+  return remote
+}
+
+function introducedOwner(entry: Entry): OwnerId | undefined {
+  return readIntroduction(entry)?.certificate.owner
+}
+
 /** What the market sees of a running hive; appending there throws NODE_REVOKED where nobody would hear it. */
-export function marketHiveOf({ row, membership, journal, host, exchange }: HiveRuntime): MarketHive {
+export function marketHiveOf({ row, membership, journal, host, exchange, remote }: HiveRuntime): MarketHive {
   const connectedPeers = (): readonly PeerId[] => (host?.connections() ?? []).filter(({ admitted }) => admitted).map(({ peer }) => peer)
   // here and not in the journal: a certificate by a new owner is how a revoked node comes back
   const needHeard = (): void => needAdmitted(membership, journal.node)
@@ -98,12 +141,14 @@ export function marketHiveOf({ row, membership, journal, host, exchange }: HiveR
   }
   return {
     hive: row.known.id,
+    genesis: row.known,
     name: row.known.genesis.name,
     node: journal.node,
     owner: membership.ownerOf(journal.node),
     journal: heard,
     membership,
     exchange,
+    remote,
     needAdmitted: needHeard,
     connectedPeers,
     untilConnected: async ({ signal }) => {
@@ -120,6 +165,11 @@ export function marketHiveOf({ row, membership, journal, host, exchange }: HiveR
       }
     },
   }
+}
+
+/** What is to be told when others are followed or blocked. */
+export function knownOwnersOf({ membership, journal }: HiveRuntime): KnownOwners {
+  return { membership, reconsider: () => journal.reconsider(), rebuildViews: (kinds) => journal.rebuildViews(kinds) }
 }
 
 /** What the network handlers see of a running hive. @throws Fault HOST_CLOSED when its host is not open */

@@ -1,8 +1,10 @@
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import type { LocalContentStore } from '../content/content-store.ts'
 import { openContentStore } from '../content/content-store.ts'
 import type { Shutdown } from '../health/shutdown.ts'
+import { Acquaintances } from '../hive/acquaintances.ts'
 import type { KeyStore } from '../identity/key-store.ts'
 import { openKeyStore } from '../identity/key-store.ts'
 import type { Chance } from '../lib/chance.ts'
@@ -10,6 +12,7 @@ import type { Clock } from '../lib/clock.ts'
 import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { makeFolder } from '../lib/make-folder.ts'
+import { UnpackedStore } from '../market/unpacked/unpacked-store.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import { openDatabase } from '../store/database.ts'
@@ -24,7 +27,11 @@ export interface Home {
   readonly database: Database
   readonly blobs: BlobStore
   readonly content: LocalContentStore
+  /** Unpacked packages, shared between projects. */
+  readonly unpacked: UnpackedStore
   readonly keys: KeyStore
+  /** Whom its person follows, blocks and calls by names of their own. */
+  readonly acquaintances: Acquaintances
 }
 
 /** What comes from outside the process, handed to every part. */
@@ -57,7 +64,8 @@ export async function openHome(deps: Surroundings & { readonly shutdown: Shutdow
   const database = shutdown.use('database', openDatabase({ path: paths.database }))
   const blobs = shutdown.use('blocks', await openBlobStore({ database, directory: paths.blobs, clock, log }, config.content))
   const content = openContentStore({ blobs, database, clock, log }, config.content)
-  return { path, database, blobs, content, keys }
+  const unpacked = new UnpackedStore({ clock, chance, log }, { directory: join(path, 'unpacked') })
+  return { path, database, blobs, content, unpacked, keys, acquaintances: new Acquaintances({ database, clock }) }
 }
 
 /** The machine's name as a label and hive name: 1–32 of `[a-z0-9-]`. */

@@ -40,6 +40,11 @@ export function ownerOfAgent(state: GrantsState, agent: string): OwnerId | undef
   return state.names.get(agent) ?? holderAbove(state, agent)
 }
 
+/** Whether an agent name is or ever was an owner's: what was written as it then stays. */
+export function hasOwnedAgent(state: GrantsState, agent: string, owner: OwnerId): boolean {
+  return state.names.wasOf(agent, owner) || beginningsOf(agent).some((beginning) => state.handles.wasOf(beginning, owner))
+}
+
 /** The owner of the handle that a name stands under, as `ada-x` under `ada`. */
 function holderAbove(state: GrantsState, name: string): OwnerId | undefined {
   for (const beginning of beginningsOf(name)) {

@@ -6,6 +6,8 @@ export interface ReadonlyNames extends Iterable<readonly [name: string, owner: O
   readonly keys: () => Iterable<string>
   /** Owners of the names that begin with `name-`, each once. */
   readonly ownersUnder: (name: string) => Iterable<OwnerId>
+  /** Whether it is or ever was this owner's. */
+  readonly wasOf: (name: string, owner: OwnerId) => boolean
 }
 
 /** Names with their owners, found by any beginning that ends before a hyphen without looking at the others. */
@@ -13,6 +15,7 @@ export class OwnedNames implements ReadonlyNames {
   readonly #owners = new Map<string, OwnerId>()
   /** By such a beginning: how many names each owner has under it. */
   readonly #under = new Map<string, Map<OwnerId, number>>()
+  readonly #ever = new Map<string, Set<OwnerId>>()
 
   get(name: string): OwnerId | undefined {
     return this.#owners.get(name)
@@ -26,6 +29,10 @@ export class OwnedNames implements ReadonlyNames {
     return this.#under.get(name)?.keys() ?? []
   }
 
+  wasOf(name: string, owner: OwnerId): boolean {
+    return this.#ever.get(name)?.has(owner) === true
+  }
+
   [Symbol.iterator](): Iterator<readonly [string, OwnerId]> {
     return this.#owners.entries()
   }
@@ -35,6 +42,7 @@ export class OwnedNames implements ReadonlyNames {
     if (before === owner) return
     if (before !== undefined) this.#count(name, before, -1)
     this.#owners.set(name, owner)
+    this.#ever.set(name, (this.#ever.get(name) ?? new Set()).add(owner))
     this.#count(name, owner, 1)
   }
 

@@ -1,18 +1,18 @@
-import { join } from 'node:path'
-import type { FetchReport } from '../../content/content.ts'
+import { dirname, join } from 'node:path'
 import { failpoint } from '../../lib/failpoint.ts'
 import { mapBounded } from '../../lib/map-bounded.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { marketFaults } from '../faults.ts'
-import type { MarketDeps, MarketOptions } from '../market.ts'
+import type { Giver, MarketDeps, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { toInstallFault } from './disk-fault.ts'
-import { fetchArchive } from './fetch-archive.ts'
 import { readLock } from './lock-file.ts'
 import { formatLock } from './lock.ts'
 import { materialisePackage } from './materialise.ts'
 import type { Place } from './place.ts'
 import { makeFolder } from './place.ts'
+import type { ReadyPackage } from './ready-package.ts'
+import { readyPackage } from './ready-package.ts'
 import type { PlannedPackage, SetPlan } from './set-plan.ts'
 import type { Move } from './swap.ts'
 import { changeLock, exists, fromRoot, recoverPlace, stagingName, swapFolders } from './swap.ts'
@@ -30,10 +30,12 @@ export interface ApplyRequest {
 }
 
 /** Who gave what, by package of the lock. */
-export type Givers = ReadonlyMap<string, FetchReport['providers']>
+export type Givers = ReadonlyMap<string, readonly Giver[]>
 
-/** Archives that are fetched and looked at at once: each takes peers, a thread of hashing and a file. */
+/** Packages that are fetched, looked at and unpacked at once: each takes peers, a thread of hashing and files. */
 const fetchesAtOnce = 4
+/** Packages that are placed at once: each waits for the disk. */
+const placesAtOnce = 8
 
 /**
  * Makes a plan true: all is fetched first, then unpacked beside, then swapped with the lock. To be called by who holds the place's lock.
@@ -45,10 +47,14 @@ const fetchesAtOnce = 4
 export async function applyPlan(deps: ApplyDeps, request: ApplyRequest): Promise<Givers> {
   const { place, plan, placed, context } = request
   const releases = placed.map((planned) => ({ planned, release: requireRelease(planned) }))
-  if (request.isOffline) refuseMissing(deps, releases)
-  const givers = await fetchAll(deps, releases, request)
+  if (request.isOffline) await refuseMissing(deps, releases)
+  using held = new DisposableStack()
+  const ready = await readyAll(deps, releases, { request, held }).catch((error: unknown) => {
+    throw toInstallFault(error, place.packages)
+  })
+  const givers: Givers = new Map([...ready].map(([name, { providers }]) => [name, providers]))
   failpoint('install.fetched')
-  const moves = await unpackAll(deps, releases, { place, plan, context }).catch(async (error: unknown) => {
+  const moves = await unpackAll(deps, releases, { place, plan, ready, context }).catch(async (error: unknown) => {
     // Nothing was moved yet: what was unpacked goes again, so that a full disk has its room back.
     await recoverPlace(place, deps.chance)
     throw toInstallFault(error, place.packages)
@@ -83,8 +89,9 @@ function requireRelease({ release, locked }: PlannedPackage): IndexedRelease {
   })
 }
 
-function refuseMissing(deps: ApplyDeps, releases: readonly Placed[]): void {
-  const missing = releases.filter(({ release }) => deps.content.stat(release.archive)?.isWhole !== true)
+async function refuseMissing(deps: ApplyDeps, releases: readonly Placed[]): Promise<void> {
+  const missing: Placed[] = []
+  for (const placed of releases) if (!(await isHere(deps, placed.release))) missing.push(placed)
   const [first] = missing
   if (first === undefined) return
   const names = missing.map(({ planned: { locked } }) => `${locked.package} ${locked.version}`)
@@ -94,41 +101,61 @@ function refuseMissing(deps: ApplyDeps, releases: readonly Placed[]): void {
   })
 }
 
-async function fetchAll(deps: ApplyDeps, releases: readonly Placed[], { context, isOffline }: ApplyRequest): Promise<Givers> {
+async function isHere({ content, unpacked }: ApplyDeps, { archive, digest }: IndexedRelease): Promise<boolean> {
+  return content.stat(archive)?.isWhole === true || (await unpacked?.has(digest)) === true
+}
+
+/** Packages of a plan that are on this disk, by package of the lock. */
+type Ready = ReadonlyMap<string, ReadyPackage>
+
+interface ReadyAll {
+  readonly request: ApplyRequest
+  /** Keeps what is taken from the store there until all is done. */
+  readonly held: DisposableStack
+}
+
+async function readyAll(deps: ApplyDeps, releases: readonly Placed[], { request, held }: ReadyAll): Promise<Ready> {
+  const { place, context, isOffline } = request
   const total = releases.reduce((sum, { release }) => sum + release.size, 0)
   const received = new Map<string, number>()
-  const fetchOne = async ({ planned, release }: Placed): Promise<readonly [string, FetchReport['providers']]> => {
+  let sum = 0
+  const readyOne = async ({ planned, release }: Placed): Promise<readonly [string, ReadyPackage]> => {
     const report: CallContext['report'] = (progress) => {
+      sum += progress.done - (received.get(release.archive) ?? 0)
       received.set(release.archive, progress.done)
-      const done = [...received.values()].reduce((sum, bytes) => sum + bytes, 0)
-      context.report({ ...progress, done: Math.min(done, total), total })
+      context.report({ ...progress, done: Math.min(sum, total), total })
     }
     const hive = isOffline ? { ...planned.hive, exchange: undefined } : planned.hive
-    return [planned.locked.package, await fetchArchive(deps, { hive, release, context: { ...context, report } })]
+    // What stands there and is not right may have come from the store.
+    const isDeep = planned.change === 'kept' && (await exists(targetsOf(place, planned.locked)[0]))
+    const ready = await readyPackage(deps, { hive, release, isDeep, context: { ...context, report } })
+    if (ready.unpacked !== undefined) held.use(ready.unpacked)
+    return [planned.locked.package, ready]
   }
-  return new Map(await mapBounded(releases, fetchOne, { concurrency: fetchesAtOnce, signal: context.signal }))
+  return new Map(await mapBounded(releases, readyOne, { concurrency: fetchesAtOnce, signal: context.signal }))
 }
 
 async function unpackAll(
   deps: ApplyDeps,
   releases: readonly Placed[],
-  { place, plan, context }: Pick<ApplyRequest, 'place' | 'plan' | 'context'>,
+  { place, plan, ready, context }: Pick<ApplyRequest, 'place' | 'plan' | 'context'> & { readonly ready: Ready },
 ): Promise<readonly Move[]> {
-  const moves: Move[] = []
   const total = releases.reduce((sum, { planned, release }) => sum + release.size * targetsOf(place, planned.locked).length, 0)
   let done = 0
   const onBytes = (count: number): void => {
     done += count
     context.report({ stage: 'unpacking', done, total, unit: 'bytes' })
   }
-  for (const { planned, release } of releases) {
-    for (const target of targetsOf(place, planned.locked)) {
-      await makeFolder(place, join(target, '..'))
-      const move = nameMove(deps, place, target)
-      await materialisePackage(deps, { release, folder: join(place.root, move.fresh), signal: context.signal, onBytes })
-      moves.push(move)
-    }
+  const targets = releases.flatMap(({ planned, release }) =>
+    targetsOf(place, planned.locked).map((target) => ({ target, release, unpacked: ready.get(planned.locked.package)?.unpacked })),
+  )
+  for (const folder of new Set(targets.map(({ target }) => dirname(target)))) await makeFolder(place, folder)
+  const placeOne = async ({ target, release, unpacked }: (typeof targets)[number]): Promise<Move> => {
+    const move = nameMove(deps, place, target)
+    await materialisePackage(deps, { release, unpacked, folder: join(place.root, move.fresh), signal: context.signal, onBytes })
+    return move
   }
+  const moves = await mapBounded(targets, placeOne, { concurrency: placesAtOnce, signal: context.signal })
   return [...moves, ...(await findLeaving(deps, place, plan))]
 }
 

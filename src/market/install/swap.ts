@@ -3,6 +3,7 @@ import { basename, dirname, join, normalize, relative } from 'node:path'
 import type { Chance } from '../../lib/chance.ts'
 import { failpoint } from '../../lib/failpoint.ts'
 import type { Json } from '../../lib/json.ts'
+import { errorCode } from '../../store/faults.ts'
 import { marketFaults } from '../faults.ts'
 import { tableOf } from '../manifest/fields.ts'
 import { isOwnerSegment, parsePackageName } from '../rules/names.ts'
@@ -64,10 +65,20 @@ export async function swapFolders(place: Place, intent: Intent, chance: Chance):
 }
 
 async function finish(place: Place, { moves, change }: Intent, chance: Chance): Promise<void> {
+  const parents = new Set<string>()
+  for (const { fresh, target } of moves) {
+    const path = join(place.root, target)
+    // What goes away and is gone needs no folder any more.
+    if (fresh !== undefined || (await exists(path))) parents.add(dirname(path))
+  }
+  // Follows no link that leads out of the place.
+  for (const parent of parents) await makeFolder(place, parent)
   for (const move of moves) {
     if (move.fresh === undefined) await moveAway(place, move)
     else await moveIn(place, { ...move, fresh: move.fresh })
   }
+  // The lock says that all was moved: first that has to last.
+  for (const parent of parents) await syncFolder(parent).catch(ignoreMissing)
   await writeLock(place.lock, changeLock(await readLock(place.lock), change), chance)
   failpoint('install.locked')
   for (const { aside } of moves) await rm(join(place.root, aside), { recursive: true, force: true })
@@ -76,24 +87,23 @@ async function finish(place: Place, { moves, change }: Intent, chance: Chance): 
 async function moveIn(place: Place, move: Move & { readonly fresh: string }): Promise<void> {
   const [fresh, target, aside] = [join(place.root, move.fresh), join(place.root, move.target), join(place.root, move.aside)]
   if (!(await exists(fresh))) return
-  await makeFolder(place, dirname(target))
-  if (await exists(target)) await rename(target, aside)
+  await rename(target, aside).catch(ignoreMissing)
   failpoint('install.aside')
   await rename(fresh, target)
-  await syncFolder(dirname(target))
   failpoint('install.moved')
 }
 
 async function moveAway(place: Place, move: Move): Promise<void> {
   const [target, aside] = [join(place.root, move.target), join(place.root, move.aside)]
   if ((await exists(aside)) || !(await exists(target))) return
-  // Follows no link that leads out of the place.
-  await makeFolder(place, dirname(target))
   await rename(target, aside)
-  await syncFolder(dirname(target))
   failpoint('install.removed')
   // An owner's folder goes with the last package in it; any other is not empty.
   if (dirname(dirname(target)) === place.packages) await rmdir(dirname(target)).catch(() => {})
+}
+
+function ignoreMissing(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error
 }
 
 /** Finishes or takes back what was interrupted, and clears what was left. To be called by who holds the place's lock. */

@@ -10,6 +10,9 @@ import { createFilter } from './rules/filter.ts'
 import { parseTextQuery } from './rules/query.ts'
 import { searchText } from './search-text.ts'
 import type { TextHit } from './search-text.ts'
+import { findForeign } from '../registry/foreign.ts'
+import { askedWith, sourceOf } from '../sources.ts'
+import { mergeHits } from './rules/merge-hits.ts'
 import { countTexts } from './text-index.ts'
 import { explainNothing } from './nothing.ts'
 
@@ -20,7 +23,7 @@ export async function findPackages(
   deps: MarketDeps & { readonly options: MarketOptions; readonly providers: ProviderCounter },
   input: SearchInput,
   context: CallContext,
-): Promise<SearchReport> {
+): Promise<Omit<SearchReport, 'remote'>> {
   const { database } = deps
   const hive = deps.findHive(context.hive)
   const typed = input.query.join(' ').trim()
@@ -36,18 +39,32 @@ export async function findPackages(
   }
   // a query of signs alone has no word to look for: it is not the query that lists everything
   const isNothing = typed !== '' && query === undefined
-  const { hits, meant } = isNothing ? { hits: [], meant: undefined } : searchText(database, question)
-  const found = hits.flatMap((hit) => {
+  await deps.registries?.refresh('everything', { signal: context.signal })
+  const answers = isNothing
+    ? []
+    : askedWith(hive).map((source) => ({ from: source, ...searchText(database, { ...question, hive: source.hive }) }))
+  const placed = answers.flatMap(({ from, hits }, source) => hits.map((hit, rank) => ({ ...hit, from, rank, source })))
+  const found = mergeHits(placed, question.limit).flatMap((hit) => {
     const release = getRelease(database, hit.entry)
-    return release === undefined ? [] : [{ hit, release }]
+    return release === undefined ? [] : [{ hit, release, hive: hit.from }]
   })
+  const meant = answers.map((answer) => answer.meant).find((each) => each !== undefined)
+  const foreign = findForeign(database, deps, { query, isFiltered: isFiltered(input), limit: question.limit - found.length })
   const cids = found.map(({ release }) => release.archive)
   const counts = await deps.providers.count({ hive: hive.hive, exchange: hive.exchange, cids, signal: context.signal })
-  const parts = { hive, deps, isDetailed: input.detailed }
-  const packages = found.map(({ hit, release }) => toRow(hit, release, { ...parts, count: counts.get(release.archive) }))
-  const indexed = countTexts(database, hive.hive)
-  const nothing = packages.length > 0 ? { hint: null, suggestions: [] } : explainNothing(deps, { typed, input, hive, question })
-  return { query: typed, packages, indexed, meant: meant ?? null, ...nothing }
+  const parts = { deps, isDetailed: input.detailed }
+  const packages = found.map(({ hit, release, hive: from }) =>
+    toRow(hit, release, { ...parts, hive: from, count: counts.get(release.archive) }),
+  )
+  const indexed = askedWith(hive).reduce((sum, source) => sum + countTexts(database, source.hive), 0)
+  const nothing =
+    packages.length + foreign.length > 0 ? { hint: null, suggestions: [] } : explainNothing(deps, { typed, input, hive, question })
+  return { query: typed, packages, foreign, indexed, meant: meant ?? null, ...nothing }
+}
+
+/** What nobody signed has no owner, kind or licence that could be asked for. */
+function isFiltered({ category, keyword, author, kind, license }: SearchInput): boolean {
+  return [category, keyword, author, kind, license].some((value) => value !== undefined)
 }
 
 interface RowParts {
@@ -62,6 +79,7 @@ function toRow(hit: TextHit, release: IndexedRelease, { hive, deps, isDetailed, 
   const isHere = isOnDisk(deps, release)
   return {
     package: spellPackage(hive, release),
+    source: sourceOf(hive),
     name: release.name,
     owner: release.owner,
     handle: hive.membership.handleOf(release.owner) ?? null,

@@ -9,6 +9,15 @@ const searchInput = {
   kind: { type: 'text', help: 'only this kind', choices: ['template', 'skill', 'tool', 'role', 'bundle'], optional: true },
   license: { type: 'text', help: 'only under this licence, an SPDX id', optional: true, max: 512, placeholder: 'id' },
   fuzzy: { type: 'flag', help: 'near spellings too, even when enough is found as it is typed' },
+  remote: { type: 'flag', help: 'in an open hive, ask connected members too; says first what is sent, and to whom' },
+  accept: {
+    type: 'texts',
+    help: 'remote: what --remote sends may be sent; asked once for each hive',
+    optional: true,
+    max: 4,
+    placeholder: 'KIND',
+  },
+  reason: { type: 'text', help: 'with --accept; is not kept', optional: true, max: 512, placeholder: 'TEXT' },
   yanked: { type: 'flag', help: 'also packages whose owner took every version back' },
   detailed: { type: 'flag', help: 'more about each: category, keywords, authors, licence, size, dependencies', short: 'd' },
   limit: {
@@ -28,6 +37,8 @@ const searchOutput = (z: Zod) =>
     packages: z.array(
       z.object({
         package: z.string(),
+        /** Who says so: `hive:<id>` or `registry:<url>`. */
+        source: z.string(),
         name: z.string(),
         owner: z.string(),
         handle: z.string().nullable(),
@@ -68,6 +79,29 @@ const searchOutput = (z: Zod) =>
           .nullable(),
       }),
     ),
+    /** What unsigned indexes say, after all that is signed; none of it can be installed. */
+    foreign: z.array(
+      z.object({
+        name: z.string(),
+        version: z.string(),
+        description: z.string(),
+        checksum: z.string().nullable(),
+        registry: z.string(),
+      }),
+    ),
+    /** What `--remote` did; null without it. */
+    remote: z
+      .object({
+        asked: z.number(),
+        answered: z.number(),
+        /** Releases that the index did not have. */
+        added: z.number(),
+        /** Releases that were no answer: unsigned, another's, or not what was asked for. */
+        dropped: z.number(),
+        /** One sentence: what was sent to whom, or why nothing was. */
+        note: z.string(),
+      })
+      .nullable(),
     /** Packages in the index in all. */
     indexed: z.number(),
     /** What the query was read as, where the best hit is spelled otherwise. */
@@ -83,7 +117,7 @@ const p2pSearch = defineOperation({
   summary: 'Search the packages of the hive',
   input: searchInput,
   output: searchOutput,
-  faults: [],
+  faults: ['CONFIRMATION_NEEDED'],
   isReadOnly: true,
   needsPeers: false,
   examples: [
@@ -97,7 +131,7 @@ const search = defineOperation({
   summary: 'Search the packages of the hive',
   input: searchInput,
   output: searchOutput,
-  faults: [],
+  faults: ['CONFIRMATION_NEEDED'],
   isReadOnly: true,
   needsPeers: false,
   aliases: ['search'],
@@ -105,6 +139,7 @@ const search = defineOperation({
     { command: 'althing search review --kind skill', does: 'skills about reviews' },
     { command: 'althing search -c web -k rust -d', does: 'the newest of a category with a keyword, with more about each' },
     { command: 'althing search --author ada --limit 50 --json', does: 'what ada has, for a script' },
+    { command: 'althing search rust web --remote --hive commons', does: 'what connected members of commons have, too' },
   ],
 })
 

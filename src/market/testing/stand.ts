@@ -5,6 +5,8 @@ import type { TestContext } from 'node:test'
 import type { Exchange } from '../../content/content.ts'
 import { openContentStore } from '../../content/content-store.ts'
 import type { LocalContentStore } from '../../content/content-store.ts'
+import { Acquaintances } from '../../hive/acquaintances.ts'
+import type { KnownGenesis } from '../../hive/genesis.ts'
 import type { OwnerId, PeerId } from '../../identity/keys.ts'
 import { ownerIdOfKey } from '../../identity/keys.ts'
 import type { ReplicatedJournal } from '../../journal/journal.ts'
@@ -27,6 +29,7 @@ import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { marketOperations } from '../operations.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { findVersions, getRelease } from '../package-index.ts'
+import type { UnpackedStore } from '../unpacked/unpacked-store.ts'
 
 /** Limits small enough for tests to reach. */
 export const testMarketOptions: MarketOptions = {
@@ -40,7 +43,20 @@ export const testMarketOptions: MarketOptions = {
   providersTimeoutMs: 1_000,
   installWaitMs: 5_000,
   coolDownMs: 86_400_000,
+  sharing: 'copy',
   copies: 3,
+  registry: {
+    mode: 'hybrid',
+    serve: false,
+    serveAgeMs: 0,
+    freshMs: 0,
+    timeoutMs: 2_000,
+    stallTimeoutMs: 500,
+    hedgeMs: 200,
+    maxIndexBytes: 262_144,
+    maxListBytes: 262_144,
+    maxNames: 100,
+  },
 }
 
 /** The owner of a peer with a name: every peer has one of its own. */
@@ -74,8 +90,13 @@ export interface StandOptions {
   readonly handleOf?: (owner: OwnerId) => string | undefined
   readonly globalDirectory?: string
   readonly options?: Partial<MarketOptions>
+  /** Without, every package is unpacked from its archive. */
+  readonly unpacked?: UnpackedStore
   readonly isTransient?: boolean
+  /** Of a hive with members that can be proven; the hive of the tests without. */
+  readonly genesis?: KnownGenesis
   readonly policy?: 'closed' | 'open'
+  readonly remote?: MarketHive['remote']
   readonly needAdmitted?: MarketHive['needAdmitted']
   readonly untilConnected?: MarketHive['untilConnected']
 }
@@ -87,16 +108,19 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
   const blobs = stack.use(await openBlobs(database, given.home))
   const content = openContentStore({ blobs, database, clock: systemClock, log: silentLog }, { graceMs: 86_400_000, replicas: 3 })
   const known = given.owners ?? owners
-  const view = createIndexView({ content, clock: systemClock, ownerOf: (node) => known.get(node) })
+  const acquaintances = new Acquaintances({ database, clock: systemClock })
+  const { isBlocked } = acquaintances
+  const view = createIndexView({ content, clock: systemClock, ownerOf: (node) => known.get(node), isBlocked })
   const journal = stack.use(
     await openJournal(
-      { hive: testHive, key: keyOf(name), database, clock: systemClock, admission: admitAll, log: silentLog },
+      { hive: given.genesis?.id ?? testHive, key: keyOf(name), database, clock: systemClock, admission: admitAll, log: silentLog },
       { ...testOptions, views: [view] },
     ),
   )
   const handleOf = given.handleOf ?? ((owner: OwnerId) => people.find((person) => ownerOf(person) === owner))
   const hive: ReturnType<MarketDeps['findHive']> = {
-    hive: testHive,
+    hive: given.genesis?.id ?? testHive,
+    ...(given.genesis && { genesis: given.genesis }),
     name: 'workbench',
     node: nodeOf(name),
     owner: known.get(nodeOf(name)),
@@ -108,6 +132,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     },
     exchange: given.exchange,
     connectedPeers: () => given.peers ?? [],
+    remote: given.remote,
     needAdmitted: given.needAdmitted ?? (() => {}),
     untilConnected: given.untilConnected ?? (async () => {}),
   }
@@ -119,6 +144,11 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     log: silentLog,
     findHive: () => hive,
     globalDirectory: given.globalDirectory ?? '/nowhere',
+    unpacked: given.unpacked,
+    acquaintances,
+    openHives: () => [
+      { membership: hive.membership, reconsider: () => journal.reconsider(), rebuildViews: (kinds) => journal.rebuildViews(kinds) },
+    ],
     isTransient: given.isTransient ?? false,
   }
   return {

@@ -1,6 +1,7 @@
 import type { Fleet, FleetNode } from '../../content/testing/fleet.ts'
 import { openFleet, testHive, testKey } from '../../content/testing/fleet.ts'
 import { peerIdOfKey } from '../../identity/keys.ts'
+import { Acquaintances } from '../../hive/acquaintances.ts'
 import type { OwnerId, PeerId } from '../../identity/keys.ts'
 import { admitAll, testOptions } from '../../journal/testing/bench-of-peers.ts'
 import { openJournal } from '../../journal/open-journal.ts'
@@ -90,7 +91,10 @@ async function openTrader(
     needAdmitted: () => {},
     untilConnected: async () => {},
   }
-  const parts = { database, content, clock, chance: createSeededChance(7), log: silentLog }
-  const deps: MarketDeps = { ...parts, findHive: () => hive, globalDirectory: '/nowhere', isTransient: false }
+  const doings = { reconsider: () => journal.reconsider(), rebuildViews: (kinds: readonly string[]) => journal.rebuildViews(kinds) }
+  const openHives: MarketDeps['openHives'] = () => [{ membership: hive.membership, ...doings }]
+  const acquaintances = new Acquaintances({ database, clock })
+  const parts = { acquaintances, openHives, database, content, clock, chance: createSeededChance(7), log: silentLog }
+  const deps: MarketDeps = { ...parts, findHive: () => hive, globalDirectory: '/nowhere', unpacked: undefined, isTransient: false }
   return { ...node, owner, handlers: createMarketHandlers(deps, { ...testMarketOptions, copies, copiesTimeoutMs: 10_000 }) }
 }

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { signChain } from '../../journal/testing/bench-of-peers.ts'
+import { encodeCanonical } from '../../lib/canonical.ts'
+import type { RemoteQuestion } from './protocol.ts'
+import { formatAnswer, formatQuestion, maxAnswerBytes, maxHits, parseAnswer, parseQuestion } from './protocol.ts'
+
+const question: RemoteQuestion = {
+  id: 7,
+  query: 'rust web',
+  kind: 'skill',
+  category: 'net',
+  keyword: ['http', 'async'],
+  author: 'ada',
+  license: 'MIT',
+  limit: 30,
+}
+const bare: RemoteQuestion = {
+  ...question,
+  kind: undefined,
+  category: undefined,
+  keyword: [],
+  author: undefined,
+  license: undefined,
+}
+
+test('a question and an answer are read as they were written', () => {
+  for (const each of [question, bare]) assert.deepEqual(parseQuestion(formatQuestion(each)), each)
+  const entries = signChain('ada', ['one', 'two'])
+  const answer = { type: 'found', id: 7, releases: entries.slice(1), introductions: [] } as const
+  const read = parseAnswer(formatAnswer(answer))
+  assert.deepEqual(read?.type === 'found' && read.releases.map(({ cid, signature }) => [cid, [...signature]]), [
+    [entries[1]?.cid, [...(entries[1]?.signature ?? [])]],
+  ])
+  assert.deepEqual(parseAnswer(formatAnswer({ type: 'no', id: 7, why: 'busy' })), { type: 'no', id: 7, why: 'busy' })
+})
+
+test('S30: what is no question of the protocol is none, whatever is in it', () => {
+  const good: readonly unknown[] = ['find', 7, 'rust', null, null, [], null, null, 20]
+  assert.notEqual(parseQuestion(encodeCanonical(good)), undefined)
+  const bad = [
+    good.with(0, 'fin'),
+    good.with(1, -1),
+    good.with(2, 7),
+    good.with(2, 'x'.repeat(1_025)),
+    good.with(3, 'virus'),
+    good.with(4, 5),
+    good.with(5, 'http'),
+    good.with(5, ['a', 1]),
+    good.with(
+      5,
+      Array.from({ length: 17 }, () => 'a'),
+    ),
+    good.with(8, 0),
+    good.with(8, maxHits + 1),
+    [...good, 1],
+    'find',
+  ]
+  for (const each of bad) assert.equal(parseQuestion(encodeCanonical(each)), undefined, JSON.stringify(each))
+})
+
+test('S30: what is no answer of the protocol is none, whatever is in it', () => {
+  const bad = [
+    ['no', 1, 'never'],
+    ['no', 1],
+    ['found', 'x', [], []],
+    ['found', 1, [], [], []],
+    ['found', 1, {}, []],
+    ['found', 1, [[new Uint8Array(1), new Uint8Array(64), null]], []],
+    ['found', 1, Array.from({ length: maxHits + 1 }, () => 0), []],
+    ['lost', 1, [], []],
+    { found: 1 },
+  ]
+  for (const each of bad) assert.equal(parseAnswer(encodeCanonical(each)), undefined, JSON.stringify(each))
+  assert.equal(parseAnswer(new Uint8Array([255, 0])), undefined)
+})
+
+test('of hits that do not fit into one answer the last are left out', () => {
+  const releases = signChain(
+    'ada',
+    Array.from({ length: 40 }, () => 'x'.repeat(60_000)),
+  )
+  const bytes = formatAnswer({ type: 'found', id: 1, releases, introductions: releases.slice(0, 1) })
+  assert.ok(bytes.byteLength <= maxAnswerBytes, `${bytes.byteLength} bytes`)
+  const answer = parseAnswer(bytes)
+  assert.equal(answer?.type, 'found')
+  assert.deepEqual(answer.type === 'found' && [answer.releases.length, answer.introductions.length], [16, 1])
+})
