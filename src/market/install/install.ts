@@ -9,6 +9,7 @@ import { findChanges } from './changes.ts'
 import { toInstallFault } from './disk-fault.ts'
 import { hearOf } from './hear.ts'
 import type { Lock } from './lock.ts'
+import { formatLock } from './lock.ts'
 import { readLock, readMergedLock } from './lock-file.ts'
 import type { Place, PlaceInput } from './place.ts'
 import { ignoreFolder, makeFolder, placeOf } from './place.ts'
@@ -64,13 +65,14 @@ export async function changePlace(deps: ChangeDeps, request: ChangeRequest, cont
   if (!request.isOffline) await hearOf(deps, { hive, lock: await readLock(place.lock), wish: request.wish, signal: context.signal })
   if (request.isDryRun) return toOutcome(whole, await look(whole), new Map())
   // What cannot be is refused before anything is made.
-  refuseFrozen(place, (await plan(whole)).plan, request)
+  const first = await plan(whole)
+  refuseFrozen(place, first.plan, request)
   await makeStaging(place).catch((error: unknown) => {
     throw toInstallFault(error, place.packages)
   })
   await using _ = await openPlaceLock(place, { clock: deps.clock, waitMs: deps.options.installWaitMs, signal: context.signal })
   await recoverPlace(place, deps.chance)
-  const seen = await look(whole)
+  const seen = await look(whole, first)
   refuseFrozen(place, seen.plan, request)
   const placed = seen.packages.filter(({ isPlaced }) => isPlaced).map(({ planned }) => planned)
   if (!request.isForced) await refuseForeign(deps, { place, lock: seen.lock, placed, packages: seen.plan.packages })
@@ -95,13 +97,20 @@ interface Seen {
 /** Packages that are compared at once: each reads its archive and its files. */
 const comparesAtOnce = 4
 
-async function look(whole: Whole): Promise<Seen> {
-  const planned = await plan(whole)
+async function look(whole: Whole, first?: Planned): Promise<Seen> {
+  const planned = first !== undefined && (await isStill(whole, first)) ? first : await plan(whole)
   const options = { concurrency: comparesAtOnce, signal: whole.context.signal }
   return { ...planned, packages: await mapBounded(planned.plan.packages, (each) => compare(whole, each), options) }
 }
 
-async function plan({ deps, hive, place, request }: Whole): Promise<Omit<Seen, 'packages'>> {
+type Planned = Omit<Seen, 'packages'>
+
+/** Whether a place's lock is as it was when something was planned from it. */
+async function isStill({ place }: Whole, { lock }: Planned): Promise<boolean> {
+  return formatLock((await readMergedLock(place.lock)).lock) === formatLock(lock)
+}
+
+async function plan({ deps, hive, place, request }: Whole): Promise<Planned> {
   const { lock, isMerged } = await readMergedLock(place.lock)
   const planned = await planSet(deps, { hive, lock, file: place.lock, wish: request.wish, accept: request.accept })
   return { lock, plan: { ...planned, isLockChanged: planned.isLockChanged || isMerged } }

@@ -58,7 +58,8 @@ export function judgeRelease(
     newestOffered:
       hive.source === undefined ? versions.toSorted(compareNewest).at(-1)?.version : deps.registries?.newestOffered(hive, release),
     self: toKnown(hive, { owner, name, versions, isInstalled: locked !== undefined }),
-    near: findNear(database, hive, question),
+    // Only who is new here is compared, and comparing asks much of the index.
+    near: locked === undefined ? findNear(database, hive, question) : [],
     overrides,
     transfers: locked === undefined ? [] : listTransfers(database, { hive: hive.hive, owner: locked.owner, name }),
   })
