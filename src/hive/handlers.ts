@@ -17,6 +17,7 @@ import type { hiveOperations } from './operations.ts'
 import { parseLifetime } from './parse-lifetime.ts'
 import type { HiveRegistry } from './registry.ts'
 import { findHive } from './registry.ts'
+import { parseAddress } from '../network/address.ts'
 import { isHandle } from './rules/handles.ts'
 
 export interface HiveHandlersDeps {
@@ -49,10 +50,11 @@ export function createHiveHandlers(deps: HiveHandlersDeps, options: HiveHandlers
       const joined = await joinHive(deps, {
         code: input.code,
         handle: input.handle ?? '',
+        bootstrap: input.bootstrap.map((address) => parseAddress(address).text),
         timeoutMs: options.joinTimeoutMs,
         signal: context.signal,
       })
-      return { ...(await describeHive(deps, joined.row)), handle: joined.handle }
+      return { ...(await describeHive(deps, joined.row)), handle: joined.handle, hint: hintFor(joined.row) }
     },
     'hive.leave': async ({ hive, force }) => {
       const row = findHive(hives, hive)
@@ -79,6 +81,12 @@ export function createHiveHandlers(deps: HiveHandlersDeps, options: HiveHandlers
     'hive.revoke': async ({ subject, after }, context) => revoke(await open(context), subject, after),
     'hive.root': async (input, context) => moveRoot(await open(context), input),
   }
+}
+
+/** In an open hive nobody invites: who is to be met first has to be known. */
+function hintFor({ known, bootstrap }: HiveRow): string | null {
+  if (known.genesis.policy === 'closed' || bootstrap.length > 0) return null
+  return `"${known.genesis.name}" has no public nodes to begin with yet. Ask a member for an address (\`althing p2p status\` prints it there) and give it: \`althing hive join ${known.genesis.name} --bootstrap ADDR\`, or \`althing p2p bootstrap ADDR\` while the node runs; on one local network nodes find each other by mDNS`
 }
 
 async function createHive(

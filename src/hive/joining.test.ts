@@ -42,7 +42,7 @@ test('two newcomers at the same moment cannot both have the last use of a code',
   await makeHive(world, ada)
   const code = await inviteTo(world, ada)
   const both = await world.run(
-    Promise.allSettled([bob, cy].map((node) => node.handlers['hive.join']({ code, handle: node.name }, world.context()))),
+    Promise.allSettled([bob, cy].map((node) => node.handlers['hive.join']({ code, handle: node.name, bootstrap: [] }, world.context()))),
   )
   assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
   assert.equal(handlesOf(ada).length, 2)

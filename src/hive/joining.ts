@@ -3,6 +3,7 @@ import type { PeerId } from '../identity/keys.ts'
 import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import { hiveFaults } from './faults.ts'
+import type { KnownGenesis } from './genesis.ts'
 import { commons } from './genesis.ts'
 import type { HiveRow, HiveTable } from './hive-table.ts'
 import type { InviteCode } from './invite-code.ts'
@@ -24,6 +25,8 @@ export interface JoinRequest {
   readonly code: string
   /** Handle to ask for; empty leaves it to the root. */
   readonly handle: string
+  /** Multiaddrs of members to begin with, in an open hive. */
+  readonly bootstrap: readonly string[]
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }
@@ -37,13 +40,11 @@ export interface Joined {
 /** Joins by an invite, the code of an open hive, or the word `commons`. @throws Fault INVITE_INVALID, and as `redeemCode` */
 export async function joinHive(deps: JoiningDeps, request: JoinRequest): Promise<Joined> {
   if (request.code.trim() === commons.genesis.name) {
-    await deps.hives.add(commons, { bootstrap: [], joinedAt: deps.clock.now() })
-    return openJoined(deps, { row: findHive(deps.hives, commons.id) })
+    return enterOpen(deps, commons, request.bootstrap)
   }
   const code = readCode(request.code, ['invite', 'open'])
   if (code.genesis !== undefined) {
-    await deps.hives.add(code.genesis, { bootstrap: bootstrapOf(code), joinedAt: deps.clock.now() })
-    return openJoined(deps, { row: findHive(deps.hives, code.hive) })
+    return enterOpen(deps, code.genesis, [...request.bootstrap, ...bootstrapOf(code)])
   }
   const redeemed = await redeemCode({ ...deps, openGuest: deps.registry.openGuest }, code, request)
   return enter(deps, code, redeemed)
@@ -52,7 +53,7 @@ export async function joinHive(deps: JoiningDeps, request: JoinRequest): Promise
 /** Brings this node under the owner who made an enrolment code, and into the hive it names. @throws Fault as `joinHive` */
 export async function acceptEnrollment(
   deps: JoiningDeps,
-  request: Omit<JoinRequest, 'handle'> & { readonly label: string | undefined },
+  request: Omit<JoinRequest, 'handle' | 'bootstrap'> & { readonly label: string | undefined },
 ): Promise<Joined> {
   const code = readCode(request.code, ['enroll'])
   const redeemed = await redeemCode({ ...deps, openGuest: deps.registry.openGuest }, code, { ...request, handle: '' })
@@ -77,6 +78,13 @@ export function readCode(text: string, kinds: readonly InviteCode['kind'][]): In
   // the code itself is a secret and stays out of the message
   const message = `what was given ${words[parsed.verdict]}`
   throw hiveFaults.create('INVITE_INVALID', { message, data: { reason: parsed.verdict === 'code' ? 'other-kind' : parsed.verdict } })
+}
+
+/** Joined again without an address, the ones known before stay. */
+async function enterOpen(deps: JoiningDeps, known: KnownGenesis, given: readonly string[]): Promise<Joined> {
+  const bootstrap = given.length > 0 ? [...new Set(given)] : (deps.hives.get(known.id)?.bootstrap ?? [])
+  await deps.hives.add(known, { bootstrap, joinedAt: deps.clock.now() })
+  return openJoined(deps, { row: findHive(deps.hives, known.id) })
 }
 
 async function enter(deps: JoiningDeps, code: InviteCode, redeemed: Redeemed): Promise<Joined> {

@@ -71,14 +71,24 @@ const join = defineOperation({
   input: {
     code: { type: 'text', help: 'code from `althing hive invite`, or `commons`', position: 0 },
     handle: { type: 'text', help: 'handle to ask for; one is made of the machine’s name otherwise', optional: true, max: 32 },
+    bootstrap: { type: 'texts', help: 'multiaddr of a member to begin with; for open hives', optional: true, max: 16, placeholder: 'ADDR' },
   },
-  output: (z) => z.object({ ...hiveOutput(z).shape, handle: z.string() }),
-  faults: ['INVITE_INVALID', 'INVITE_REFUSED', 'JOIN_UNREACHABLE', 'JOIN_PROTOCOL'],
+  output: (z) =>
+    z.object({
+      ...hiveOutput(z).shape,
+      handle: z.string(),
+      hint: z.string().nullable().describe('what is still needed to meet others'),
+    }),
+  faults: ['ADDRESS_INVALID', 'INVITE_INVALID', 'INVITE_REFUSED', 'JOIN_UNREACHABLE', 'JOIN_PROTOCOL'],
   isReadOnly: false,
   needsPeers: true,
   examples: [
     { command: 'althing hive join althing-2Vfm…', does: 'makes this machine a member, and the hive the current one' },
     { command: 'althing hive join commons', does: 'joins the hive that is open to all' },
+    {
+      command: 'althing hive join commons --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW…',
+      does: 'the same, with a member to begin with',
+    },
   ],
 })
 

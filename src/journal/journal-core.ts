@@ -115,9 +115,12 @@ export class JournalCore {
     if (!isEffective(authors.standing(node), entry.header) || !isSigned(entry)) return false
     loose.insert(tx, entry)
     views.applyLoose(tx, entry)
-    const excess = loose.excess(node)
-    for (const old of excess) this.#dropLoose(tx, old)
-    return !excess.some(({ cid }) => cid === entry.cid)
+    let isHere = true
+    for (let old = loose.excess(node); old !== undefined; old = loose.excess(node)) {
+      this.#dropLoose(tx, old)
+      if (old.cid === entry.cid) isHere = false
+    }
+    return isHere
   }
 
   /** Forgets all that an author wrote, and takes it out of the views. */

@@ -5,6 +5,7 @@ import type { Reader, Transaction } from '../store/database.ts'
 import { parseHeader } from './codec.ts'
 import { damagedHeader } from './damaged-header.ts'
 import type { Entry, HiveId, Position } from './entry.ts'
+import { sizeOf } from './quota.ts'
 
 interface LooseRow {
   readonly digest: Uint8Array
@@ -16,7 +17,7 @@ interface LooseRow {
 export interface LooseLimits {
   /** Of one author; the newest stay. */
   readonly maxPerAuthor: number
-  /** Of a hive in all; who came last stays. */
+  /** Of a hive in all; of who has most the oldest goes. */
   readonly maxEntries: number
   readonly maxBytes: number
 }
@@ -34,6 +35,8 @@ export class LooseTable {
   readonly #limits: LooseLimits
   /** Entries of each author, so that storing a chain asks the disk only about those who have some. Counted again after a failure. */
   readonly #counts = new Map<PeerId, number>()
+  #entries = 0
+  #bytes = 0
 
   constructor(hive: HiveId, reader: Reader, limits: LooseLimits) {
     this.#hive = hive
@@ -42,14 +45,28 @@ export class LooseTable {
     this.recount()
   }
 
+  /** Entries kept of one author at most. */
+  get maxPerAuthor(): number {
+    return this.#limits.maxPerAuthor
+  }
+
   has(node: PeerId): boolean {
     return this.#counts.has(node)
   }
 
   recount(): void {
     this.#counts.clear()
-    const sql = 'select node, count(*) as n from loose_entry where hive = ? group by node'
-    for (const { node, n } of this.#reader.all<{ readonly node: PeerId; readonly n: number }>(sql, this.#hive)) this.#counts.set(node, n)
+    this.#entries = 0
+    this.#bytes = 0
+    const sql = 'select node, count(*) as n, sum(length(header) + 64 + length(body)) as bytes from loose_entry where hive = ? group by node'
+    for (const { node, n, bytes } of this.#reader.all<{ readonly node: PeerId; readonly n: number; readonly bytes: number }>(
+      sql,
+      this.#hive,
+    )) {
+      this.#counts.set(node, n)
+      this.#entries += n
+      this.#bytes += bytes
+    }
   }
 
   find(cid: Cid): Entry | undefined {
@@ -89,35 +106,30 @@ export class LooseTable {
       entry.bodyBytes ?? new Uint8Array(),
     )
     this.#counts.set(node, (this.#counts.get(node) ?? 0) + 1)
+    this.#entries += 1
+    this.#bytes += sizeOf(entry)
   }
 
-  remove(tx: Transaction, { cid, header }: Pick<Entry, 'cid' | 'header'>): void {
+  remove(tx: Transaction, entry: Entry): void {
+    const { cid, header } = entry
     const gone = tx.run('delete from loose_entry where hive = ? and digest = ?', this.#hive, digestOfCid(cid))
+    this.#entries -= gone
+    this.#bytes -= gone * sizeOf(entry)
     const left = (this.#counts.get(header.node) ?? 0) - gone
     if (left > 0) this.#counts.set(header.node, left)
     else this.#counts.delete(header.node)
   }
 
-  /** What has to go for the limits: of the author its oldest, then of all whoever came first. */
-  excess(node: PeerId): readonly Entry[] {
-    const own = this.of(node)
-    const old = own.slice(0, Math.max(0, own.length - this.#limits.maxPerAuthor))
-    const all = this.#reader.all<{ readonly bytes: number; readonly n: number }>(
-      'select count(*) as n, coalesce(sum(length(header) + 64 + length(body)), 0) as bytes from loose_entry where hive = ?',
+  /** One entry that has to go for the limits, if any: an oldest of the author, or of whoever has most, so that many cannot crowd out few. */
+  excess(node: PeerId): Entry | undefined {
+    const { maxPerAuthor, maxEntries, maxBytes } = this.#limits
+    if ((this.#counts.get(node) ?? 0) > maxPerAuthor) return this.of(node)[0]
+    if (this.#entries <= maxEntries && this.#bytes <= maxBytes) return undefined
+    const most = this.#reader.get<{ readonly node: PeerId }>(
+      'select node from loose_entry where hive = ? group by node order by count(*) desc, min(arrival) limit 1',
       this.#hive,
     )
-    let { n, bytes } = all[0] ?? { n: 0, bytes: 0 }
-    const gone = new Set(old.map(({ cid }) => cid))
-    const excess = [...old]
-    for (const row of this.#reader.iterate<LooseRow>(`select ${columns} from loose_entry where hive = ? order by arrival`, this.#hive)) {
-      if (n - gone.size <= this.#limits.maxEntries && bytes <= this.#limits.maxBytes) break
-      const entry = entryOf(row)
-      if (gone.has(entry.cid)) continue
-      gone.add(entry.cid)
-      bytes -= row.header.byteLength + 64 + row.body.byteLength
-      excess.push(entry)
-    }
-    return excess
+    return most && this.of(most.node)[0]
   }
 }
 

@@ -18,9 +18,6 @@ interface Run {
   readonly isProven: boolean
 }
 
-/** Entries at the end of a run that are looked at when there is no room for it. */
-const maxNewestKept = 64
-
 /** Excuses for missing bodies: the erased entry's CID and its author's record. */
 type Excuses = ReadonlyMap<Cid, Entry>
 
@@ -98,9 +95,12 @@ export class Receiver {
     return { node, incarnation, seq, verdict: stored > 0 ? 'stored' : 'known', stored }
   }
 
-  /** Of an author whose journal has no room, its newest releases all the same: each proves itself. */
+  /** Of an author whose journal has no more room, its newest releases all the same: each proves itself. Not of one who never had any: S2. */
   #keepNewest(tx: Transaction, rest: readonly Entry[]): void {
-    for (const entry of rest.slice(-maxNewestKept)) this.#core.storeLoose(tx, entry)
+    const { loose, entries } = this.#core.deps
+    const [first] = rest
+    if (first === undefined || entries.incarnations(first.header.node).length === 0) return
+    for (const entry of rest.slice(-loose.maxPerAuthor)) this.#core.storeLoose(tx, entry)
   }
 
   /** Takes signed entries without those before them. */

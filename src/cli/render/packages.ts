@@ -16,7 +16,14 @@ export function renderFound(output: unknown, style: Style): string | undefined {
   const nothing = rows.length === 0 && !answer.has('hint') ? ['nothing found'] : []
   const hint = answer.has('hint') ? [`→ ${answer.text('hint')}`] : []
   const suggestions = answer.records('suggestions').map((row) => `  ${style.name(row.text('command'))}  ${style.faint(row.text('does'))}`)
-  return [...meant, ...rows, ...nothing, ...hint, ...suggestions].join('\n')
+  const remote = answer.has('remote') ? [style.faint(renderRemote(answer.record('remote')))] : []
+  return [...meant, ...rows, ...nothing, ...remote, ...hint, ...suggestions].join('\n')
+}
+
+function renderRemote(remote: Fields): string {
+  const dropped = remote.count('dropped') === 0 ? '' : `, ${remote.count('dropped')} dropped that were no answer`
+  const outcome = remote.count('asked') === 0 ? '' : `: ${remote.count('answered')} answered, ${remote.count('added')} new here${dropped}`
+  return `${remote.text('note')}${outcome}`
 }
 
 function renderPackage(row: Fields, style: Style): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Style } from '../screen.ts'
+import { renderBlocked, renderNamed, renderStance } from './commons.ts'
 import { renderGeneric } from './generic.ts'
 import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
 import {
@@ -69,6 +70,12 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'marketplace.deprecate': renderSaid,
   'marketplace.tag': renderSaid,
   'marketplace.owner': renderSaid,
+  'marketplace.follow': renderStance,
+  'marketplace.unfollow': renderStance,
+  'marketplace.block': renderStance,
+  'marketplace.unblock': renderStance,
+  'marketplace.blocked': renderBlocked,
+  'owner.name': renderNamed,
   'p2p.stop': renderStopped,
   'store.stats': renderStats,
   'store.verify': renderVerified,

@@ -31,6 +31,7 @@ export const renderCreated = say('policy', (hive, style) => [
 export const renderJoined = say('policy', (hive, style) => [
   `${style.good('joined')} hive ${style.strong(`"${hive.text('name')}"`)}${hive.text('handle') === '' ? '' : ` as @${hive.text('handle')}`}; commands mean it from now on`,
   style.faint(`  ${hiveFacts(hive)}`),
+  ...(hive.has('hint') ? [`→ ${hive.text('hint')}`] : []),
 ])
 
 /** `hive use`. */

@@ -14,7 +14,7 @@ export async function inviteTo(world: TestWorld, root: TestNode, input: Partial<
 
 /** Joins by a code, asking for the node's own name as handle unless another is given. */
 export function join(world: TestWorld, node: TestNode, code: string, handle: string = node.name) {
-  return world.run(node.handlers['hive.join']({ code, handle }, world.context()))
+  return world.run(node.handlers['hive.join']({ code, handle, bootstrap: [] }, world.context()))
 }
 
 /** A closed hive of a root and members who joined one after the other, all connected to the root. */

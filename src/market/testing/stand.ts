@@ -113,8 +113,17 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
   const view = createIndexView({ content, clock: systemClock, ownerOf: (node) => known.get(node), isBlocked })
   const journal = stack.use(
     await openJournal(
-      { hive: given.genesis?.id ?? testHive, key: keyOf(name), database, clock: systemClock, admission: admitAll, log: silentLog },
-      { ...testOptions, views: [view] },
+      {
+        hive: given.genesis?.id ?? testHive,
+        key: keyOf(name),
+        database,
+        clock: systemClock,
+        admission: admitAll,
+        owners: { ownerOf: (node) => known.get(node) },
+        interest: acquaintances,
+        log: silentLog,
+      },
+      { ...testOptions, views: [view], policy: given.policy ?? 'closed' },
     ),
   )
   const handleOf = given.handleOf ?? ((owner: OwnerId) => people.find((person) => ownerOf(person) === owner))
