@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { folderOf, setUpSet } from '../testing/package-set.ts'
-import { installSet } from '../testing/project.ts'
+import { folderOf, lockOf, setUpSet } from '../testing/package-set.ts'
+import { installSet, setUpProject } from '../testing/project.ts'
 import type { Stand } from '../testing/stand.ts'
 import { openStand, replicate, writeFiles } from '../testing/stand.ts'
+import { findPlace } from './place.ts'
+import { openPlaceLock } from './place-lock.ts'
 
 test('outdated says what update would bring, and what there is beyond', async (t) => {
   const { ada, project, give } = await setUpSet(t)
@@ -93,6 +96,46 @@ test('verify names every file that was changed, taken or added, and says when th
     (await verify(bob)).packages.map(({ state }) => state),
     ['unknown', 'unknown', 'unknown', 'unknown'],
   )
+})
+
+test('verify --frozen says what a lock lacks, also when all that it names is whole', async (t) => {
+  const { ada, project } = await setUpSet(t)
+  await installSet(ada, ['app'], { directory: project })
+  const [head = '', app = ''] = (await lockOf(project)).split('[[installed]]')
+  await writeFile(join(project, 'althing.lock'), `${head}[[installed]]${app}`)
+  await rm(join(folderOf(project), 'base'), { recursive: true })
+  const verify = (frozen: boolean) => ada.handlers['marketplace.verify']({ directory: project, global: false, frozen }, ada.context)
+  const { lacks, strays, isBroken } = await verify(true)
+  assert.deepEqual([lacks, strays, isBroken], [['@ada/base 1.1.0'], [], true])
+  assert.equal((await verify(false)).isBroken, false)
+})
+
+test('S12: a link or a pipe in place of an installed file is a change, and is not followed', { timeout: 30_000 }, async (t) => {
+  const { ada, root, project } = await setUpSet(t)
+  await installSet(ada, ['extra'], { directory: project })
+  const [file, same] = [join(folderOf(project), 'extra/a.txt'), join(root, 'same')]
+  await writeFile(same, '1.0.0')
+  const changed = async () => {
+    const input = { directory: project, global: false, frozen: false }
+    return (await ada.handlers['marketplace.verify'](input, ada.context)).packages.map((each) => [each.state, each.changed])
+  }
+  await rm(file)
+  await symlink(same, file)
+  assert.deepEqual(await changed(), [['changed', ['a.txt']]])
+  await rm(file)
+  assert.equal(spawnSync('mkfifo', [file]).status, 0)
+  assert.deepEqual(await changed(), [['changed', ['a.txt']]])
+})
+
+test('clean waits for an install that is under way', async (t) => {
+  const { ada, project } = await setUpProject(t, { options: { installWaitMs: 1 } })
+  await installSet(ada, ['demo'], { directory: project })
+  const place = await findPlace({ directory: project, isGlobal: false, target: undefined, globalDirectory: '/nowhere' })
+  const { signal } = ada.context
+  await using _ = await openPlaceLock(place, { clock: ada.deps.clock, waitMs: 1, signal })
+  const clean = { directory: project, global: false, dryRun: false, force: false }
+  await assert.rejects(ada.handlers['marketplace.clean'](clean, ada.context), { code: 'STORE_LOCKED' })
+  await assert.rejects(installSet(ada, ['review'], { directory: project }), { code: 'STORE_LOCKED' })
 })
 
 test('clean clears what an interrupted install left, and packages the lock does not name only on demand', async (t) => {

@@ -29,6 +29,15 @@ test('S12: nothing is taken away through a folder of packages that became a link
   assert.deepEqual((await readdir(outside)).toSorted(), ['demo', 'profile'])
 })
 
+test('S12: clean takes nothing away through a folder of packages that is a link out of the project', async (t) => {
+  const { ada, project, outside } = await setUp(t)
+  await mkdir(join(outside, 'mine'))
+  await symlink(outside, join(project, '.althing/packages/@ada'))
+  const clean = { directory: project, global: false, dryRun: false, force: true }
+  await assert.rejects(ada.handlers['marketplace.clean'](clean, ada.context), { code: 'TARGET_REFUSED' })
+  assert.deepEqual((await readdir(outside)).toSorted(), ['mine', 'profile'])
+})
+
 test('S12: a link in place of the note of who installs writes nothing where it leads', async (t) => {
   const { ada, project, staging, mine } = await setUp(t)
   await symlink(mine, join(staging, 'lock.sqlite.pid'))

@@ -17,6 +17,7 @@ import {
   writeFiles,
 } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
+import { flipEveryBlock } from '../testing/flip-blocks.ts'
 import { install, publish, setUpProject } from '../testing/project.ts'
 
 test('the highest version in the range is installed, and another one replaces it whole', async (t) => {
@@ -106,6 +107,7 @@ test('a bare name that several owners have is refused with the candidates', asyn
     return true
   })
   assert.equal((await install(ada, '@ada/demo', { directory: project })).version, '1.1.0')
+  assert.equal((await install(ada, 'demo', { directory: project })).change, 'present')
 })
 
 test('what is not in the index, or has no such version, is refused with what there is', async (t) => {
@@ -220,16 +222,6 @@ test('F8: a block that went bad on our disk is fetched again from others', async
   assert.equal(await readFile(join(again.path, 'a.txt'), 'utf8'), 'two')
   assert.equal(again.providers[0]?.peer, nodeOf('ada'))
 })
-
-async function flipEveryBlock(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
-    const bytes = await readFile(path)
-    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
-    await writeFile(path, bytes)
-  }
-}
 
 test('S13: a release larger than a package may be is refused before it is asked for', async (t) => {
   const root = await makeTemporary(t)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFile, readdir, writeFile } from 'node:fs/promises'
+import { readFile, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeText } from '../../lib/bytes.ts'
@@ -173,8 +173,23 @@ test('a package that two branches changed in different ways is named, and nobody
   })
 })
 
+test('S8: a package that two branches added under two names is not taken twice', async (t) => {
+  const folder = await makeTemporary(t)
+  const [own, renamed] = [locked('@ada/m'), locked('@old-ada/m', { owner: ownerOf('ada') })]
+  for (const [name, lock] of Object.entries({ ours: lockOf(own), base: lockOf(), theirs: lockOf(renamed) }))
+    await writeFile(join(folder, name), formatLock(lock))
+  assert.throws(() => parseMergedLock(mergeByGit(folder), 'althing.lock'), { code: 'LOCK_INVALID', message: /there twice/ })
+})
+
 test('marks that are not whole are said with their line and what to do', () => {
-  for (const marks of ['<<<<<<< ours', '<<<<<<< ours\n>>>>>>> theirs', '=======', '<<<<<<< a\n=======\n<<<<<<< a', '>>>>>>> theirs']) {
+  for (const marks of [
+    '<<<<<<< ours',
+    '<<<<<<< ours\n>>>>>>> theirs',
+    '=======',
+    '<<<<<<< a\n=======\n<<<<<<< a',
+    '>>>>>>> theirs',
+    '<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>> c',
+  ]) {
     assert.throws(
       () => parseMergedLock(`version = 2\n${marks}\n`, 'althing.lock'),
       { message: /^althing\.lock:2: it holds the marks/ },
@@ -200,12 +215,16 @@ test('S26: a lock that names a path, or anything that is not what it says, is re
     ['package = "@bob/b"', 'package = "demo"'],
     ['package = "@bob/b"', 'package = "@ada/demo/x"'],
     ['package = "@bob/b"', 'package = "@.git/hooks"'],
+    ['package = "@bob/b"', 'package = "@bob/.."'],
+    ['package = "@bob/b"', 'package = "@bob/con"'],
     [`owner = "${ownerOf('bob')}"`, 'owner = "bob"'],
     ['version = "1.0.0"', 'version = "1"'],
     ['digest = "sha256:0', 'digest = "sha256:'],
     ['cid = "', 'cid = "x'],
     ['source = "hive:', 'source = "hive:x'],
     ['source = "hive:', 'source = "file:'],
+    ['source = "hive:', 'source = "registry:file:///etc/passwd#'],
+    ['by = "', 'by = "x'],
     ['kind = "skill"', 'kind = "virus"'],
     ['requested = "^1"', 'requested = "--upload-pack=x"'],
     ['requested = "^1"', 'requested = 1'],
@@ -239,6 +258,29 @@ test('S26: a lock that names a path, or anything that is not what it says, is re
 test('S30: a lock with a key __proto__ changes no prototype', () => {
   assert.throws(() => parseLock('version = 1\n[[installed]]\n__proto__ = { polluted = 1 }\n', 'althing.lock'), { code: 'LOCK_INVALID' })
   assert.equal(Reflect.get({}, 'polluted'), undefined)
+})
+
+test('S30: a lock that is a pipe, or too long, is refused before it is read', { timeout: 20_000 }, async (t) => {
+  const folder = await makeTemporary(t)
+  const [pipe, long] = [join(folder, 'pipe'), join(folder, 'long')]
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
+  await assert.rejects(readLock(pipe), { code: 'LOCK_INVALID', message: /no plain file/ })
+  await writeFile(long, '')
+  await truncate(long, 8_388_609)
+  await assert.rejects(readLock(long), { code: 'LOCK_INVALID', message: /more than 8388608 bytes/ })
+})
+
+test('F5: a lock that could not be written leaves the old one, and no temporary file', async (t) => {
+  const folder = await makeTemporary(t)
+  const file = join(folder, 'althing.lock')
+  await writeLock(file, lockOf(locked('@ada/a')), createSeededChance(1))
+  const full = lockOf(locked('@ada/b'))
+  full.values = () => {
+    throw new Error('no room')
+  }
+  await assert.rejects(writeLock(file, full, createSeededChance(2)), /no room/)
+  assert.deepEqual(await readdir(folder), ['althing.lock'])
+  assert.match(await readFile(file, 'utf8'), /@ada\/a/)
 })
 
 test('a lock is replaced whole, and leaves no temporary file', async (t) => {

@@ -70,6 +70,12 @@ test('S26: an intent that came with a project moves nothing but packages and ski
     { ...move, target: outside },
     { ...move, target: '.althing/packages/@ada/../../../src' },
     { ...move, target: '.althing/packages/@ada/.git' },
+    { ...move, target: '.althing/packages/@.git/demo' },
+    { ...move, target: '.althing/packages/xada/demo' },
+    { ...move, target: '.althing/packages/@ada/../@ada/demo' },
+    { ...move, target: '.agents/skills/.git' },
+    { ...move, target: '.agents/skills/..' },
+    { ...move, fresh: `${staging}/.` },
     { ...move, fresh: 'src' },
     { ...move, fresh: `${staging}/..` },
     { ...move, aside: '../outside/x' },
@@ -92,6 +98,7 @@ test('S26: an intent that came with a project moves nothing but packages and ski
     assert.deepEqual(await readdir(join(place.root, '.git/hooks')), ['mine'])
     assert.deepEqual((await readdir(place.root)).toSorted(), ['.althing', '.git', 'althing.toml', 'src'])
     assert.deepEqual(await readdir(join(place.root, '..')), ['project'])
+    assert.deepEqual(await readdir(place.packages), ['.staging'], JSON.stringify(bad))
   }
 })
 

@@ -6,7 +6,7 @@ import type { Json } from '../../lib/json.ts'
 import { errorCode } from '../../store/faults.ts'
 import { marketFaults } from '../faults.ts'
 import { tableOf } from '../manifest/fields.ts'
-import { isOwnerSegment, parsePackageName } from '../rules/names.ts'
+import { parsePackageName } from '../rules/names.ts'
 import type { Lock, LockedPackage } from './lock.ts'
 import { formatLock, parseLock, parseLockedName } from './lock.ts'
 import { readLock, removeHalfLocks, syncFolder, writeLock } from './lock-file.ts'
@@ -171,9 +171,10 @@ function parseMove(place: Place, row: unknown): Move | undefined {
   const fresh = given ?? undefined
   if ((typeof fresh !== 'string' && fresh !== undefined) || typeof target !== 'string' || typeof aside !== 'string') return undefined
   const staging = fromRoot(place, join(place.packages, stagingName))
-  const isStaged = [fresh ?? aside, aside].every((path) => dirname(path) === staging && basename(path) !== '..' && path === normalize(path))
+  const isStaged = [fresh ?? aside, aside].every((path) => dirname(path) === staging && path === normalize(path))
   const isPackage =
-    fromRoot(place, place.packages) === normalize(join(target, '..', '..')) && isOwnerSegment(basename(dirname(target)).slice(1))
+    fromRoot(place, place.packages) === normalize(join(target, '..', '..')) &&
+    parseLockedName(`${basename(dirname(target))}/${basename(target)}`) !== undefined
   const isSkill = place.skills !== undefined && dirname(target) === fromRoot(place, place.skills)
   const isNamed = parsePackageName(basename(target)) !== undefined && target === normalize(target)
   return isStaged && isNamed && (isPackage || isSkill) ? { fresh, target, aside } : undefined

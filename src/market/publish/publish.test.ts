@@ -14,7 +14,17 @@ import { digestOfCid } from '../../lib/cid.ts'
 import { encodeFileList } from '../file-list.ts'
 import { formatRelease, releaseKind } from '../release.ts'
 import { countPackages } from '../count-packages.ts'
-import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, writeFiles } from '../testing/stand.ts'
+import { createMarketHandlers } from '../handlers.ts'
+import {
+  exchangeWith,
+  makeTemporary,
+  manifestOf,
+  openStand,
+  releasesOf,
+  replicate,
+  testMarketOptions,
+  writeFiles,
+} from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
 import { searchFor } from '../testing/search-for.ts'
 
@@ -99,6 +109,7 @@ test('a version that was published with other bytes is refused with what to do',
   const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
   await using ada = await openStand('ada')
   const first = await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  const { blocks } = ada.blobs.usage()
   await writeFiles(folder, { more: 'x' })
   await assert.rejects(ada.handlers['p2p.publish']({ path: folder }, ada.context), (error: unknown) => {
     assert.equal(Reflect.get(Object(error), 'code'), 'VERSION_EXISTS')
@@ -106,6 +117,7 @@ test('a version that was published with other bytes is refused with what to do',
     assert.match(String(error), /Raise the version/)
     return true
   })
+  assert.equal(ada.blobs.usage().blocks, blocks)
   await writeFiles(folder, { 'package.toml': manifestOf('demo', '1.0.1') })
   assert.equal((await ada.handlers['p2p.publish']({ path: folder }, ada.context)).status, 'published')
   const releases = releasesOf(ada, 'demo')
@@ -125,6 +137,45 @@ test('two publishes of one version at once: one is published, the other refused,
   const outcomes = await Promise.allSettled(['a', 'b'].map((name) => ada.handlers['p2p.publish']({ path: join(root, name) }, ada.context)))
   assert.deepEqual(outcomes.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
   assert.equal(ada.journal.status().entries, 1)
+})
+
+/** What answers for a stand while something else happens first, whenever it is about to store an archive. */
+function interrupted({ deps }: Stand, first: () => Promise<unknown>) {
+  const add: typeof deps.content.add = async (...given) => {
+    await first()
+    return deps.content.add(...given)
+  }
+  return createMarketHandlers({ ...deps, content: { ...deps.content, add } }, testMarketOptions)
+}
+
+test('F1: of two publishes of one version that were looked at before either was there, the later is refused and appends nothing', async (t) => {
+  const root = await writeFiles(await makeTemporary(t), {
+    'a/package.toml': manifestOf('demo'),
+    'b/package.toml': manifestOf('demo'),
+    'b/more': 'x',
+  })
+  await using ada = await openStand('ada')
+  const later = interrupted(ada, () => ada.handlers['p2p.publish']({ path: join(root, 'a') }, ada.context))
+  await assert.rejects(later['p2p.publish']({ path: join(root, 'b') }, ada.context), { code: 'VERSION_EXISTS' })
+  assert.equal(ada.journal.status().entries, 1)
+  assert.equal(releasesOf(ada, 'demo')[0]?.conflicts, 0)
+})
+
+test('S10: who is taken off as a maintainer while a release is packed is refused, and appends nothing', async (t) => {
+  const folder = await writeFiles(await makeTemporary(t), { 'package.toml': manifestOf('demo') })
+  await using ada = await openStand('ada')
+  await using bob = await openStand('bob')
+  await ada.handlers['p2p.publish']({ path: folder }, ada.context)
+  const change = async (action: 'add' | 'remove') => {
+    await ada.handlers['marketplace.owner']({ action, package: 'demo', member: '@bob', revoke: false }, ada.context)
+    await replicate(ada, bob)
+  }
+  await change('add')
+  await writeFiles(folder, { 'package.toml': manifestOf('demo', '2.0.0') })
+  const late = interrupted(bob, () => change('remove'))
+  const request = { path: folder, owner: '@ada', dryRun: false, allowSecret: [] }
+  await assert.rejects(late['marketplace.publish'](request, bob.context), { code: 'NOT_OWNER', message: /@ada\/demo is not yours/ })
+  assert.equal(bob.journal.headOf(bob.node, 1), undefined)
 })
 
 test('a skill without a version gets one from its bytes, and is recognised again', async (t) => {

@@ -1,6 +1,7 @@
 import type { CallContext } from '../../operations/define-operation.ts'
 import { failpoint } from '../../lib/failpoint.ts'
 import type { Fault } from '../../lib/fault.ts'
+import type { Reader } from '../../store/database.ts'
 import { encodeFileList } from '../file-list.ts'
 import { marketFaults } from '../faults.ts'
 import type { Manifest } from '../manifest/manifest.ts'
@@ -9,7 +10,7 @@ import type { IndexedRelease, IndexedVersion } from '../package-index.ts'
 import { findVersions, getRelease } from '../package-index.ts'
 import { formatDigest, formatRelease, releaseKind } from '../release.ts'
 import type { Release } from '../release.ts'
-import { recordTag } from '../trust/say-word.ts'
+import { assertMaySay, recordTag } from '../trust/say-word.ts'
 import type { PublishPlan, PublishRequest } from './plan.ts'
 import { planPublish, refuseOwner } from './plan.ts'
 import type { PublishReport } from './report.ts'
@@ -118,7 +119,7 @@ async function appendRelease(hive: MarketHive, release: Release): Promise<Indexe
   await hive.journal.append(releaseKind, formatRelease(release), {
     within: (tx, entry) => {
       const standing = findVersions(tx, hive.hive, name, release.owner).find((known) => known.version === version)
-      if (standing === undefined) throw refuseOwner(hive)
+      if (standing === undefined) throw refuseInert(tx, hive, release)
       if (standing.entry !== entry.cid) throw refuseVersion(name, standing, release.digest)
       const indexed = getRelease(tx, entry.cid)
       if (indexed !== undefined) box.indexed = indexed
@@ -127,6 +128,12 @@ async function appendRelease(hive: MarketHive, release: Release): Promise<Indexe
   })
   if (box.indexed === undefined) throw new Error('the release was appended but is not in the index')
   return box.indexed
+}
+
+/** Why nobody would count a release that could be packed: its owner took us off meanwhile, or the hive did. */
+function refuseInert(tx: Reader, hive: MarketHive, { owner, manifest: { name } }: Release): Fault {
+  assertMaySay(tx, hive, { kind: 'tag', owner, name })
+  return refuseOwner(hive)
 }
 
 function refuseVersion(name: string, published: IndexedVersion, offered: Uint8Array): Fault {
