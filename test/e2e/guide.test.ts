@@ -111,6 +111,32 @@ test('the commands of docs/guide/marketplace.md take a package from its first fi
   assert.equal(lines.length, 25)
 })
 
+test('the commands of docs/guide/commons.md meet a stranger’s package, and keep it at a distance', async (t) => {
+  const page = openPage(t)
+  assert.match(await page.run(page.first, 'althing hive join commons'), /no public nodes to begin with yet/)
+  await page.runNode(page.first, 'althing p2p start')
+  await page.run(page.first, 'althing publish examples/packages/code-review || true')
+  const { listen } = JSON.parse(await page.run(page.first, 'althing p2p status --json')) as { readonly listen: readonly string[] }
+  const { owner } = JSON.parse(await page.run(page.first, 'althing owner show --json')) as { readonly owner: string }
+  const lines = commandsIn('docs/guide/commons.md', [''])
+  for (const line of lines) {
+    const written = line.replace('ADDR', listen[0] ?? '').replace('OWNER', owner)
+    if (line === 'althing p2p start') {
+      await page.runNode(page.second, written)
+      await untilFound(page, 'code-review')
+      continue
+    }
+    if (line.startsWith('althing install'))
+      assert.match(await page.run(page.second, 'althing install @alice/code-review 2>&1 || true'), /left alone for 24 h.*--accept cool-down --reason/)
+    const output = await page.run(page.second, written)
+    if (line.startsWith('althing search')) assert.match(output, /@alice\/code-review[^]*sent the words "review" to 1 member of "commons"/)
+    if (line === 'althing audit') assert.match(output, /accepted\n {2}cool-down .*alice showed it to me/)
+    if (line === 'althing blocked') assert.match(output, /blocked {3}@alice\/old-tool/)
+  }
+  assert.doesNotMatch(readFileSync(join(page.second.project, 'althing.lock'), 'utf8'), /@alice/)
+  assert.equal(lines.length, 13)
+})
+
 test('the manifest that docs/guide/packages.md shows is one that publishes', async (t) => {
   const page = openPage(t)
   const [manifest] = blocksIn('docs/guide/packages.md', ['toml'])
@@ -172,6 +198,14 @@ function openPage(t: TestContext): Page {
       await node.until(/node started on /)
     },
   }
+}
+
+/** Waits until the second machine heard of a package: journals travel on their own. */
+async function untilFound({ second, run }: Page, name: string): Promise<void> {
+  for (let time = 0; time < 50; time += 1) {
+    if ((await run(second, `althing search ${name}`)).includes(`/${name} v`)) return
+  }
+  assert.fail(`nobody told the second machine of ${name}`)
 }
 
 function writeManifests(project: string): void {
