@@ -48,11 +48,16 @@ function compress(bytes: Uint8Array): Promise<Uint8Array> {
   return zstd(bytes, { chunkSize: Math.max(1024, bytes.byteLength), pledgedSrcSize: bytes.byteLength })
 }
 
+/** Room for most of what a block unpacks to: with zlib's own 16 KiB at a time, unpacking 256 KiB takes ten times as long. */
+function roomFor(packed: Uint8Array): number {
+  return Math.min(maxBlockBytes, Math.max(65_536, 4 * packed.byteLength))
+}
+
 /** The plain bytes of a file's bytes; undefined when they cannot be unpacked, or are longer than any block. */
 export async function unpackBlock(encoding: BlockEncoding, packed: Uint8Array): Promise<Uint8Array | undefined> {
   if (encoding === 'raw') return packed.byteLength <= maxBlockBytes ? packed : undefined
   try {
-    const plain = await (encoding === 'zstd' ? unzstd : ungzip)(packed, { maxOutputLength: maxBlockBytes })
+    const plain = await (encoding === 'zstd' ? unzstd : ungzip)(packed, { maxOutputLength: maxBlockBytes, chunkSize: roomFor(packed) })
     return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength)
   } catch {
     return undefined

@@ -31,11 +31,16 @@ export interface ArchiveSummary {
  * Looks at a whole archive without writing anything.
  *
  * Its bytes must be exactly those that packing its own entries gives: so it has no links, devices, setuid bits, hidden headers,
- * types read as files or bytes after the end, whatever a reader of tar would make of them.
+ * types read as files or bytes after the end, whatever a reader of tar would make of them. `keep` gets every file in memory; what it got
+ * counts for nothing until the whole was looked at.
  *
  * @throws Fault ARCHIVE_REFUSED
  */
-export async function inspectArchive(source: AsyncIterable<Uint8Array>, limits: ArchiveLimits): Promise<ArchiveSummary> {
+export async function inspectArchive(
+  source: AsyncIterable<Uint8Array>,
+  limits: ArchiveLimits,
+  keep?: (file: HeldFile) => void,
+): Promise<ArchiveSummary> {
   const [given, ours] = [createHash('sha256'), createHash('sha256')]
   const files: ArchiveFile[] = []
   let size = 0
@@ -48,14 +53,42 @@ export async function inspectArchive(source: AsyncIterable<Uint8Array>, limits: 
   }
   async function* noted(): AsyncGenerator<ArchiveEntry> {
     for await (const entry of readArchive(counted(), limits)) {
-      files.push({ path: entry.path, size: entry.size, isExecutable: entry.isExecutable })
-      yield entry
+      const file = { path: entry.path, size: entry.size, isExecutable: entry.isExecutable }
+      files.push(file)
+      if (keep === undefined) yield entry
+      else {
+        const body = await readBody(entry.body)
+        keep({ ...file, body })
+        yield { ...file, body: streamOf(body) }
+      }
     }
   }
   for await (const chunk of packEntries(noted())) ours.update(chunk)
   const digest = given.digest()
   if (!ours.digest().equals(digest)) throw refuseArchive('its bytes are not the canonical ones of its files')
   return { digest: new Uint8Array(digest), size, files }
+}
+
+/** A file of an archive, in memory. */
+export interface HeldFile extends ArchiveFile {
+  readonly body: Uint8Array
+}
+
+async function readBody(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  // They are views of memory that their reader may use again.
+  for await (const chunk of body) chunks.push(chunk.slice())
+  const [only] = chunks
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+}
+
+/** Files in memory as the entries of an archive. */
+export async function* entriesOf(files: readonly HeldFile[]): AsyncGenerator<ArchiveEntry> {
+  for (const file of files) yield { ...file, body: streamOf(file.body) }
+}
+
+async function* streamOf(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (body.byteLength > 0) yield body
 }
 
 /** The entries of an archive, each judged before it is given; bodies must be consumed. @throws Fault ARCHIVE_REFUSED */

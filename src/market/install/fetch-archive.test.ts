@@ -28,7 +28,7 @@ async function setUp(t: TestContext) {
   return { root, bob, release, asked, blobs: join(home, 'blobs') }
 }
 
-function fetchBy({ deps, context }: Stand, release: IndexedRelease, hive = deps.findHive(undefined)): Promise<readonly unknown[]> {
+function fetchBy({ deps, context }: Stand, release: IndexedRelease, hive = deps.findHive(undefined)): Promise<unknown> {
   return fetchArchive({ ...deps, options: testMarketOptions }, { hive, release, context })
 }
 

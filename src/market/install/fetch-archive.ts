@@ -1,6 +1,7 @@
 import type { Fault } from '../../lib/fault.ts'
 import { Fault as FaultClass } from '../../lib/fault.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
+import type { HeldFile } from '../archive/unpack.ts'
 import { inspectArchive, maxArchiveBytes, refuseArchive } from '../archive/unpack.ts'
 import { marketFaults } from '../faults.ts'
 import type { Giver, MarketDeps, MarketHive, MarketOptions } from '../market.ts'
@@ -12,6 +13,17 @@ export interface FetchArchiveRequest {
   readonly context: CallContext
 }
 
+/** An archive that is whole on this disk. */
+export interface FetchedArchive {
+  /** Who gave how many bytes; empty when all was here. */
+  readonly providers: readonly Giver[]
+  /** What is in it, for an archive that is not long: it need not be read again. */
+  readonly files: readonly HeldFile[] | undefined
+}
+
+/** Longest archive whose files are held in memory, in bytes; a few are looked at at once. */
+const maxHeldBytes = 4_194_304
+
 /**
  * Makes a release's archive whole on our disk and looks at every byte of it: size, digest, paths, canonical form.
  *
@@ -22,7 +34,7 @@ export interface FetchArchiveRequest {
 export async function fetchArchive(
   deps: MarketDeps & { readonly options: MarketOptions },
   { hive, release, context }: FetchArchiveRequest,
-): Promise<readonly Giver[]> {
+): Promise<FetchedArchive> {
   const { size } = release
   const most = maxArchiveBytes(deps.options)
   if (size > most) throw refuseArchive(`the release says ${size} bytes, ${most} are allowed`)
@@ -35,31 +47,32 @@ export async function fetchArchive(
   const isHere = deps.content.stat(release.archive)?.isWhole === true
   const providers = isHere ? [] : await fetch()
   try {
-    await verifyArchive(deps, { release, context })
-    return providers
+    return { providers, files: await verifyArchive(deps, { release, context }) }
   } catch (error) {
     // A block on our disk went bad and was set aside: the others still have it.
     if (!(error instanceof FaultClass) || (error.code !== 'BLOCK_CORRUPT' && error.code !== 'CONTENT_MISSING')) throw error
     if (hive.exchange === undefined) throw error
     const again = await fetch()
-    await verifyArchive(deps, { release, context })
-    return again
+    return { providers: again, files: await verifyArchive(deps, { release, context }) }
   }
 }
 
 async function verifyArchive(
   deps: MarketDeps & { readonly options: MarketOptions },
   { release, context }: { readonly release: IndexedRelease; readonly context: CallContext },
-): Promise<void> {
+): Promise<readonly HeldFile[] | undefined> {
   const stat = deps.content.stat(release.archive)
   if (stat !== undefined && stat.size !== release.size) {
     throw refuseArchive(`it has ${stat.size} bytes, the release says ${release.size}`)
   }
-  const summary = await inspectArchive(deps.content.read(release.archive, { signal: context.signal }), deps.options)
+  const held: HeldFile[] | undefined = release.size <= maxHeldBytes ? [] : undefined
+  const source = deps.content.read(release.archive, { signal: context.signal })
+  const summary = await inspectArchive(source, deps.options, held === undefined ? undefined : (file) => held.push(file))
   if (Buffer.compare(summary.digest, release.digest) !== 0) throw refuseArchive('its digest is not the one its owner signed')
   if (summary.files.length !== release.fileCount) {
     throw refuseArchive(`it has ${summary.files.length} files, the release says ${release.fileCount}`)
   }
+  return held
 }
 
 function unavailable(release: IndexedRelease): Fault {

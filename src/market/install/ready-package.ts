@@ -1,10 +1,12 @@
 import { describeError } from '../../lib/fault.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { errorCode } from '../../store/faults.ts'
-import { readArchive } from '../archive/unpack.ts'
+import type { ArchiveEntry } from '../archive/entry.ts'
+import { entriesOf, readArchive } from '../archive/unpack.ts'
 import type { Giver, MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import type { Unpacked } from '../unpacked/unpacked-store.ts'
+import type { FetchedArchive } from './fetch-archive.ts'
 import { fetchArchive } from './fetch-archive.ts'
 
 export interface ReadyRequest {
@@ -32,16 +34,17 @@ export async function readyPackage(
   // A release that says something else of the same bytes is refused as its archive is.
   if (known !== undefined && known.files.length === release.fileCount) return { providers: [], unpacked: known }
   known?.[Symbol.dispose]()
-  const providers = await fetchArchive(deps, { hive, release, context })
-  return { providers, unpacked: await unpack(deps, { release, context }) }
+  const { providers, files } = await fetchArchive(deps, { hive, release, context })
+  return { providers, unpacked: await unpack(deps, { release, files, context }) }
 }
 
 async function unpack(
   deps: MarketDeps & { readonly options: MarketOptions },
-  { release, context }: Pick<ReadyRequest, 'release' | 'context'>,
+  { release, files, context }: Pick<ReadyRequest, 'release' | 'context'> & Pick<FetchedArchive, 'files'>,
 ): Promise<Unpacked | undefined> {
   const { signal } = context
-  const entries = (): ReturnType<typeof readArchive> => readArchive(deps.content.read(release.archive, { signal }), deps.options)
+  const entries = (): AsyncIterable<ArchiveEntry> =>
+    files === undefined ? readArchive(deps.content.read(release.archive, { signal }), deps.options) : entriesOf(files)
   try {
     return await deps.unpacked?.put(release.digest, entries, { signal })
   } catch (error) {
