@@ -113,7 +113,9 @@ async function ask(registry: URL, url: URL, request: FileRequest, isSecond = fal
     ...(etag !== undefined && { 'if-none-match': etag }),
     ...(modified !== undefined && { 'if-modified-since': modified }),
   }
-  const options: RequestOptions = { method: 'GET', headers, signal, lookup: guardedLookup(registry, url), maxHeaderSize: 16_384 }
+  // a connection kept open for another registry was judged for that one
+  const agent = url.origin === registry.origin ? undefined : false
+  const options: RequestOptions = { method: 'GET', headers, signal, agent, lookup: guardedLookup(registry, url), maxHeaderSize: 16_384 }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const sent = url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options)
   sent.setTimeout(stallTimeoutMs, () => sent.destroy(unreachable(url, `it was silent for ${stallTimeoutMs} ms`)))

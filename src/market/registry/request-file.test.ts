@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { requestFile } from './request-file.ts'
+
+/** A server on loopback; its port. */
+async function listen(t: TestContext, listener: RequestListener): Promise<number> {
+  const server = createServer(listener)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.listen(0, '127.0.0.1', resolve)
+  await promise
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+async function readFrom(url: string): Promise<string> {
+  const request = { url, path: 'config.json', etag: undefined, modified: undefined, maxBytes: 100, stallTimeoutMs: 1_000 }
+  const answer = await requestFile({ ...request, signal: new AbortController().signal })
+  return answer.status === 'found' ? Buffer.concat(await Array.fromAsync(answer.body)).toString() : answer.status
+}
+
+test('S18: a redirect to where another registry is goes through no connection that was kept open to it', async (t) => {
+  const paths: (string | undefined)[] = []
+  const intranet = await listen(t, ({ url }, response) => {
+    paths.push(url)
+    response.end('secret')
+  })
+  const hostile = await listen(t, (_, response) => response.writeHead(302, { location: `http://localhost:${intranet}/admin` }).end())
+  assert.equal(await readFrom(`http://localhost:${intranet}`), 'secret')
+  await assert.rejects(readFrom(`http://127.0.0.1:${hostile}`), { code: 'REGISTRY_REFUSED', message: /leads into a private network/ })
+  assert.deepEqual(paths, ['/config.json'])
+})
