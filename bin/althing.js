@@ -27,10 +27,25 @@ function run() {
   var isClone = fs.existsSync(source)
   var entry = isClone && !isCurrent(bundle, source) ? path.join(source, 'main.ts') : bundle
   require('module').enableCompileCache()
-  import(require('url').pathToFileURL(entry).href).catch(function (error) {
-    console.error(error)
-    process.exitCode = 1
-  })
+  load(path.join(path.dirname(entry), 'unchanged' + path.extname(entry)), mayBeDone())
+    .then(function (quick) {
+      var answer = quick && quick.sayUnchanged(args, process.cwd())
+      if (answer === undefined) return load(entry, true)
+      process.stdout.write(answer)
+    })
+    .catch(function (error) {
+      console.error(error)
+      process.exitCode = 1
+    })
+}
+
+/** An install without names, which often has nothing to do: that is found out without what other commands need. */
+function mayBeDone() {
+  return args.indexOf('install') === 0 || args.indexOf('i') === 0 || (args[0] === 'marketplace' && args[1] === 'install')
+}
+
+function load(file, isWanted) {
+  return isWanted ? import(require('url').pathToFileURL(file).href) : Promise.resolve(undefined)
 }
 
 /** Whether a bundle is not older than any source file. */

@@ -20,7 +20,7 @@ const withoutSubprocesses = {
 
 await using bundle = await rolldown({
   cwd: root,
-  input: { main: 'src/main.ts', index: 'src/index.ts', ucxl: 'src/ucxl/ucxl.ts' },
+  input: { main: 'src/main.ts', unchanged: 'src/unchanged.ts', index: 'src/index.ts', ucxl: 'src/ucxl/ucxl.ts' },
   platform: 'node',
   plugins: [withoutSubprocesses],
   // Optional native speed-ups that packages try to load and do without.

@@ -16,6 +16,7 @@ import { ignoreFolder, makeFolder, placeOf } from './place.ts'
 import { openPlaceLock } from './place-lock.ts'
 import { planSet } from './plan.ts'
 import type { Acceptance, PlannedPackage, SetPlan } from './set-plan.ts'
+import { removeStamp, writeStamp } from './stamp.ts'
 import { recoverPlace, stagingName } from './swap.ts'
 import { everyExists, refuseForeign, targetsOf } from './targets.ts'
 import type { Wish } from './wish.ts'
@@ -71,13 +72,24 @@ export async function changePlace(deps: ChangeDeps, request: ChangeRequest, cont
     throw toInstallFault(error, place.packages)
   })
   await using _ = await openPlaceLock(place, { clock: deps.clock, waitMs: deps.options.installWaitMs, signal: context.signal })
+  removeStamp(place)
   await recoverPlace(place, deps.chance)
   const seen = await look(whole, first)
   refuseFrozen(place, seen.plan, request)
   const placed = seen.packages.filter(({ isPlaced }) => isPlaced).map(({ planned }) => planned)
   if (!request.isForced) await refuseForeign(deps, { place, lock: seen.lock, placed, packages: seen.plan.packages })
   const givers = await applyPlan(deps, { place, plan: seen.plan, placed, isOffline: request.isOffline, context })
+  if (place.kind === 'project' && isAllAsSigned(seen))
+    writeStamp(
+      place,
+      seen.plan.packages.flatMap(({ locked }) => targetsOf(place, locked)),
+    )
   return toOutcome(whole, seen, givers)
+}
+
+/** Whether every package was placed or compared just now, and nothing is to be said of any. */
+function isAllAsSigned({ plan: { notes }, packages }: Seen): boolean {
+  return packages.length > 0 && notes.length === 0 && packages.every(({ isPlaced, changed }) => isPlaced || changed?.length === 0)
 }
 
 interface Whole {

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { makeFolder as makeFolders } from '../../lib/make-folder.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { marketFaults } from '../faults.ts'
+import { projectMarks } from './stamp.ts'
 
 /** Somewhere packages are installed to, with the lock that says which. */
 export interface Place {
@@ -15,9 +16,6 @@ export interface Place {
   /** Where skills also appear; undefined where they do not. */
   readonly skills: string | undefined
 }
-
-/** The files that make a folder a project. */
-const projectMarks = ['althing.toml', '.git']
 
 export interface PlaceRequest {
   /** Where the caller stands. */
