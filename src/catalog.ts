@@ -1,3 +1,4 @@
+import { contextOperations } from './context/operations.ts'
 import { healthOperations } from './health/operations.ts'
 import { hiveOperations } from './hive/operations.ts'
 import { identityOperations } from './identity/operations.ts'
@@ -13,6 +14,7 @@ export const declarations = [
   ...hiveOperations,
   ...identityOperations,
   ...marketOperations,
+  ...contextOperations,
   ...storeOperations,
 ] as const
 

@@ -89,6 +89,15 @@ function reportUncaught(error: unknown): void {
   process.exit(reportFault(deps.stderr, error, { json: process.argv.includes('--json'), isVerbose, style }))
 }
 
+async function writeOutput(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  const { once } = await import('node:events')
+  for await (const chunk of bytes) {
+    // whoever read the other end is gone: there is nobody to write for
+    if (process.stdout.destroyed) return
+    if (!process.stdout.write(chunk)) await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')])
+  }
+}
+
 const environment = readEnvironment()
 await armFailpoints(environment.failpoint)
 
@@ -98,6 +107,8 @@ const deps: CliDeps = {
   clock: systemClock,
   stdout: createSink(process.stdout),
   stderr: createSink(process.stderr),
+  readInput: () => process.stdin,
+  writeOutput,
   askLine: process.stdin.isTTY && process.stderr.isTTY ? askLine : undefined,
   workingDirectory: process.cwd(),
   interrupted: watchSignals(),

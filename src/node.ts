@@ -5,6 +5,7 @@ import { homePaths } from './config/home.ts'
 import { createContentHandlers } from './content/handlers.ts'
 import type { ReadOptions } from './content/content.ts'
 import { findNeeded, readRepairing, repairBlocks } from './content/repair.ts'
+import { createContextHandlers } from './context/handlers.ts'
 import { createHealthHandlers } from './health/handlers.ts'
 import { createProbes } from './health/probes.ts'
 import type { Shutdown } from './health/shutdown.ts'
@@ -56,7 +57,7 @@ export async function openNode(options: OpenNodeOptions): Promise<Althing> {
   const shutdown = openShutdown(surroundings, config.shutdown)
   try {
     const home = await openHome({ ...surroundings, shutdown }, { path, config, signal })
-    const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: options.peers }))
+    const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: options.peers, isTransient: options.transient }))
     return await new ComposedNode({ ...surroundings, home, hives, shutdown }, options).begin()
   } catch (error) {
     await shutdown[Symbol.asyncDispose]()
@@ -153,6 +154,7 @@ class ComposedNode implements Althing {
       ...createHiveHandlers({ ...joining, connectedPeers: ({ known }) => hives.connectedPeers(known.id) }, config.hive),
       ...createNetworkHandlers({ networkOf: (name) => networkOf(hives.find(name)) }),
       ...createMarketHandlers(market, { ...config.market, registry: config.registry, copies: config.content.replicas }),
+      ...createContextHandlers({ clock, chance, isTransient: transient, findContext: (name) => hives.find(name).context }),
     }
   }
 

@@ -42,6 +42,10 @@ export interface CliDeps {
   readonly clock: Clock
   readonly stdout: Sink
   readonly stderr: Sink
+  /** What comes on standard input, as it comes. */
+  readonly readInput: () => AsyncIterable<Uint8Array>
+  /** Writes bytes to standard output, no faster than they are taken. */
+  readonly writeOutput: (bytes: AsyncIterable<Uint8Array>) => Promise<void>
   /** Asks a person for one line; undefined where nobody sits at the other end. @throws the signal's reason */
   readonly askLine: ((question: string, options: { readonly signal: AbortSignal }) => Promise<string>) | undefined
   readonly workingDirectory: string

@@ -14,6 +14,8 @@ import type { OnStart } from './start-command.ts'
 const groups: Readonly<Record<string, string>> = {
   p2p: 'The node and its peers.',
   marketplace: 'Packages: search, install, list, publish.',
+  context: 'What agents wrote, under addresses, with its past.',
+  ucxl: 'Addresses of context: read, compare, step through.',
   hive: 'The groups this node works in.',
   owner: 'The key that owns packages and certifies nodes.',
   node: 'The machines of an owner.',

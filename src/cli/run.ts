@@ -10,6 +10,7 @@ import type { CliDeps } from './deps.ts'
 import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { readGlobalOptions } from './global-options.ts'
+import { openPipes } from './pipes.ts'
 import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
 import { readFields } from './render/read.ts'
@@ -91,7 +92,8 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
   const isSilent = globals.json || globals.isQuiet
   using progress = openProgressLine(deps.stderr, deps.clock)
   try {
-    const parsed = parseUsage(operation, input)
+    await using pipes = await openPipes(deps, operation, input, globals)
+    const parsed = parseUsage(operation, pipes.input)
     const output = await callConfirmed(deps, {
       operation,
       input: parsed,
@@ -101,9 +103,14 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
       clear: () => progress[Symbol.dispose](),
     })
     progress[Symbol.dispose]()
-    deps.stdout.write(
-      globals.json ? `${JSON.stringify(output, undefined, 2)}\n` : withLineEnd(renderFor(deps, { name: operation.name, output, globals })),
-    )
+    if (pipes.printContent !== undefined) await pipes.printContent()
+    else {
+      deps.stdout.write(
+        globals.json
+          ? `${JSON.stringify(output, undefined, 2)}\n`
+          : withLineEnd(renderFor(deps, { name: operation.name, output, globals })),
+      )
+    }
     return hasFindings(operation, output) || isIncomplete(operation.name, output) ? exitCodes.fault : exitCodes.done
   } catch (error) {
     throw faultOfSignal(deps, globals, signal) ?? error

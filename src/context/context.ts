@@ -3,7 +3,7 @@ import type { LocalContentStore } from '../content/content-store.ts'
 import type { Membership } from '../hive/membership.ts'
 import type { OwnerId, PeerId } from '../identity/keys.ts'
 import type { HiveId } from '../journal/entry.ts'
-import type { Journal } from '../journal/journal.ts'
+import type { ReplicatedJournal } from '../journal/journal.ts'
 import type { Chance } from '../lib/chance.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -17,8 +17,8 @@ export interface ContextHive {
   /** As people call it. */
   readonly name: string
   readonly node: PeerId
-  readonly journal: Pick<Journal, 'append' | 'find' | 'heads'>
-  readonly membership: Pick<Membership, 'mayWriteAs' | 'ownerOf' | 'judge' | 'members' | 'handleOf'>
+  readonly journal: Pick<ReplicatedJournal, 'append' | 'find' | 'lineHeads'>
+  readonly membership: Pick<Membership, 'mayWriteAs' | 'hasOwned' | 'judge'>
   /** Undefined without hosts: then only what is on disk can be read. */
   readonly exchange: Exchange | undefined
   /** Nothing, unless this node is revoked here. @throws Fault NODE_REVOKED */
@@ -29,11 +29,19 @@ export interface ContextHive {
   readonly untilConnected: (options: { readonly signal: AbortSignal }) => Promise<void>
 }
 
+/** Tells of versions as they become readable. */
+export interface VersionSource {
+  /** Called after the commit with the entry of each version that can be read now, in the order of versions; not while the view is rebuilt. */
+  readonly onVersion: (listener: (entry: Cid) => void) => () => void
+}
+
 /** What the context of one hive is made of. */
 export interface ContextDeps {
   readonly hive: ContextHive
   readonly database: Database
-  readonly content: Pick<LocalContentStore, 'add' | 'stat' | 'read' | 'hold'>
+  readonly content: LocalContentStore
+  /** The view of the hive's journals that all is read from. */
+  readonly view: VersionSource
   readonly clock: Clock
   readonly chance: Chance
   readonly log: Log
@@ -61,6 +69,8 @@ export interface ContextOptions {
   readonly maxTextBytes: number
   /** How long a put waits for members to sign for their copies, in milliseconds. */
   readonly copiesTimeoutMs: number
+  /** Events a watcher may be behind. */
+  readonly maxWaitingEvents: number
 }
 
 /** What may be said of a version beside its content: names of `[a-z0-9-]`, values of text. */
@@ -105,6 +115,8 @@ export interface Version {
   readonly owner: OwnerId
   /** The writer's wall time in milliseconds. */
   readonly at: number
+  /** Whether another node gave the same number to something else: then neither can be read by it. */
+  readonly isContested: boolean
 }
 
 /** How many members have the content, ourselves counted. */
@@ -184,7 +196,7 @@ export interface ContextStatus {
   readonly versions: number
   /** Resources whose newest version is a deletion. */
   readonly deleted: number
-  /** Numbers that two nodes gave to different versions; see docs/decisions. */
+  /** Numbers that two nodes gave to different versions. @see docs/decisions/0004-one-writer-per-name.md */
   readonly contested: number
   readonly sessions: number
   /** Agent names this node may write as. */
@@ -197,7 +209,7 @@ export interface Waiting {
 }
 
 /** The context of one hive: versions under addresses, each resource with one writer. */
-export interface ContextStore {
+export interface ContextStore extends AsyncDisposable {
   /**
    * Adds a version. Resolves when it is on disk here; `replicas` says who else has it. The same again changes nothing.
    *
@@ -219,9 +231,11 @@ export interface ContextStore {
   /** Resources that a pattern means and that are not deleted, by name. */
   readonly discover: (pattern: Address, page: PageRequest) => Page<FoundResource>
   readonly query: (request: QueryRequest) => Page<FoundResource>
-  /** What is stored or deleted from now on, after each commit. Ends with the signal; one who lags far behind is told so. @throws Fault WATCH_LAGGED */
-  readonly watch: (pattern: Address, waiting: Waiting) => AsyncIterable<ContextEvent>
-  /** Lets another node of the same owner write as an agent, from the version after the newest one. @throws Fault WRITER_DENIED, WRITER_ELSEWHERE */
-  readonly handOver: (agent: string, to: PeerId) => Promise<void>
+  /**
+   * What is stored or deleted from now on, or after an event that was seen, each after its commit. Ends with the signal, without a throw.
+   *
+   * @throws Fault WATCH_LAGGED to who is so far behind that events were let go
+   */
+  readonly watch: (pattern: Address, options: Waiting & { readonly after?: number | undefined }) => AsyncIterable<ContextEvent>
   readonly status: () => ContextStatus
 }

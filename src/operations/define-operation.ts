@@ -26,6 +26,10 @@ export interface InputField {
   readonly placeholder?: string
   /** A path of the caller: made absolute in the caller's directory before it is sent. */
   readonly isPath?: boolean
+  /** A path that a command line may leave out: what comes on its standard input is then put in a file, whose path goes instead. */
+  readonly readsInput?: boolean
+  /** A path that a command line may leave out: a file takes what the node writes, and goes to standard output as it is. Not with `--json`. */
+  readonly writesOutput?: boolean
 }
 
 /** Something a node can be asked, in one declaration that the HTTP, MCP, A2A and command-line renderings share. */

@@ -1,5 +1,8 @@
 import { version } from '../config/version.ts'
 import type { Config } from '../config/schema.ts'
+import type { ContextHive, ContextStore } from '../context/context.ts'
+import { openContext } from '../context/context-store.ts'
+import { createContextView } from '../context/context-view.ts'
 import type { Exchange } from '../content/content.ts'
 import { openExchange } from '../content/exchange.ts'
 import type { Shutdown } from '../health/shutdown.ts'
@@ -36,6 +39,8 @@ export interface HiveRuntimeOptions {
   readonly config: Config
   /** Whether to open the host; without it the hive is what the disk says. */
   readonly peers: boolean
+  /** Whether the node goes away when one command is done. */
+  readonly isTransient: boolean
 }
 
 /** One hive that runs: its journals, and with peers its host and what speaks over it. */
@@ -49,6 +54,7 @@ export interface HiveRuntime extends AsyncDisposable {
   /** Undefined without hosts, and in a closed hive. */
   readonly remote: RemoteSearch | undefined
   readonly peerBook: PeerBook
+  readonly context: ContextStore
 }
 
 /** Opens one hive, part by part; everything closes in the opposite order. */
@@ -62,11 +68,12 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
     const peerBook = createPeerTable({ database, clock }, hive)
     const membership = openMembership({ database, certificate: keys.certificate(), petnames: acquaintances }, row.known)
     const index = createIndexView({ content, clock, ownerOf: membership.ownerOf, isBlocked: acquaintances.isBlocked })
+    const contextView = createContextView({ content, membership })
     const journal = shutdown.use(
       'journal',
       await openJournal(
         { hive, key: keys.node, database, clock, admission: membership, owners: membership, interest: acquaintances, log },
-        { ...config.journal, views: [membership.view, index], policy: row.known.genesis.policy },
+        { ...config.journal, views: [membership.view, index, contextView], policy: row.known.genesis.policy },
       ),
     )
     const host = options.peers ? shutdown.use('host', await openHiveHost(deps, { row, config, peerBook })) : undefined
@@ -83,15 +90,12 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
             openExchange({ hive, host, content, blobs, database, key: keys.node, clock, chance, log }, config.content),
           )
     const remote = host === undefined ? undefined : openRemote(deps, { host, journal, membership, market: config.market, shutdown })
+    const parts = { row, membership, journal, service, host, exchange, remote, peerBook }
+    const surroundings = { database, content, view: contextView, clock, chance, log, isTransient: options.isTransient }
+    const context = shutdown.use('context', openContext({ hive: contextHiveOf(parts), ...surroundings }, config.context))
     return {
-      row,
-      membership,
-      journal,
-      service,
-      host,
-      exchange,
-      remote,
-      peerBook,
+      ...parts,
+      context,
       [Symbol.asyncDispose]: () => shutdown[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -127,8 +131,22 @@ function introducedOwner(entry: Entry): OwnerId | undefined {
   return readIntroduction(entry)?.certificate.owner
 }
 
+/** A hive before anything is built on it. */
+type HiveParts = Omit<HiveRuntime, 'context' | typeof Symbol.asyncDispose>
+
+/** What context sees of a running hive. */
+function contextHiveOf(parts: HiveParts): ContextHive {
+  const { journal, ...hive } = marketHiveOf(parts)
+  return {
+    ...hive,
+    exchange: parts.exchange,
+    membership: parts.membership,
+    journal: { ...journal, lineHeads: (node) => parts.journal.lineHeads(node) },
+  }
+}
+
 /** What the market sees of a running hive; appending there throws NODE_REVOKED where nobody would hear it. */
-export function marketHiveOf({ row, membership, journal, host, exchange, remote }: HiveRuntime): MarketHive {
+export function marketHiveOf({ row, membership, journal, host, exchange, remote }: HiveParts): MarketHive {
   const connectedPeers = (): readonly PeerId[] => (host?.connections() ?? []).filter(({ admitted }) => admitted).map(({ peer }) => peer)
   // here and not in the journal: a certificate by a new owner is how a revoked node comes back
   const needHeard = (): void => needAdmitted(membership, journal.node)

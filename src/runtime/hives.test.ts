@@ -20,7 +20,7 @@ async function openHives(t: TestContext): Promise<{ readonly hives: Hives; reado
   const config = await defaultConfig()
   const shutdown = openShutdown(surroundings, config.shutdown)
   const home = await openHome({ ...surroundings, shutdown }, { path, config, signal: t.signal })
-  const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false }))
+  const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false, isTransient: true }))
   const close = async (): Promise<void> => shutdown[Symbol.asyncDispose]()
   t.after(async () => {
     await close()
@@ -60,7 +60,7 @@ test('a machine whose owner key was replaced by another opens its hive, under a 
   const openOnce = async (visit: (home: Home, hives: Hives) => Promise<void>): Promise<void> => {
     await using shutdown = openShutdown(surroundings, config.shutdown)
     const home = await openHome({ ...surroundings, shutdown }, { path, config, signal: t.signal })
-    await visit(home, shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false })))
+    await visit(home, shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false, isTransient: true })))
   }
   await openOnce(async (home, hives) => {
     await hives.ensure(undefined)

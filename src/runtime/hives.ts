@@ -19,6 +19,8 @@ export interface HivesOptions {
   readonly config: Config
   /** Whether hosts are opened. */
   readonly peers: boolean
+  /** Whether the node goes away when one command is done. */
+  readonly isTransient: boolean
 }
 
 /** The hives of a node, as far as they run. */

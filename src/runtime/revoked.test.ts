@@ -22,7 +22,7 @@ test('a node that was revoked appends nothing for a feature, waits for nobody, a
   await using shutdown = openShutdown(surroundings, (await defaultConfig()).shutdown)
   const config = await defaultConfig()
   const home = await openHome({ ...surroundings, shutdown }, { path, config, signal: t.signal })
-  const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false }))
+  const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false, isTransient: true }))
   const runtime = await hives.ensure(undefined)
   const hive: HiveRuntime = { ...runtime, membership: { ...runtime.membership, judge: () => ({ verdict: 'cut', after: undefined }) } }
   const market = marketHiveOf(hive)

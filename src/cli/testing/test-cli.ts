@@ -21,6 +21,8 @@ export interface TestCliOptions {
   readonly isHome?: boolean
   readonly isRestoring?: () => void
   readonly askLine?: CliDeps['askLine']
+  /** What stands on standard input. */
+  readonly input?: string
 }
 
 /** The command line with a node that answers as the test says, and a clock that runs as fast as it is looked at. */
@@ -45,6 +47,12 @@ export function createTestCli(t: TestContext, options: TestCliOptions) {
     clock,
     stdout: sink(stdout),
     stderr: sink(stderr),
+    readInput: async function* () {
+      yield Buffer.from(options.input ?? '')
+    },
+    writeOutput: async (bytes) => {
+      for await (const chunk of bytes) stdout.push(Buffer.from(chunk).toString())
+    },
     askLine: options.askLine,
     workingDirectory: '/home/ada/project',
     interrupted: options.interrupted ?? new AbortController().signal,

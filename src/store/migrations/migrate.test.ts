@@ -8,6 +8,8 @@ import { SqliteConnection } from '../sqlite.ts'
 import { migrate, schemaVersion } from './migrate.ts'
 
 const fixtures = new URL('../../../test/fixtures/schemas/', import.meta.url)
+/** The newest schema that a release went out with: that of 0.1.0. Later ones are still being written. */
+const newestReleased = 1
 const fixtureNames = readdirSync(fixtures).filter((name) => name.endsWith('.sql'))
 
 const steps = [
@@ -43,7 +45,8 @@ test('a step that fails half-way leaves the database whole at the step before', 
 })
 
 test('F34: there is a database of every released schema to try', () => {
-  const expected = Array.from({ length: schemaVersion }, (_, version) => `${String(version).padStart(4, '0')}.sql`)
+  assert.ok(schemaVersion >= newestReleased)
+  const expected = Array.from({ length: newestReleased + 1 }, (_, version) => `${String(version).padStart(4, '0')}.sql`)
   for (const name of expected) assert.ok(fixtureNames.includes(name), `test/fixtures/schemas/${name} is missing`)
 })
 

@@ -2,9 +2,10 @@ import { storeFaults } from '../faults.ts'
 import type { SqliteConnection } from '../sqlite.ts'
 import { spineSchema } from './0001-spine.ts'
 import { marketplaceSchema } from './0002-marketplace.ts'
+import { contextSchema } from './0003-context.ts'
 
 /** Every schema ever released, in order; a released one is never edited. `user_version` of a file is how many of them it has had. */
-const migrations: readonly string[] = [spineSchema, marketplaceSchema]
+const migrations: readonly string[] = [spineSchema, marketplaceSchema, contextSchema]
 
 /** The version that this program reads and writes. */
 export const schemaVersion = migrations.length

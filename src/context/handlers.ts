@@ -1,0 +1,114 @@
+import type { HandlersOf } from '../operations/define-operation.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import { Fault } from '../lib/fault.ts'
+import type { Address } from '../ucxl/ucxl.ts'
+import { formatInstant, formatResource } from '../ucxl/ucxl.ts'
+import { answerOf, foundOf, storedOf } from './answers.ts'
+import { openBody, readSmall, writeOut } from './bodies.ts'
+import type { ContextDeps, ContextEvent, ContextStore, StoredVersion } from './context.ts'
+import { contextFaults } from './faults.ts'
+import { readAddress, readCondition, readInstant, readMeta, readTemporal } from './inputs.ts'
+import { guessMediaType } from './rules/media-types.ts'
+import type { contextOperations } from './operations.ts'
+
+export interface ContextHandlerDeps extends Pick<ContextDeps, 'clock' | 'chance' | 'isTransient'> {
+  /** The context of the hive a caller named, or of the current one. @throws when there is none */
+  readonly findContext: (hive: string | undefined) => ContextStore
+}
+
+type Handlers = HandlersOf<typeof contextOperations>
+type BodyInput = Parameters<Handlers['context.post']>[0]
+
+/** What answers the operations of context. */
+export function createContextHandlers(deps: ContextHandlerDeps): Handlers {
+  const write = async (
+    input: BodyInput & { readonly ifMatch?: string | undefined; readonly ifAbsent?: boolean },
+    { hive, signal }: { readonly hive: string | undefined; readonly signal: AbortSignal },
+  ): Promise<StoredVersion> => {
+    const address = readAddress(input.address, 'address')
+    const mediaType = input.type ?? guessMediaType(address.path)
+    const condition = readCondition(input)
+    await using body = await openBody(input)
+    // awaited here: the file is open until the body was taken
+    return await deps
+      .findContext(hive)
+      .put({ address, body: body.chunks, mediaType, metadata: readMeta(input.meta), condition, replicas: input.replicas }, { signal })
+  }
+  return {
+    'context.put': async (input, context) => storedOf(await write(input, context), deps),
+    'context.post': async (input, context) => {
+      try {
+        return storedOf(await write({ ...input, ifAbsent: true }, context), deps)
+      } catch (error) {
+        throw refuseExisting(error, readAddress(input.address, 'address')) ?? error
+      }
+    },
+    'context.get': async ({ address: text, at, out, session }, { hive, signal }) => {
+      const given = readAddress(text, 'pattern')
+      const address = at === undefined ? given : { ...given, temporal: readTemporal(at) }
+      const read = await deps.findContext(hive).get(address, { signal, session })
+      if (out !== undefined) await writeOut(out, read.open(), deps.chance)
+      const content = out === undefined ? await readSmall(read) : undefined
+      return {
+        ...answerOf(read),
+        first: read.first,
+        last: read.last,
+        knownUntil: formatInstant(read.knownUntil),
+        content: content?.text ?? null,
+        encoding: content?.encoding ?? 'utf-8',
+        out: out ?? null,
+      }
+    },
+    'context.delete': async ({ address, ifMatch }, { hive, signal }) => {
+      const condition = readCondition({ ifMatch })
+      return storedOf(await deps.findContext(hive).delete(readAddress(address, 'address'), { signal, condition }), deps)
+    },
+    'context.versions': async ({ address, ...page }, { hive }) => {
+      const { items, cursor } = deps.findContext(hive).versions(readAddress(address, 'pattern'), page)
+      return { items: items.map(answerOf), cursor: cursor ?? null }
+    },
+    'context.navigate': async ({ address, temporal, session: id }, { hive }) => {
+      const moved = deps.findContext(hive).navigate(readAddress(address, 'pattern'), readTemporal(temporal), id)
+      const { version, session, first, last, knownUntil } = moved
+      const steps = moved.steps.map(({ at, error, ...step }) => ({ ...step, at: formatInstant(at), error: error ?? null }))
+      return { ...answerOf(version), session, first, last, knownUntil: formatInstant(knownUntil), steps }
+    },
+    'context.discover': async ({ pattern, ...page }, { hive }) =>
+      foundOf(deps.findContext(hive).discover(readAddress(pattern, 'pattern'), page)),
+    'context.query': async ({ pattern, text, meta, since, ...page }, { hive }) => {
+      const filter = { metadata: readMeta(meta), since: since === undefined ? undefined : readInstant(since) }
+      return foundOf(deps.findContext(hive).query({ pattern: readAddress(pattern, 'pattern'), text, ...filter, ...page }))
+    },
+    'context.watch': async ({ pattern, after, wait }, { hive, signal }) => {
+      const late = withDeadline(deps.clock, wait * 1000, signal)
+      const items: ContextEvent[] = []
+      const stop = new AbortController()
+      const until = AbortSignal.any([late, stop.signal])
+      for await (const event of deps.findContext(hive).watch(readAddress(pattern, 'pattern'), { signal: until, after })) {
+        items.push(event)
+        // what was committed together is told together
+        setImmediate(() => stop.abort())
+      }
+      signal.throwIfAborted()
+      return {
+        items: items.map(({ id, event, version }) => ({ id, event, ...answerOf(version) })),
+        after: items.at(-1)?.id ?? after ?? null,
+      }
+    },
+    'context.status': async (_input, { hive }) => {
+      const { agents, ...counts } = deps.findContext(hive).status()
+      return { ...counts, agents: [...agents] }
+    },
+  }
+}
+
+/** What a failed condition means to who wanted something new. */
+function refuseExisting(error: unknown, address: Address): Error | undefined {
+  if (!(error instanceof Fault) || error.code !== 'CONDITION_FAILED') return undefined
+  const resource = formatResource(address)
+  return contextFaults.create('RESOURCE_EXISTS', {
+    message: `${resource} exists; write its next version with \`althing context put\``,
+    data: { resource, version: error.data['version'] ?? null },
+    cause: error,
+  })
+}

@@ -1,0 +1,76 @@
+import { parseCid } from '../lib/cid.ts'
+import type { Fault } from '../lib/fault.ts'
+import type { Address, Temporal } from '../ucxl/ucxl.ts'
+import { parseAddress, parseInstant, parsePattern, UcxlError } from '../ucxl/ucxl.ts'
+import type { Condition, Metadata } from './context.ts'
+import { contextFaults } from './faults.ts'
+import { parseMetadata } from './version.ts'
+
+/** Longest input that a message repeats, in characters. */
+const maxShown = 120
+
+/** An address from outside. @throws Fault ADDRESS_INVALID */
+export function readAddress(text: string, kind: 'address' | 'pattern'): Address {
+  try {
+    return kind === 'pattern' ? parsePattern(text) : parseAddress(text)
+  } catch (error) {
+    if (error instanceof UcxlError) throw invalidAddress(text, error)
+    throw error
+  }
+}
+
+/** A temporal segment from outside. @throws Fault ADDRESS_INVALID */
+export function readTemporal(text: string): Temporal {
+  if (text.includes('/')) throw invalidAddress(text, { field: 'temporal', offset: text.indexOf('/'), expected: 'a temporal segment alone' })
+  try {
+    return parsePattern(`${probe}${text}`).temporal
+  } catch (error) {
+    if (error instanceof UcxlError)
+      throw invalidAddress(text, { field: 'temporal', offset: Math.max(0, error.offset - probe.length), expected: error.expected })
+    throw error
+  }
+}
+
+const probe = 'ucxl://a:a@a:a/'
+
+/** An instant from outside, in milliseconds. @throws Fault ADDRESS_INVALID */
+export function readInstant(text: string): number {
+  const instant = parseInstant(text)
+  if (typeof instant === 'number') return instant
+  throw invalidAddress(text, { field: 'temporal', ...instant })
+}
+
+/** `name=value` texts. @throws Fault METADATA_INVALID */
+export function readMeta(texts: readonly string[]): Metadata {
+  const pairs = texts.map((text) => [text.slice(0, Math.max(0, text.indexOf('='))), text.slice(text.indexOf('=') + 1)] as const)
+  const metadata = parseMetadata(Object.fromEntries(pairs))
+  if (metadata !== undefined && Object.keys(metadata).length === texts.length && !Object.hasOwn(metadata, '')) return metadata
+  const reason = `metadata is written name=value, each name once, of a–z, 0–9 and hyphen; got ${JSON.stringify(texts.join(', ').slice(0, maxShown))}`
+  throw contextFaults.create('METADATA_INVALID', { message: reason, data: { reason } })
+}
+
+/** @throws Fault CONDITION_FAILED for what names no content, so that it can have no version */
+export function readCondition({
+  ifMatch,
+  ifAbsent,
+}: {
+  readonly ifMatch?: string | undefined
+  readonly ifAbsent?: boolean
+}): Condition | undefined {
+  if (ifAbsent === true) return { is: 'absent' }
+  if (ifMatch === undefined) return undefined
+  const cid = parseCid(ifMatch)
+  if (cid !== undefined) return { is: 'content', cid }
+  throw contextFaults.create('CONDITION_FAILED', {
+    message: `${JSON.stringify(ifMatch.slice(0, maxShown))} is no name of content, so nothing can have it; give the cid of a version`,
+    data: { resource: null, version: 0, cid: null },
+  })
+}
+
+function invalidAddress(text: string, { field, offset, expected }: Pick<UcxlError, 'field' | 'offset' | 'expected'>): Fault {
+  const shown = text.slice(0, maxShown).toWellFormed()
+  return contextFaults.create('ADDRESS_INVALID', {
+    message: `${JSON.stringify(shown)}: at character ${offset} the ${field} cannot be read: expected ${expected}`,
+    data: { field, provided: shown, offset, expected },
+  })
+}

@@ -1,0 +1,74 @@
+import type { Address } from '../ucxl/ucxl.ts'
+import { matchResource } from '../ucxl/ucxl.ts'
+import type { ContextEvent, Version, Waiting } from './context.ts'
+import { contextFaults } from './faults.ts'
+import { addressOf } from './resource.ts'
+
+interface Watcher {
+  readonly pattern: Address
+  readonly waiting: ContextEvent[]
+  dropped: number
+  wake: () => void
+}
+
+/** Hands events to those who watch. Each may be so many events behind; the same number is remembered for who comes back. */
+export class Watchers {
+  readonly #maxWaiting: number
+  readonly #watchers = new Set<Watcher>()
+  readonly #recent: ContextEvent[] = []
+  #lastId = 0
+
+  constructor(maxWaiting: number) {
+    this.#maxWaiting = maxWaiting
+  }
+
+  tell(version: Version): void {
+    this.#lastId += 1
+    const event: ContextEvent = { id: this.#lastId, event: version.cid === null ? 'deleted' : 'stored', version }
+    this.#recent.push(event)
+    if (this.#recent.length > this.#maxWaiting) this.#recent.shift()
+    for (const watcher of this.#watchers) this.#give(watcher, event)
+  }
+
+  /** Events that a pattern means, until the signal. `after`: behind an event that was seen. @throws Fault WATCH_LAGGED */
+  async *watch(pattern: Address, { signal, after }: Waiting & { readonly after?: number | undefined }): AsyncGenerator<ContextEvent> {
+    const watcher: Watcher = { pattern, waiting: [], dropped: 0, wake: () => {} }
+    const onAbort = (): void => watcher.wake()
+    this.#replay(watcher, after)
+    this.#watchers.add(watcher)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      while (!signal.aborted) {
+        if (watcher.dropped > 0) throw lagged(watcher.dropped)
+        const event = watcher.waiting.shift()
+        if (event !== undefined) yield event
+        else await new Promise<void>((resolve) => (watcher.wake = resolve))
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      this.#watchers.delete(watcher)
+    }
+  }
+
+  #replay(watcher: Watcher, after: number | undefined): void {
+    if (after === undefined) return
+    const oldest = this.#recent[0]?.id ?? this.#lastId + 1
+    // a number from before a restart is as good as none
+    if (after < oldest - 1 || after > this.#lastId) throw lagged(Math.abs(oldest - 1 - after))
+    for (const event of this.#recent) if (event.id > after) this.#give(watcher, event)
+  }
+
+  #give(watcher: Watcher, event: ContextEvent): void {
+    if (!matchResource(watcher.pattern, addressOf(event.version.resource))) return
+    if (watcher.waiting.length >= this.#maxWaiting) watcher.dropped += 1
+    else watcher.waiting.push(event)
+    watcher.wake()
+  }
+}
+
+function lagged(dropped: number): Error {
+  return contextFaults.create('WATCH_LAGGED', {
+    message: `${dropped} events of context are no longer remembered here; look with \`context query --since\`, then watch again without "after"`,
+    data: { dropped },
+  })
+}
