@@ -1,6 +1,7 @@
 import type { OwnerId } from '../identity/keys.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { Cid } from '../lib/cid.ts'
+import { parseCid } from '../lib/cid.ts'
 import type { Reader } from '../store/database.ts'
 import type { MarketHive } from './market.ts'
 import type { IndexedVersion } from './package-index.ts'
@@ -25,6 +26,8 @@ export function originOf(hive: MarketHive): HiveId {
 
 /** The source that has an entry; the first one, when none does. */
 export function homeOf(hive: MarketHive, entry: Cid): MarketHive {
+  // a row of the index that was damaged may name what is no entry
+  if (parseCid(entry) === undefined) return hive
   return askedWith(hive).find((each) => each.journal.find(entry) !== undefined) ?? hive
 }
 

@@ -55,12 +55,11 @@ export function findForeign(
 ): ForeignHit[] {
   if (query === undefined || isFiltered || limit <= 0 || registries?.showsForeign !== true) return []
   const conditions = query.words.map((_, index) => `instr(lower(f.name || ' ' || f.description || ' ' || f.keywords), ?${index + 2}) > 0`)
-  return [
-    ...reader.all<ForeignHit>(
-      `select f.name, f.version, f.description, f.checksum, r.name as registry from registry_foreign f join registry r on r.id = f.registry
-       where ${conditions.join(' and ')} order by f.name, f.version limit ?1`,
-      limit,
-      ...query.words,
-    ),
-  ]
+  const rows = reader.all<ForeignHit>(
+    `select f.name, f.version, f.description, f.checksum, r.name as registry from registry_foreign f join registry r on r.id = f.registry
+     where ${conditions.join(' and ')} order by f.name, f.version limit ?1`,
+    limit,
+    ...query.words,
+  )
+  return rows.map((row) => ({ ...row }))
 }

@@ -29,7 +29,8 @@ function yankOf(same: readonly SourceCandidate[]): string | null {
 /** Nothing, unless sources disagree about the bytes of a version. @throws Fault SOURCES_DISAGREE */
 export function refuseDisputed(candidate: IndexCandidate, spell: (id: PackageId) => string): void {
   if (candidate.disputes.length === 0) return
-  const offered = [{ source: sourceOf(candidate.hive), digest: candidate.digest }, ...candidate.disputes]
+  const all = [{ source: sourceOf(candidate.hive), digest: candidate.digest }, ...candidate.disputes]
+  const offered = all.toSorted((a, b) => (a.source < b.source ? -1 : 1))
   const said = offered.map(({ source, digest }) => `${source} has ${digest}`).join(', ')
   throw marketFaults.create('SOURCES_DISAGREE', {
     message: `nothing was installed: of ${spell(candidate.id)} ${candidate.version} ${said}. A release never changes: its owner signed two, or a source is not what it was. Ask its owner; install another version, or ask one source alone (registry.mode).`,

@@ -9,7 +9,7 @@ import type { ProviderCount, ProviderCounter } from './providers.ts'
 import { createFilter } from './rules/filter.ts'
 import { parseTextQuery } from './rules/query.ts'
 import { searchText } from './search-text.ts'
-import type { TextHit } from './search-text.ts'
+import type { Statistics, TextHit } from './search-text.ts'
 import { findForeign } from '../registry/foreign.ts'
 import { askedWith, sourceOf } from '../sources.ts'
 import { mergeHits } from './rules/merge-hits.ts'
@@ -20,7 +20,7 @@ type FoundPackage = SearchReport['packages'][number]
 
 /** Answers from the index on this disk; only the counts of providers ask anybody. No hit is an answer, with what to try. */
 export async function findPackages(
-  deps: MarketDeps & { readonly options: MarketOptions; readonly providers: ProviderCounter },
+  deps: MarketDeps & { readonly options: MarketOptions; readonly providers: ProviderCounter; readonly statistics?: Statistics | undefined },
   input: SearchInput,
   context: CallContext,
 ): Promise<Omit<SearchReport, 'remote'>> {
@@ -36,6 +36,7 @@ export async function findPackages(
     isFuzzy: input.fuzzy,
     limit: input.limit ?? deps.options.searchLimit,
     usefulnessOf: undefined,
+    statistics: deps.statistics,
   }
   // a query of signs alone has no word to look for: it is not the query that lists everything
   const isNothing = typed !== '' && query === undefined
@@ -64,7 +65,7 @@ export async function findPackages(
 
 /** What nobody signed has no owner, kind or licence that could be asked for. */
 function isFiltered({ category, keyword, author, kind, license }: SearchInput): boolean {
-  return [category, keyword, author, kind, license].some((value) => value !== undefined)
+  return keyword.length > 0 || [category, author, kind, license].some((value) => value !== undefined)
 }
 
 interface RowParts {

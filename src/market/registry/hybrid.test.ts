@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import type { Exchange } from '../../content/content.ts'
+import { formatDocumentBody, certificateKind } from '../../hive/membership-view.ts'
+import { signCertificate } from '../../identity/certificate.ts'
+import { keyOf, nodeOf } from '../../journal/testing/bench-of-peers.ts'
+import { install, installSet, publish } from '../testing/project.ts'
+import type { RegistryWorld } from '../testing/registry-world.ts'
+import { addRegistry, adasHive, openRegistryWorld } from '../testing/registry-world.ts'
+import { manifestOf, openStand, ownerOf, replicate } from '../testing/stand.ts'
+
+/** Peers that can be switched off, or made slow. */
+interface Peers {
+  state: 'up' | 'down' | 'slow'
+  asked: number
+}
+
+/** Bob is a member too: what ada publishes comes to him by journal, and her bytes while peers are up. */
+async function openBoth(t: TestContext): Promise<{ world: RegistryWorld; peers: Peers }> {
+  const peers: Peers = { state: 'up', asked: 0 }
+  const exchange: Exchange = {
+    fetch: async (cid, { signal }) => {
+      peers.asked += 1
+      if (peers.state === 'slow') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      if (peers.state === 'down') throw new Error('nobody has it')
+      const added = await world.bob.content.add(world.ada.content.read(cid, { signal }), { signal })
+      return { ...added, providers: [{ peer: world.ada.node, bytes: added.size }], liars: [] }
+    },
+    findHolders: async () => [],
+    announce: async () => {},
+    replicate: async () => [],
+    [Symbol.asyncDispose]: async () => {},
+  }
+  const world: RegistryWorld = await openRegistryWorld(t, { genesis: adasHive, exchange })
+  await replicate(world.ada, world.bob)
+  return { world, peers }
+}
+
+test('F33: peers down, the registry gives the bytes; registry down, peers do; the lock names the hive in both', async (t) => {
+  const { world, peers } = await openBoth(t)
+  const { ada, bob, project } = world
+  await world.publish('tokio', '1.0.0')
+  await world.export()
+  await replicate(ada, bob)
+  const server = await world.serve()
+  await addRegistry(world, server.url)
+  peers.state = 'down'
+  const axum = await install(bob, 'axum', { directory: project })
+  assert.deepEqual(axum.providers, [{ peer: `registry:${server.url}`, bytes: axum.size ?? 0 }])
+  peers.state = 'up'
+  await server[Symbol.asyncDispose]()
+  const tokio = await install(bob, 'tokio', { directory: project })
+  assert.deepEqual(tokio.providers, [{ peer: ada.node, bytes: tokio.size ?? 0 }])
+  const lock = await readFile(join(project, 'althing.lock'), 'utf8')
+  assert.equal(lock.match(new RegExp(`^source = "hive:${adasHive.id}"$`, 'gm'))?.length, 2)
+})
+
+test('F33: with both down an install says so, and what is kept of both is found all the same', async (t) => {
+  const { world, peers } = await openBoth(t)
+  const { bob, project } = world
+  const server = await world.serve()
+  await addRegistry(world, server.url)
+  await server[Symbol.asyncDispose]()
+  peers.state = 'down'
+  await assert.rejects(install(bob, 'axum', { directory: project }), /nobody has it/)
+  const { packages } = await bob.handlers['marketplace.search'](
+    { query: ['axum'], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] },
+    bob.context,
+  )
+  assert.equal(packages.length, 1)
+})
+
+test('F33: peers that are slow are not waited for when the registry has the bytes', async (t) => {
+  const { world, peers } = await openBoth(t)
+  const server = await world.serve()
+  await addRegistry(world, server.url)
+  peers.state = 'slow'
+  const axum = await install(world.bob, 'axum', { directory: world.project })
+  assert.equal(axum.providers[0]?.peer, `registry:${server.url}`)
+  assert.equal(peers.asked, 1)
+})
+
+test('what hive and registry both have is shown once, as the hive says it', async (t) => {
+  const { world } = await openBoth(t)
+  await addRegistry(world, (await world.serve()).url)
+  const { packages } = await world.bob.handlers['marketplace.search'](
+    { query: ['axum'], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] },
+    world.bob.context,
+  )
+  assert.deepEqual(
+    packages.map(({ source }) => source),
+    [`hive:${adasHive.id}`],
+  )
+})
+
+test('a newer version that only the registry of the same hive has is an update like another', async (t) => {
+  const { world } = await openBoth(t)
+  const { bob, project } = world
+  await addRegistry(world, (await world.serve()).url)
+  await install(bob, 'axum', { directory: project })
+  await world.publish('axum', '1.1.0')
+  await world.export()
+  const update = { directory: project, global: false, packages: [], check: false, dryRun: false, offline: false, accept: [] }
+  const { packages, notes } = await bob.handlers['marketplace.update'](update, bob.context)
+  assert.deepEqual([packages[0]?.version, notes], ['1.1.0', []])
+})
+
+test('S8: one version with other bytes in hive and registry is refused and named, until an exact other is asked for', async (t) => {
+  const { world } = await openBoth(t)
+  const { ada, bob, project, root } = world
+  await world.publish('axum', '2.0.0')
+  await replicate(ada, bob)
+  const other = await openOtherNode(t, world)
+  await publish(other, { root, name: 'axum' }, { 'package.toml': manifestOf('axum', '2.0.0'), 'a.txt': 'other bytes' })
+  await rm(world.folder, { recursive: true })
+  await other.handlers['registry.export']({ folder: world.folder, packages: [] }, other.context)
+  const { url } = await world.serve()
+  await addRegistry(world, url)
+  await assert.rejects(install(bob, 'axum', { directory: project }), (error: Error & { code?: string; data?: unknown }) => {
+    assert.equal(error.code, 'SOURCES_DISAGREE')
+    assert.match(error.message, /@ada\/axum 2\.0\.0 hive:.* has sha256:.*, registry:http.* has sha256:/)
+    return true
+  })
+  assert.equal((await install(bob, 'axum@1.0.0', { directory: project })).version, '1.0.0')
+})
+
+test('S8: what the lock pins is not taken from another source with other bytes, and with the same bytes it is', async (t) => {
+  const { world } = await openBoth(t)
+  const { bob, project } = world
+  await addRegistry(world, (await world.serve()).url)
+  await install(bob, 'axum', { directory: project })
+  const file = join(project, 'althing.lock')
+  const lock = await readFile(file, 'utf8')
+  await rm(join(project, '.althing'), { recursive: true })
+  // pinned to a registry that nobody asks any more: the same bytes are those bytes
+  await writeFile(file, lock.replace(/^source = .*$/m, 'source = "registry:https://gone.example"'))
+  assert.equal((await installSet(bob, [], { directory: project, frozen: true })).packages[0]?.change, 'restored')
+  assert.match(await readFile(file, 'utf8'), /^source = "registry:https:\/\/gone\.example"$/m)
+  await rm(join(project, '.althing'), { recursive: true })
+  const digest = `sha256:${'0'.repeat(64)}`
+  await writeFile(
+    file,
+    lock.replace(/^digest = .*$/m, `digest = "${digest}"`).replace(/^source = .*$/m, 'source = "registry:https://gone.example"'),
+  )
+  await assert.rejects(installSet(bob, [], { directory: project }), { code: 'PACKAGE_UNAVAILABLE' })
+  // and an update from a stranger is asked about
+  await world.publish('axum', '1.1.0')
+  await replicate(world.ada, bob)
+  await writeFile(file, lock.replace(/^source = .*$/m, 'source = "registry:https://gone.example"'))
+  const update = { directory: project, global: false, packages: [], check: false, dryRun: false, offline: false, accept: [] }
+  const { packages } = await bob.handlers['marketplace.update'](update, bob.context)
+  assert.equal(packages[0]?.version, '1.0.0')
+})
+
+/** A second machine of ada's owner, whose journal nobody here has. */
+async function openOtherNode(t: TestContext, { ada }: RegistryWorld): ReturnType<typeof openStand> {
+  const owners = new Map([
+    [nodeOf('ada'), ownerOf('ada')],
+    [nodeOf('eve'), ownerOf('ada')],
+  ])
+  const other = await openStand('eve', { genesis: adasHive, owners })
+  t.after(() => other[Symbol.asyncDispose]())
+  const fields = { label: 'other', agents: [], roles: [], notBefore: 0, notAfter: undefined, serial: 1 }
+  const { bytes } = signCertificate(keyOf('owner of ada'), { node: nodeOf('eve'), ...fields })
+  await other.journal.append(certificateKind, formatDocumentBody(bytes))
+  const members = [...ada.journal.range(nodeOf('ada'), 1, 1, 2)]
+  await other.journal.receive(members, nodeOf('ada'))
+  return other
+}
