@@ -66,9 +66,9 @@ export const testOptions: JournalOptions = {
   reservedOwnerBytes: 0,
   maxOpenHiveEntries: 1_000_000,
   maxOpenHiveBytes: 2_147_483_648,
-  maxLoosePerAuthor: 16,
-  maxLooseEntries: 1_000,
-  maxLooseBytes: 16_777_216,
+  maxLoosePerAuthor: 64,
+  maxLooseEntries: 20_000,
+  maxLooseBytes: 67_108_864,
 }
 
 export interface TestPeer {

@@ -4,6 +4,10 @@ import type { Database } from '../../store/database.ts'
 import { marketFaults } from '../faults.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { SearchInput, SearchReport } from '../search/operations.ts'
+import { parseTextQuery } from '../search/rules/query.ts'
+import type { Statistics } from '../search/search-text.ts'
+import { readStatistics } from '../search/search-text.ts'
+import { addStatistics } from './rules/add-statistics.ts'
 import type { RemoteQuestion } from './protocol.ts'
 import { maxHits } from './protocol.ts'
 
@@ -24,23 +28,29 @@ export async function askMembers(
   deps: MarketDeps & { readonly options: MarketOptions },
   input: SearchInput,
   context: CallContext,
-): Promise<AskedMembers> {
+): Promise<{ readonly report: AskedMembers; readonly statistics?: Statistics }> {
   const hive = deps.findHive(context.hive)
   const nobody = { asked: 0, answered: 0, added: 0, dropped: 0 }
   if (hive.membership.policy === 'closed')
-    return { ...nobody, note: `every member of "${hive.name}" has its whole index: nobody was asked, and nothing was sent` }
+    return { report: { ...nobody, note: `every member of "${hive.name}" has its whole index: nobody was asked, and nothing was sent` } }
   const { remote } = hive
-  if (remote === undefined) return { ...nobody, note: `"${hive.name}" has no open connection here: nobody was asked` }
+  if (remote === undefined) return { report: { ...nobody, note: `"${hive.name}" has no open connection here: nobody was asked` } }
   await hive.untilConnected({ signal: context.signal })
   const peers = remote.members()
   if (peers.length === 0)
-    return { ...nobody, note: `no member of "${hive.name}" is connected: nobody was asked. Name one with \`althing p2p bootstrap ADDR\`` }
+    return {
+      report: {
+        ...nobody,
+        note: `no member of "${hive.name}" is connected: nobody was asked. Name one with \`althing p2p bootstrap ADDR\``,
+      },
+    }
   const question = toQuestion(input, hive, deps.options)
   const told = describeSent(question, hive, peers.length)
   if (input.accept.includes(remoteKind)) await rememberConsent(deps.database, hive)
   else if (!hasConsent(deps.database, hive)) throw consentNeeded(hive, told)
-  const report = await remote.ask(question, { signal: context.signal, peers })
-  return { ...report, note: `sent ${told}` }
+  const { statistics, ...report } = await remote.ask(question, { signal: context.signal, peers })
+  const own = readStatistics(deps.database, hive.hive, parseTextQuery(question.query))
+  return { report: { ...report, note: `sent ${told}` }, statistics: addStatistics(own, statistics) }
 }
 
 /** What a person accepts, as `--accept` names it. */

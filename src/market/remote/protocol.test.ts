@@ -27,7 +27,13 @@ const bare: RemoteQuestion = {
 test('a question and an answer are read as they were written', () => {
   for (const each of [question, bare]) assert.deepEqual(parseQuestion(formatQuestion(each)), each)
   const entries = signChain('ada', ['one', 'two'])
-  const answer = { type: 'found', id: 7, releases: entries.slice(1), introductions: [] } as const
+  const answer = {
+    type: 'found',
+    id: 7,
+    releases: entries.slice(1),
+    introductions: [],
+    statistics: { packages: 9, counts: [3, 0] },
+  } as const
   const read = parseAnswer(formatAnswer(answer))
   assert.deepEqual(read?.type === 'found' && read.releases.map(({ cid, signature }) => [cid, [...signature]]), [
     [entries[1]?.cid, [...(entries[1]?.signature ?? [])]],
@@ -63,11 +69,14 @@ test('S30: what is no answer of the protocol is none, whatever is in it', () => 
   const bad = [
     ['no', 1, 'never'],
     ['no', 1],
-    ['found', 'x', [], []],
-    ['found', 1, [], [], []],
-    ['found', 1, {}, []],
-    ['found', 1, [[new Uint8Array(1), new Uint8Array(64), null]], []],
-    ['found', 1, Array.from({ length: maxHits + 1 }, () => 0), []],
+    ['found', 'x', [], [], 1, []],
+    ['found', 1, [], []],
+    ['found', 1, [], [], -1, []],
+    ['found', 1, [], [], 1, ['x']],
+    ['found', 1, [], [], 1, Array.from({ length: 17 }, () => 1)],
+    ['found', 1, {}, [], 1, []],
+    ['found', 1, [[new Uint8Array(1), new Uint8Array(64), null]], [], 1, []],
+    ['found', 1, Array.from({ length: maxHits + 1 }, () => 0), [], 1, []],
     ['lost', 1, [], []],
     { found: 1 },
   ]
@@ -80,7 +89,13 @@ test('of hits that do not fit into one answer the last are left out', () => {
     'ada',
     Array.from({ length: 40 }, () => 'x'.repeat(60_000)),
   )
-  const bytes = formatAnswer({ type: 'found', id: 1, releases, introductions: releases.slice(0, 1) })
+  const bytes = formatAnswer({
+    type: 'found',
+    id: 1,
+    releases,
+    introductions: releases.slice(0, 1),
+    statistics: { packages: 0, counts: [] },
+  })
   assert.ok(bytes.byteLength <= maxAnswerBytes, `${bytes.byteLength} bytes`)
   const answer = parseAnswer(bytes)
   assert.equal(answer?.type, 'found')

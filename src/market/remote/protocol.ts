@@ -3,6 +3,7 @@ import type { Entry, HiveId } from '../../journal/entry.ts'
 import { decodeCanonical, encodeCanonical } from '../../lib/canonical.ts'
 import type { PackageKind } from '../manifest/manifest.ts'
 import { packageKinds } from '../manifest/manifest.ts'
+import type { Statistics } from '../search/search-text.ts'
 
 /** Hits in one answer at most. */
 export const maxHits = 50
@@ -10,6 +11,8 @@ export const maxHits = 50
 export const maxQuestionBytes = 16_384
 /** Longest answer; one release has 64 KiB at most, and most have one. Hits that do not fit are left out, the last first. */
 export const maxAnswerBytes = 1_048_576
+/** Words of a question that are counted. */
+const maxWords = 16
 /** Longest text of a question, in characters, and most keywords. */
 const [maxText, maxKeywords] = [1_024, 16]
 
@@ -27,7 +30,14 @@ export interface RemoteQuestion {
 
 /** What a member found: releases as their owners signed them, best first, and the first entries of their authors' journals. */
 export type RemoteAnswer =
-  | { readonly type: 'found'; readonly id: number; readonly releases: readonly Entry[]; readonly introductions: readonly Entry[] }
+  | {
+      readonly type: 'found'
+      readonly id: number
+      readonly releases: readonly Entry[]
+      readonly introductions: readonly Entry[]
+      /** How common the words are there. */
+      readonly statistics: Statistics
+    }
   | { readonly type: 'no'; readonly id: number; readonly why: 'busy' | 'refused' }
 
 /** The protocol in a hive; `h` is the first 16 characters of the hive's id. */
@@ -67,19 +77,28 @@ export function parseQuestion(bytes: Uint8Array): RemoteQuestion | undefined {
 export function formatAnswer(answer: RemoteAnswer): Uint8Array {
   if (answer.type === 'no') return encodeCanonical(['no', answer.id, answer.why])
   const { releases, introductions } = fitting(answer.releases, answer.introductions)
-  return encodeCanonical(['found', answer.id, releases.map(formatWire), introductions.map(formatWire)])
+  return encodeCanonical([
+    'found',
+    answer.id,
+    releases.map(formatWire),
+    introductions.map(formatWire),
+    answer.statistics.packages,
+    [...answer.statistics.counts],
+  ])
 }
 
 /** Reads an answer from a peer; signatures are not looked at. Undefined for what no honest peer sends. */
 export function parseAnswer(bytes: Uint8Array): RemoteAnswer | undefined {
   const list = readList(bytes, { maxBytes: maxAnswerBytes, maxDepth: 4 })
   if (list === undefined) return undefined
-  const [type, id, first, second] = list
+  const [type, id, first, second, packages, counts] = list
   if (!isCount(id)) return undefined
   if (type === 'no' && list.length === 3) return first === 'busy' || first === 'refused' ? { type, id, why: first } : undefined
   const [releases, introductions] = [parseEntries(first), parseEntries(second)]
-  if (type !== 'found' || list.length !== 4 || releases === undefined || introductions === undefined) return undefined
-  return { type, id, releases, introductions }
+  if (type !== 'found' || list.length !== 6 || releases === undefined || introductions === undefined) return undefined
+  if (!isCount(packages) || !Array.isArray(counts) || counts.length > maxWords) return undefined
+  const counted = (counts as readonly unknown[]).filter(isCount)
+  return counted.length === counts.length ? { type, id, releases, introductions, statistics: { packages, counts: counted } } : undefined
 }
 
 /** Room for the message around the entries, and for the heads of their lists. */

@@ -13,6 +13,8 @@ import { parseRelease, releaseKind } from '../release.ts'
 import { parseTextQuery } from '../search/rules/query.ts'
 import type { RemoteAnswer, RemoteQuestion } from './protocol.ts'
 import { formatQuestion, maxAnswerBytes, parseAnswer, searchProtocol } from './protocol.ts'
+import type { Statistics } from '../search/search-text.ts'
+import { addStatistics } from './rules/add-statistics.ts'
 import { filterOf, isAnswer } from './rules/judge-hit.ts'
 
 export interface RemoteSearchDeps {
@@ -41,6 +43,8 @@ export interface RemoteReport {
   readonly added: number
   /** Releases that were no answer: unsigned, another's, or not what was asked for. */
   readonly dropped: number
+  /** How common the words are at all who answered. */
+  readonly statistics: Statistics
 }
 
 /** Times a member may answer what no honest one does before it is asked no more in this run. */
@@ -100,7 +104,8 @@ export class RemoteSearch implements Disposable {
     const news = [...releases.values()].filter(({ cid }) => this.#deps.journal.find(cid) === undefined)
     const introductions = found.flatMap((answer) => answer.introductions)
     const added = news.length === 0 ? [] : await this.#deps.journal.receiveLoose(news, introductions)
-    return { asked: peers.length, answered: found.length, added: added.length, dropped }
+    const statistics = found.map((answer) => answer.statistics).reduce(addStatistics, { packages: 0, counts: [] })
+    return { asked: peers.length, answered: found.length, added: added.length, dropped, statistics }
   }
 
   [Symbol.dispose](): void {

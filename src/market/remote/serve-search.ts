@@ -8,7 +8,7 @@ import { createTokenBucket } from '../../lib/token-bucket.ts'
 import type { ChannelHandler, Host } from '../../network/host.ts'
 import type { Reader } from '../../store/database.ts'
 import { parseTextQuery } from '../search/rules/query.ts'
-import { searchText } from '../search/search-text.ts'
+import { readStatistics, searchText } from '../search/search-text.ts'
 import type { RemoteAnswer, RemoteQuestion } from './protocol.ts'
 import { formatAnswer, maxQuestionBytes, parseQuestion, searchProtocol } from './protocol.ts'
 import { filterOf } from './rules/judge-hit.ts'
@@ -75,5 +75,6 @@ function findHere({ database, journal }: ServeSearchDeps, question: RemoteQuesti
   const releases = hits.flatMap(({ entry }) => journal.find(entry) ?? [])
   const authors = new Set(releases.map(({ header }) => header.node))
   const introductions = [...authors].flatMap((node): readonly Entry[] => [...journal.range(node, 1, 1, 1)])
-  return { type: 'found', id: question.id, releases, introductions }
+  const statistics = readStatistics(database, journal.hive, query)
+  return { type: 'found', id: question.id, releases, introductions, statistics }
 }

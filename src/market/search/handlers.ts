@@ -10,8 +10,9 @@ type Handlers = HandlersOf<typeof searchOperations>
 export function createSearchHandlers(deps: MarketDeps & { readonly options: MarketOptions }): Handlers {
   const whole = { ...deps, providers: new ProviderCounter(deps, deps.options) }
   const search: Handlers['p2p.search'] = async (input, context) => {
-    const remote = input.remote ? await (await import('../remote/ask-members.ts')).askMembers(deps, input, context) : null
-    return { ...(await findPackages(whole, input, context)), remote }
+    const asked = input.remote ? await (await import('../remote/ask-members.ts')).askMembers(deps, input, context) : undefined
+    const found = await findPackages({ ...whole, statistics: asked?.statistics }, input, context)
+    return { ...found, remote: asked?.report ?? null }
   }
   return { 'p2p.search': search, 'marketplace.search': search }
 }

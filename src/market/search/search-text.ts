@@ -22,6 +22,23 @@ export interface TextQuestion {
   readonly limit: number
   /** Measured by owners one follows; breaks ties. Undefined while nobody measures. */
   readonly usefulnessOf: ((owner: OwnerId, name: string) => number) | undefined
+  /** What other members say of their parts of the index, ours counted, so that rare words are those that are rare everywhere. */
+  readonly statistics?: Statistics | undefined
+}
+
+/** How common the words of a query are. */
+export interface Statistics {
+  readonly packages: number
+  /** Packages that may have each word of the query, in its order. */
+  readonly counts: readonly number[]
+}
+
+/** How common the words of a query are in the index of a hive here. */
+export function readStatistics(reader: Reader, hive: HiveId, query: TextQuery | undefined): Statistics {
+  const number = getHiveNumber(reader, hive)
+  if (number === undefined) return { packages: 0, counts: (query?.words ?? []).map(() => 0) }
+  const counts = (query?.words ?? []).map((word) => countOf(findBeginnings(reader, number, word)))
+  return { packages: countTexts(reader, hive), counts }
 }
 
 /** A package that was found. */
@@ -193,8 +210,11 @@ class Searching {
     }
   }
 
-  #rank({ names }: TextQuery, choices: Choices): readonly (PoolRow & Score)[] {
-    const yardstick = { names, choices, packages: countTexts(this.#reader, this.#question.hive) }
+  #rank({ names, words }: TextQuery, choices: Choices): readonly (PoolRow & Score)[] {
+    const { hive, query, statistics } = this.#question
+    // what others said is of the query as it was typed
+    const counts = words === query?.words ? statistics?.counts : undefined
+    const yardstick = { names, choices, counts, packages: Math.max(statistics?.packages ?? 0, countTexts(this.#reader, hive)) }
     return [...this.#pool.values()].map((row) => ({ ...row, ...scoreCandidate(row, yardstick) })).toSorted(compareRanked)
   }
 }

@@ -30,6 +30,8 @@ export interface Yardstick {
   readonly choices: Choices
   /** Packages in the index. */
   readonly packages: number
+  /** How many packages have each word, where more is known than the index here; 0 where nothing is. */
+  readonly counts?: readonly number[] | undefined
 }
 
 /** What a word is worth by its impact: near spelling of a name comes before the beginning of a description, and that before keywords. */
@@ -38,10 +40,13 @@ const worth: Readonly<Record<Impact, number>> = { 5: 50, 4: 40, 3: 24, 2: 16, 1:
 const worthAfterEdits = [1, 0.7, 0.45] as const
 
 /** How well a package answers a query. Pure, so that the order is the same wherever the same is known. */
-export function scoreCandidate({ name, terms }: Candidate, { names, choices, packages }: Yardstick): Score {
+export function scoreCandidate({ name, terms }: Candidate, { names, choices, packages, counts }: Yardstick): Score {
   const best = choices.map((of) => bestOf(of, terms))
   const found = best.filter((one) => one !== undefined)
-  const text = best.reduce((sum, one, index) => sum + (one === undefined ? 0 : one.value * rarityOf(choices[index] ?? [], packages)), 0)
+  const text = best.reduce(
+    (sum, one, index) => sum + (one === undefined ? 0 : one.value * rarityOf(counts?.[index] || countOf(choices[index] ?? []), packages)),
+    0,
+  )
   return { tier: tierOf(), text: Math.round(text * 1000) }
 
   function tierOf(): Score['tier'] {
@@ -80,8 +85,8 @@ function bestOf(choices: readonly Choice[], terms: string): Matched | undefined 
 }
 
 /** Words that few packages have say more. */
-function rarityOf(choices: readonly Choice[], packages: number): number {
-  return 1 + Math.log(1 + packages / (1 + countOf(choices)))
+function rarityOf(count: number, packages: number): number {
+  return 1 + Math.log(1 + packages / (1 + count))
 }
 
 /** Below zero when `a` is the better answer: text, then what stands before what is deprecated, then usefulness, then what is newer, then spelling. */
