@@ -9,11 +9,14 @@ import type { OnCommand } from './operation-command.ts'
 import { createOperationCommand } from './operation-command.ts'
 import { createStartCommand } from './start-command.ts'
 import type { OnStart } from './start-command.ts'
+import type { OnUcxl } from './ucxl/commands.ts'
+import { createUcxlCommands, ucxlExamples } from './ucxl/commands.ts'
 
 /** What each group of commands is about. */
 const groups: Readonly<Record<string, string>> = {
   p2p: 'The node and its peers.',
   marketplace: 'Packages: search, install, list, publish.',
+  registry: 'Registries of files: export, serve, add, import.',
   context: 'What agents wrote, under addresses, with its past.',
   ucxl: 'Addresses of context: read, compare, step through.',
   hive: 'The groups this node works in.',
@@ -30,6 +33,7 @@ const topLevelNames: Readonly<Record<string, string>> = { 'backup.create': 'back
 export interface ProgramHooks {
   readonly onCommand: OnCommand
   readonly onStart: OnStart
+  readonly onUcxl: OnUcxl
   readonly onHelp: (text: string) => void
   /** Gets what commander says about wrong usage. */
   readonly onUsageError: (text: string) => void
@@ -46,6 +50,7 @@ export function createProgram(deps: Pick<CliDeps, 'version' | 'workingDirectory'
     for (const operation of operations) parent.addCommand(createOperationCommand(operation, { name: verbOf(operation), ...options }))
     parent.addHelpText('after', formatExamples(operations.flatMap(({ examples }) => examples.slice(0, 1)).slice(0, 4)))
   }
+  program.addCommand(createUcxlGroup(hooks.onUcxl))
   for (const operation of catalog) {
     const name = topLevelNames[operation.name]
     if (name !== undefined) program.addCommand(createOperationCommand(operation, { name, ...options }))
@@ -66,6 +71,11 @@ export function createProgramFor(
   hooks: ProgramHooks,
 ): Command {
   const [group = '', verb = ''] = words
+  if (group === 'ucxl') {
+    const program = createRoot(deps).addCommand(createUcxlGroup(hooks.onUcxl))
+    for (const command of withDescendants(program)) prepare(command, hooks)
+    return program
+  }
   const operation = catalog.find(({ name }) => name === `${group}.${verb}` && !Object.hasOwn(topLevelNames, name))
   if (operation === undefined) return createProgram(deps, hooks)
   const options = { name: verbOf(operation), workingDirectory: deps.workingDirectory, onCommand: hooks.onCommand }
@@ -85,6 +95,12 @@ function createRoot({ version }: Pick<CliDeps, 'version'>): Command {
 
 function createGroup(name: string): Command {
   return addGlobalOptions(new Command(name).description(groups[name] ?? '').helpCommand(false))
+}
+
+function createUcxlGroup(onUcxl: OnUcxl): Command {
+  const group = createGroup('ucxl')
+  for (const command of createUcxlCommands(onUcxl)) group.addCommand(command)
+  return group.addHelpText('after', formatExamples(Object.values(ucxlExamples)))
 }
 
 const firstSteps = [

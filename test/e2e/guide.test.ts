@@ -108,7 +108,7 @@ test('the commands of docs/guide/marketplace.md take a package from its first fi
     if (line === 'althing verify') assert.match(output, /^1 package as signed/)
   }
   assert.deepEqual(versions, ['0.1.0', '0.2.0'])
-  assert.equal(lines.length, 25)
+  assert.equal(lines.length, 29)
 })
 
 test('the commands of docs/guide/commons.md meet a stranger’s package, and keep it at a distance', async (t) => {
