@@ -1,56 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { OwnerId } from '../identity/keys.ts'
 import { nodeOf, testHive } from '../journal/testing/bench-of-peers.ts'
 import { encodeText } from '../lib/bytes.ts'
 import { createCid, hashBytes, linkOfCid, rawCodec } from '../lib/cid.ts'
-import type { PackageName } from './rules/names.ts'
-import type { Manifest } from './manifest/manifest.ts'
 import { countPackages } from './count-packages.ts'
 import { countTexts } from './search/text-index.ts'
 import { searchText } from './search/search-text.ts'
 import { formatRelease, parseRelease, releaseKind } from './release.ts'
 import type { Release } from './release.ts'
 import { parseTextQuery } from './search/rules/query.ts'
+import { releaseOf } from './testing/records.ts'
 import { openStand, ownerOf, releasesOf, replicate } from './testing/stand.ts'
 import type { Stand } from './testing/stand.ts'
-
-function release(
-  name: string,
-  version: string,
-  more: { readonly bytes?: string; readonly owner?: OwnerId; readonly manifest?: Partial<Manifest> } = {},
-): Release {
-  const bytes = encodeText(more.bytes ?? `${name} ${version}`)
-  const manifest: Manifest = {
-    name: name as PackageName,
-    version,
-    kind: 'bundle',
-    description: `About ${name}`,
-    authors: [],
-    licence: null,
-    category: null,
-    keywords: [],
-    homepage: null,
-    repository: null,
-    dependencies: [],
-    foreign: [],
-    files: [],
-    permissions: { tools: [], commands: [], hosts: [], paths: [] },
-    entry: null,
-    ...more.manifest,
-  }
-  const cid = createCid(rawCodec, bytes)
-  return {
-    owner: more.owner ?? ownerOf('ada'),
-    manifest,
-    digest: hashBytes(bytes),
-    size: 10,
-    fileCount: 1,
-    archive: cid,
-    files: cid,
-    previous: null,
-  }
-}
 
 async function publish(stand: Stand, ...releases: readonly Release[]): Promise<void> {
   for (const each of releases) await stand.journal.append(releaseKind, formatRelease(each))
@@ -69,7 +30,7 @@ function search(stand: Stand, text: string, limit = 10): readonly string[] {
 
 test('a release is in the index as soon as its entry is, with its content referenced', async () => {
   await using ada = await openStand('ada')
-  const first = release('axum', '0.7.0')
+  const first = releaseOf('axum', '0.7.0')
   await publish(ada, first)
   assert.deepEqual(versionsOf(ada, 'axum'), ['0.7.0/0'])
   assert.ok(ada.content.isServed(testHive, first.archive))
@@ -77,18 +38,18 @@ test('a release is in the index as soon as its entry is, with its content refere
 
 test('S8: a release that names an owner its author is not certified for is inert', async () => {
   await using eve = await openStand('eve')
-  await publish(eve, release('axum', '9.9.9', { owner: ownerOf('ada') }))
+  await publish(eve, releaseOf('axum', '9.9.9', { owner: ownerOf('ada') }))
   assert.deepEqual(versionsOf(eve, 'axum'), [])
   assert.deepEqual(search(eve, 'axum'), [])
   await using stranger = await openStand('eve', { owners: new Map() })
-  await publish(stranger, release('axum', '9.9.9', { owner: ownerOf('eve') }))
+  await publish(stranger, releaseOf('axum', '9.9.9', { owner: ownerOf('eve') }))
   assert.deepEqual(versionsOf(stranger, 'axum'), [])
   assert.deepEqual(stranger.journal.status().quarantinedViews, [])
 })
 
 test('the same version again with other bytes is inert and shown as a conflict', async () => {
   await using ada = await openStand('ada')
-  await publish(ada, release('axum', '1.0.0'), release('axum', '1.0.0', { bytes: 'other' }), release('axum', '1.0.0'))
+  await publish(ada, releaseOf('axum', '1.0.0'), releaseOf('axum', '1.0.0', { bytes: 'other' }), releaseOf('axum', '1.0.0'))
   const [only, ...more] = releasesOf(ada, 'axum')
   assert.equal(more.length, 0)
   assert.equal(only?.conflicts, 1)
@@ -99,8 +60,8 @@ test('S5: of two nodes of one owner that say a version differently the same one 
   const owners = new Map([nodeOf('ada'), nodeOf('bob')].map((node) => [node, ownerOf('ada')]))
   await using ada = await openStand('ada', { owners })
   await using bob = await openStand('bob', { owners })
-  await publish(ada, release('axum', '1.0.0', { bytes: 'of ada' }), release('axum', '1.1.0'))
-  await publish(bob, release('axum', '1.0.0', { bytes: 'of bob' }), release('axum', '1.1.0'))
+  await publish(ada, releaseOf('axum', '1.0.0', { bytes: 'of ada' }), releaseOf('axum', '1.1.0'))
+  await publish(bob, releaseOf('axum', '1.0.0', { bytes: 'of bob' }), releaseOf('axum', '1.1.0'))
   const digests: string[] = []
   for (const order of [
     [ada, bob],
@@ -120,9 +81,9 @@ test('S5: of two nodes of one owner that say a version differently the same one 
 
 test('S5: what is no release is stored and inert', async () => {
   await using ada = await openStand('ada')
-  const good = formatRelease(release('axum', '1.0.0'))
+  const good = formatRelease(releaseOf('axum', '1.0.0'))
   const link = linkOfCid(createCid(rawCodec, encodeText('x')))
-  const manifest = release('axum', '1.0.0').manifest
+  const manifest = releaseOf('axum', '1.0.0').manifest
   const bad: unknown[] = [
     null,
     'release',
@@ -175,11 +136,11 @@ test('search finds every word first, exact names before others, and folds accent
   await using ada = await openStand('ada')
   await publish(
     ada,
-    release('web', '1.0.0', { manifest: { description: 'things' } }),
-    release('axum', '0.7.0', { manifest: { keywords: ['rust', 'web'], description: 'a service' } }),
-    release('rust-web', '1.0.0', { manifest: { description: 'exactly' } }),
-    release('docs', '1.0.0', { manifest: { description: 'Überprüfung written in rust for the web, and more and more and more words' } }),
-    release('other', '1.0.0', { manifest: { description: 'nothing of it' } }),
+    releaseOf('web', '1.0.0', { manifest: { description: 'things' } }),
+    releaseOf('axum', '0.7.0', { manifest: { keywords: ['rust', 'web'], description: 'a service' } }),
+    releaseOf('rust-web', '1.0.0', { manifest: { description: 'exactly' } }),
+    releaseOf('docs', '1.0.0', { manifest: { description: 'Überprüfung written in rust for the web, and more and more and more words' } }),
+    releaseOf('other', '1.0.0', { manifest: { description: 'nothing of it' } }),
   )
   assert.deepEqual(search(ada, 'rust web'), ['rust-web', 'docs', 'axum', 'web?'])
   assert.deepEqual(search(ada, 'web').slice(0, 2), ['web', 'rust-web'])
@@ -190,7 +151,7 @@ test('search finds every word first, exact names before others, and folds accent
 
 test('S26: what a person types never is syntax', async () => {
   await using ada = await openStand('ada')
-  await publish(ada, release('axum', '0.7.0'))
+  await publish(ada, releaseOf('axum', '0.7.0'))
   for (const text of ['"', 'a"b', 'name:axum', 'axum OR', 'NEAR(', '^', '*', '- -', "'; drop table release", 'x AND NOT y', '\0', 'axum\\'])
     search(ada, text)
   assert.deepEqual(search(ada, '"axum" OR'), ['axum?'])
@@ -200,9 +161,9 @@ test('the text that is searched is that of the newest release', async () => {
   await using ada = await openStand('ada')
   await publish(
     ada,
-    release('axum', '2.0.0', { manifest: { description: 'new words' } }),
-    release('axum', '1.0.0', { manifest: { description: 'old phrases' } }),
-    release('axum', '3.0.0-rc.1', { manifest: { description: 'coming sentences' } }),
+    releaseOf('axum', '2.0.0', { manifest: { description: 'new words' } }),
+    releaseOf('axum', '1.0.0', { manifest: { description: 'old phrases' } }),
+    releaseOf('axum', '3.0.0-rc.1', { manifest: { description: 'coming sentences' } }),
   )
   assert.deepEqual(search(ada, 'words'), ['axum'])
   assert.deepEqual(search(ada, 'phrases'), [])
@@ -212,7 +173,7 @@ test('the text that is searched is that of the newest release', async () => {
 
 test('the index can be emptied, with its references, and built again', async () => {
   await using ada = await openStand('ada')
-  const first = release('axum', '0.7.0')
+  const first = releaseOf('axum', '0.7.0')
   await publish(ada, first)
   await ada.database.write((tx) => ada.view.reset(tx, testHive))
   assert.deepEqual(versionsOf(ada, 'axum'), [])

@@ -91,7 +91,9 @@ function summarise(answer: Fields, isPlan: boolean): string {
     ...(isPlan ? [`${formatBytes(answer.count('fetchedBytes'))} to fetch`, 'nothing was done'] : []),
     ...(answer.isTrue('isLockChanged') && !isPlan ? [`pinned in ${answer.text('lock')}`] : []),
   ]
-  return parts.length === 0 ? `nothing to do · ${answer.text('lock')}` : parts.join(' · ')
+  if (parts.length > 0) return parts.join(' · ')
+  const isTouched = answer.records('packages').length + answer.records('removed').length > 0
+  return `${isTouched ? 'as pinned in' : 'nothing to do ·'} ${answer.text('lock')}`
 }
 
 /** `list`: by place. */

@@ -19,16 +19,11 @@ export function nameOf(text: string): PackageName {
   return name
 }
 
-/** A release that says the least. */
-export function releaseOf(
-  name: string,
-  version: string,
-  more: { readonly bytes?: string; readonly owner?: OwnerId; readonly manifest?: Partial<Manifest> } = {},
-): Release {
-  const bytes = encodeText(more.bytes ?? `${name} ${version}`)
-  const manifest: Manifest = {
+/** A manifest that says the least, and what is said beside. */
+export function leastManifest(name: string, more: Partial<Manifest> = {}): Manifest {
+  return {
     name: nameOf(name),
-    version,
+    version: '1.0.0',
     kind: 'bundle',
     description: `About ${name}`,
     authors: [],
@@ -42,8 +37,18 @@ export function releaseOf(
     files: [],
     permissions: { tools: [], commands: [], hosts: [], paths: [] },
     entry: null,
-    ...more.manifest,
+    ...more,
   }
+}
+
+/** A release that says the least. */
+export function releaseOf(
+  name: string,
+  version: string,
+  more: { readonly bytes?: string; readonly owner?: OwnerId; readonly manifest?: Partial<Manifest> } = {},
+): Release {
+  const bytes = encodeText(more.bytes ?? `${name} ${version}`)
+  const manifest = leastManifest(name, { version, ...more.manifest })
   const cid = createCid(rawCodec, bytes)
   return {
     owner: more.owner ?? ownerOf('ada'),

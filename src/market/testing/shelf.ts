@@ -5,13 +5,13 @@ import { encodeText } from '../../lib/bytes.ts'
 import type { Transaction } from '../../store/database.ts'
 import { openDatabase } from '../../store/database.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import type { PackageName } from '../rules/names.ts'
 import { createFilter } from '../search/rules/filter.ts'
 import type { Wanted } from '../search/rules/filter.ts'
 import { parseTextQuery } from '../search/rules/query.ts'
 import { searchText } from '../search/search-text.ts'
 import type { TextAnswer, TextQuestion } from '../search/search-text.ts'
 import { putText } from '../search/text-index.ts'
+import { leastManifest } from './records.ts'
 import { ownerOf } from './stand.ts'
 
 /** What of a package a test of search says. */
@@ -56,24 +56,7 @@ export function shelve(
   tx: Transaction,
   { name, owner = ownerOf('ada'), hive = testHive, at = 0, isYanked = false, deprecated, ...manifest }: Shelved,
 ): number {
-  const whole: Manifest = {
-    name: name as PackageName,
-    version: '1.0.0',
-    kind: 'bundle',
-    description: 'nothing said',
-    authors: [],
-    licence: null,
-    category: null,
-    keywords: [],
-    homepage: null,
-    repository: null,
-    dependencies: [],
-    foreign: [],
-    files: [],
-    permissions: { tools: [], commands: [], hosts: [], paths: [] },
-    entry: null,
-    ...manifest,
-  }
+  const whole = leastManifest(name, { description: 'nothing said', ...manifest })
   const row = tx.get<{ readonly id: number }>(
     `insert into package (hive, owner, name, newest, at, kind, archive, yanked, deprecated) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict do update set at = excluded.at, yanked = excluded.yanked, deprecated = excluded.deprecated returning id`,

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { render } from './render.ts'
+
+const same = (text: string): string => text
+const plain = { strong: same, faint: same, good: same, bad: same, name: same }
+const web = {
+  package: '@ada/web',
+  version: '1.1.0',
+  files: 2,
+  size: 2048,
+  path: '/p/web',
+  alsoAt: [],
+  providers: [],
+  leftOut: [],
+  changed: [],
+}
+const nothing = { status: 'done', lock: '/p/althing.lock', isLockChanged: false, packages: [], removed: [], notes: [], mcp: null }
+
+function install(change: string, more: object = {}): string | undefined {
+  return render('marketplace.install', { ...nothing, packages: [{ ...web, change, isNamed: true }], ...more }, plain)
+}
+
+test('an install that put right what was changed says so, and not that there was nothing to do', () => {
+  assert.equal(install('restored'), '@ada/web@1.1.0 put right · 2 files, 2.0 KiB from this disk\n  /p/web\nas pinned in /p/althing.lock')
+  assert.equal(render('marketplace.install', nothing, plain), 'nothing to do · /p/althing.lock')
+})
+
+test('an install that changed the lock says what came, from whom, and where it is pinned', () => {
+  const fromTwo = { providers: [{ peer: 'bob' }, { peer: 'cy' }], requested: '^1', alsoAt: ['/p/skills/web'] }
+  assert.equal(
+    install('updated', { isLockChanged: true, packages: [{ ...web, ...fromTwo, change: 'updated', previousVersion: '1.0.0' }] }),
+    '@ada/web@1.1.0 updated from 1.0.0 · 2 files, 2.0 KiB from 2 peers\n  /p/web\n  /p/skills/web\npinned in /p/althing.lock',
+  )
+})
