@@ -122,7 +122,7 @@ class ComposedNode implements Althing {
   #createHandlers(): HandlerTable {
     const { home, hives, clock, chance, log } = this.#deps
     const { config, transient } = this.#options
-    const { database, blobs, content, keys } = home
+    const { database, blobs, content, unpacked, keys } = home
     const mending = { content, database, findExchange: (hive: HiveId) => hives.exchangeOf(hive) }
     const market: MarketDeps = {
       database,
@@ -146,10 +146,14 @@ class ComposedNode implements Althing {
         blobs,
         home: home.path,
         clock,
+        unpackedUsage: () => unpacked.usage(),
         findNeeded: (blocks) => findNeeded(mending, blocks),
         repair: (damaged, repairing) => repairBlocks(mending, damaged, repairing),
       }),
-      ...createContentHandlers({ content, blobs, database, clock, log, node: keys.nodeId }, config.content),
+      ...createContentHandlers(
+        { content, blobs, database, clock, log, node: keys.nodeId, sweepUnpacked: (sweeping) => unpacked.sweep(sweeping) },
+        config.content,
+      ),
       ...createIdentityHandlers({ keys, enrollment: createEnrollment(joining, config.hive) }),
       ...createHiveHandlers({ ...joining, connectedPeers: ({ known }) => hives.connectedPeers(known.id) }, config.hive),
       ...createNetworkHandlers({ networkOf: (name) => networkOf(hives.find(name)) }),

@@ -182,9 +182,12 @@ test('`store gc` says what it removed', async () => {
   const ada = fleet.open('ada')
   await addLoose(fleet, ada, testBytes(10))
   await fleet.clock.advance(2 * dayMs)
-  const handlers = createContentHandlers({ ...ada, node: ada.peer, clock: fleet.clock, log: silentLog }, { graceMs: dayMs, replicas: 3 })
+  const handlers = createContentHandlers(
+    { ...ada, node: ada.peer, clock: fleet.clock, log: silentLog, sweepUnpacked: async () => ({ packages: 1, bytes: 13 }) },
+    { graceMs: dayMs, replicas: 3 },
+  )
   const context = { signal: never, hive: undefined, report: () => {} }
-  const expected = { removedBlocks: 1, removedBytes: 10, keptBlocks: 0, youngBlocks: 0 }
+  const expected = { removedBlocks: 1, removedBytes: 10, keptBlocks: 0, youngBlocks: 0, removedPackages: 1, removedPackageBytes: 13 }
   assert.deepEqual(await handlers['store.gc']({ dryRun: true }, context), { isDryRun: true, ...expected })
   assert.deepEqual(await fleet.clock.run(handlers['store.gc']({ dryRun: false }, context)), { isDryRun: false, ...expected })
   assert.equal(ada.blobs.usage().blocks, 0)

@@ -14,6 +14,12 @@ export interface ContentHandlersDeps {
   readonly database: Database
   readonly clock: Clock
   readonly log: Log
+  /** Removes unpacked packages last used before a moment of our wall time that no project shares; says what went, or would. */
+  readonly sweepUnpacked: (options: {
+    readonly before: number
+    readonly isDryRun: boolean
+    readonly signal: AbortSignal
+  }) => Promise<{ readonly packages: number; readonly bytes: number }>
   /** Our own name, by which we know whether a copy kept for others may go. */
   readonly node: PeerId
 }
@@ -26,7 +32,9 @@ export function createContentHandlers(deps: ContentHandlersDeps, options: Conten
     'store.gc': async ({ dryRun }, { signal }) => {
       const report = await collectContent(deps, { ...options, isDryRun: dryRun, signal })
       const { removedBlocks, removedBytes, keptBlocks, youngBlocks } = report
-      return { isDryRun: dryRun, removedBlocks, removedBytes, keptBlocks: keptBlocks - youngBlocks, youngBlocks }
+      const swept = await deps.sweepUnpacked({ before: deps.clock.now() - options.graceMs, isDryRun: dryRun, signal })
+      const unpacked = { removedPackages: swept.packages, removedPackageBytes: swept.bytes }
+      return { isDryRun: dryRun, removedBlocks, removedBytes, keptBlocks: keptBlocks - youngBlocks, youngBlocks, ...unpacked }
     },
   }
 }

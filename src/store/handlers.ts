@@ -13,6 +13,8 @@ export interface StoreHandlersDeps {
   readonly blobs: BlobStore
   readonly home: string
   readonly clock: Clock
+  /** Unpacked packages, and the length of their files. */
+  readonly unpackedUsage: () => Promise<{ readonly packages: number; readonly bytes: number }>
   /** Those of these blocks that something refers to. */
   readonly findNeeded: (blocks: readonly string[]) => readonly string[]
   /** Fetches again what these damaged blocks (64 hexadecimal digits) belong to: CIDs of what is whole again, and of what is not. */
@@ -26,7 +28,7 @@ export interface StoreHandlersDeps {
 export type StoreHandlers = Pick<HandlersOf<typeof storeOperations>, 'store.stats' | 'store.optimize' | 'store.verify' | 'backup.create'>
 
 /** The handlers of a running node's store. */
-export function createStoreHandlers({ database, blobs, home, clock, findNeeded, repair }: StoreHandlersDeps): StoreHandlers {
+export function createStoreHandlers({ database, blobs, home, clock, unpackedUsage, findNeeded, repair }: StoreHandlersDeps): StoreHandlers {
   return {
     'store.stats': async () => {
       const { blocks, bytes, storedBytes, maxDiskBytes } = blobs.usage()
@@ -34,7 +36,8 @@ export function createStoreHandlers({ database, blobs, home, clock, findNeeded, 
       const compressedBlocks = countPackedBlocks(database)
       const quarantinedBlocks = await blobs.countQuarantined()
       const sizes = { blocks, bytes, storedBytes, savedBytes, maxDiskBytes, compressedBlocks, quarantinedBlocks }
-      return { ...sizes, databaseBytes: databaseBytes(database), schemaVersion }
+      const { packages: unpackedPackages, bytes: unpackedBytes } = await unpackedUsage()
+      return { ...sizes, unpackedPackages, unpackedBytes, databaseBytes: databaseBytes(database), schemaVersion }
     },
     'store.optimize': async (_, context) =>
       await optimizeBlobs({ blobs, database }, { signal: context.signal, onProgress: reporter(context, 'blocks') }),

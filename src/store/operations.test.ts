@@ -15,6 +15,8 @@ import { makeFolder } from './scratch.fixture.ts'
 
 const law = new Uint8Array(Buffer.from('with law shall the land be built '.repeat(1000)))
 
+const unpackedUsage = async (): Promise<{ packages: number; bytes: number }> => ({ packages: 2, bytes: 30 })
+
 test('each operation of a store is answered in the shape it declares', async (t) => {
   const folder = makeFolder(t)
   const home = mkdtempSync(join(folder, 'home-'))
@@ -27,6 +29,7 @@ test('each operation of a store is answered in the shape it declares', async (t)
     blobs,
     home,
     clock: systemClock,
+    unpackedUsage,
     findNeeded: (blocks) => blocks,
     repair: async () => ({ repaired: [], lost: [] }),
   })
@@ -74,7 +77,7 @@ test('F8: verify with repair hands on exactly the damaged blocks, and says what 
     asked.push(...damaged)
     return { repaired: ['bafya'], lost: ['bafyb'] }
   }
-  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, findNeeded: (blocks) => blocks, repair })
+  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, unpackedUsage, findNeeded: (blocks) => blocks, repair })
   const context = { signal: t.signal, hive: undefined, report: () => {} }
   assert.deepEqual((await handlers['store.verify']({ repair: true }, context)).repaired, [])
   const [file] = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
@@ -99,7 +102,7 @@ test('F8: what an earlier run set aside is said to be missing until it is back, 
   const repair = async () => ({ repaired: [], lost: [] })
   const needed = { all: true }
   const findNeeded = (blocks: readonly string[]) => (needed.all ? blocks : [])
-  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, findNeeded, repair })
+  const handlers = createStoreHandlers({ database, blobs, home, clock: systemClock, unpackedUsage, findNeeded, repair })
   const context = { signal: t.signal, hive: undefined, report: () => {} }
   const [file] = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   assert.ok(file !== undefined)

@@ -14,6 +14,8 @@ const stats = defineOperation({
       maxDiskBytes: z.int().describe('limit of content on disk; 0 is none'),
       compressedBlocks: z.int().describe('blocks kept compressed'),
       quarantinedBlocks: z.int().describe('damaged files set aside'),
+      unpackedPackages: z.int().describe('unpacked packages that projects share'),
+      unpackedBytes: z.int().describe('length of their files'),
       databaseBytes: z.int().describe('length of the database'),
       schemaVersion: z.int().describe('schema of the database'),
     }),
@@ -84,6 +86,10 @@ const gc = defineOperation({
       removedBytes: z.int().describe('bytes on disk freed, or that would be'),
       keptBlocks: z.int().describe('blocks that something refers to'),
       youngBlocks: z.int().describe('blocks without a reference, too young to be removed'),
+      removedPackages: z
+        .int()
+        .describe('unpacked packages removed, or that would be: no project shares their files, and none was used for content.graceMs'),
+      removedPackageBytes: z.int().describe('length of their files'),
     }),
   faults: ['STORE_FAILED'],
   isReadOnly: false,

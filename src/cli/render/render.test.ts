@@ -37,6 +37,8 @@ test('figures of the store are in units a person reads', () => {
     maxDiskBytes: 21_474_836_480,
     compressedBlocks: 900,
     quarantinedBlocks: 0,
+    unpackedPackages: 2,
+    unpackedBytes: 2_048,
     databaseBytes: 167_936,
     schemaVersion: 1,
   }
@@ -46,6 +48,7 @@ test('figures of the store are in units a person reads', () => {
       'content     1,200 blocks · 1.2 GiB',
       'on disk     600 MiB · limit 20.0 GiB',
       'compressed  900 blocks · 600 MiB saved',
+      'unpacked    2 packages · 2.0 KiB',
       'database    164 KiB · schema 1',
     ].join('\n'),
   )

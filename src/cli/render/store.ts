@@ -13,6 +13,9 @@ export function renderStats(output: unknown, style: Style): string | undefined {
     ['content', `${formatPlural(answer.count('blocks'), 'block')} · ${formatBytes(answer.count('bytes'))}`],
     ['on disk', `${formatBytes(answer.count('storedBytes'))} · ${quota}`],
     ['compressed', `${formatPlural(answer.count('compressedBlocks'), 'block')} · ${formatBytes(answer.count('savedBytes'))} saved`],
+    ...(answer.count('unpackedPackages') === 0
+      ? []
+      : [['unpacked', `${formatPlural(answer.count('unpackedPackages'), 'package')} · ${formatBytes(answer.count('unpackedBytes'))}`]]),
     ['database', `${formatBytes(answer.count('databaseBytes'))} · schema ${formatCount(answer.count('schemaVersion'))}`],
     ...(bad === 0 ? [] : [['set aside', style.bad(formatPlural(bad, 'damaged block'))]]),
   ]
@@ -45,7 +48,10 @@ export function renderCollected(output: unknown, style: Style): string | undefin
   if (!answer.has('removedBlocks')) return undefined
   const verb = answer.isTrue('isDryRun') ? 'would remove' : 'removed'
   const kept = `${formatCount(answer.count('keptBlocks'))} kept, ${formatCount(answer.count('youngBlocks'))} too young`
-  return `${verb} ${formatPlural(answer.count('removedBlocks'), 'block')} · ${formatBytes(answer.count('removedBytes'))} ${style.faint(`· ${kept}`)}`
+  const packages = answer.count('removedPackages')
+  const unpacked =
+    packages === 0 ? '' : `, ${formatPlural(packages, 'unpacked package')} · ${formatBytes(answer.count('removedPackageBytes'))}`
+  return `${verb} ${formatPlural(answer.count('removedBlocks'), 'block')} · ${formatBytes(answer.count('removedBytes'))}${unpacked} ${style.faint(`· ${kept}`)}`
 }
 
 /** `p2p stop`. The command has waited for the end by then. */

@@ -33,7 +33,7 @@ export async function cleanPlace(
 ): Promise<CleanReport> {
   const place = await placeOf(deps, input)
   const staging = join(place.packages, stagingName)
-  const hint = 'downloads that nothing refers to any more are freed by `althing store gc`'
+  const hint = 'downloads that nothing refers to any more, and unpacked packages that no project uses, are freed by `althing store gc`'
   if (!(await exists(staging)))
     return { removed: [], strays: (await findStrays(place, await readLock(place.lock))).map((name) => join(place.packages, name)), hint }
   await using _ = input.dryRun
