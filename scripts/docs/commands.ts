@@ -4,6 +4,7 @@ import { catalog } from '../../src/catalog.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { globalOptionNames } from '../../src/cli/global-options.ts'
 import { startExamples } from '../../src/cli/start-command.ts'
+import { ucxlExamples } from '../../src/cli/ucxl/commands.ts'
 import type { Operation } from '../../src/operations/define-operation.ts'
 import { formatShape } from './shape.ts'
 
@@ -11,7 +12,7 @@ import { formatShape } from './shape.ts'
 export function writeCommands(): string {
   const program = createProgram(
     { version: '', workingDirectory: '/' },
-    { onCommand: async () => {}, onStart: async () => {}, onHelp: () => {}, onUsageError: () => {} },
+    { onCommand: async () => {}, onStart: async () => {}, onUcxl: async () => {}, onHelp: () => {}, onUsageError: () => {} },
   )
   const found = new Map<string, Command>()
   collect(program, '', found)
@@ -67,7 +68,7 @@ function section(name: string, command: Command, operation: Operation | undefine
     ...command.registeredArguments.map((argument) => `| \`${argument.name()}\` | ${argument.description} |`),
     ...(own.length > 0 ? [optionRows(own)] : []),
   ]
-  const examples = (operation?.examples ?? startExamples).map(({ command: line, does }) => `- \`${line}\`: ${does}`)
+  const examples = (operation?.examples ?? examplesOf(name)).map(({ command: line, does }) => `- \`${line}\`: ${does}`)
   const faults =
     operation === undefined || operation.faults.length === 0 ? '' : `Faults: ${operation.faults.map((code) => `\`${code}\``).join(', ')}.\n`
   const shape =
@@ -84,6 +85,12 @@ function section(name: string, command: Command, operation: Operation | undefine
   ]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** Of a command that is no operation. */
+function examplesOf(name: string): readonly { readonly command: string; readonly does: string }[] {
+  const own = Object.entries(ucxlExamples).flatMap(([verb, example]) => (name === `ucxl ${verb}` ? [example] : []))
+  return own.length > 0 ? own : startExamples
 }
 
 function optionRows(options: Command['options']): string {

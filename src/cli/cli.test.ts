@@ -301,7 +301,7 @@ test('every operation has a command, and its examples are commands that parse', 
 function commandNames(): readonly string[] {
   const program = createProgram(
     { version: '0.1.0', workingDirectory: '/' },
-    { onCommand: async () => {}, onStart: async () => {}, onHelp: () => {}, onUsageError: () => {} },
+    { onCommand: async () => {}, onStart: async () => {}, onUcxl: async () => {}, onHelp: () => {}, onUsageError: () => {} },
   )
   return program.commands.flatMap((command) => [command.name(), ...command.commands.map((child) => `${command.name()} ${child.name()}`)])
 }

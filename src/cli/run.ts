@@ -18,6 +18,7 @@ import { isIncomplete, render, renderBrief } from './render/render.ts'
 import { exitCodes, reportFault } from './report-fault.ts'
 import { createStyle } from './screen.ts'
 import type { StartOptions } from './start-command.ts'
+import { runUcxl } from './ucxl/commands.ts'
 
 /** Runs one command line (without the program's name) and gives the exit code. Never throws. */
 export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<number> {
@@ -33,6 +34,9 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
     },
     onCommand: async (operation, input, command) => {
       exitCode = await runOperation(deps, { operation, input, command })
+    },
+    onUcxl: async (request) => {
+      exitCode = await runUcxl(deps, request)
     },
     onStart: async (options, command) => {
       await start(deps, options, globalsOf(deps, command))

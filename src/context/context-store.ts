@@ -72,7 +72,7 @@ class JournalContext implements ContextStore {
       writeVersion(this.#deps, this.#options, { address, cid, size, mediaType, metadata, condition, text: body.text() }),
     )
     const wanted = request.replicas ?? this.#options.replicas
-    const replicas = await spreadCopies(this.#deps, this.#options, { cid, wanted, signal })
+    const replicas = await spreadCopies(this.#deps, this.#options, { cid, wanted, waitMs: request.waitMs, signal })
     return { ...written.version, status: written.status, replicas }
   }
 

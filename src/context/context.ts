@@ -92,6 +92,8 @@ export interface PutRequest {
   readonly condition?: Condition | undefined
   /** Copies to wait for, ourselves counted; without it `context.replicas`. */
   readonly replicas?: number | undefined
+  /** How long to wait for them, in milliseconds; without it `context.copiesTimeoutMs`. */
+  readonly waitMs?: number | undefined
 }
 
 /** One version of one resource, as its writer signed it. */

@@ -7,12 +7,12 @@ import type { ContextDeps, ContextOptions, Copies, Waiting } from './context.ts'
 export async function spreadCopies(
   deps: Pick<ContextDeps, 'hive' | 'clock' | 'log' | 'isTransient'>,
   options: Pick<ContextOptions, 'copiesTimeoutMs'>,
-  { cid, wanted, signal }: Waiting & { readonly cid: Cid; readonly wanted: number },
+  { cid, wanted, waitMs, signal }: Waiting & { readonly cid: Cid; readonly wanted: number; readonly waitMs: number | undefined },
 ): Promise<Copies> {
   const { hive, clock, log } = deps
   const { exchange } = hive
   if (exchange === undefined || wanted <= 1) return { wanted, confirmed: 1 }
-  const late = withDeadline(clock, options.copiesTimeoutMs, signal)
+  const late = withDeadline(clock, waitMs ?? options.copiesTimeoutMs, signal)
   try {
     // a node that was opened for one command has nobody yet, and leaves with the only copy
     if (deps.isTransient) await hive.untilConnected({ signal: late })

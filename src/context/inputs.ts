@@ -1,7 +1,7 @@
 import { parseCid } from '../lib/cid.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Address, Temporal } from '../ucxl/ucxl.ts'
-import { parseAddress, parseInstant, parsePattern, UcxlError } from '../ucxl/ucxl.ts'
+import { parseAddress, parseInstant, parsePattern, parseTemporal, UcxlError } from '../ucxl/ucxl.ts'
 import type { Condition, Metadata } from './context.ts'
 import { contextFaults } from './faults.ts'
 import { parseMetadata } from './version.ts'
@@ -21,17 +21,10 @@ export function readAddress(text: string, kind: 'address' | 'pattern'): Address 
 
 /** A temporal segment from outside. @throws Fault ADDRESS_INVALID */
 export function readTemporal(text: string): Temporal {
-  if (text.includes('/')) throw invalidAddress(text, { field: 'temporal', offset: text.indexOf('/'), expected: 'a temporal segment alone' })
-  try {
-    return parsePattern(`${probe}${text}`).temporal
-  } catch (error) {
-    if (error instanceof UcxlError)
-      throw invalidAddress(text, { field: 'temporal', offset: Math.max(0, error.offset - probe.length), expected: error.expected })
-    throw error
-  }
+  const temporal = parseTemporal(text)
+  if ('kind' in temporal) return temporal
+  throw invalidAddress(text, { field: 'temporal', ...temporal })
 }
-
-const probe = 'ucxl://a:a@a:a/'
 
 /** An instant from outside, in milliseconds. @throws Fault ADDRESS_INVALID */
 export function readInstant(text: string): number {
