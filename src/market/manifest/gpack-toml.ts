@@ -1,8 +1,8 @@
 import { isVersionRange } from '../rules/versions.ts'
-import { readDependencies } from './dependencies.ts'
 import type { Table } from './fields.ts'
-import { readAuthors, readKeywords, readLine, readLongDescription, readName, readVersion, tableOf } from './fields.ts'
+import { readLine, readName, tableOf } from './fields.ts'
 import type { ManifestFormat, ParsedManifest } from './format.ts'
+import { readPackFields } from './pack-fields.ts'
 import type { ManifestSource } from './source.ts'
 import type { TomlManifest } from './toml.ts'
 import { keepTables, openToml, warnOfUnknown } from './toml.ts'
@@ -41,27 +41,11 @@ function parseGpackToml(source: ManifestSource): ParsedManifest {
   // Older packs say these at the top level.
   const table = root.has('gpack') ? tableOf(root.get('gpack')) : root
   if (root.has('gpack')) warnOfUnknown(table, headerKeys, { where: '[gpack]', warn })
-  const version = readLine(table, 'version', refuse)
-  if (version === undefined) throw refuse('version', 'the pack has no version', 'version = "1.0.0"')
-  const { candidates, ...depends } = readDependencies([root.get('dependencies')], refuse)
+  const { fields, candidates } = readPackFields(table, toml, [root.get('dependencies')])
+  // Packs name each other by their ids; `name` is for people.
+  const name = readName(readLine(table, 'id', refuse) ?? readLine(table, 'name', refuse), refuse)
   return {
-    draft: {
-      // Packs name each other by their ids; `name` is for people.
-      name: readName(readLine(table, 'id', refuse) ?? readLine(table, 'name', refuse), refuse),
-      version: readVersion(version, refuse),
-      kind: 'template',
-      description: readLongDescription(table, refuse, warn),
-      authors: readAuthors([table], refuse),
-      licence: readLine(table, 'license', refuse) ?? null,
-      category: readLine(table, 'category', refuse)?.toLowerCase() ?? null,
-      keywords: readKeywords([table], refuse),
-      homepage: readLine(table, 'homepage', refuse) ?? null,
-      repository: readLine(table, 'repository', refuse) ?? null,
-      ...depends,
-      files: [],
-      permissions: { tools: [], commands: [], hosts: [], paths: [] },
-      entry: null,
-    },
+    draft: { name, ...fields },
     candidates,
     details: { compatibility: readCompatibility(table, toml), mcpServers: [], tables: keepPatterns(toml) },
     warnings: toml.warnings(),

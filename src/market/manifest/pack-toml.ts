@@ -1,6 +1,6 @@
-import { readDependencies } from './dependencies.ts'
-import { readAuthors, readKeywords, readLine, readLongDescription, readName, readVersion, tableOf } from './fields.ts'
+import { readLine, readName, tableOf } from './fields.ts'
 import type { ManifestFormat, ParsedManifest } from './format.ts'
+import { readPackFields } from './pack-fields.ts'
 import type { ManifestSource } from './source.ts'
 import { refuseManifest } from './source.ts'
 import { keepTables, openToml } from './toml.ts'
@@ -20,27 +20,10 @@ function parsePackToml(source: ManifestSource): ParsedManifest {
   if (name !== source.folder) {
     throw refuse('name', `the pack is named "${name}", its folder "${source.folder}"`, `name = "${source.folder}", or rename the folder`)
   }
-  const version = readLine(table, 'version', refuse)
-  if (version === undefined) throw refuse('version', 'the pack has no version', 'version = "1.0.0"')
   refuseWithoutOntology(source)
-  const { candidates, ...depends } = readDependencies([table.get('dependencies'), root.get('dependencies')], refuse)
+  const { fields, candidates } = readPackFields(table, toml, [table.get('dependencies'), root.get('dependencies')])
   return {
-    draft: {
-      name,
-      version: readVersion(version, refuse),
-      kind: 'template',
-      description: readLongDescription(table, refuse, warn),
-      authors: readAuthors([table], refuse),
-      licence: readLine(table, 'license', refuse) ?? null,
-      category: readLine(table, 'category', refuse)?.toLowerCase() ?? null,
-      keywords: readKeywords([table], refuse),
-      homepage: readLine(table, 'homepage', refuse) ?? null,
-      repository: readLine(table, 'repository', refuse) ?? null,
-      ...depends,
-      files: [],
-      permissions: { tools: [], commands: [], hosts: [], paths: [] },
-      entry: null,
-    },
+    draft: { name, ...fields },
     candidates,
     details: {
       compatibility: null,
