@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Entry } from '../../journal/entry.ts'
-import { keyOf, nodeOf, testHive } from '../../journal/testing/bench-of-peers.ts'
+import { keyOf, nodeOf, signChain, testHive } from '../../journal/testing/bench-of-peers.ts'
 import { formatBody, signEntry } from '../../journal/codec.ts'
 import type { Release } from '../release.ts'
 import { formatRelease, releaseKind } from '../release.ts'
@@ -109,12 +109,13 @@ test('S2: of an answer only releases count that their owner signed for this hive
     signed('bob', of('bob', 'rust-web-c'), { kind: 'yank' }),
     signed('bob', of('bob', 'gardening')),
     signed('mallory', of('mallory', 'rust-web-d')),
+    ...signChain('bob', ['no release'], { kind: releaseKind }),
   ]
   await market.open('bob')
   answerWith(eve, (id) => formatAnswer(found(id, [good, ...bad])))
   const { statistics: _, ...report } = await ask(market, ada)
-  assert.deepEqual(report, { asked: 1, answered: 1, added: 1, dropped: 5 })
-  assert.equal(ada.remote.dropped(), 5)
+  assert.deepEqual(report, { asked: 1, answered: 1, added: 1, dropped: 6 })
+  assert.equal(ada.remote.dropped(), 6)
   assert.deepEqual(await find(market, ada, 'rust'), ['@bob/rust-web'])
 })
 
@@ -191,4 +192,13 @@ test('of what came without its journal the entry gives way when the journal come
   await ada.journal.receive([...bob.journal.range(nodeOf('bob'), 1, 1, 2)], bob.node)
   assert.deepEqual(await versions(), ['1.1.0', '1.0.0'])
   assert.equal(ada.database.get<{ n: number }>('select count(*) as n from loose_entry')?.n, 0)
+})
+
+test('a misspelt word is understood by a member who has it in a text only, because elsewhere it may be a name', async () => {
+  await using market = openMarket()
+  const [ada, bob, cy] = [await market.open('ada'), await market.open('bob'), await market.open('cy')]
+  await market.connect(ada, bob, cy)
+  await bob.publish(of('bob', 'terraform'))
+  await cy.publish(releaseOf('cloud-kit', '1.0.0', { owner: ownerOf('cy'), manifest: { description: 'Plans for terraform' } }))
+  assert.deepEqual(await find(market, ada, 'teraform', { remote: true, accept: ['remote'] }), ['@bob/terraform', '@cy/cloud-kit'])
 })

@@ -70,7 +70,7 @@ function findHere({ database, journal }: ServeSearchDeps, question: RemoteQuesti
   const query = parseTextQuery(typed)
   const isNothing = typed !== '' && query === undefined
   const filter = filterOf(question)
-  const asked = { hive: journal.hive, query, filter, isFuzzy: false, limit: question.limit, usefulnessOf: undefined }
+  const asked = { hive: journal.hive, query, filter, isFuzzy: false, isForOthers: true, limit: question.limit, usefulnessOf: undefined }
   const { hits } = isNothing ? { hits: [] } : searchText(database, asked)
   const releases = hits.flatMap(({ entry }) => journal.find(entry) ?? [])
   const authors = new Set(releases.map(({ header }) => header.node))

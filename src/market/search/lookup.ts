@@ -54,6 +54,23 @@ export function findNear(reader: Reader, hive: number, typed: string): readonly 
     hive,
     pieces.join(' OR '),
   )
+  return chooseNear(rows, typed)
+}
+
+/** Words of any text a few edits from one that was typed, among so many that a part of an index has no more: elsewhere one of them may be a name. */
+export function findNearAnywhere(reader: Reader, hive: number, typed: string): readonly Choice[] {
+  const edits = allowedEdits(typed)
+  if (edits === 0) return []
+  const rows = reader.all<WordRow>(
+    `select ${columns} from search_word where hive = ?1 and length(word) between ?2 and ?3 limit ${maxNearRows}`,
+    hive,
+    typed.length - edits,
+    typed.length + edits,
+  )
+  return chooseNear(rows, typed)
+}
+
+function chooseNear(rows: readonly WordRow[], typed: string): readonly Choice[] {
   const near = rows.flatMap((row) => {
     const edits = row.word === typed ? undefined : nearnessOf(typed, row.word)
     return edits === undefined ? [] : [{ row, edits }]

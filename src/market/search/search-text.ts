@@ -2,7 +2,7 @@ import type { OwnerId } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { Cid } from '../../lib/cid.ts'
 import type { Reader, SqlValue } from '../../store/database.ts'
-import { findApart, findBeginnings, findNear } from './lookup.ts'
+import { findApart, findBeginnings, findNear, findNearAnywhere } from './lookup.ts'
 import { anywhere, countOf, formatMatch, levelsFor, meetsFilter } from './rules/match.ts'
 import type { Choices, Filter, Level } from './rules/match.ts'
 import type { TextQuery } from './rules/query.ts'
@@ -22,6 +22,8 @@ export interface TextQuestion {
   readonly limit: number
   /** Measured by owners one follows; breaks ties. Undefined while nobody measures. */
   readonly usefulnessOf: ((owner: OwnerId, name: string) => number) | undefined
+  /** Looks for near spellings in every text, and whatever was found as it was typed: for a member who asks, and knows more than is here. */
+  readonly isForOthers?: boolean
   /** What other members say of their parts of the index, ours counted, so that rare words are those that are rare everywhere. */
   readonly statistics?: Statistics | undefined
 }
@@ -119,7 +121,7 @@ class Searching {
     this.#collect(choices)
     let ranked = this.#rank(query, choices)
     const isFew = ranked.filter(({ tier }) => tier > 0).length < fewHits
-    if (isFuzzy || isFew) {
+    if (isFuzzy || isFew || this.#question.isForOthers === true) {
       const more = this.#addNear(query, choices)
       if (more.some((of, index) => of.length > (choices[index]?.length ?? 0))) {
         choices = more
@@ -141,7 +143,8 @@ class Searching {
   #addNear({ words }: TextQuery, choices: Choices): Choices {
     return choices.map((of, index) => {
       if (!this.#question.isFuzzy && countOf(of) >= fewHits) return of
-      return [...of, ...findNear(this.#reader, this.#hive, words[index] ?? '')]
+      const find = this.#question.isForOthers === true ? findNearAnywhere : findNear
+      return [...of, ...find(this.#reader, this.#hive, words[index] ?? '')]
     })
   }
 
