@@ -117,6 +117,7 @@ test('S5: what is no release is stored and inert', async () => {
     { ...good, manifest: { ...manifest, description: 'clears \u001b[2J the screen' } },
     { ...good, manifest: { ...manifest, authors: ['two\nlines'] } },
     { ...good, manifest: { ...manifest, licence: 'turned \u202e round' } },
+    { ...good, manifest: { ...manifest, entry: '../x' } },
   ]
   for (const body of bad) await ada.journal.append(releaseKind, body)
   assert.equal(countTexts(ada.database, testHive), 0)

@@ -106,7 +106,7 @@ test('a peer that was expelled is not relayed either', async (t) => {
   )
 })
 
-test('peers of the last run are dialled at the start, and remembered when they are met', async (t) => {
+test('peers of the last run are dialled at the start, remembered when they are met, and forgotten when they are expelled', async (t) => {
   const book = createMemoryPeerBook()
   const bob = await openWireHost(t, 'bob')
   bob.admit(peerOfName('ada'))
@@ -118,8 +118,10 @@ test('peers of the last run are dialled at the start, and remembered when they a
   await first[Symbol.asyncDispose]()
   await gone
   const back = nextEvent(bob, 'peer:connected')
-  await openWireHost(t, 'ada', { peerBook: book })
+  const second = await openWireHost(t, 'ada', { peerBook: book })
   assert.deepEqual(await back, [peerOfName('ada')])
+  second.expel(bob.peerId)
+  assert.deepEqual(book.load(), [])
 })
 
 test('bootstrap addresses are dialled again until somebody answers', async (t) => {

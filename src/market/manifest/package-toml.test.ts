@@ -69,12 +69,13 @@ dependencies = ["base", "core@^1.2", "@ada/extra@1.0.0"]
 
 test('dependencies that are crates, paths or free text are kept as foreign', () => {
   const { draft, candidates } = parseWhole(
-    `${least}[dependencies]\nbase = "1.0"\nrust_impl = "src/rust/"\ntokio = { version = "1", features = ["full"] }\n"No Name" = "1.0"\n`,
+    `${least}[dependencies]\nbase = "1.0"\nrust_impl = "src/rust/"\ntokio = { version = "1", features = ["full"] }\n"No Name" = "1.0"\n"ada/base" = "1.0"\n`,
   )
   assert.deepEqual(draft.dependencies, [])
   assert.deepEqual(candidates, [{ name: 'base', range: '1.0' }])
   assert.deepEqual(draft.foreign, [
     { name: 'No Name', value: '1.0' },
+    { name: 'ada/base', value: '1.0' },
     { name: 'rust_impl', value: 'src/rust/' },
     { name: 'tokio', value: 'version = 1, features = …' },
   ])
