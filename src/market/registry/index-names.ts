@@ -1,4 +1,5 @@
 import { parseBody } from '../../journal/codec.ts'
+import type { Acquaintances } from '../../hive/acquaintances.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ContentStore } from '../../content/content.ts'
 import type { Cid } from '../../lib/cid.ts'
@@ -14,6 +15,8 @@ import { listKept, listKeptNames } from './registry-table.ts'
 export interface IndexDeps {
   readonly content: Pick<ContentStore, 'reference' | 'dereference'>
   readonly clock: Pick<Clock, 'now'>
+  /** Whose packages the person of this node does not want to see. */
+  readonly acquaintances: Pick<Acquaintances, 'isBlocked'>
 }
 
 /** The version of the rows that are made here: that of the index view. */
@@ -30,7 +33,8 @@ export function indexName(
   deps: IndexDeps,
 ): void {
   clearName(tx, row, name, deps)
-  const view = createIndexView({ ...deps, ownerOf: membership.ownerOf })
+  const { content, clock, acquaintances } = deps
+  const view = createIndexView({ content, clock, ownerOf: membership.ownerOf, isBlocked: acquaintances.isBlocked })
   for (const kept of listKept(tx, row.id, name)) {
     if (!isAdmitted(membership, kept)) continue
     const { node, incarnation, seq, kind, at } = kept.entry.header

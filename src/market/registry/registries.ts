@@ -18,7 +18,7 @@ import { hedge } from './hedge.ts'
 import { fetchConfig, syncEverything, syncNames } from './sync.ts'
 import { joinMemberships } from './join-memberships.ts'
 
-export type RegistriesDeps = Pick<MarketDeps, 'database' | 'content' | 'clock' | 'log'>
+export type RegistriesDeps = Pick<MarketDeps, 'database' | 'content' | 'clock' | 'log' | 'acquaintances'>
 
 /** Registries of one node at most: every command waits for them. */
 const maxRegistries = 16
@@ -151,11 +151,25 @@ export class Registries implements RegistryBook {
 
   /** Brings the rows of registries to what the index of this program makes of their entries. */
   async renew(): Promise<void> {
-    for (const row of this.list()) {
-      if (row.viewVersion === indexVersion || row.genesis === undefined) continue
+    const rows = this.list()
+    const isBlockedAnew = rows.length > 0 && (await this.#noteBlocked())
+    for (const row of rows) {
+      if ((row.viewVersion === indexVersion && !isBlockedAnew) || row.genesis === undefined) continue
       const membership = this.#membershipOf(row, row.genesis)
       await this.#deps.database.write((tx) => indexEverything(tx, { row, membership }, this.#deps))
     }
+  }
+
+  /** Whether others are blocked now than when the index was made. */
+  async #noteBlocked(): Promise<boolean> {
+    const { acquaintances, database } = this.#deps
+    const owners = acquaintances.list().flatMap(({ owner, isBlocked }) => (isBlocked ? [owner] : []))
+    const packages = acquaintances.blockedPackages().map(({ owner, name }) => `${owner}/${name}`)
+    const mark = [...owners, ...packages].toSorted().join(' ')
+    const known = database.get<{ readonly value: string }>(`select value from setting where name = 'registry.blocked'`)?.value ?? ''
+    if (known === mark) return false
+    await database.write((tx) => tx.run(`insert or replace into setting (name, value) values ('registry.blocked', ?)`, mark))
+    return true
   }
 
   async #refreshOne(row: RegistryRow, { names, signal, limited, follow }: RefreshRequest): Promise<string | undefined> {

@@ -15,7 +15,7 @@ import { configPath, indexPath, membersPath, namesPath } from './rules/registry-
 import { judgeLines, judgeMembers, takeLines } from './take-lines.ts'
 import type { JudgedLines } from './take-lines.ts'
 
-export type SyncDeps = Pick<MarketDeps, 'database' | 'content' | 'clock' | 'log'>
+export type SyncDeps = Pick<MarketDeps, 'database' | 'content' | 'clock' | 'log' | 'acquaintances'>
 
 /** Files asked of one registry at once: more only wait for the same line. */
 const requestsAtOnce = 8
