@@ -17,8 +17,10 @@ import type { HiveId } from './journal/entry.ts'
 import { systemChance } from './lib/chance.ts'
 import type { Cid } from './lib/cid.ts'
 import { systemClock } from './lib/clock.ts'
+import type { FindShown } from './http/registry-routes.ts'
 import { createMarketHandlers } from './market/handlers.ts'
 import type { MarketDeps } from './market/market.ts'
+import { createShow } from './market/registry/show.ts'
 import { createNetworkHandlers } from './network/handlers.ts'
 import type { HandlerTable } from './operations/dispatch.ts'
 import { createDispatcher } from './operations/dispatch.ts'
@@ -175,12 +177,22 @@ class ComposedNode implements Althing {
     })
   }
 
+  /** The packages of the current hive as a registry, where that is switched on. */
+  #findShown(): FindShown | undefined {
+    const { home, hives, clock, chance } = this.#deps
+    const { registry } = this.#options.config
+    if (!registry.serve) return undefined
+    const { database, content } = home
+    const market = { database, content, clock, chance, findHive: (name: string | undefined) => marketHiveOf(hives.find(name)) }
+    return createShow(market, registry, { directory: join(home.path, 'registry'), signal: this.#stop.signal })
+  }
+
   async #openHttp(): Promise<void> {
     const { chance, log, shutdown } = this.#deps
     const { socket, socketFolder, token } = homePaths(this.#options.home)
     const { openHttpServer } = await import('./http/server.ts')
     const server = await openHttpServer(
-      { node: this, chance, log },
+      { node: this, chance, log, registry: this.#findShown() },
       { ...this.#options.config.http, socket, socketFolder, tokenFile: token },
     )
     this.#http = shutdown.use('http', server).url

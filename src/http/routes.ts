@@ -7,6 +7,8 @@ import { formatFault, lineType } from './protocol.ts'
 import { judgeRequest } from './rules/judge-request.ts'
 import { statusOf } from './rules/status-of.ts'
 import { openAnswer } from './answer.ts'
+import type { FindShown } from './registry-routes.ts'
+import { createRegistryRoutes, registryPrefix } from './registry-routes.ts'
 import { isToken } from './token.ts'
 
 export interface RouteDeps {
@@ -16,6 +18,8 @@ export interface RouteDeps {
   readonly ending: AbortSignal
   /** What a caller over TCP must show; undefined on the socket, where the file system lets only its user in. */
   readonly token: string | undefined
+  /** The registry that is shown; undefined where none is. */
+  readonly registry?: FindShown | undefined
 }
 
 /** The routes of one listener, with everything that guards them. */
@@ -37,6 +41,7 @@ export function createRoutes(instance: FastifyInstance, deps: RouteDeps): void {
     return reply.code(report.isReady ? 200 : 503).send(report)
   })
   instance.post<{ Params: { name: string } }>('/v1/operations/:name', async (request, reply) => answerCall(request, reply, deps))
+  if (deps.registry !== undefined) createRegistryRoutes(instance, deps.registry)
 }
 
 /** @throws Fault ORIGIN_REFUSED or TOKEN_REQUIRED */
@@ -48,6 +53,7 @@ function guard(request: FastifyRequest, token: string | undefined): void {
     throw httpFaults.create('ORIGIN_REFUSED', { message: 'only programs of this machine are answered: Host and Origin must name loopback' })
   }
   if (token === undefined || request.url === '/health/live' || request.url === '/health/ready') return
+  if (request.method === 'GET' && request.url.startsWith(registryPrefix)) return
   const given = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(request.headers.authorization ?? '')?.[1]
   if (given === undefined || !isToken(token, given)) {
     throw httpFaults.create('TOKEN_REQUIRED', { message: 'send "Authorization: Bearer …" with the token in http.token of the home' })

@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.ts'
 import type { Althing } from '../operations/node-api.ts'
 import { httpFaults } from './faults.ts'
 import { isLoopbackAddress } from './rules/judge-request.ts'
+import type { FindShown } from './registry-routes.ts'
 import { createRoutes } from './routes.ts'
 import { ensureSocketFolder } from './socket-folder.ts'
 import { openToken } from './token.ts'
@@ -14,6 +15,8 @@ export interface HttpDeps {
   readonly node: Pick<Althing, 'call' | 'probe'>
   readonly chance: Chance
   readonly log: Log
+  /** The registry that is shown; undefined where none is. */
+  readonly registry?: FindShown | undefined
 }
 
 /** Group `http` of the configuration, and where things lie in the home. */
