@@ -17,6 +17,9 @@ const questions: Readonly<Record<string, () => Promise<Question>>> = {
   journal: async () => (await import('./journal.ts')).question,
   'catch-up': async () => (await import('./catch-up.ts')).question,
   search: async () => (await import('./search.ts')).question,
+  'search-network': async () => (await import('./search-network.ts')).question,
+  install: async () => (await import('./install.ts')).question,
+  publish: async () => (await import('./publish.ts')).question,
   idle: async () => (await import('./idle.ts')).question,
   sim: async () => (await import('./sim.ts')).question,
 }
