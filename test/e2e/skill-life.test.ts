@@ -31,7 +31,7 @@ test('the life of a skill: made, found misspelt elsewhere, installed, raised, up
 
   await see(ada, ['yank', `${name}@0.2.0`, '--reason', 'loses the body'], /0\.2\.0 is yanked.* announced to 1 peer/)
   await hear(bob, /0\.2\.0.*yanked: loses the body/)
-  await see(bob, ['install'], /0\.2\.0 was yanked \(loses the body\)\. It stays/)
+  await see(bob, ['install', name], /0\.2\.0 was yanked \(loses the body\)\. It stays/)
   await see(bob, ['audit'], /yanked +@\w+\/commit-notes 0\.2\.0 was yanked/, 1)
   await see(bob, ['outdated'], /commit-notes +0\.2\.0 +0\.1\.0 +0\.1\.0/, 1)
   await see(bob, ['update'], /commit-notes@0\.1\.0 brought back from 0\.2\.0/)
