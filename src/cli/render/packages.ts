@@ -13,11 +13,12 @@ export function renderFound(output: unknown, style: Style): string | undefined {
   if (!answer.has('packages')) return undefined
   const meant = answer.has('meant') ? [`→ near spellings of what was typed: ${style.name(answer.text('meant'))}`] : []
   const rows = answer.records('packages').flatMap((row) => renderPackage(row, style))
-  const nothing = rows.length === 0 && !answer.has('hint') ? ['nothing found'] : []
+  const foreign = answer.records('foreign').flatMap((row) => renderForeign(row, style))
+  const nothing = rows.length + foreign.length === 0 && !answer.has('hint') ? ['nothing found'] : []
   const hint = answer.has('hint') ? [`→ ${answer.text('hint')}`] : []
   const suggestions = answer.records('suggestions').map((row) => `  ${style.name(row.text('command'))}  ${style.faint(row.text('does'))}`)
   const remote = answer.has('remote') ? [style.faint(renderRemote(answer.record('remote')))] : []
-  return [...meant, ...rows, ...nothing, ...remote, ...hint, ...suggestions].join('\n')
+  return [...meant, ...rows, ...foreign, ...nothing, ...remote, ...hint, ...suggestions].join('\n')
 }
 
 function renderRemote(remote: Fields): string {
@@ -38,6 +39,12 @@ function renderPackage(row: Fields, style: Style): readonly string[] {
   const description = row.text('description').replaceAll(/\s+/g, ' ')
   if (!row.has('details')) return [heading, `  ${clip(description, maxDescription)}`]
   return [heading, `  ${description}`, ...renderDetails(row).map((line) => style.faint(`  ${line}`))]
+}
+
+/** What nobody signed looks like nothing that could be installed. */
+function renderForeign(row: Fields, style: Style): readonly string[] {
+  const heading = `${row.text('name')} v${row.text('version')} ${style.bad(`(unsigned, from the index "${row.text('registry')}"; cannot be installed)`)}`
+  return [heading, `  ${clip(row.text('description').replaceAll(/\s+/g, ' '), maxDescription)}`]
 }
 
 function renderProviders(row: Fields): string {
