@@ -15,16 +15,23 @@ export interface RunningNodeOptions {
   readonly launcher: string
   readonly home: string
   readonly signal: AbortSignal
+  /** Settings beside those of the process that starts it. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Longest start that is waited for. */
 const startDeadlineMs = 60_000
 
 /** Starts a node and waits until it is ready. @throws Error with what it said when it is not within a minute */
-export async function openRunningNode({ launcher, home, signal }: RunningNodeOptions): Promise<RunningNode> {
+export async function openRunningNode({ launcher, home, signal, env = {} }: RunningNodeOptions): Promise<RunningNode> {
   const words = ['p2p', 'start', '--json', '--home', home, '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', '--http-port', '0']
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [launcher, ...words], { stdio: ['ignore', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL' })
+  const child = spawn(process.execPath, [launcher, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, ...env },
+  })
   const ready = Promise.withResolvers<number>()
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
