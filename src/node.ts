@@ -13,6 +13,7 @@ import { openShutdown } from './health/shutdown.ts'
 import { createEnrollment } from './hive/enrollment.ts'
 import { createHiveHandlers } from './hive/handlers.ts'
 import { createIdentityHandlers } from './identity/handlers.ts'
+import type { FindContext } from './http/ucxi/ucxi.ts'
 import type { HiveId } from './journal/entry.ts'
 import { systemChance } from './lib/chance.ts'
 import type { Cid } from './lib/cid.ts'
@@ -59,7 +60,10 @@ export async function openNode(options: OpenNodeOptions): Promise<Althing> {
   const shutdown = openShutdown(surroundings, config.shutdown)
   try {
     const home = await openHome({ ...surroundings, shutdown }, { path, config, signal })
-    const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: options.peers, isTransient: options.transient }))
+    const hives = shutdown.use(
+      'hives',
+      new Hives({ ...surroundings, home }, { config, peers: options.peers, isTransient: options.transient }),
+    )
     return await new ComposedNode({ ...surroundings, home, hives, shutdown }, options).begin()
   } catch (error) {
     await shutdown[Symbol.asyncDispose]()
@@ -188,12 +192,15 @@ class ComposedNode implements Althing {
   }
 
   async #openHttp(): Promise<void> {
-    const { chance, log, shutdown } = this.#deps
+    const { clock, chance, log, hives, shutdown } = this.#deps
+    const { http, ucxl, context } = this.#options.config
     const { socket, socketFolder, token } = homePaths(this.#options.home)
     const { openHttpServer } = await import('./http/server.ts')
+    const findContext: FindContext = async (hive) => (await hives.ensure(hive ?? this.#options.hive)).context
+    const ucxi = { ...ucxl, maxContentBytes: context.maxBodyBytes, maxJsonBytes: http.maxBodyBytes }
     const server = await openHttpServer(
-      { node: this, chance, log, registry: this.#findShown() },
-      { ...this.#options.config.http, socket, socketFolder, tokenFile: token },
+      { node: this, findContext, clock, chance, log, registry: this.#findShown() },
+      { ...http, socket, socketFolder, tokenFile: token, ucxi },
     )
     this.#http = shutdown.use('http', server).url
   }

@@ -9,6 +9,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { homePaths } from '../config/home.ts'
 import { systemChance } from '../lib/chance.ts'
+import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import { silentLog } from '../lib/log.ts'
 import type { JsonObject } from '../lib/json.ts'
@@ -266,7 +267,10 @@ function deps(handlers: Handlers) {
     },
     probe: () => ({ isReady: false, parts: {} }),
   }
-  return { node, chance: systemChance, log: silentLog }
+  const findContext = async (): Promise<never> => {
+    throw new Fault('HIVE_UNKNOWN', 'missing', { message: 'no hive' })
+  }
+  return { node, findContext, clock: systemClock, chance: systemChance, log: silentLog }
 }
 
 function options(home: string): HttpOptions {
@@ -282,6 +286,7 @@ function options(home: string): HttpOptions {
     socket: paths.socket,
     socketFolder: paths.socketFolder,
     tokenFile: paths.token,
+    ucxi: { enabled: false, maxContentBytes: 0, maxJsonBytes: 0, maxSubscriptions: 0, keepAliveMs: 1_000, maxUnreadBytes: 0 },
   }
 }
 

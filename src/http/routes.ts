@@ -1,21 +1,22 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Fault, describeError } from '../lib/fault.ts'
+import type { Fault } from '../lib/fault.ts'
+import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { Althing } from '../operations/node-api.ts'
+import { faultFor, isBug, logBug } from './fault-for.ts'
 import { httpFaults } from './faults.ts'
 import { formatFault, lineType } from './protocol.ts'
 import { judgeRequest } from './rules/judge-request.ts'
 import { statusOf } from './rules/status-of.ts'
 import { openAnswer } from './answer.ts'
+import { isToken } from './token.ts'
 import type { FindShown } from './registry-routes.ts'
 import { createRegistryRoutes, registryPrefix } from './registry-routes.ts'
-import { isToken } from './token.ts'
+import { createUcxiRoutes } from './ucxi/routes.ts'
+import type { UcxiDeps, UcxiOptions } from './ucxi/ucxi.ts'
 
-export interface RouteDeps {
+export interface RouteDeps extends UcxiDeps {
   readonly node: Pick<Althing, 'call' | 'probe'>
-  readonly log: Log
-  /** Aborted when the node ends. */
-  readonly ending: AbortSignal
   /** What a caller over TCP must show; undefined on the socket, where the file system lets only its user in. */
   readonly token: string | undefined
   /** The registry that is shown; undefined where none is. */
@@ -23,7 +24,7 @@ export interface RouteDeps {
 }
 
 /** The routes of one listener, with everything that guards them. */
-export function createRoutes(instance: FastifyInstance, deps: RouteDeps): void {
+export function createRoutes(instance: FastifyInstance, deps: RouteDeps, ucxi: UcxiOptions): void {
   // Only JSON is parsed: a form of a page in a browser needs no permission to post the other types.
   instance.removeContentTypeParser('text/plain')
   if (deps.token !== undefined) instance.addHook('onRequest', async (request) => guard(request, deps.token))
@@ -41,6 +42,7 @@ export function createRoutes(instance: FastifyInstance, deps: RouteDeps): void {
     return reply.code(report.isReady ? 200 : 503).send(report)
   })
   instance.post<{ Params: { name: string } }>('/v1/operations/:name', async (request, reply) => answerCall(request, reply, deps))
+  createUcxiRoutes(instance, deps, ucxi)
   if (deps.registry !== undefined) createRegistryRoutes(instance, deps.registry)
 }
 
@@ -72,7 +74,7 @@ async function answerCall(
     return answer.finish({ output })
   } catch (error) {
     const fault = faultFor(error, answer.signal)
-    if (fault.code === 'NODE_INTERNAL') logBug(deps.log, request, error)
+    if (isBug(fault)) logBug(deps.log, request, { error })
     return answer.fail(fault)
   } finally {
     answer.release()
@@ -101,21 +103,8 @@ async function sendError({ error, request, reply, log }: Failure): Promise<Fasti
     return reply.code(error.statusCode).send(formatFault(invalid(describeError(error))))
   }
   const fault = faultFor(error, undefined)
-  if (fault.code === 'NODE_INTERNAL') logBug(log, request, error)
+  if (isBug(fault)) logBug(log, request, { error })
   return reply.code(fault.code === 'TOKEN_REQUIRED' ? 401 : statusOf(fault.kind)).send(formatFault(fault))
-}
-
-/** What a client is told of anything thrown; the words of a bug stay in the log. */
-function faultFor(error: unknown, signal: AbortSignal | undefined): Fault {
-  if (error instanceof Fault) return error
-  if (signal?.aborted === true && signal.reason instanceof Fault) return signal.reason
-  return httpFaults.create('NODE_INTERNAL', { message: 'the node met a bug while it answered; its log has the details', cause: error })
-}
-
-function logBug(log: Log, request: FastifyRequest, error: unknown): void {
-  log.error(`bug while answering ${request.method} ${request.url.slice(0, 200)}`, {
-    stack: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  })
 }
 
 function invalid(reason: string): Fault {

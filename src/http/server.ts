@@ -1,8 +1,6 @@
 import { chmod, rm } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
-import type { Chance } from '../lib/chance.ts'
 import { describeError } from '../lib/fault.ts'
-import type { Log } from '../lib/log.ts'
 import type { Althing } from '../operations/node-api.ts'
 import { httpFaults } from './faults.ts'
 import { isLoopbackAddress } from './rules/judge-request.ts'
@@ -10,11 +8,10 @@ import type { FindShown } from './registry-routes.ts'
 import { createRoutes } from './routes.ts'
 import { ensureSocketFolder } from './socket-folder.ts'
 import { openToken } from './token.ts'
+import type { UcxiDeps, UcxiOptions } from './ucxi/ucxi.ts'
 
-export interface HttpDeps {
+export interface HttpDeps extends Omit<UcxiDeps, 'ending'> {
   readonly node: Pick<Althing, 'call' | 'probe'>
-  readonly chance: Chance
-  readonly log: Log
   /** The registry that is shown; undefined where none is. */
   readonly registry?: FindShown | undefined
 }
@@ -31,6 +28,7 @@ export interface HttpOptions {
   readonly socket: string
   readonly socketFolder: string
   readonly tokenFile: string
+  readonly ucxi: UcxiOptions
 }
 
 /** The open interface of one node. */
@@ -58,7 +56,7 @@ export async function openHttpServer(deps: HttpDeps, options: HttpOptions): Prom
   await using opened = new AsyncDisposableStack()
   const onSocket = await createInstance(options)
   opened.defer(async () => close(onSocket))
-  createRoutes(onSocket, { ...deps, ending: ending.signal, token: undefined })
+  createRoutes(onSocket, { ...deps, ending: ending.signal, token: undefined }, options.ucxi)
   await listenOnSocket(onSocket, options)
   opened.defer(async () => rm(options.socket, { force: true }))
   const url = options.enabled ? await openLoopback(opened, { deps, options, ending: ending.signal }) : undefined
@@ -85,7 +83,7 @@ async function openLoopback(opened: AsyncDisposableStack, { deps, options, endin
   const token = await openToken(options.tokenFile, deps.chance)
   const listen = async (port: number): Promise<FastifyInstance> => {
     const instance = await createInstance(options)
-    createRoutes(instance, { ...deps, ending, token })
+    createRoutes(instance, { ...deps, ending, token }, options.ucxi)
     await instance.listen({ host: options.address, port })
     return instance
   }
