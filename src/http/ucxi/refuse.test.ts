@@ -262,6 +262,6 @@ test('S29, S30: whatever is asked, the answer is a code of the interface and nev
         if (answer.status >= 400) assert.match(JSON.stringify(errorOf(answer)['code']), /^"UCXL-4\d\d-[A-Z_]+"$/)
       },
     ),
-    { seed, numRuns: 300 },
+    { seed, numRuns: 150 },
   )
 })

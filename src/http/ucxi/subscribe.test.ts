@@ -93,9 +93,11 @@ test('a subscriber that reads nothing is cut, and others go on', { timeout: 20_0
   const opened = await openUcxi(t)
   const slow = await subscribe(opened)
   slow.response.pause()
-  const metadata = { 'ucxl-meta-text': 'x'.repeat(8_000) }
-  for (let round = 0; round < 2_000 && opened.context.watching > 0; round += 1)
-    await opened.ask(put, { method: 'PUT', headers: metadata, body: String(round) })
+  const metadata = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`text-${index}`, 'x'.repeat(4_000)]))
+  const headers = { 'content-type': 'application/vnd.ucxl+json' }
+  for (let round = 0; round < 500 && opened.context.watching > 0; round += 1) {
+    await opened.ask(put, { method: 'PUT', headers, body: JSON.stringify({ content: String(round), metadata }) })
+  }
   assert.equal(opened.context.watching, 0)
   assert.equal((await subscribe(opened)).response.statusCode, 200)
 })
