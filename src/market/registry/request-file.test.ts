@@ -20,10 +20,15 @@ async function listen(t: TestContext, listener: RequestListener): Promise<number
 }
 
 async function readFrom(url: string): Promise<string> {
-  const request = { url, path: 'config.json', etag: undefined, modified: undefined, maxBytes: 100, stallTimeoutMs: 1_000 }
+  const request = { url, path: 'config.json', etag: undefined, modified: undefined, maxBytes: 100, stallTimeoutMs: 300 }
   const answer = await requestFile({ ...request, signal: new AbortController().signal })
   return answer.status === 'found' ? Buffer.concat(await Array.fromAsync(answer.body)).toString() : answer.status
 }
+
+test('F33: a registry that takes a question and says nothing is given up', async (t) => {
+  const silent = await listen(t, () => {})
+  await assert.rejects(readFrom(`http://127.0.0.1:${silent}`), { code: 'REGISTRY_UNREACHABLE', message: /silent for 300 ms/ })
+})
 
 test('S18: a redirect to where another registry is goes through no connection that was kept open to it', async (t) => {
   const paths: (string | undefined)[] = []

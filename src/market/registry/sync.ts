@@ -58,11 +58,12 @@ export async function syncEverything(
   const changed = rows.filter(({ name, digest }) => getFile(database, row.id, indexPath(name))?.digest !== digest)
   const listed = new Set<string>(rows.map(({ name }) => name))
   const gone = listKeptNames(database, row.id).filter((name) => !listed.has(name)) as PackageName[]
-  const names = [...changed.map(({ name }) => name), ...gone].slice(0, options.maxNames)
+  const wanted = [...changed.map(({ name }) => name), ...gone]
+  const names = wanted.slice(0, options.maxNames)
   await mapBounded(names, (name) => syncName(deps, row, { name, signal, isForced: true }), { concurrency: requestsAtOnce, signal })
-  // kept last: a search that was interrupted begins again where it was
+  // kept last: a search that was interrupted, or had more names than one may ask for, begins again where it was
   await database.write((tx) => {
-    putFile(tx, row.id, { path: namesPath, ...text.file })
+    if (names.length === wanted.length) putFile(tx, row.id, { path: namesPath, ...text.file })
     noteAnswer(tx, row.id, { now: clock.now() })
   })
 }
