@@ -198,7 +198,7 @@ export interface ContextStatus {
   readonly versions: number
   /** Resources whose newest version is a deletion. */
   readonly deleted: number
-  /** Numbers that two nodes gave to different versions. @see docs/decisions/0004-one-writer-per-name.md */
+  /** Numbers that two nodes gave to different versions. @see docs/decisions/0005-one-writer-per-name.md */
   readonly contested: number
   readonly sessions: number
   /** Agent names this node may write as. */

@@ -2,7 +2,7 @@ import { defineFaults } from '../lib/fault.ts'
 
 /** What can go wrong with context. */
 export const contextFaults = defineFaults({
-  ADDRESS_INVALID: {
+  UCXL_INVALID: {
     kind: 'usage',
     meaning: 'A text is no address of context. Data: `field`, `provided`, `offset`, `expected`.',
   },

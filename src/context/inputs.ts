@@ -9,7 +9,7 @@ import { parseMetadata } from './version.ts'
 /** Longest input that a message repeats, in characters. */
 const maxShown = 120
 
-/** An address from outside. @throws Fault ADDRESS_INVALID */
+/** An address from outside. @throws Fault UCXL_INVALID */
 export function readAddress(text: string, kind: 'address' | 'pattern'): Address {
   try {
     return kind === 'pattern' ? parsePattern(text) : parseAddress(text)
@@ -19,14 +19,14 @@ export function readAddress(text: string, kind: 'address' | 'pattern'): Address 
   }
 }
 
-/** A temporal segment from outside. @throws Fault ADDRESS_INVALID */
+/** A temporal segment from outside. @throws Fault UCXL_INVALID */
 export function readTemporal(text: string): Temporal {
   const temporal = parseTemporal(text)
   if ('kind' in temporal) return temporal
   throw invalidAddress(text, { field: 'temporal', ...temporal })
 }
 
-/** An instant from outside, in milliseconds. @throws Fault ADDRESS_INVALID */
+/** An instant from outside, in milliseconds. @throws Fault UCXL_INVALID */
 export function readInstant(text: string): number {
   const instant = parseInstant(text)
   if (typeof instant === 'number') return instant
@@ -62,7 +62,7 @@ export function readCondition({
 
 function invalidAddress(text: string, { field, offset, expected }: Pick<UcxlError, 'field' | 'offset' | 'expected'>): Fault {
   const shown = text.slice(0, maxShown).toWellFormed()
-  return contextFaults.create('ADDRESS_INVALID', {
+  return contextFaults.create('UCXL_INVALID', {
     message: `${JSON.stringify(shown)}: at character ${offset} the ${field} cannot be read: expected ${expected}`,
     data: { field, provided: shown, offset, expected },
   })

@@ -12,7 +12,7 @@ import { chooseWriter } from './rules/choose-writer.ts'
  * Judged by journals alone: what a neighbour's certificate says live may be newer than the versions of its that came.
  *
  * @throws Fault WRITER_DENIED, WRITER_ELSEWHERE, WRITER_BEHIND
- * @see docs/decisions/0004-one-writer-per-name.md
+ * @see docs/decisions/0005-one-writer-per-name.md
  */
 export function needWriter(reader: Reader, hive: ContextHive, agent: string): void {
   const { node, membership } = hive

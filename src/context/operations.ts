@@ -73,7 +73,7 @@ const listed = (z: Zod) =>
     cursor: z.string().nullable(),
   })
 
-const addressFaults = ['ADDRESS_INVALID'] as const
+const addressFaults = ['UCXL_INVALID'] as const
 const readFaults = [
   ...addressFaults,
   'RESOURCE_MISSING',

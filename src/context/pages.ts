@@ -2,9 +2,6 @@ import type { Page } from './context.ts'
 import { contextFaults } from './faults.ts'
 import { parseResource } from './resource.ts'
 
-/** Longest list in one answer. */
-export const maxPageItems = 1_000
-
 /** A page of a list from which one more than the limit was read. */
 export function toPage<Row, Item>(
   rows: readonly Row[],

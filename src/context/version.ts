@@ -10,7 +10,7 @@ import { parseResource } from './resource.ts'
 /** The kind of a journal entry that adds one version to one resource. */
 export const versionKind = 'version'
 
-/** One version as its writer says it. @see docs/decisions/0004-one-writer-per-name.md */
+/** One version as its writer says it. @see docs/decisions/0005-one-writer-per-name.md */
 export interface VersionRecord {
   /** Concrete, canonical. */
   readonly resource: Address

@@ -92,4 +92,8 @@ test('in an open hive a node writes only as agents whose names begin with its ow
   assert.equal(membership.mayWriteAs(ada.keys.nodeId, `${fingerprint}-oracle`), true)
   assert.equal(membership.mayWriteAs(ada.keys.nodeId, `${fingerprint}-other`), false)
   assert.equal(membership.mayWriteAs(ada.keys.nodeId, 'oracle'), false)
+  assert.deepEqual(
+    [membership.hasOwned(ada.keys.ownerId(), `${fingerprint}-oracle`), membership.hasOwned(ada.keys.ownerId(), 'oracle')],
+    [true, false],
+  )
 })

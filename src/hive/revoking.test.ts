@@ -332,4 +332,10 @@ test('an agent name is the writer’s when the certificate lists it and the hand
   const { membership } = ada.running().service
   const mayWrite = ['bob-claude', 'oracle', 'ada-claude', 'bob-other'].filter((agent) => membership.mayWriteAs(bob.keys.nodeId, agent))
   assert.deepEqual(mayWrite, ['bob-claude', 'oracle'])
+  // a grant may move the name to another owner; what bob wrote as it before stays bob's
+  const granted = ['oracle', 'bob-claude', 'ada-claude'].map((agent) => membership.hasOwned(bob.keys.ownerId(), agent))
+  await world.run(ada.running().service.grant({ type: 'name', agent: 'oracle', owner: ada.keys.ownerId() }))
+  assert.deepEqual(granted, [true, true, false])
+  const owners = [bob, ada].map(({ keys }) => membership.hasOwned(keys.ownerId(), 'oracle'))
+  assert.deepEqual([owners, membership.mayWriteAs(bob.keys.nodeId, 'oracle')], [[true, true], false])
 })

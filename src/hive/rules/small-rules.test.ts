@@ -40,6 +40,9 @@ test('names are found by what stands before a hyphen, and by nothing else', () =
   names.delete('nobody')
   assert.deepEqual([...names.ownersUnder('ada')], [other])
   assert.deepEqual([...names.ownersUnder('ada-b')], [])
+  // what was somebody's stays so in the past
+  assert.deepEqual([names.wasOf('ada-d', owner), names.wasOf('ada-d', other), names.wasOf('ada-b-c', owner)], [true, true, true])
+  assert.deepEqual([names.wasOf('ada-b-c', other), names.wasOf('nobody', owner)], [false, false])
   assert.deepEqual(
     [...names],
     [
