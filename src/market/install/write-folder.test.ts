@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, symlink } from 'node:fs/promises'
+import { mkdir, readdir, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ArchiveEntry } from '../archive/entry.ts'
@@ -7,7 +7,7 @@ import { makeTemporary, streamOf, writeFiles } from '../testing/stand.ts'
 import { writeFolder } from './write-folder.ts'
 
 async function* entriesOf(...paths: readonly string[]): AsyncGenerator<ArchiveEntry> {
-  for (const path of paths) yield { path, size: 1, isExecutable: false, body: streamOf('x') }
+  for (const path of paths) yield { path, size: 1, isExecutable: path.endsWith('.sh'), body: streamOf('x') }
 }
 
 test('S12: files are written into a folder that is new, and over none that is there', async (t) => {
@@ -26,4 +26,11 @@ test('S12: files are written into a folder that is new, and over none that is th
   )
   assert.deepEqual(await readdir(outside), ['keep'])
   assert.deepEqual(await readdir(join(root, 'there')), [])
+})
+
+test('what its owner may run may be run, and nothing else', async (t) => {
+  const folder = join(await makeTemporary(t), 'new')
+  await writeFolder(folder, entriesOf('a', 'b.sh'), () => {})
+  const mayRun = await Promise.all(['a', 'b.sh'].map(async (name) => ((await stat(join(folder, name))).mode & 0o111) !== 0))
+  assert.deepEqual(mayRun, [false, true])
 })
