@@ -166,3 +166,15 @@ test('a time with no version, a number past the newest and a wrong segment are t
   )
   assert.equal((await ask('/get?address=ucxl://ada:writer@shop:cart/2026-01-31T09:30:00Z/notes/why.md')).bytes.toString(), 'hello')
 })
+
+test('content that does not end is read no further than its version says', { timeout: 20_000 }, async (t) => {
+  const { ask, context } = await openWithHello(t)
+  let given = 0
+  const endless = async function* (): AsyncGenerator<Uint8Array> {
+    for (; given < 1_000; given += 1) yield Buffer.alloc(3)
+  }
+  const { get } = context
+  Object.assign(context, { get: async (...asked: Parameters<typeof get>) => ({ ...(await get(...asked)), open: endless }) })
+  assert.equal(errorOf(await ask(`/get?${address}`))['code'], 'UCXL-404-RESOLUTION_FAILED')
+  assert.equal(given, 1)
+})
