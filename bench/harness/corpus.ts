@@ -27,7 +27,10 @@ const nameWords = `agent cli api web rust data template workflow code python ser
   translate summarize extract classify cluster rank recommend detect predict simulate optimize schedule route notify alert monitor
   backup restore migrate sync replicate shard index crawl scrape fetch import export convert render print sign verify`.split(/\s+/)
 const fillers = `the a for and of with to in from that is on by your as an or it this into over when without using across each`.split(' ')
-const syllables = 'ba be bi bo da de di do fa fe fi ga go ha he ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro sa se si so ta te ti to va ve vi za zo'.split(' ')
+const syllables =
+  'ba be bi bo da de di do fa fe fi ga go ha he ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro sa se si so ta te ti to va ve vi za zo'.split(
+    ' ',
+  )
 const categories = Array.from({ length: 30 }, (_, index) => `${nameWords[index * 3] ?? 'web'}-tools`)
 /** Made-up words, of which descriptions take the rest of theirs. */
 const madeUp = 40_000
@@ -50,14 +53,25 @@ export function* createCorpus(count: number, seed: number): Generator<CorpusReco
 }
 
 /** Queries about a corpus, the same for the same seed: of words of packages that chance takes from `sample`. */
-export function createQueries(kind: QueryKind, sample: readonly CorpusRecord[], { count, seed }: { readonly count: number; readonly seed: number }): readonly string[] {
+export function createQueries(
+  kind: QueryKind,
+  sample: readonly CorpusRecord[],
+  { count, seed }: { readonly count: number; readonly seed: number },
+): readonly string[] {
   const chance = createSeededChance(seed)
   const one = (): CorpusRecord => pick(sample, chance, 1)
   const partOf = ({ name }: CorpusRecord): readonly string[] => name.split('-')
   const longest = (record: CorpusRecord): string => partOf(record).toSorted((a, b) => b.length - a.length)[0] ?? ''
   const make: Readonly<Record<QueryKind, () => string>> = {
     rare: () => longest(one()),
-    'two words': () => pick([partOf, (record: CorpusRecord) => record.description.split(' ').filter((word) => word.length > 3)], chance, 1)(one()).slice(0, 2).join(' '),
+    'two words': () =>
+      pick(
+        [partOf, (record: CorpusRecord) => record.description.split(' ').filter((word) => word.length > 3)],
+        chance,
+        1,
+      )(one())
+        .slice(0, 2)
+        .join(' '),
     prefix: () => longest(one()).slice(0, 3 + Math.floor(chance.fraction() * 3)),
     common: () => pick(nameWords.slice(0, 20), chance, 1),
     misspelt: () => mistype(longest(one()), pick(typoKinds, chance, 1), chance),
@@ -67,7 +81,8 @@ export function createQueries(kind: QueryKind, sample: readonly CorpusRecord[], 
 
 function createWords(count: number, chance: Chance): readonly string[] {
   const words = new Set<string>()
-  while (words.size < count) words.add(Array.from({ length: 2 + Math.floor(chance.fraction() * 3) }, () => pick(syllables, chance, 1)).join(''))
+  while (words.size < count)
+    words.add(Array.from({ length: 2 + Math.floor(chance.fraction() * 3) }, () => pick(syllables, chance, 1)).join(''))
   return [...words]
 }
 

@@ -32,7 +32,13 @@ export function openSearchIndex(path: string): SearchEngine {
               "insert into package (id, hive, owner, name, newest, at, kind, archive) values (?, ?, ?, ?, ?, ?, 'skill', ?)",
               ...[id, benchHive, owner, name, `entry ${id}`, at, Buffer.from(`archive ${id}`)],
             )
-            putText(tx, id, { hive: benchHive, owner, at, isYanked: false, manifest: manifestOf({ name, description, keywords, category }) })
+            putText(tx, id, {
+              hive: benchHive,
+              owner,
+              at,
+              isYanked: false,
+              manifest: manifestOf({ name, description, keywords, category }),
+            })
           }
         })
       }

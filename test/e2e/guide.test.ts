@@ -127,7 +127,10 @@ test('the commands of docs/guide/commons.md meet a stranger’s package, and kee
       continue
     }
     if (line.startsWith('althing install'))
-      assert.match(await page.run(page.second, 'althing install @alice/code-review 2>&1 || true'), /left alone for 24 h.*--accept cool-down --reason/)
+      assert.match(
+        await page.run(page.second, 'althing install @alice/code-review 2>&1 || true'),
+        /left alone for 24 h.*--accept cool-down --reason/,
+      )
     const output = await page.run(page.second, written)
     if (line.startsWith('althing search')) assert.match(output, /@alice\/code-review[^]*sent the words "review" to 1 member of "commons"/)
     if (line === 'althing audit') assert.match(output, /accepted\n {2}cool-down .*alice showed it to me/)
