@@ -60,8 +60,11 @@ test('F16: the view is the same whatever order the authors arrive in, and after 
   const [reader] = readers
   assert.ok(reader !== undefined)
   const before = rowsOf(reader)
+  let told = 0
+  reader.view.onVersion(() => (told += 1))
   await reader.journal.rebuildViews([versionKind])
   assert.deepEqual(rowsOf(reader), before)
+  assert.equal(told, 0)
 })
 
 test('S5: versions that break the rules of the record or of numbering are inert, and block nothing', async (t) => {

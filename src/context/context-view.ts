@@ -31,9 +31,10 @@ export interface ContextView extends View, VersionSource {}
  */
 export function createContextView(deps: ContextViewDeps): ContextView {
   const listeners = new Set<(entry: Cid) => void>()
-  let isRebuilding = false
+  // one work of the database: what it puts back after a reset is no news
+  let rebuiltIn: Transaction | undefined
   const tell = (tx: Transaction, entries: readonly Cid[]): void => {
-    if (isRebuilding || entries.length === 0) return
+    if (tx === rebuiltIn || entries.length === 0) return
     tx.afterCommit(() => {
       for (const entry of entries) for (const listener of listeners) listener(entry)
     })
@@ -49,11 +50,7 @@ export function createContextView(deps: ContextViewDeps): ContextView {
       for (const agent of rejudgeRights(tx, entry.hive, deps.membership)) tell(tx, recountAgent(tx, { hive: entry.hive, agent }, deps))
     },
     reset: (tx, hive: HiveId) => {
-      isRebuilding = true
-      // a transaction is one synchronous turn
-      queueMicrotask(() => {
-        isRebuilding = false
-      })
+      rebuiltIn = tx
       resetVersions(tx, hive, deps)
       resetNames(tx, hive)
     },

@@ -27,7 +27,7 @@ test('F1: a put killed at any of its steps is whole or absent after it, and the 
   for (const step of putSteps) {
     const killed = await ada.run(['context', 'put', why, '--text', step], { ALTHING_FAILPOINT: `${step}=exit` })
     assert.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stdout}${killed.stderr}`)
-    const again = await ada.ask('context', 'put', why, '--text', step)
+    const again = await ada.ask('context', 'put', why, '--text', step, '--replicas', '1')
     last += 1
     const isDurable = step === 'context.appended'
     assert.equal(again['version'], last, step)
@@ -50,11 +50,13 @@ test('content passes through files and pipes as it is, byte for byte', async (t)
   const [file, out] = [join(village.root, 'big.bin'), join(village.root, 'out.bin')]
   const bytes = scramble(3_000_000)
   writeFileSync(file, bytes)
-  const put = await ada.ask('context', 'put', at('*^').replace('why.md', 'big'), file)
+  const put = await ada.ask('context', 'put', at('*^').replace('why.md', 'big'), file, '--replicas', '1')
   assert.deepEqual([put['size'], put['mediaType'], put['status']], [bytes.byteLength, 'application/octet-stream', 'created'])
   await ada.ask('context', 'get', at('*^').replace('why.md', 'big'), '--out', out)
-  const again = await ada.ask('context', 'put', at('*^').replace('why.md', 'big'), out)
+  const again = await ada.ask('context', 'put', at('*^').replace('why.md', 'big'), out, '--replicas', '1')
   assert.deepEqual([again['status'], again['cid']], ['unchanged', put['cid']])
+  // who leaves with the only copy is told so
+  assert.equal((await ada.run(['context', 'put', why, '--text', 'x'])).code, 1)
   const refused = await ada.run(['context', 'put', 'ucxl://bob-claude:a@b:c', '--text', 'x', '--json'])
   assert.deepEqual([refused.code, (JSON.parse(refused.stderr) as { error: { code: string } }).error.code], [1, 'WRITER_DENIED'])
 })

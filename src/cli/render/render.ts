@@ -1,5 +1,6 @@
 import type { Style } from '../screen.ts'
 import { renderBlocked, renderNamed, renderStance } from './commons.ts'
+import { isOnlyCopy, renderContextVersions, renderResources, renderStored } from './context.ts'
 import { renderGeneric } from './generic.ts'
 import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
 import {
@@ -76,6 +77,12 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'marketplace.unblock': renderStance,
   'marketplace.blocked': renderBlocked,
   'owner.name': renderNamed,
+  'context.put': renderStored,
+  'context.post': renderStored,
+  'context.delete': renderStored,
+  'context.versions': renderContextVersions,
+  'context.discover': renderResources,
+  'context.query': renderResources,
   'p2p.stop': renderStopped,
   'store.stats': renderStats,
   'store.verify': renderVerified,
@@ -125,6 +132,7 @@ const essentials: Readonly<Record<string, string>> = { 'hive.invite': 'code', 'n
  */
 export function isIncomplete(name: string, output: unknown): boolean {
   if (name === 'store.verify') return isUnsound(output)
+  if (name === 'context.put' || name === 'context.post') return isOnlyCopy(output)
   if (name !== 'p2p.publish' && name !== 'marketplace.publish') return false
   const fields = readFields(output)
   return fields.isTrue('leaving') && fields.record('copies').count('confirmed') === 0

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createStyle } from '../screen.ts'
+import { isIncomplete, render } from './render.ts'
+
+const style = createStyle({ isTerminal: false, columns: 80, write: () => {} }, { isColorOff: true })
+const version = { resource: 'ucxl://a:b@c:d/x', version: 2, cid: 'bafk', mediaType: 'text/plain', size: 5, at: '2026-01-31T09:30:00.000Z' }
+
+test('what is stored says its number and its copies; a node that leaves with the only copy is incomplete', () => {
+  const stored = { ...version, address: 'ucxl://a:b@c:d/*~2/x', status: 'updated', leaving: true, replicas: { wanted: 3, confirmed: 1 } }
+  assert.equal(render('context.put', stored, style), 'ucxl://a:b@c:d/*~2/x updated · 5 bytes · stored here, 0 copies\nbafk')
+  assert.equal(isIncomplete('context.put', stored), true)
+  const copied = { ...stored, replicas: { wanted: 3, confirmed: 3 } }
+  assert.equal(render('context.put', copied, style), 'ucxl://a:b@c:d/*~2/x updated · 5 bytes · 2 copies\nbafk')
+  assert.equal(isIncomplete('context.put', copied), false)
+  assert.equal(isIncomplete('context.put', { ...stored, leaving: false }), false)
+  const deleted = { ...stored, cid: null, status: 'deleted', replicas: { wanted: 1, confirmed: 1 } }
+  assert.equal(render('context.delete', deleted, style), 'ucxl://a:b@c:d/*~2/x deleted')
+})
+
+test('lists have a line for each, say what was deleted or contested, and where they go on', () => {
+  const items = [
+    { ...version, isContested: true, writer: '12D3' },
+    { ...version, version: 1, cid: null },
+  ]
+  const shown = render('context.versions', { items, cursor: '1' }, style)
+  assert.match(
+    shown,
+    /^ucxl:\/\/a:b@c:d\/x\n {2}\*~2 .* · 5 bytes · text\/plain · contested, by 12D3\n {2}\*~1 .* · deleted\n→ more with --cursor '1'$/,
+  )
+  const found = render(
+    'context.discover',
+    { items: [{ resource: version.resource, first: 1, last: 2, newest: version }], cursor: null },
+    style,
+  )
+  assert.match(found, /^ucxl:\/\/a:b@c:d\/x\n {2}2 versions · .* · 5 bytes · text\/plain$/)
+  assert.equal(render('context.query', { items: [], cursor: null }, style), 'nothing is known that this means')
+})
