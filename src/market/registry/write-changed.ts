@@ -28,6 +28,6 @@ export async function writeWhole(path: string, source: AsyncIterable<Uint8Array>
 }
 
 /** The bytes of a file as they are read. */
-export function readStream(path: string): AsyncIterable<Uint8Array> {
+function readStream(path: string): AsyncIterable<Uint8Array> {
   return createReadStream(path, { highWaterMark: 262_144 })
 }
