@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { equalBytes } from '../../lib/bytes.ts'
@@ -25,9 +24,4 @@ export async function writeWhole(path: string, source: AsyncIterable<Uint8Array>
     throw error
   }
   await rename(temporary, path)
-}
-
-/** The bytes of a file as they are read. */
-function readStream(path: string): AsyncIterable<Uint8Array> {
-  return createReadStream(path, { highWaterMark: 262_144 })
 }
