@@ -70,7 +70,7 @@ export function singleChunk(cid: Cid, size: number): ChunkList {
 
 /** Cuts a stream into chunks of `chunkBytes`, the last one shorter; an empty stream gives one empty chunk. Never holds more than one chunk. */
 export async function* cutChunks(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let chunk = new Uint8Array(chunkBytes)
+  let chunk = new Uint8Array(0)
   let filled = 0
   let isFirst = true
   for await (const piece of source) {
@@ -82,10 +82,19 @@ export async function* cutChunks(source: AsyncIterable<Uint8Array> | Iterable<Ui
         filled = 0
       }
       const part = piece.subarray(taken, taken + chunkBytes - filled)
+      chunk = withRoom(chunk, filled, part.byteLength)
       chunk.set(part, filled)
       filled += part.byteLength
       taken += part.byteLength
     }
   }
   if (filled > 0 || isFirst) yield chunk.subarray(0, filled)
+}
+
+/** A chunk with room for `more` bytes behind the filled ones: most content is far shorter than a chunk, and a megabyte for each is what a put would wait for. */
+function withRoom(chunk: Uint8Array<ArrayBuffer>, filled: number, more: number): Uint8Array<ArrayBuffer> {
+  if (filled + more <= chunk.byteLength) return chunk
+  const grown = new Uint8Array(Math.min(chunkBytes, Math.max(filled + more, chunk.byteLength * 2)))
+  grown.set(chunk.subarray(0, filled))
+  return grown
 }
