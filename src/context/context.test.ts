@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Exchange } from '../content/content.ts'
+import { nodeOf } from '../journal/testing/bench-of-peers.ts'
 import { Fault } from '../lib/fault.ts'
 import { parseAddress, parsePattern } from '../ucxl/ucxl.ts'
 import type { Page, Version } from './context.ts'
@@ -231,4 +233,26 @@ test('a watcher hears what its pattern means after the commit, may come back, an
     const late = ada.context.watch(parsePattern(why), { signal, after })[Symbol.asyncIterator]()
     assert.equal(await codeOf(late.next()), 'WATCH_LAGGED')
   }
+})
+
+test('a put says how many members signed for its content, asks no more than are there, and stays stored whatever they say', async (t) => {
+  const asked: number[] = []
+  const peers = [nodeOf('bob')]
+  const exchange: Exchange = {
+    fetch: async () => assert.fail('all of it is here'),
+    findHolders: async () => [],
+    announce: async () => {},
+    replicate: async (_cid, { copies }) => {
+      asked.push(copies)
+      if (asked.length > 1) throw new Error('the line is cut')
+      return peers
+    },
+    [Symbol.asyncDispose]: async () => {},
+  }
+  const ada = await useStand(t, 'ada', { exchange, peers })
+  assert.deepEqual((await ada.put(why, 'one')).replicas, { wanted: 3, confirmed: 2 })
+  assert.deepEqual((await ada.put(why, 'two')).replicas, { wanted: 3, confirmed: 1 })
+  assert.deepEqual((await ada.put(why, 'three', { replicas: 1 })).replicas, { wanted: 1, confirmed: 1 })
+  assert.deepEqual(asked, [1, 1])
+  assert.equal(await ada.read(why), 'three')
 })

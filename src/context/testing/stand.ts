@@ -86,6 +86,8 @@ export interface StandOptions {
   readonly clock?: VirtualClock
   readonly options?: Partial<ContextOptions>
   readonly exchange?: Exchange
+  /** Members connected. */
+  readonly peers?: readonly PeerId[]
 }
 
 /** One node's context: real journal, real content, over a database in memory. */
@@ -143,7 +145,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     },
     exchange: given.exchange,
     needAdmitted: () => {},
-    connectedPeers: () => [],
+    connectedPeers: () => given.peers ?? [],
     untilConnected: async () => {},
   }
   const context = stack.use(
