@@ -56,7 +56,10 @@ export const marketFaults = defineFaults({
     kind: 'denied',
     meaning: 'The lock names another owner than the one who signed this release. Data: `package`, `locked`, `offered`.',
   },
-  NO_MCP_SERVERS: { kind: 'missing', meaning: 'A package has no MCP servers, or nobody here has the list that names them. Data: `package`.' },
+  NO_MCP_SERVERS: {
+    kind: 'missing',
+    meaning: 'A package has no MCP servers, or nobody here has the list that names them. Data: `package`.',
+  },
   PACKAGE_NAME_INVALID: {
     kind: 'usage',
     meaning: 'What a new package would be called is no name, or not the name of its folder. Data: `name`, `nearest`.',
