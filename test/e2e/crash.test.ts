@@ -21,7 +21,7 @@ const publishSteps = [
 
 const installSteps = [
   'install.fetched',
-  'install.write',
+  'install.share',
   'install.unpacked',
   'install.intent',
   'install.aside',
