@@ -118,7 +118,8 @@ const deps: CliDeps = {
     const { openNode } = await import('./node.ts')
     return openNode(options)
   },
-  isHome: (home) => existsSync(storePaths(home).lock),
+  // A home that was restored has a database, and no lock before it is opened.
+  isHome: (home) => existsSync(storePaths(home).lock) || existsSync(storePaths(home).database),
   isAlive: (pid) => {
     try {
       process.kill(pid, 0)

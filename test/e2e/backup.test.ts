@@ -58,6 +58,8 @@ async function setBack(t: TestContext): Promise<{ readonly bob: Machine; readonl
   await ada.end('SIGKILL')
   const restored = village.settle('restored')
   await restored.ask('restore', backup)
+  // What only reads takes it for the home that it is.
+  await restored.ask('store', 'stats')
   return { bob, restored: { ...restored, fourth: writePackage(village, 'fourth') } }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Fault } from '../../lib/fault.ts'
 import { mapBounded } from '../../lib/map-bounded.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { marketFaults } from '../faults.ts'
@@ -64,6 +65,7 @@ export async function changePlace(deps: ChangeDeps, request: ChangeRequest, cont
   const place = await placeOf(deps, request)
   const whole = { deps, hive, place, request, context }
   if (!request.isOffline) await hearOf(deps, { hive, lock: await readLock(place.lock), wish: request.wish, signal: context.signal })
+  if (request.isFrozen && !(await everyExists([place.lock]))) throw refuseMissingLock(place)
   if (request.isDryRun) return toOutcome(whole, await look(whole), new Map())
   // What cannot be is refused before anything is made.
   const first = await plan(whole)
@@ -140,6 +142,13 @@ async function compare({ deps, place, request, context }: Whole, planned: Planne
   // A lock that was pulled may say another version than what lies there: what cannot be compared is placed again where it can be had.
   if (changed === null) return { planned, isPlaced: planned.hive.exchange !== undefined && !request.isOffline, changed }
   return { planned, isPlaced: isWhole && changed.length > 0, changed }
+}
+
+function refuseMissingLock(place: Place): Fault {
+  return marketFaults.create('LOCK_OUTDATED', {
+    message: `nothing was installed: with --frozen there must be a lock, and there is no ${place.lock}. Install without --frozen, and commit the lock.`,
+    data: { lock: place.lock, changes: [] },
+  })
 }
 
 function refuseFrozen(place: Place, { packages, removed, isLockChanged }: SetPlan, { isFrozen }: ChangeRequest): void {

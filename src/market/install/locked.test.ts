@@ -62,6 +62,14 @@ test('a lock that came from somebody else, by a pull, is made true although the 
   assert.equal(await readFile(join(folderOf(other), 'base/a.txt'), 'utf8'), '1.2.0')
 })
 
+test('--frozen without a lock is refused: a build whose lock was forgotten is no good one', async (t) => {
+  const { ada, project } = await setUpSet(t)
+  await assert.rejects(installSet(ada, [], { directory: project, frozen: true }), {
+    code: 'LOCK_OUTDATED',
+    message: /there is no .*althing\.lock/,
+  })
+})
+
 test('--frozen refuses what would change the lock, and says what', async (t) => {
   const { ada, project } = await setUpSet(t)
   await installSet(ada, ['app'], { directory: project })

@@ -80,3 +80,10 @@ test('the tool to start from is an MCP server that answers', async (t) => {
   assert.match(told, /Hello, ada/)
   assert.match(told, /-32601/)
 })
+
+test('what cannot be written to is said to be so', async (t) => {
+  const directory = await makeTemporary(t)
+  await writeFile(join(directory, 'file'), '')
+  const outcome = await refusal({ path: join(directory, 'file', 'deep'), directory, kind: 'tool', force: false })
+  assert.deepEqual([outcome.code, outcome.data['reason']], ['TARGET_REFUSED', 'ENOTDIR'])
+})

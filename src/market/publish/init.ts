@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Fault } from '../../lib/fault.ts'
+import { Fault, describeError } from '../../lib/fault.ts'
 import { makeFolder } from '../../lib/make-folder.ts'
+import { errorCode } from '../../store/faults.ts'
 import { marketFaults } from '../faults.ts'
 import type { PackageKind } from '../manifest/manifest.ts'
 import { manifestFormats } from '../manifest/read-manifest.ts'
@@ -43,8 +44,20 @@ export async function initPackage(request: InitRequest): Promise<InitReport> {
   const starter = createStarter(request.kind, name)
   const paths = Object.keys(starter)
   await refuseExisting(folder, { paths, force: request.force })
-  for (const [path, text] of Object.entries(starter)) await writeNew(join(folder, path), text)
+  for (const [path, text] of Object.entries(starter)) {
+    await writeNew(join(folder, path), text).catch((error: unknown) => {
+      throw toWriteFault(error, join(folder, path))
+    })
+  }
   return { name, kind: request.kind, path: folder, files: paths, hint: hintFor(folder, paths) }
+}
+
+/** What the disk refused, as a fault; anything else as it is. */
+function toWriteFault(error: unknown, path: string): unknown {
+  const code = errorCode(error)
+  if (error instanceof Fault || code === undefined) return error
+  const message = `no package was begun: ${path} cannot be written (${describeError(error)}). Name another folder.`
+  return marketFaults.create('TARGET_REFUSED', { message, data: { path, reason: code }, cause: error })
 }
 
 function readName(text: string, kind: PackageKind): PackageName {

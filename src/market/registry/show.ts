@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { mkdir } from 'node:fs/promises'
+import { makeFolder } from '../../lib/make-folder.ts'
 import type { MarketDeps } from '../market.ts'
 import type { RegistryOptions } from './options.ts'
 import type { StaticFile } from './static-files.ts'
@@ -25,7 +25,7 @@ export function createShow(
     const { exportHive } = await import('./export.ts')
     const hive = deps.findHive(undefined)
     if (hive.genesis === undefined) return
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder, { mode: 0o700 })
     const context = { signal, hive: undefined, report: () => {} }
     await exportHive(deps, { hive, genesis: hive.genesis, folder, names: new Set(), context })
     exportedAt = deps.clock.monotonic()
