@@ -113,7 +113,7 @@ function describe({ hive, owner, draft, found, source, tag, warnings }: PublishP
 }
 
 function hintFor(peers: number, isTransient: boolean): string {
-  const next = isTransient ? 'Run `althing p2p start` so that others can get it.' : 'Members will get it from this node when they connect.'
+  const next = isTransient ? 'Run `althing p2p start` so that others can get it.' : 'Members can get it from this node while it runs.'
   return peers === 0
     ? `stored here, 0 copies: nobody is connected. ${next}`
     : `stored here, 0 copies: no member signed for the bytes in time. ${next}`
