@@ -54,8 +54,8 @@ async function askLine(question: string, { signal }: { readonly signal: AbortSig
 
 async function spawnDetached(args: readonly string[], { logFile }: { readonly logFile: string }): Promise<DetachedProcess> {
   const { open } = await import('node:fs/promises')
-  const { makeFolder } = await import('./lib/make-folder.ts')
-  await makeFolder(dirname(logFile), { mode: 0o700 })
+  const { makeHome } = await import('./store/make-home.ts')
+  await makeHome(dirname(logFile))
   const log = await open(logFile, 'a', 0o600)
   const { spawn } = await import('node:child_process')
   try {

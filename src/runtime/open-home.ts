@@ -9,15 +9,13 @@ import type { KeyStore } from '../identity/key-store.ts'
 import { openKeyStore } from '../identity/key-store.ts'
 import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
-import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
-import { makeFolder } from '../lib/make-folder.ts'
 import { UnpackedStore } from '../market/unpacked/unpacked-store.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import { openDatabase } from '../store/database.ts'
 import { openBlobStore } from '../store/disk-blobs.ts'
-import { storeFaults } from '../store/faults.ts'
+import { makeHome } from '../store/make-home.ts'
 import { storePaths } from '../store/store-paths.ts'
 import { openWriteLock } from '../store/write-lock.ts'
 
@@ -52,10 +50,7 @@ export async function openHome(deps: Surroundings & { readonly shutdown: Shutdow
   const { clock, chance, log, shutdown } = deps
   const { path, config, signal } = options
   const paths = storePaths(path)
-  await makeFolder(path, { mode: 0o700 }).catch((cause: unknown) => {
-    const message = `the home ${path} cannot be made (${describeError(cause)}); choose another with --home or ALTHING_HOME`
-    throw storeFaults.create('DISK_ERROR', { message, data: { home: path }, cause })
-  })
+  await makeHome(path)
   shutdown.use('write lock', await openWriteLock({ path: paths.lock, clock, waitMs: config.store.lockWaitMs, signal }))
   const keys = await openKeyStore(
     { clock, chance },
