@@ -45,6 +45,7 @@ for (const { request, bytes } of vectors.requests) {
 
 for (const { answer, bytes } of vectors.answers) {
   test(`the answer ${JSON.stringify(answer)} has its bytes, and is read from them`, () => {
+    // The vectors are in the repository: a wrong shape fails in the comparison.
     const whole = Object.fromEntries(
       Object.entries(answer).map(([key, value]) => [key, key === 'blocks' || key === 'signature' ? unhex(String(value)) : value]),
     ) as unknown as Answer

@@ -41,6 +41,7 @@ async function search(clock: VirtualClock, { connected, named, isEndless = false
   const [questions, dials] = [createGauge(), createGauge()]
   const forEver = (signal: AbortSignal): Promise<never> =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up')), { once: true }))
+  // What a search asks a host for; all else of it is never called.
   const host = {
     peerId: peerIdOfKey(testKey('bob').publicKey),
     events: { on: () => () => {} },
@@ -53,6 +54,7 @@ async function search(clock: VirtualClock, { connected, named, isEndless = false
       },
     },
   } as unknown as Host
+  // A search only asks who has something.
   const client = {
     have: (_peer: PeerId, _cid: unknown, wait: { readonly signal: AbortSignal }) => questions.during(() => clock.sleep(1000, wait)),
   } as unknown as ContentClient

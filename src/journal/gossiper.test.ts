@@ -30,6 +30,7 @@ async function openListener(): Promise<(bytes: Uint8Array) => Promise<GossipVerd
       return () => {}
     },
   }
+  // A gossiper asks a host for gossip and its events alone.
   const host = { gossip, events: { on: () => () => {} } } as unknown as Host
   const deps = { journal, host, clock: createVirtualClock({ startsAt: 0 }), chance: createSeededChance(1), log: silentLog }
   const replicator = new Replicator(deps, fleetReplicationOptions)

@@ -17,6 +17,7 @@ async function openLinks() {
   const { journal } = await openPeer(opener)
   let opened = 0
   let serve: ChannelHandler | undefined
+  // What links and replication ask a host for; all else of it is never called.
   const host = {
     peerId: nodeOf(opener),
     events: { on: () => () => {} },
@@ -53,6 +54,7 @@ test('S4: a peer that was dropped is not listened to when it comes again', async
   for (let times = 0; times < 3; times++) replicator.strike(peer, 'nonsense')
   const reasons: string[] = []
   const abort = (reason: Error): void => void reasons.push(reason.message)
+  // Who is struck off is cut before anything else of a channel is used.
   const channel = { peer, abort, receive: () => Promise.resolve(undefined), send: () => Promise.resolve() } as unknown as Channel
   await clock.run(accept(channel))
   assert.deepEqual(reasons, ['not listened to'])

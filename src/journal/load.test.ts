@@ -92,6 +92,7 @@ test('a session that lives long holds on to nothing for each message', async (t)
   const listening = t.mock.method(EventTarget.prototype, 'addEventListener')
   const inbox = Array.from({ length: 200 }, () => formatMessage({ type: 'heads', heads: [] }))
   let sent = 0
+  // All that a session asks a channel for.
   const channel = {
     peer: ada,
     receive: () => Promise.resolve(inbox.pop()),

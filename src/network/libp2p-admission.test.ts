@@ -10,6 +10,7 @@ import { testHostOptions } from './suite/test-options.ts'
 
 const eve = peerOfName('eve')
 /** As libp2p names her: all that is asked of it is its text. */
+// The gate only writes a peer id as text.
 const wireEve = { toString: () => eve } as unknown as WirePeerId
 
 function openGate() {
@@ -67,6 +68,7 @@ test('S1: what libp2p runs itself opens no stream to a peer before it is a membe
   const { gate, clock } = openGate()
   let opened = 0
   const newStream = (): Promise<Stream> => Promise.resolve({} as Stream).finally(() => (opened += 1))
+  // The guard puts itself before this one method and reads no other.
   const connection = { newStream } as unknown as Connection
   const raw = guardConnection(connection, { gate, clock, peer: eve })
   const never = connection.newStream('/kad/1')

@@ -27,9 +27,11 @@ class TestStream extends EventTarget {
 function openChannel(): { readonly stream: TestStream; readonly channel: StreamChannel } {
   const stream = new TestStream()
   const deps = {
+    // TestStream is all of a stream that a channel reads from; nothing is sent here.
     stream: stream as unknown as Stream,
     peer: peerOfName('eve'),
     clock: createVirtualClock({ startsAt: 0 }),
+    // Only made when something is sent.
     ByteList: Array as unknown as typeof Uint8ArrayList,
   }
   return { stream, channel: new StreamChannel(deps, { maxMessageBytes: 262_144 }) }

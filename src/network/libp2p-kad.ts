@@ -41,7 +41,13 @@ function cut(event: Extract<QueryEvent, { readonly name: 'PEER_RESPONSE' }>): Qu
 
 function networkIn(kad: object): KadNetwork {
   const network: unknown = Reflect.get(kad, 'network')
-  const isIt = typeof network === 'object' && network !== null && 'sendRequest' in network && 'safeDispatchEvent' in network
-  if (!isIt) throw new Error('Kademlia of libp2p has another network than this was written for: its answers cannot be bounded')
-  return network as unknown as KadNetwork
+  if (!isKadNetwork(network)) {
+    throw new Error('Kademlia of libp2p has another network than this was written for: its answers cannot be bounded')
+  }
+  return network
+}
+
+function isKadNetwork(value: unknown): value is KadNetwork {
+  if (typeof value !== 'object' || value === null || !('sendRequest' in value) || !('safeDispatchEvent' in value)) return false
+  return typeof value.sendRequest === 'function' && typeof value.safeDispatchEvent === 'function'
 }

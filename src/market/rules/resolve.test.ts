@@ -3,57 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import semver from 'semver'
 import type { OwnerId } from '../../identity/keys.ts'
-import type { Candidate, Catalogue, PackageId, Requirement } from './candidates.ts'
+import type { Graph } from '../testing/graphs.ts'
+import { catalogueOf, chosenOf, graphs, idOf, options, resolve, rootsOf, versions, wishes } from '../testing/graphs.ts'
+import type { Catalogue } from './candidates.ts'
 import { chooseOwner, packageId } from './candidates.ts'
-import { findConflict, formatConflict } from './conflict.ts'
-import type { Resolution, ResolveOptions, Root } from './resolve.ts'
+import { findConflict } from './conflict.ts'
+import type { Root } from './resolve.ts'
 import { resolveSet } from './resolve.ts'
-
-/** Versions of packages with what they need: `{ a: { '1.0.0': { c: '^1' } } }`. A need without a package of its name is unknown. */
-type Graph = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>
-
-const options: ResolveOptions = { kept: new Map(), released: new Set(), isolated: new Set(), allowYanked: false, maxSteps: 100_000 }
-const idOf = (name: string): PackageId => name as PackageId
-
-function catalogueOf(graph: Graph, yanked: readonly string[] = []): Catalogue {
-  return {
-    versionsOf: (id) =>
-      Object.keys(graph[id] ?? {}).map((version): Candidate => {
-        const isYanked = yanked.includes(`${id}@${version}`)
-        return { id, version, at: 0, digest: version, yanked: isYanked ? '' : null, source: 'hive:x' }
-      }),
-    dependenciesOf: ({ id, version }) =>
-      Object.entries(graph[id]?.[version] ?? {}).map(([name, range]): Requirement => {
-        const target = Object.hasOwn(graph, name) ? idOf(name) : undefined
-        return { name, range, target, rivals: name === 'rivals' ? [idOf('x/rivals'), idOf('y/rivals')] : [] }
-      }),
-  }
-}
-
-function rootsOf(...words: readonly string[]): readonly Root[] {
-  return words.map((word) => {
-    const [name = '', range] = word.split('@')
-    return { id: idOf(name), range }
-  })
-}
-
-function chosenOf(resolution: Resolution<Candidate>): Readonly<Record<string, string>> {
-  assert.equal(resolution.verdict, 'resolved')
-  return Object.fromEntries([...resolution.chosen].map(([id, { version }]) => [id, version]))
-}
-
-function resolve(graph: Graph, roots: readonly Root[], more: Partial<ResolveOptions> = {}): Readonly<Record<string, string>> {
-  return chosenOf(resolveSet(roots, catalogueOf(graph), { ...options, ...more }))
-}
-
-function reasonOf(graph: Graph, roots: readonly Root[], yanked: readonly string[] = []): string {
-  const catalogue = catalogueOf(graph, yanked)
-  const result = resolveSet(roots, catalogue, options)
-  assert.equal(result.verdict, 'conflict')
-  return formatConflict(findConflict({ roots, catalogue, options, needs: result.needs }), (id) => `@ada/${id}`)
-}
-
-const versions = (...list: readonly string[]) => Object.fromEntries(list.map((version) => [version, {}]))
 
 test('the highest version in every range is chosen, with what it needs', () => {
   const graph = { a: { '1.0.0': {}, '1.1.0': { b: '^1' }, '2.0.0': {} }, b: versions('1.0.0', '1.9.0', '2.0.0') }
@@ -138,58 +94,6 @@ test('a better version that was passed over, because nobody knows what it needs,
   )
 })
 
-test('the reason names the two that are at odds, what they need, and what there is', () => {
-  const graph = { a: { '1.0.0': { c: '^1' } }, b: { '1.0.0': { c: '^2' } }, c: versions('1.0.0', '2.0.0'), z: versions('1.0.0') }
-  assert.equal(
-    reasonOf(graph, rootsOf('a', 'b@^1', 'z')),
-    '@ada/a 1.0.0 needs @ada/c ^1, @ada/b 1.0.0 needs @ada/c ^2; you asked for @ada/a, @ada/b ^1. Of @ada/c there is 2.0.0, 1.0.0.',
-  )
-})
-
-test('the reason leads from what was asked for to what is at odds, and leaves out what has no part in it', () => {
-  const graph = {
-    a: { '1.0.0': { b: '^1', y: '*' } },
-    b: { '1.0.0': { c: '^1' }, '1.1.0': { c: '~1.2' } },
-    c: versions('1.0.0', '1.2.0', '2.0.0'),
-    y: { '1.0.0': { z: '*' } },
-    z: versions('1.0.0', '2.0.0'),
-  }
-  assert.equal(
-    reasonOf(graph, rootsOf('a', 'c@^2', 'z')),
-    '@ada/b needs @ada/c ~1.2 or ^1, you asked for @ada/c ^2; @ada/a 1.0.0 needs @ada/b ^1; you asked for @ada/a. Of @ada/c there is 2.0.0, 1.2.0, 1.0.0.',
-  )
-})
-
-test('the reason says what nobody has, what several have, and what was taken back', () => {
-  assert.equal(
-    reasonOf({ a: { '1.0.0': { nobody: '^1' } } }, rootsOf('a')),
-    '@ada/a 1.0.0 needs nobody ^1, which nobody has published here; you asked for @ada/a.',
-  )
-  assert.equal(
-    reasonOf({ a: { '1.0.0': { rivals: '^1' } } }, rootsOf('a')),
-    '@ada/a 1.0.0 needs rivals ^1, which several have published: @ada/x/rivals, @ada/y/rivals; you asked for @ada/a.',
-  )
-  const graph = { a: { '1.0.0': { b: '^1' } }, b: versions('1.0.0', '2.0.0') }
-  assert.equal(
-    reasonOf(graph, rootsOf('a'), ['b@1.0.0']),
-    '@ada/a 1.0.0 needs @ada/b ^1; you asked for @ada/a. Of @ada/b there is 2.0.0, 1.0.0 (yanked).',
-  )
-})
-
-/** Graphs of up to 5 packages with up to 3 versions that need each other in ranges some of which are met by nothing. */
-const graphs = fc
-  .array(
-    fc.array(
-      fc.dictionary(fc.constantFrom('p0', 'p1', 'p2', 'p3', 'p4'), fc.constantFrom('1', '2', '3', '<3', '>=2', '*'), { maxKeys: 3 }),
-      { minLength: 1, maxLength: 3 },
-    ),
-    { minLength: 5, maxLength: 5 },
-  )
-  .map((packages): Graph =>
-    Object.fromEntries(packages.map((list, index) => [`p${index}`, Object.fromEntries(list.map((needs, at) => [`${at + 1}.0.0`, needs]))])),
-  )
-const wishes = fc.uniqueArray(fc.constantFrom('p0', 'p1', 'p2', 'p3@<3', 'p4@>=2'), { minLength: 1, maxLength: 4 })
-
 function isSolution(graph: Graph, roots: readonly Root[], chosen: Readonly<Record<string, string>>): boolean {
   const meets = (name: string, range: string): boolean => chosen[name] !== undefined && semver.satisfies(chosen[name], range)
   return (
@@ -263,26 +167,6 @@ test('jumping back finds the same set as going back step by step: the first in t
       assert.deepEqual(result.verdict === 'resolved' ? chosenOf(result) : undefined, plain)
     }),
     { numRuns: 300 },
-  )
-})
-
-test('of a conflict no need can be left out, and without any of them there is a set', () => {
-  fc.assert(
-    fc.property(graphs, wishes, (graph, words) => {
-      const roots = rootsOf(...words)
-      const catalogue = catalogueOf(graph)
-      const result = resolveSet(roots, catalogue, options)
-      if (result.verdict !== 'conflict') return
-      const { needs } = findConflict({ roots, catalogue, options, needs: result.needs })
-      const names = needs.map(({ from, target, name }) => `${from ?? ''}>${target ?? name}`)
-      const everyNeed = Object.keys(graph).flatMap((target) => ['', ...Object.keys(graph)].map((from) => `${from}>${target}`))
-      const others = everyNeed.filter((name) => !names.includes(name))
-      assert.equal(resolveSet(roots, catalogue, { ...options, without: new Set(others) }).verdict, 'conflict')
-      for (const name of names) {
-        assert.equal(resolveSet(roots, catalogue, { ...options, without: new Set([...others, name]) }).verdict, 'resolved', name)
-      }
-    }),
-    { numRuns: 200 },
   )
 })
 
