@@ -1,0 +1,29 @@
+import { defineFaults } from '../lib/fault.ts'
+
+/** What can go wrong with projects, tasks, claims and the forges that hold them. */
+export const tasksFaults = defineFaults({
+  TASK_NAME_INVALID: { kind: 'usage', meaning: 'A task is named neither `issue-<number>` nor `t-<12 hex>`.' },
+  PROJECT_INVALID: {
+    kind: 'usage',
+    meaning: 'What was given is no address of a project: a URL of http, https or ssh, or an absolute path.',
+  },
+  CLAIM_INVALID: { kind: 'usage', meaning: 'A claim cannot be made of what was given: a field is missing, too long or not of its form.' },
+  REMOTE_UNREACHABLE: {
+    kind: 'unavailable',
+    meaning: 'The git server does not answer, or broke off. Whether a push took effect is unknown.',
+  },
+  REMOTE_TIMEOUT: { kind: 'timeout', meaning: 'The git server did not answer in time. Whether a push took effect is unknown.' },
+  REMOTE_DENIED: { kind: 'denied', meaning: 'The git server refuses our credentials, or the right to do this.' },
+  REMOTE_MISSING: { kind: 'missing', meaning: 'There is no repository at that address, or our credentials do not show it.' },
+  REMOTE_MOVED: { kind: 'conflict', meaning: 'The git server says the repository is elsewhere. Nothing is sent there. Data: `location`.' },
+  REMOTE_PROTOCOL: { kind: 'invalid', meaning: 'The git server said something that is not in the protocol, or too much of it.' },
+  REMOTE_UNSUPPORTED: {
+    kind: 'invalid',
+    meaning: 'The repository cannot hold claims: it names objects by sha256, or lacks what claims need.',
+  },
+  FORGE_FAILED: { kind: 'unavailable', meaning: 'The forge answered with a failure of its own, or not at all.' },
+  FORGE_DENIED: { kind: 'denied', meaning: 'The forge refuses the token, or the token lacks a right. Data: `status`.' },
+  FORGE_MISSING: { kind: 'missing', meaning: 'The forge knows no such project, issue or pull request, or does not show it to this token.' },
+  FORGE_LIMITED: { kind: 'unavailable', meaning: 'The forge asks us to wait. Data: `retryAfterMs`.' },
+  FORGE_INVALID: { kind: 'invalid', meaning: 'The forge answered something that is not in its documentation.' },
+})

@@ -1,0 +1,104 @@
+import type { ForgeKind } from '../task.ts'
+
+/** Who wrote something on a forge, and what the forge says of them. */
+export interface ForgeAuthor {
+  readonly name: string
+  /** Owner, member or collaborator of the repository; contributors are not. */
+  readonly isTrusted: boolean
+}
+
+/** A comment under an issue or pull request. */
+export interface ForgeComment {
+  readonly id: string
+  readonly author: ForgeAuthor
+  readonly body: string
+  /** The forge's wall time in milliseconds. */
+  readonly updatedAt: number
+}
+
+/** An issue as the forge has it. */
+export interface Issue {
+  readonly number: number
+  readonly title: string
+  readonly body: string
+  readonly author: ForgeAuthor
+  readonly labels: readonly string[]
+  readonly assignees: readonly string[]
+  readonly isOpen: boolean
+  readonly url: string
+  readonly updatedAt: number
+}
+
+/** State of what runs for a commit, all checks together. `none`: the forge knows of none. */
+export type ChecksState = 'none' | 'pending' | 'green' | 'red'
+
+/** A pull request (merge request on GitLab; a record on a bare repository). */
+export interface PullRequest {
+  /** As the forge names it: a number, or a record's CID. Goes into claims as it is. */
+  readonly id: string
+  readonly url: string
+  /** Branch with the work, and branch it goes to. */
+  readonly head: string
+  readonly base: string
+  readonly state: 'open' | 'merged' | 'closed'
+  readonly isConflicted: boolean
+  /** A reviewer asked for changes and has not approved since. */
+  readonly areChangesRequested: boolean
+  readonly body: string
+}
+
+/** A page of issues that changed since a cursor, in the order of their change, and the cursor for the next look. */
+export interface IssuePage {
+  readonly issues: readonly Issue[]
+  /** Opaque; kept by the caller. Overlaps by two minutes: the same issue may come twice. */
+  readonly cursor: string
+  /** Whether another page follows at once. */
+  readonly hasMore: boolean
+}
+
+export interface PullDraft {
+  readonly head: string
+  readonly base: string
+  readonly title: string
+  readonly body: string
+}
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/**
+ * A forge, as far as claims and workers need it. Claims never rest on it: they are refs. What is written here is for people.
+ *
+ * Faults of all: FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_LIMITED, FORGE_INVALID.
+ */
+export interface Forge {
+  readonly kind: ForgeKind
+  /** Issues with all of `labels` that changed since `cursor` (all that are open, without one). */
+  readonly issues: (
+    query: { readonly labels: readonly string[]; readonly cursor: string | undefined },
+    options: Waiting,
+  ) => Promise<IssuePage>
+  readonly issue: (number: number, options: Waiting) => Promise<Issue>
+  readonly comments: (number: number, options: Waiting) => Promise<readonly ForgeComment[]>
+  /** Writes a comment, or changes the one of that id. Gives its id. */
+  readonly comment: (number: number, text: { readonly body: string; readonly id?: string }, options: Waiting) => Promise<string>
+  /** Adds and takes off labels; makes those that are missing. */
+  readonly label: (
+    number: number,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+    options: Waiting,
+  ) => Promise<void>
+  /** Sets the assignees; forges ignore names without rights. */
+  readonly assign: (number: number, names: readonly string[], options: Waiting) => Promise<void>
+  /** Opens a pull request, or gives the open one of the same head and base. */
+  readonly openPull: (draft: PullDraft, options: Waiting) => Promise<PullRequest & { readonly wasThere: boolean }>
+  /** The open pull request of head and base; undefined when there is none. */
+  readonly findPull: (branches: { readonly head: string; readonly base: string }, options: Waiting) => Promise<PullRequest | undefined>
+  readonly pull: (id: string, options: Waiting) => Promise<PullRequest>
+  readonly updatePull: (id: string, change: { readonly body: string }, options: Waiting) => Promise<void>
+  /** All checks of a commit together. */
+  readonly checks: (commit: string, options: Waiting) => Promise<ChecksState>
+  /** Name of the account whose token this is; undefined where there are no accounts. */
+  readonly self: (options: Waiting) => Promise<string | undefined>
+}

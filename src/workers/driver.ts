@@ -1,0 +1,80 @@
+import type { ClaimCost } from '../tasks/claims/claim-document.ts'
+import type { Task } from '../tasks/task.ts'
+
+/** What an agent is given to do. Text of the task is data that others wrote. */
+export interface Assignment {
+  readonly task: Task
+  /** Commit that began the holding, and its epoch. */
+  readonly holding: string
+  readonly epoch: number
+  /** Absolute path of the worktree: the only place the agent may write to. */
+  readonly worktree: string
+  /** What stood on the work branch when a task is taken up again: why, in words of a person or a check. */
+  readonly resumedBecause: string | undefined
+  readonly limits: AssignmentLimits
+}
+
+/** What one run may use. */
+export interface AssignmentLimits {
+  readonly maxTurns: number
+  readonly timeoutMs: number
+  readonly maxOutputBytes: number
+}
+
+/** A command run where an agent can do no harm. */
+export interface SandboxCommand {
+  readonly argv: readonly string[]
+  /** Relative to the worktree. */
+  readonly folder: string
+  readonly timeoutMs: number
+  readonly stdin?: Uint8Array
+}
+
+export interface SandboxResult {
+  /** Undefined when a signal ended it. */
+  readonly exitCode: number | undefined
+  readonly stdout: Uint8Array
+  readonly stderr: Uint8Array
+  /** Whether output or time ran over a limit. */
+  readonly wasCut: boolean
+}
+
+/** What a driver works with. Holds no token, no key and no socket of ours. */
+export interface DriverTools {
+  readonly run: (command: SandboxCommand, options: { readonly signal: AbortSignal }) => Promise<SandboxResult>
+  /** Asks peers; undefined when nobody answers in time. */
+  readonly askForHelp: (question: string, options: { readonly signal: AbortSignal }) => Promise<string | undefined>
+  /** Resolves at once while the lease is confirmed; waits while it is not. Called before every model and tool call. */
+  readonly untilMayWork: (options: { readonly signal: AbortSignal }) => Promise<void>
+}
+
+/** What happens while an agent works; kept as the transcript of the task. */
+export type WorkerEvent =
+  | { readonly type: 'prompt'; readonly kind: 'task_analysis' | 'coordination' | 'meta_thinking'; readonly text: string }
+  | { readonly type: 'answer'; readonly text: string; readonly cost: ClaimCost }
+  | { readonly type: 'tool'; readonly name: string; readonly input: string; readonly output: string; readonly isError: boolean }
+  | { readonly type: 'thought'; readonly text: string }
+  | { readonly type: 'outcome'; readonly outcome: WorkerOutcome }
+
+/** How a run ended. Always the last event. */
+export type WorkerOutcome =
+  | { readonly outcome: 'done'; readonly title: string; readonly summary: string; readonly decision: WorkerDecision | undefined }
+  | { readonly outcome: 'failed'; readonly reason: string }
+  | { readonly outcome: 'needs-human'; readonly reason: string }
+
+/** What was decided, why, and what else was considered; written as context. */
+export interface WorkerDecision {
+  readonly what: string
+  readonly why: string
+  readonly alternatives: readonly string[]
+}
+
+/** One way to let an agent work on a task. */
+export interface Driver {
+  readonly name: 'model' | 'acp' | 'command'
+  /**
+   * Works on an assignment until an `outcome` event, which comes exactly once and last. Throws only the signal's reason and bugs: whatever
+   * a model, an agent or a command does wrong is the outcome `failed`.
+   */
+  readonly run: (assignment: Assignment, tools: DriverTools, options: { readonly signal: AbortSignal }) => AsyncIterable<WorkerEvent>
+}
