@@ -1,20 +1,18 @@
-import { open, stat } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
-import { constants } from 'node:fs'
-import { maxArchiveBytes } from '../archive/unpack.ts'
+import { stat } from 'node:fs/promises'
+import { basename, extname } from 'node:path'
+import type { Transaction } from '../../store/database.ts'
 import type { PackageName } from '../rules/names.ts'
-import { registryFaults } from './faults.ts'
+import type { ExportedFolder } from './exported-folder.ts'
+import { openArchive, readName, readPlain, refuseImport, surveyFolder } from './exported-folder.ts'
 import { putForeign } from './foreign.ts'
 import { parseForeignIndex } from './foreign-shapes.ts'
 import { indexName, indexVersion } from './index-names.ts'
-import { maxConfigBytes, parseConfig, parseNameRow } from './layout.ts'
 import type { RegistryHandlerDeps } from './handler-deps.ts'
-import { addBytes } from './registry-exchange.ts'
+import { addBytes } from './registry-bytes.ts'
 import { readMembership } from './registry-membership.ts'
 import type { RegistryRow } from './registry-table.ts'
 import { insertRegistry, listReleases, noteAnswer, urlOfImport } from './registry-table.ts'
-import { archivePath, configPath, indexPath, membersPath, namesPath } from './rules/registry-paths.ts'
-import { judgeLines, judgeMembers, takeLines } from './take-lines.ts'
+import { takeLines } from './take-lines.ts'
 
 export interface ImportRequest {
   /** A file or a folder. */
@@ -44,7 +42,7 @@ const maxForeignBytes = 67_108_864
  */
 export async function importPath(deps: RegistryHandlerDeps, request: ImportRequest): Promise<ImportReport> {
   const found = await stat(request.path).catch(() => undefined)
-  if (found === undefined) throw refuse(request.path, 'it is not there')
+  if (found === undefined) throw refuseImport(request.path, 'it is not there')
   const name = request.name ?? nameAfter(request.path)
   return found.isDirectory() ? importFolder(deps, { ...request, name }) : importForeign(deps, { ...request, name })
 }
@@ -52,10 +50,11 @@ export async function importPath(deps: RegistryHandlerDeps, request: ImportReque
 type NamedRequest = ImportRequest & { readonly name: string }
 
 async function importForeign(deps: RegistryHandlerDeps, { path, name }: NamedRequest): Promise<ImportReport> {
-  const index = parseForeignIndex(await readText(path, maxForeignBytes))
-  if (index === undefined) throw refuse(path, 'it is no index.json, packages.toml or lock file that is read here, and no exported folder')
-  const row = await openRow(deps, { name, genesis: undefined })
+  const index = parseForeignIndex(await readPlain(path, maxForeignBytes))
+  if (index === undefined)
+    throw refuseImport(path, 'it is no index.json, packages.toml or lock file that is read here, and no exported folder')
   await deps.database.write((tx) => {
+    const { row } = openRow(tx, deps, { name, genesis: undefined })
     for (const each of index.packages) putForeign(tx, row.id, each)
     noteAnswer(tx, row.id, { now: deps.clock.now() })
   })
@@ -64,81 +63,72 @@ async function importForeign(deps: RegistryHandlerDeps, { path, name }: NamedReq
 }
 
 async function importFolder(deps: RegistryHandlerDeps, { path, name, signal }: NamedRequest): Promise<ImportReport> {
-  const { options, database } = deps
-  const { maxListBytes, maxIndexBytes, maxNames } = options.registry
-  const genesis = parseConfig(await readText(join(path, configPath), maxConfigBytes))
-  if (genesis === undefined) throw refuse(path, `its ${configPath} is not one of \`althing registry export\``)
-  const row = await openRow(deps, { name, genesis })
-  const members = judgeMembers(await readText(join(path, membersPath), maxListBytes), row)
+  const { database, registries } = deps
+  const folder = await surveyFolder(deps, { path, name, signal })
+  const { genesis } = folder
+  const { row, isNew } = await database.write((tx) => openRow(tx, deps, { name, genesis }))
+  try {
+    return await takeFolder(deps, folder, { row, signal })
+  } catch (error) {
+    // a disk that was pulled out, or is full, since the folder was looked at
+    if (isNew) await registries.remove(name)
+    throw error
+  }
+}
+
+interface Taking {
+  readonly row: RegistryRow
+  readonly signal: AbortSignal
+}
+
+async function takeFolder(deps: RegistryHandlerDeps, folder: ExportedFolder, { row, signal }: Taking): Promise<ImportReport> {
+  const { database, options } = deps
+  const { genesis, members, names, path } = folder
   await database.write((tx) => void takeLines(tx, row, { name: '', lines: members.lines }))
   const membership = readMembership(database, row, genesis)
-  const rows = (await readText(join(path, namesPath), maxListBytes)).split('\n').flatMap((line) => parseNameRow(line) ?? [])
   let { refused } = members
-  for (const each of rows.slice(0, maxNames)) {
+  for (const name of names) {
     signal.throwIfAborted()
-    const judged = judgeLines(await readText(join(path, indexPath(each.name)), maxIndexBytes), row, each.name)
+    const judged = await readName(folder, name, options)
     refused += judged.refused
     await database.write((tx) => {
-      takeLines(tx, row, { name: each.name, lines: judged.lines })
-      indexName(tx, { row, name: each.name, membership }, deps)
+      takeLines(tx, row, { name, lines: judged.lines })
+      indexName(tx, { row, name, membership }, deps)
     })
   }
   await database.write((tx) => noteAnswer(tx, row.id, { now: deps.clock.now() }))
-  const archives = await importArchives(deps, row, { path, signal })
-  const versions = listReleases(database, row.hive)
-  const packages = new Set<PackageName>(versions.map((release) => release.name)).size
-  return { name, kind: 'signed', shape: null, packages, versions: versions.length, refused, archives }
+  const archives = await importArchives(deps, path, { row, signal })
+  const releases = listReleases(database, row.hive)
+  const packages = new Set<PackageName>(releases.map((release) => release.name)).size
+  return { name: row.name, kind: 'signed', shape: null, packages, versions: releases.length, refused, archives }
 }
 
-/** Archives that lie in the folder; one that is not what its owner signed stops the import, and what is missing does not. */
-async function importArchives(
-  deps: RegistryHandlerDeps,
-  row: RegistryRow,
-  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
-): Promise<number> {
-  const { content, database, options } = deps
-  const most = maxArchiveBytes({ maxPackageBytes: options.maxPackageBytes, maxPackageFiles: maxFiles })
+/** Archives of releases that stand and lie in the folder; how many there were. */
+async function importArchives({ content, database, options }: RegistryHandlerDeps, path: string, { row, signal }: Taking): Promise<number> {
   let archives = 0
-  for (const { digest, archive, size } of listReleases(database, row.hive)) {
+  for (const release of listReleases(database, row.hive)) {
     signal.throwIfAborted()
-    if (content.stat(archive)?.isWhole === true || size > most) continue
-    const file = archivePath(Buffer.from(digest).toString('hex'))
-    await using handle = await open(join(path, file), constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined)
-    if (handle === undefined || !(await handle.stat()).isFile()) continue
-    const body = handle.createReadStream({ autoClose: false }) as AsyncIterable<Uint8Array>
-    await addBytes({ content, row, signal }, { cid: archive, path: file, body, maxBytes: size, isCompressed: true, onBytes: () => {} })
+    const { archive: cid, size: maxBytes } = release
+    if (content.stat(cid)?.isWhole === true) continue
+    await using archive = await openArchive(path, release, options)
+    if (archive === undefined) continue
+    await addBytes({ content, row, signal }, { ...archive, cid, maxBytes, isCompressed: true, onBytes: () => {} })
     archives += 1
   }
   return archives
 }
 
-/** Files of a package that are ever read. */
-const maxFiles = 10_000
-
-/** The row of an import; one that was imported before under this name is brought up to date. */
-async function openRow(
-  { database, clock, registries }: Pick<RegistryHandlerDeps, 'database' | 'clock' | 'registries'>,
+/** The row of an import, and whether it was made; one that was imported before under this name is brought up to date. @throws Fault of `refuseKnown` */
+function openRow(
+  tx: Transaction,
+  { clock, registries }: Pick<RegistryHandlerDeps, 'clock' | 'registries'>,
   { name, genesis }: Pick<RegistryRow, 'name' | 'genesis'>,
-): Promise<RegistryRow> {
+): { readonly row: RegistryRow; readonly isNew: boolean } {
   const url = urlOfImport(name)
   const known = registries.list().find((row) => row.name === name)
-  if (known?.url === url && known.genesis?.id === genesis?.id) return known
+  if (known?.url === url && known.genesis?.id === genesis?.id) return { row: known, isNew: false }
   registries.refuseKnown(name, url)
-  await database.write((tx) => insertRegistry(tx, { name, url, genesis, now: clock.now(), viewVersion: indexVersion }))
-  return registries.get(name)
-}
-
-async function readText(path: string, maxBytes: number): Promise<string> {
-  try {
-    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const found = await handle.stat()
-    if (!found.isFile()) throw refuse(path, 'it is no plain file')
-    if (found.size > maxBytes) throw refuse(path, `it has more than ${maxBytes} bytes`)
-    return await handle.readFile('utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw refuse(path, 'it is not there')
-    throw error
-  }
+  return { row: insertRegistry(tx, { name, url, genesis, now: clock.now(), viewVersion: indexVersion }), isNew: true }
 }
 
 function nameAfter(path: string): string {
@@ -147,11 +137,4 @@ function nameAfter(path: string): string {
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 32)
   return plain.replace(/^-+/, '').replace(/-+$/, '') || 'imported'
-}
-
-function refuse(path: string, reason: string): Error {
-  return registryFaults.create('REGISTRY_INVALID', {
-    message: `${path} was not imported: ${reason}.`,
-    data: { file: path, reason },
-  })
 }

@@ -11,11 +11,20 @@ import { createRegistryHive } from './registry-hive.ts'
 import type { RegistryMembership } from './registry-membership.ts'
 import { readMembership } from './registry-membership.ts'
 import type { RegistryRow } from './registry-table.ts'
-import { deleteRegistry, insertRegistry, isAsked, listKeptNames, listOffered, listRegistries, noteAnswer } from './registry-table.ts'
+import {
+  countNames,
+  deleteRegistry,
+  insertRegistry,
+  isAsked,
+  listKeptNames,
+  listOffered,
+  listRegistries,
+  noteAnswer,
+} from './registry-table.ts'
 import { isName } from '../../identity/certificate.ts'
 import { parseRegistryUrl } from './rules/judge-url.ts'
 import { hedge } from './hedge.ts'
-import { fetchConfig, syncEverything, syncNames } from './sync.ts'
+import { fetchConfig, fetchMembers, syncEverything, syncNames, takeMembers } from './sync.ts'
 import { joinMemberships } from './join-memberships.ts'
 
 export type RegistriesDeps = Pick<MarketDeps, 'database' | 'content' | 'clock' | 'log' | 'acquaintances'>
@@ -28,6 +37,8 @@ interface RefreshRequest {
   readonly signal: AbortSignal
   /** The same, and over after the time that is waited for registries. */
   readonly limited: AbortSignal
+  /** Asks also for what is young, and for all of it. */
+  readonly isForced: boolean
   readonly follow: NonNullable<RefreshOptions['follow']>
 }
 
@@ -63,10 +74,10 @@ export class Registries implements RegistryBook {
     if (rows.length === 0) return
     await this.renew()
     const limited = withDeadline(this.#deps.clock, this.#patienceFor(names), signal)
-    const request = { names, signal, limited, follow: follow ?? (() => []) }
+    const request = { names, signal, limited, isForced: false, follow: follow ?? (() => []) }
     // few: `maxRegistries`
     const problems = await Promise.all(rows.map((row) => this.#refreshOne(row, request)))
-    const isNothing = rows.every(({ answeredAt }, index) => answeredAt === undefined && problems[index] !== undefined)
+    const isNothing = rows.every(({ id }, index) => problems[index] !== undefined && countNames(this.#deps.database, id) === 0)
     if (this.#options.mode === 'central' && isNothing) throw nobodyAnswered(rows, problems)
   }
 
@@ -97,13 +108,16 @@ export class Registries implements RegistryBook {
     const url = parseRegistryUrl(text)
     if (url === undefined) throw refuseUrl(text)
     this.refuseKnown(name, url)
+    const { database, clock } = this.#deps
     const genesis = await fetchConfig(this.#options, url, signal)
-    await this.#deps.database.write((tx) =>
-      insertRegistry(tx, { name, url, genesis, now: this.#deps.clock.now(), viewVersion: indexVersion }),
-    )
-    const row = this.get(name)
-    await syncNames(this.#whole(), row, { names: [], signal })
-    return row
+    const members = await fetchMembers(this.#whole(), { name, url, genesis }, { known: undefined, signal })
+    // all at once: what is refused, or interrupted, leaves nothing
+    return database.write((tx) => {
+      this.refuseKnown(name, url)
+      const row = insertRegistry(tx, { name, url, genesis, now: clock.now(), viewVersion: indexVersion })
+      if (typeof members !== 'string') takeMembers(tx, row, members)
+      return row
+    })
   }
 
   /** Nothing, unless a name is none, or is taken, or there is no room. @throws Fault REGISTRY_NAME_INVALID, REGISTRY_EXISTS */
@@ -121,7 +135,8 @@ export class Registries implements RegistryBook {
 
   /** Brings all that registries say here, however long it takes; the registries as they are then. */
   async sync(rows: readonly RegistryRow[], { signal }: { readonly signal: AbortSignal }): Promise<readonly RegistryRow[]> {
-    const request: RefreshRequest = { names: 'everything', signal, limited: signal, follow: () => [] }
+    await this.renew()
+    const request: RefreshRequest = { names: 'everything', signal, limited: signal, isForced: true, follow: () => [] }
     await Promise.all(rows.filter(isAsked).map((row) => this.#refreshOne(row, request)))
     return rows.map(({ name }) => this.get(name))
   }
@@ -172,9 +187,9 @@ export class Registries implements RegistryBook {
     return true
   }
 
-  async #refreshOne(row: RegistryRow, { names, signal, limited, follow }: RefreshRequest): Promise<string | undefined> {
+  async #refreshOne(row: RegistryRow, { names, signal, limited, isForced, follow }: RefreshRequest): Promise<string | undefined> {
     try {
-      if (names === 'everything') await syncEverything(this.#whole(), row, { signal: limited })
+      if (names === 'everything') await syncEverything(this.#whole(), row, { signal: limited, isForced })
       else await this.#syncFollowing(row, { names, signal: limited, follow })
       return undefined
     } catch (error) {
@@ -193,7 +208,7 @@ export class Registries implements RegistryBook {
     return mode === 'hybrid' && (names === 'everything' || names.every(isKnown)) ? Math.min(hedgeMs, timeoutMs) : timeoutMs
   }
 
-  async #syncFollowing(row: RegistryRow, { names, signal, follow }: Omit<RefreshRequest, 'limited'>): Promise<void> {
+  async #syncFollowing(row: RegistryRow, { names, signal, follow }: Omit<RefreshRequest, 'limited' | 'isForced'>): Promise<void> {
     const asked = new Set<PackageName>()
     for (let next = names === 'everything' ? [] : names; ;) {
       const wanted = next.slice(0, this.#options.maxNames - asked.size)

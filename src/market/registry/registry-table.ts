@@ -98,9 +98,10 @@ export interface NewRegistry {
 }
 
 /** Keeps a registry. */
-export function insertRegistry(tx: Transaction, { name, url, genesis, now, viewVersion }: NewRegistry): void {
-  tx.run(
-    'insert into registry (name, url, hive, origin, genesis, added_at, answered_at, problem, view_version) values (?, ?, ?, ?, ?, ?, ?, null, ?)',
+export function insertRegistry(tx: Transaction, { name, url, genesis, now, viewVersion }: NewRegistry): RegistryRow {
+  const row = tx.get<StoredRegistry>(
+    `insert into registry (name, url, hive, origin, genesis, added_at, answered_at, problem, view_version)
+     values (?, ?, ?, ?, ?, ?, ?, null, ?) returning *`,
     name,
     url,
     hiveOfRegistry(url),
@@ -110,6 +111,8 @@ export function insertRegistry(tx: Transaction, { name, url, genesis, now, viewV
     now,
     viewVersion,
   )
+  if (row === undefined) throw new Error('a registry that was kept has no row')
+  return toRow(row)
 }
 
 /** Forgets a registry and all it said; what the index has of it is to be taken away before. */

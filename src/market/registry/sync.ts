@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { KnownGenesis } from '../../hive/genesis.ts'
 import { mapBounded } from '../../lib/map-bounded.ts'
+import type { Transaction } from '../../store/database.ts'
 import type { MarketDeps } from '../market.ts'
 import type { PackageName } from '../rules/names.ts'
 import { registryFaults } from './faults.ts'
@@ -31,35 +32,74 @@ export async function fetchConfig(options: RegistryOptions, url: string, signal:
   })
 }
 
+/** What a registry says of members, looked at but not kept; undefined for one that says nothing, or nothing else than before. @throws Fault of `requestFile` */
+export async function fetchMembers(
+  deps: Pick<SyncDeps, 'clock' | 'log'> & { readonly options: RegistryOptions },
+  registry: Pick<RegistryRow, 'name' | 'url' | 'genesis'>,
+  { known, signal }: { readonly known: FileRow | undefined; readonly signal: AbortSignal },
+): Promise<FoundMembers | FileStatus> {
+  const found = await fetchText(deps, registry, { path: membersPath, maxBytes: deps.options.maxListBytes, known, signal })
+  if ('status' in found) return found.status
+  const judged = judgeMembers(found.body, registry)
+  warnRefused(deps, registry, { path: membersPath, judged })
+  return { judged, file: found.file }
+}
+
+/** What is said of members, and the file it stands in. */
+export interface FoundMembers {
+  readonly judged: JudgedLines
+  readonly file: FileRow
+}
+
+/** Keeps what a registry says of members. Whether anything was new. */
+export function takeMembers(tx: Transaction, row: Pick<RegistryRow, 'id' | 'hive'>, { judged, file }: FoundMembers): boolean {
+  putFile(tx, row.id, { path: membersPath, ...file })
+  return takeLines(tx, row, { name: '', lines: judged.lines })
+}
+
 /** Brings the lines of some names, and what is said of members, up to what a registry says now. @throws Fault of `requestFile` */
 export async function syncNames(
   deps: SyncDeps & { readonly options: RegistryOptions },
   row: RegistryRow,
   { names, signal }: { readonly names: readonly PackageName[]; readonly signal: AbortSignal },
 ): Promise<void> {
-  await syncMembers(deps, row, signal)
-  await mapBounded(names, (name) => syncName(deps, row, { name, signal }), { concurrency: requestsAtOnce, signal })
-  await deps.database.write((tx) => noteAnswer(tx, row.id, { now: deps.clock.now() }))
+  const about = await syncMembers(deps, row, { signal, isForced: false })
+  const named = await mapBounded(names, (name) => syncName(deps, row, { name, signal, isForced: false }), {
+    concurrency: requestsAtOnce,
+    signal,
+  })
+  // what is young was not asked for: nobody answered
+  if (about === 'asked' || named.includes('asked')) await deps.database.write((tx) => noteAnswer(tx, row.id, { now: deps.clock.now() }))
 }
 
-/** Brings everything up to what a registry says now; only files whose digest in the list of names is another are asked for. */
+/**
+ * Brings everything up to what a registry says now; only files whose digest in the list of names is another are asked for.
+ *
+ * `isForced` asks also for what was asked for a moment ago, and for every name that changed, however many they are.
+ *
+ * @throws Fault REGISTRY_INVALID, and of `requestFile`
+ */
 export async function syncEverything(
   deps: SyncDeps & { readonly options: RegistryOptions },
   row: RegistryRow,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, isForced }: { readonly signal: AbortSignal; readonly isForced: boolean },
 ): Promise<void> {
   const { database, clock, options } = deps
-  await syncMembers(deps, row, signal)
+  await syncMembers(deps, row, { signal, isForced })
   const known = getFile(database, row.id, namesPath)
-  const isFresh = known !== undefined && isYoung(known, clock.now(), options)
-  const text = isFresh ? undefined : await fetchText(deps, row, { path: namesPath, maxBytes: options.maxListBytes, signal, isWhole: true })
-  if (text === undefined || 'status' in text) return
+  if (!isForced && known !== undefined && isYoung(known, clock.now(), options)) return
+  const text = await fetchText(deps, row, { path: namesPath, maxBytes: options.maxListBytes, known, signal })
+  if ('status' in text) {
+    if (text.status === 'missing') throw noNames(row)
+    await database.write((tx) => noteSame(tx, row, { path: namesPath, known, now: clock.now() }))
+    return
+  }
   const rows = text.body.split('\n').flatMap((line) => parseNameRow(line) ?? [])
   const changed = rows.filter(({ name, digest }) => getFile(database, row.id, indexPath(name))?.digest !== digest)
   const listed = new Set<string>(rows.map(({ name }) => name))
   const gone = listKeptNames(database, row.id).filter((name) => !listed.has(name)) as PackageName[]
   const wanted = [...changed.map(({ name }) => name), ...gone]
-  const names = wanted.slice(0, options.maxNames)
+  const names = isForced ? wanted : wanted.slice(0, options.maxNames)
   await mapBounded(names, (name) => syncName(deps, row, { name, signal, isForced: true }), { concurrency: requestsAtOnce, signal })
   // kept last: a search that was interrupted, or had more names than one may ask for, begins again where it was
   await database.write((tx) => {
@@ -68,23 +108,30 @@ export async function syncEverything(
   })
 }
 
+/** Whether a file was asked for, or is young enough as it is. */
+type Asked = 'asked' | 'young'
+
 interface NameRequest {
   readonly name: PackageName
   readonly signal: AbortSignal
-  readonly isForced?: boolean
+  /** Asks also for what is young. */
+  readonly isForced: boolean
 }
 
 async function syncName(
   deps: SyncDeps & { readonly options: RegistryOptions },
   row: RegistryRow,
-  { name, signal, isForced = false }: NameRequest,
-): Promise<void> {
+  { name, signal, isForced }: NameRequest,
+): Promise<Asked> {
   const { database, options, clock } = deps
   const path = indexPath(name)
   const known = getFile(database, row.id, path)
-  if (!isForced && known !== undefined && isYoung(known, clock.now(), options)) return
-  const found = await fetchText(deps, row, { path, maxBytes: options.maxIndexBytes, signal, isWhole: false })
-  if ('status' in found && found.status === 'same') return
+  if (!isForced && known !== undefined && isYoung(known, clock.now(), options)) return 'young'
+  const found = await fetchText(deps, row, { path, maxBytes: options.maxIndexBytes, known, signal })
+  if ('status' in found && found.status === 'same') {
+    await database.writeSoon((tx) => noteSame(tx, row, { path, known, now: clock.now() }))
+    return 'asked'
+  }
   const isMissing = 'status' in found
   const judged = isMissing ? nothing : judgeLines(found.body, row, name)
   warnRefused(deps, row, { path, judged })
@@ -95,52 +142,62 @@ async function syncName(
     if (!isNew || row.genesis === undefined) return
     indexName(tx, { row, name, membership: readMembership(tx, row, row.genesis) }, deps)
   })
+  return 'asked'
 }
 
 const nothing: JudgedLines = { lines: [], refused: 0 }
 
-async function syncMembers(deps: SyncDeps & { readonly options: RegistryOptions }, row: RegistryRow, signal: AbortSignal): Promise<void> {
+async function syncMembers(
+  deps: SyncDeps & { readonly options: RegistryOptions },
+  row: RegistryRow,
+  { signal, isForced }: Omit<NameRequest, 'name'>,
+): Promise<Asked> {
   const { database, options, clock } = deps
   const known = getFile(database, row.id, membersPath)
-  if (known !== undefined && isYoung(known, clock.now(), options)) return
-  const found = await fetchText(deps, row, { path: membersPath, maxBytes: options.maxListBytes, signal, isWhole: false })
-  if ('status' in found) return
-  const judged = judgeMembers(found.body, row)
-  warnRefused(deps, row, { path: membersPath, judged })
+  if (!isForced && known !== undefined && isYoung(known, clock.now(), options)) return 'young'
+  const found = await fetchMembers(deps, row, { known, signal })
+  if (found === 'same') await database.writeSoon((tx) => noteSame(tx, row, { path: membersPath, known, now: clock.now() }))
+  if (typeof found === 'string') return 'asked'
   await database.write((tx) => {
-    const isNew = takeLines(tx, row, { name: '', lines: judged.lines })
-    putFile(tx, row.id, { path: membersPath, ...found.file })
+    const isNew = takeMembers(tx, row, found)
     if (isNew && row.genesis !== undefined) indexEverything(tx, { row, membership: readMembership(tx, row, row.genesis) }, deps)
   })
+  return 'asked'
 }
 
 interface TextRequest {
   readonly path: string
   readonly maxBytes: number
+  /** What is kept of the file, which is asked for only if it changed. */
+  readonly known: FileRow | undefined
   readonly signal: AbortSignal
-  /** Whether the validators are kept by who asked, after all that follows was done. */
-  readonly isWhole: boolean
 }
 
-type FoundText = { readonly status: 'same' | 'missing' } | { readonly body: string; readonly file: FileRow }
+type FileStatus = 'same' | 'missing'
+type FoundText = { readonly status: FileStatus } | { readonly body: string; readonly file: FileRow }
 
-/** A file of a registry, if it is another than the one that is known; that it is the same is noted with the time. */
+/** A file of a registry, if it is another than the one that is known. */
 async function fetchText(
-  { database, clock, options }: SyncDeps & { readonly options: RegistryOptions },
-  row: RegistryRow,
-  { path, maxBytes, signal }: TextRequest,
+  { clock, options }: Pick<SyncDeps, 'clock'> & { readonly options: RegistryOptions },
+  { url }: Pick<RegistryRow, 'url'>,
+  { path, maxBytes, known, signal }: TextRequest,
 ): Promise<FoundText> {
-  const known = getFile(database, row.id, path)
   const validators = { etag: known?.etag, modified: known?.modified }
-  const answer = await requestFile({ ...asked(options, row.url, signal), ...validators, path, maxBytes })
-  if (answer.status === 'same') {
-    if (known !== undefined) await database.writeSoon((tx) => putFile(tx, row.id, { path, ...known, fetchedAt: clock.now() }))
-    return { status: 'same' }
-  }
-  if (answer.status === 'missing') return { status: 'missing' }
+  const answer = await requestFile({ ...asked(options, url, signal), ...validators, path, maxBytes })
+  if (answer.status !== 'found') return { status: answer.status }
   const body = await readAll(answer.body)
   const digest = createHash('sha256').update(body).digest('hex')
   return { body, file: { etag: answer.etag, modified: answer.modified, digest, fetchedAt: clock.now() } }
+}
+
+/** That a file is as it was is an answer like another: what is kept of it is as old as that. */
+function noteSame(
+  tx: Transaction,
+  { id }: Pick<RegistryRow, 'id'>,
+  { path, known, now }: { readonly path: string; readonly known: FileRow | undefined; readonly now: number },
+): void {
+  if (known !== undefined) putFile(tx, id, { path, ...known, fetchedAt: now })
+  noteAnswer(tx, id, { now })
 }
 
 function asked(
@@ -156,7 +213,18 @@ function isYoung({ fetchedAt }: FileRow, now: number, { freshMs }: RegistryOptio
   return now >= fetchedAt && now - fetchedAt < freshMs
 }
 
-function warnRefused({ log }: SyncDeps, row: RegistryRow, { path, judged }: { readonly path: string; readonly judged: JudgedLines }): void {
+function noNames({ name, url }: RegistryRow): Error {
+  return registryFaults.create('REGISTRY_INVALID', {
+    message: `the registry "${name}" has no ${namesPath}: ask for packages by their whole names, or tell whoever keeps it to export it again`,
+    data: { file: `${url}/${namesPath}`, reason: 'missing' },
+  })
+}
+
+function warnRefused(
+  { log }: Pick<SyncDeps, 'log'>,
+  row: Pick<RegistryRow, 'name'>,
+  { path, judged }: { readonly path: string; readonly judged: JudgedLines },
+): void {
   if (judged.refused === 0) return
   log.warn(`the registry "${row.name}" says what nobody signed; it was left out`, { path, lines: judged.refused })
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { zstdCompressSync } from 'node:zlib'
 import { createCid, rawCodec } from '../../lib/cid.ts'
 import { openStand, streamOf } from '../testing/stand.ts'
-import { addBytes } from './registry-exchange.ts'
+import { addBytes } from './registry-bytes.ts'
 import type { RegistryRow } from './registry-table.ts'
 import { hiveOfRegistry } from './registry-table.ts'
 
