@@ -26,6 +26,26 @@ test('an install that put right what was changed says so, and not that there was
   assert.equal(render('marketplace.install', nothing, plain), 'nothing to do · /p/althing.lock')
 })
 
+test('an install says what lies beside the package and was left there', () => {
+  assert.match(
+    install('restored', { packages: [{ ...web, change: 'restored', beside: ['notes.md'] }] }) ?? '',
+    /left where it is: notes\.md; --force/,
+  )
+})
+
+test('verify says of files that were added what takes them away, and of what is wrong what puts it right', () => {
+  const verify = (row: object): string =>
+    render('marketplace.verify', { isBroken: true, files: 2, strays: [], lacks: [], packages: [{ ...web, missing: [], ...row }] }, plain)
+  const takesAway = '→ what was added stays until you delete it; `althing install --force` takes it all away'
+  assert.equal(
+    verify({ state: 'added', added: ['notes.md'] }),
+    `0 packages as signed · 2 files compared\n@ada/web@1.1.0 is as its owner signed it, with files beside\n  added    notes.md\n${takesAway}`,
+  )
+  const both = verify({ state: 'changed', changed: ['a'], added: ['notes.md'] })
+  assert.ok(both.endsWith(`→ \`althing install\` puts right what the lock says\n${takesAway}`))
+  assert.ok(!verify({ state: 'missing', added: [] }).includes('--force'))
+})
+
 test('an install that changed the lock says what came, from whom, and where it is pinned', () => {
   const fromTwo = { providers: [{ peer: 'bob' }, { peer: 'cy' }], requested: '^1', alsoAt: ['/p/skills/web'] }
   assert.equal(

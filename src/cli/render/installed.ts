@@ -56,11 +56,14 @@ function renderPackage(row: Fields, style: Style, isPlan: boolean): readonly str
     isPlan || row.text('change') === 'present' ? '' : givers === 0 ? ' from this disk' : ` from ${formatPlural(givers, 'peer')}`
   const heading = `${style.name(`${row.text('package')}@${row.text('version')}`)} ${describeChange(row, style, isPlan)}${size}${source}`
   const leftOut = row.records('leftOut').map((need) => `${need.text('name')}@${need.text('range')}`)
-  const changed = row.texts('changed')
+  const [changed, beside] = [row.texts('changed'), row.texts('beside')]
   return [
     heading,
     ...(isPlan ? [] : [`  ${row.text('path')}`, ...row.texts('alsoAt').map((path) => `  ${path}`)]),
-    ...(changed.length === 0 ? [] : [`  → not as its owner signed it: ${changed.join(', ')}; --force puts it back`]),
+    ...(changed.length === 0
+      ? []
+      : [`  → not as its owner signed it: ${changed.join(', ')}; \`althing install\` without a name puts it right`]),
+    ...(beside.length === 0 ? [] : [`  → not of the package, and left where it is: ${beside.join(', ')}; --force takes it away`]),
     ...(leftOut.length === 0 ? [] : [`  → it was installed without what it needs: ${leftOut.join(', ')}`]),
   ]
 }
@@ -172,13 +175,23 @@ export function renderVerifiedPackages(output: unknown, style: Style): string | 
   ])
   const strays = answer.texts('strays').map((path) => `→ ${path} is not in the lock; \`althing clean --force\` takes it away`)
   const lacks = answer.texts('lacks').map((lack) => `→ the lock lacks ${lack}`)
-  const help = broken.some((row) => row.text('state') !== 'unknown') ? ['→ `althing install` puts right what the lock says'] : []
   const whole = `${formatPlural(rows.length - broken.length, 'package')} as signed · ${formatPlural(answer.count('files'), 'file')} compared`
-  return [whole, ...lines, ...strays, ...lacks, ...help].join('\n')
+  return [whole, ...lines, ...strays, ...lacks, ...helpFor(broken)].join('\n')
+}
+
+/** A plain install puts package files right and leaves what lies beside them: only an exact one takes that away. */
+function helpFor(broken: readonly Fields[]): readonly string[] {
+  const isWrong = broken.some((row) => ['changed', 'missing'].includes(row.text('state')))
+  const isMore = broken.some((row) => row.texts('added').length > 0)
+  return [
+    ...(isWrong ? ['→ `althing install` puts right what the lock says'] : []),
+    ...(isMore ? ['→ what was added stays until you delete it; `althing install --force` takes it all away'] : []),
+  ]
 }
 
 function describeState(state: string, style: Style): string {
   if (state === 'changed') return style.bad('is not as its owner signed it')
+  if (state === 'added') return `is as its owner signed it, ${style.bad('with files beside')}`
   if (state === 'missing') return style.bad('is gone')
   return 'cannot be compared: its bytes are not on this disk, and nobody gave them'
 }

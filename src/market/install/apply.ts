@@ -8,6 +8,8 @@ import type { IndexedRelease } from '../package-index.ts'
 import { toInstallFault } from './disk-fault.ts'
 import { readLock } from './lock-file.ts'
 import { formatLock } from './lock.ts'
+import { keepStanding } from './keep-standing.ts'
+import type { BesideMode } from './keep-standing.ts'
 import { materialisePackage } from './materialise.ts'
 import type { Place } from './place.ts'
 import { makeFolder } from './place.ts'
@@ -25,12 +27,18 @@ export interface ApplyRequest {
   readonly plan: SetPlan
   /** The packages to place, new or again. */
   readonly placed: readonly PlannedPackage[]
+  readonly besideOf: (planned: PlannedPackage) => BesideMode
   readonly isOffline: boolean
   readonly context: CallContext
 }
 
-/** Who gave what, by package of the lock. */
-export type Givers = ReadonlyMap<string, readonly Giver[]>
+/** What applying a plan did, by package of the lock. */
+export interface Applied {
+  /** Who gave what. */
+  readonly givers: ReadonlyMap<string, readonly Giver[]>
+  /** Files that are none of the package and were kept in its folder, by path there. */
+  readonly beside: ReadonlyMap<string, ReadonlySet<string>>
+}
 
 /** Packages that are fetched, looked at and unpacked at once: each takes peers, a thread of hashing and files. */
 const fetchesAtOnce = 4
@@ -44,27 +52,27 @@ const placesAtOnce = 8
  *
  * @throws Fault PACKAGE_UNAVAILABLE, DISK_FULL, DISK_ERROR, TARGET_REFUSED, and of `fetchArchive`
  */
-export async function applyPlan(deps: ApplyDeps, request: ApplyRequest): Promise<Givers> {
-  const { place, plan, placed, context } = request
+export async function applyPlan(deps: ApplyDeps, request: ApplyRequest): Promise<Applied> {
+  const { place, plan, placed } = request
   const releases = placed.map((planned) => ({ planned, release: requireRelease(planned) }))
   if (request.isOffline) await refuseMissing(deps, releases)
   using held = new DisposableStack()
   const ready = await readyAll(deps, releases, { request, held }).catch((error: unknown) => {
     throw toInstallFault(error, place.packages)
   })
-  const givers: Givers = new Map([...ready].map(([name, { providers }]) => [name, providers]))
+  const givers = new Map([...ready].map(([name, { providers }]) => [name, providers]))
   failpoint('install.fetched')
-  const moves = await unpackAll(deps, releases, { place, plan, ready, context }).catch(async (error: unknown) => {
+  const { moves, beside } = await unpackAll(deps, releases, { request, ready }).catch(async (error: unknown) => {
     // Nothing was moved yet: what was unpacked goes again, so that a full disk has its room back.
     await recoverPlace(place, deps.chance)
     throw toInstallFault(error, place.packages)
   })
   failpoint('install.unpacked')
-  if (moves.length === 0 && !plan.isLockChanged) return givers
+  if (moves.length === 0 && !plan.isLockChanged) return { givers, beside }
   await swapFolders(place, { moves, change: plan.change }, deps.chance).catch(async (error: unknown) => {
     if (!(await endSwap(deps, place, plan))) throw toInstallFault(error, place.packages)
   })
-  return givers
+  return { givers, beside }
 }
 
 /** Finishes or takes back what the disk interrupted; whether it was finished, which the lock says. */
@@ -102,7 +110,7 @@ async function refuseMissing(deps: ApplyDeps, releases: readonly Placed[]): Prom
 }
 
 async function isHere({ content, unpacked }: ApplyDeps, { archive, digest }: IndexedRelease): Promise<boolean> {
-  return content.stat(archive)?.isWhole === true || (await unpacked?.has(digest)) === true
+  return content.stat(archive)?.isWhole === true || (await unpacked?.list(digest)) !== undefined
 }
 
 /** Packages of a plan that are on this disk, by package of the lock. */
@@ -138,8 +146,9 @@ async function readyAll(deps: ApplyDeps, releases: readonly Placed[], { request,
 async function unpackAll(
   deps: ApplyDeps,
   releases: readonly Placed[],
-  { place, plan, ready, context }: Pick<ApplyRequest, 'place' | 'plan' | 'context'> & { readonly ready: Ready },
-): Promise<readonly Move[]> {
+  { request, ready }: { readonly request: ApplyRequest; readonly ready: Ready },
+): Promise<{ readonly moves: readonly Move[]; readonly beside: Applied['beside'] }> {
+  const { place, plan, context, besideOf } = request
   const total = releases.reduce((sum, { planned, release }) => sum + release.size * targetsOf(place, planned.locked).length, 0)
   let done = 0
   const onBytes = (count: number): void => {
@@ -147,16 +156,23 @@ async function unpackAll(
     context.report({ stage: 'unpacking', done, total, unit: 'bytes' })
   }
   const targets = releases.flatMap(({ planned, release }) =>
-    targetsOf(place, planned.locked).map((target) => ({ target, release, unpacked: ready.get(planned.locked.package)?.unpacked })),
+    targetsOf(place, planned.locked).map((target) => ({ planned, target, release, unpacked: ready.get(planned.locked.package)?.unpacked })),
   )
   for (const folder of new Set(targets.map(({ target }) => dirname(target)))) await makeFolder(place, folder)
-  const placeOne = async ({ target, release, unpacked }: (typeof targets)[number]): Promise<Move> => {
+  const placeOne = async ({ target, release, unpacked }: (typeof targets)[number]): Promise<Move & { readonly fresh: string }> => {
     const move = nameMove(deps, place, target)
     await materialisePackage(deps, { release, unpacked, folder: join(place.root, move.fresh), signal: context.signal, onBytes })
     return move
   }
   const moves = await mapBounded(targets, placeOne, { concurrency: placesAtOnce, signal: context.signal })
-  return [...moves, ...(await findLeaving(deps, place, plan))]
+  const beside = new Map<string, Set<string>>()
+  // last of all, so that what somebody writes meanwhile is seen
+  for (const [index, { planned, target }] of targets.entries()) {
+    const folder = join(place.root, moves[index]?.fresh ?? '')
+    const files = await keepStanding(deps, plan, { place, planned, target, folder, mode: besideOf(planned), signal: context.signal })
+    beside.set(planned.locked.package, new Set([...(beside.get(planned.locked.package) ?? []), ...files]))
+  }
+  return { moves: [...moves, ...(await findLeaving(deps, place, plan))], beside }
 }
 
 function nameMove({ chance }: Pick<ApplyDeps, 'chance'>, place: Place, target: string): Move & { readonly fresh: string } {

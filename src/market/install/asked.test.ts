@@ -83,7 +83,7 @@ test('verify names every file that was changed, taken or added, and says when th
       ['@ada/app', 'changed', ['a.txt'], [], []],
       ['@ada/base', 'missing', [], [], []],
       ['@ada/extra', 'changed', [], ['a.txt'], []],
-      ['@ada/review', 'changed', [], [], ['evil.md']],
+      ['@ada/review', 'added', [], [], ['evil.md']],
     ],
   )
   assert.deepEqual(broken.strays, [join(folder, 'stray')])

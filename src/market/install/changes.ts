@@ -28,7 +28,7 @@ export interface FileComparison {
 }
 
 /** Files that are named at most, of each sort; enough to recognise what happened. */
-const maxNamed = 20
+export const maxNamed = 20
 
 /**
  * Files of an installed package that are not what its owner signed, or gone, in archive order; files beside them are nobody's business.
@@ -81,6 +81,20 @@ async function compareFile(
   const found = await handle.stat()
   if (!found.isFile() || found.size !== size || ((found.mode & 0o100) !== 0) !== isExecutable) return 'changed'
   return (await hashAll(readBytes(handle))) === digest ? 'same' : 'changed'
+}
+
+/** Whether two plain files hold the same bytes. */
+export async function hasSameBytes(path: string, other: string): Promise<boolean> {
+  const digests = await Promise.all([path, other].map(hashFile))
+  return digests[0] !== undefined && digests[0] === digests[1]
+}
+
+/** Undefined for what is no plain file. */
+async function hashFile(path: string): Promise<string | undefined> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => undefined)
+  if (handle === undefined) return undefined
+  await using _ = handle
+  return (await handle.stat()).isFile() ? await hashAll(readBytes(handle)) : undefined
 }
 
 /** Everything below a folder that is no folder, with `/` between the parts. Follows no link. */

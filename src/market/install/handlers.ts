@@ -82,6 +82,7 @@ function toAnswer(report: ChangeReport): Omit<ChangeAnswer, 'mcp'> {
       alsoAt: [...row.alsoAt],
       providers: [...row.providers],
       changed: row.changed && [...row.changed],
+      beside: [...row.beside],
       leftOut: row.leftOut.map(({ name, range }) => ({ name, range })),
     })),
     removed: [...report.removed],

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { armFailpoint, disarmFailpoint } from '../../lib/failpoint.ts'
 import { install, installSet, publish, setUpProject } from '../testing/project.ts'
-import { manifestOf } from '../testing/stand.ts'
+import { manifestOf, writeFiles } from '../testing/stand.ts'
 
 for (const [code, fault] of [
   ['ENOSPC', 'DISK_FULL'],
@@ -51,18 +51,20 @@ for (const [point, version] of [
   ['install.moved', '1.1.0'],
   ['install.locked', '1.1.0'],
 ] as const) {
-  test(`F1: killed at ${point}, the next command finds ${version} whole with its lock, and nothing else`, async (t) => {
+  test(`F1: killed at ${point}, the next command finds ${version} whole with its lock and what lay beside, and nothing else`, async (t) => {
     const { ada, root, project } = await setUpProject(t)
     const home = join(root, 'home')
     await mkdir(home)
     await cp(join(root, 'sources'), join(home, 'sources'), { recursive: true })
+    const path = join(project, '.althing/packages/@ada/demo')
     await install(ada, 'demo@1.0.0', { directory: project })
+    await writeFiles(path, { mine: 'beside' })
     assert.equal(await runChild(home, project, 'demo@1.1.0', point), 'SIGKILL')
     // Any install into the project recovers it first.
     await install(ada, 'review', { directory: project })
-    const path = join(project, '.althing/packages/@ada/demo')
     assert.equal(await readFile(join(path, 'a.txt'), 'utf8'), version === '1.0.0' ? 'one' : 'two')
-    assert.equal((await readdir(path)).length, version === '1.0.0' ? 3 : 2)
+    assert.equal(await readFile(join(path, 'mine'), 'utf8'), 'beside')
+    assert.equal((await readdir(path)).length, version === '1.0.0' ? 4 : 3)
     const lock = await readFile(join(project, 'althing.lock'), 'utf8')
     assert.match(lock, new RegExp(`@ada/demo"\nowner = ".*"\nversion = "${version}"`))
     assert.deepEqual(await readdir(join(project, '.althing/packages/.staging')), ['lock.sqlite'])

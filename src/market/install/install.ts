@@ -4,7 +4,7 @@ import { mapBounded } from '../../lib/map-bounded.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { marketFaults } from '../faults.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
-import type { Givers } from './apply.ts'
+import type { Applied } from './apply.ts'
 import { applyPlan } from './apply.ts'
 import { findChanges } from './changes.ts'
 import { toInstallFault } from './disk-fault.ts'
@@ -12,6 +12,7 @@ import { hearOf } from './hear.ts'
 import type { Lock } from './lock.ts'
 import { formatLock } from './lock.ts'
 import { readLock, readMergedLock } from './lock-file.ts'
+import type { BesideMode } from './keep-standing.ts'
 import type { Place, PlaceInput } from './place.ts'
 import { ignoreFolder, makeFolder, placeOf } from './place.ts'
 import { openPlaceLock } from './place-lock.ts'
@@ -51,7 +52,7 @@ export interface ChangeOutcome {
   readonly place: Place
   readonly plan: SetPlan
   readonly packages: readonly PlacedPackage[]
-  readonly givers: Givers
+  readonly applied: Applied
   readonly isDryRun: boolean
 }
 
@@ -66,7 +67,7 @@ export async function changePlace(deps: ChangeDeps, request: ChangeRequest, cont
   const whole = { deps, hive, place, request, context }
   if (!request.isOffline) await hearOf(deps, { hive, lock: await readLock(place.lock), wish: request.wish, signal: context.signal })
   if (request.isFrozen && !(await everyExists([place.lock]))) throw refuseMissingLock(place)
-  if (request.isDryRun) return toOutcome(whole, await look(whole), new Map())
+  if (request.isDryRun) return toOutcome(whole, await look(whole), { givers: new Map(), beside: new Map() })
   // What cannot be is refused before anything is made.
   const first = await plan(whole)
   refuseFrozen(place, first.plan, request)
@@ -80,13 +81,29 @@ export async function changePlace(deps: ChangeDeps, request: ChangeRequest, cont
   refuseFrozen(place, seen.plan, request)
   const placed = seen.packages.filter(({ isPlaced }) => isPlaced).map(({ planned }) => planned)
   if (!request.isForced) await refuseForeign(deps, { place, lock: seen.lock, placed, packages: seen.plan.packages })
-  const givers = await applyPlan(deps, { place, plan: seen.plan, placed, isOffline: request.isOffline, context })
+  const besideOf = (planned: PlannedPackage): BesideMode => judgeBeside(request, planned)
+  const applied = await applyPlan(deps, { place, plan: seen.plan, placed, besideOf, isOffline: request.isOffline, context })
   if (place.kind === 'project' && isAllAsSigned(seen))
     writeStamp(
       place,
       seen.plan.packages.flatMap(({ locked }) => targetsOf(place, locked)),
     )
-  return toOutcome(whole, seen, givers)
+  return toOutcome(whole, seen, applied)
+}
+
+/** With `--force` what is named, or everything, is exactly the package again; what comes along takes no more than it needs. */
+function judgeBeside(request: ChangeRequest, planned: PlannedPackage): BesideMode {
+  if (!request.isForced) return 'stay'
+  return isMeant(request, planned) ? 'go' : 'yield'
+}
+
+function isMeant({ wish }: ChangeRequest, { isNamed }: PlannedPackage): boolean {
+  return isNamed || isOfWhole(wish)
+}
+
+/** Whether all is to be as the lock says. */
+function isOfWhole(wish: Wish): boolean {
+  return wish.kind === 'install' && wish.packages.length === 0
 }
 
 /** Whether every package was placed or compared just now, and nothing is to be said of any. */
@@ -132,16 +149,14 @@ async function plan({ deps, hive, place, request }: Whole): Promise<Planned> {
 
 /** What is kept is placed again when it is gone; when it was changed, only where all is to be as the lock says. */
 async function compare({ deps, place, request, context }: Whole, planned: PlannedPackage): Promise<PlacedPackage> {
-  const isWhole = request.wish.kind === 'install' && request.wish.packages.length === 0
-  const isMeant = isWhole || planned.isNamed
-  if (planned.change !== 'kept' || (request.isForced && isMeant)) return { planned, isPlaced: true, changed: [] }
+  if (planned.change !== 'kept' || (request.isForced && isMeant(request, planned))) return { planned, isPlaced: true, changed: [] }
   const targets = targetsOf(place, planned.locked)
   if (!(await everyExists(targets))) return { planned, isPlaced: request.wish.kind !== 'remove', changed: [] }
-  if (!isMeant || planned.release === undefined) return { planned, isPlaced: false, changed: null }
+  if (!isMeant(request, planned) || planned.release === undefined) return { planned, isPlaced: false, changed: null }
   const changed = await findChanges(deps, { release: planned.release, targets, signal: context.signal })
   // A lock that was pulled may say another version than what lies there: what cannot be compared is placed again where it can be had.
   if (changed === null) return { planned, isPlaced: planned.hive.exchange !== undefined && !request.isOffline, changed }
-  return { planned, isPlaced: isWhole && changed.length > 0, changed }
+  return { planned, isPlaced: isOfWhole(request.wish) && changed.length > 0, changed }
 }
 
 function refuseMissingLock(place: Place): Fault {
@@ -170,6 +185,6 @@ async function makeStaging(place: Place): Promise<void> {
   await ignoreFolder(place.kind === 'project' ? join(place.packages, '..') : staging)
 }
 
-function toOutcome({ hive, place, request }: Whole, { plan: done, packages }: Seen, givers: Givers): ChangeOutcome {
-  return { hive, place, plan: done, packages, givers, isDryRun: request.isDryRun }
+function toOutcome({ hive, place, request }: Whole, { plan: done, packages }: Seen, applied: Applied): ChangeOutcome {
+  return { hive, place, plan: done, packages, applied, isDryRun: request.isDryRun }
 }

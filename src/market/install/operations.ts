@@ -66,6 +66,8 @@ const change = (z: Zod) =>
         providers: z.array(z.object({ peer: z.string(), bytes: z.number() })),
         /** Files of what is present that are not what its owner signed, or gone; 20 at most. Null: not looked at, or nothing on this disk to compare with. */
         changed: z.array(z.string()).nullable(),
+        /** Files that are none of the package and stayed in its folder when it was placed, by path there; 20 at most. */
+        beside: z.array(z.string()),
         /** What it needs and was installed without. */
         leftOut: z.array(z.object({ name: z.string(), range: z.string() })),
       }),
@@ -113,7 +115,11 @@ const install = defineOperation({
       placeholder: 'package',
     },
     ...place,
-    force: { type: 'flag', help: 'install again, and over what was not installed by althing', short: 'f' },
+    force: {
+      type: 'flag',
+      help: 'install again, exactly: what lies beside its files goes, and what was not installed by althing',
+      short: 'f',
+    },
     noDependencies: { type: 'flag', help: 'without what the named packages need' },
     dryRun,
     frozen: { type: 'flag', help: 'refuse when the lock would have to change' },
@@ -283,8 +289,11 @@ const verify = defineOperation({
           package: z.string(),
           version: z.string(),
           path: z.string(),
-          /** `unknown`: nothing on this disk, and nobody connected, to compare it with. */
-          state: z.enum(['whole', 'changed', 'missing', 'unknown']),
+          /**
+           * `changed`: a file is not as signed, or gone. `added`: all files are as signed, and there are others. `unknown`: nothing on
+           * this disk, and nobody connected, to compare it with.
+           */
+          state: z.enum(['whole', 'changed', 'added', 'missing', 'unknown']),
           changed: z.array(z.string()),
           missing: z.array(z.string()),
           /** Files that its owner did not put there. */

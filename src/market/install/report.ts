@@ -4,6 +4,7 @@ import type { LockedPackage } from './lock.ts'
 import type { Place } from './place.ts'
 import type { TrustNote } from './set-plan.ts'
 import type { Giver } from '../market.ts'
+import { maxNamed } from './changes.ts'
 import { targetsOf } from './targets.ts'
 
 /** One package of an answer: what became of it, or would. */
@@ -32,6 +33,8 @@ export interface ReportedPackage {
   readonly providers: readonly Giver[]
   /** Files of what is present that are not what its owner signed, or gone; null when that was not looked at, or cannot be. */
   readonly changed: readonly string[] | null
+  /** Files that are none of the package and stayed in its folder when it was placed, by path there; a few of many. */
+  readonly beside: readonly string[]
   /** What it needs and was installed without. */
   readonly leftOut: readonly { readonly name: string; readonly range: string }[]
 }
@@ -74,11 +77,14 @@ function bytesToFetch({ content }: { readonly content: Pick<ContentStore, 'stat'
   return wanted.reduce((sum, { archive, size }) => sum + Math.max(0, size - (content.stat(archive)?.presentBytes ?? 0)), 0)
 }
 
-function bytesFetched({ givers }: ChangeOutcome): number {
-  return [...givers.values()].flat().reduce((sum, { bytes }) => sum + bytes, 0)
+function bytesFetched({ applied }: ChangeOutcome): number {
+  return [...applied.givers.values()].flat().reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-function reportPackage({ place, givers }: ChangeOutcome, { planned, isPlaced, changed }: PlacedPackage): ReportedPackage {
+function reportPackage(
+  { place, applied: { givers, beside } }: ChangeOutcome,
+  { planned, isPlaced, changed }: PlacedPackage,
+): ReportedPackage {
   const { locked, previous, release } = planned
   const [path, ...alsoAt] = targetsOf(place, locked)
   return {
@@ -94,6 +100,7 @@ function reportPackage({ place, givers }: ChangeOutcome, { planned, isPlaced, ch
     isNamed: planned.isNamed,
     providers: givers.get(locked.package) ?? [],
     changed: isPlaced ? [] : changed,
+    beside: [...(beside.get(locked.package) ?? [])].slice(0, maxNamed),
     leftOut: locked.isIsolated ? (release?.manifest.dependencies ?? []) : [],
   }
 }

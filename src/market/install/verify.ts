@@ -25,7 +25,8 @@ export interface VerifiedPackage {
   readonly package: string
   readonly version: string
   readonly path: string
-  readonly state: 'whole' | 'changed' | 'missing' | 'unknown'
+  /** `added`: all of it is as signed, and there are files beside. */
+  readonly state: 'whole' | 'changed' | 'added' | 'missing' | 'unknown'
   readonly changed: string[]
   readonly missing: string[]
   readonly added: string[]
@@ -93,7 +94,7 @@ async function verifyPackage(deps: VerifyDeps, current: MarketHive, { place, loc
   if (hive === undefined || release === undefined || !(await isAtHand(deps, hive, { release, context })))
     return { row: { ...row, state: 'unknown' }, files: 0 }
   const { files, changed, missing, added } = await compareFiles(deps, { release, targets, signal: context.signal })
-  const state = changed.length + missing.length + added.length === 0 ? 'whole' : 'changed'
+  const state = changed.length + missing.length > 0 ? 'changed' : added.length > 0 ? 'added' : 'whole'
   return { row: { ...row, state, changed, missing, added }, files }
 }
 

@@ -100,7 +100,7 @@ async function auditOne(deps: AuditDeps, request: AuditRequest): Promise<readonl
       : [
           say(
             'changed',
-            `files of ${locked.package} are not what its owner signed: ${changed.join(', ')}; \`althing install ${locked.package} --force\` puts them back.`,
+            `files of ${locked.package} are not what its owner signed: ${changed.join(', ')}; \`althing install\` puts them right.`,
           ),
         ]
   return [...missing, ...changes, ...judgeNow(deps, hive, { ...request, release }).map(({ kind, message }) => say(kind, message))]

@@ -14,6 +14,11 @@ export interface SharedFile {
 /** What a file system says that does not do this between these places. */
 const unable = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EINVAL', 'ENOTTY', 'EPERM', 'EMLINK'])
 
+/** Whether a code says that a file cannot be linked or cloned there, and not that the disk failed. */
+export function isUnable(code: string | undefined): boolean {
+  return unable.has(code ?? '')
+}
+
 /**
  * Puts a file of the store somewhere else by the first of some ways that works there, and gives that way.
  *
@@ -26,7 +31,7 @@ export async function shareFile(file: SharedFile, ways: readonly Way[]): Promise
       await shareBy(way, file)
       return way
     } catch (error) {
-      if (!unable.has(errorCode(error) ?? '')) throw error
+      if (!isUnable(errorCode(error))) throw error
     }
   }
   const last = ways.at(-1) ?? 'copy'

@@ -147,7 +147,7 @@ test('what a killed process left half-built is no package, and goes with the nex
   const { directory, store, put } = await setUp(t)
   await mkdir(join(directory, '.new-0123456789ab/files'), { recursive: true })
   await mkdir(join(directory, '.old-0123456789ab/files'), { recursive: true })
-  assert.equal(await store.has(digest), false)
+  assert.equal(await store.list(digest), undefined)
   assert.deepEqual(await store.usage(), { packages: 0, bytes: 0 })
   using _ = await put()
   assert.deepEqual(await readdir(directory), [name])

@@ -70,9 +70,9 @@ export class UnpackedStore {
     this.#directory = directory
   }
 
-  /** Whether a package is there, without a look at its files. */
-  async has(digest: Uint8Array): Promise<boolean> {
-    return (await this.#readRecord(nameOf(digest))) !== undefined
+  /** The files of a package that is there, without a look at them. */
+  list(digest: Uint8Array): Promise<readonly UnpackedFile[] | undefined> {
+    return this.#readRecord(nameOf(digest))
   }
 
   /** The package whose archive has this digest, once its files were found to be what was unpacked. One that is not is taken away. */
