@@ -12,7 +12,8 @@ export const registryFaults = defineFaults({
   REGISTRY_NONE: { kind: 'missing', meaning: 'registry.mode is central, and this node has no registry to ask. Data: none.' },
   REGISTRY_UNREACHABLE: {
     kind: 'unavailable',
-    meaning: 'No registry answered, and nothing it said is kept here. Data: `registries` (`name`, `url`, `problem`).',
+    meaning:
+      'A registry did not answer, or not with what was asked for: `url`, `problem`. Or none did where only registries are asked, and nothing is kept of them: `registries` (`name`, `url`, `problem`).',
   },
   REGISTRY_REFUSED: {
     kind: 'denied',

@@ -172,7 +172,7 @@ test('a registry that sends without end, too much, or nothing is given up within
   const world = await openRegistryWorld(t)
   const { bob, folder } = world
   const config = await readFile(join(folder, 'config.json'))
-  let mood: 'whole' | 'endless' | 'said' | 'silent' | 'half' = 'whole'
+  let mood: 'whole' | 'endless' | 'said' | 'silent' | 'half' | 'drip' = 'whole'
   const url = await listen(t, (request, response) => {
     if (request.url === '/config.json') return void response.end(config)
     if (mood === 'whole') return void response.writeHead(404).end()
@@ -180,6 +180,10 @@ test('a registry that sends without end, too much, or nothing is given up within
     if (mood === 'silent') return
     response.writeHead(200)
     if (mood === 'half') return void response.write('{"header":', () => response.destroy())
+    if (mood === 'drip') {
+      const dripping = setInterval(() => response.write('\n'), 20)
+      return void response.once('close', () => clearInterval(dripping))
+    }
     const more = (error?: Error | null): void => {
       if ((error ?? undefined) === undefined && !ending.aborted) setImmediate(() => response.write(Buffer.alloc(65_536, 10), more))
     }
@@ -202,6 +206,8 @@ test('a registry that sends without end, too much, or nothing is given up within
   assert.match(await problemOf(), /longer than 262144 bytes/)
   mood = 'half'
   assert.match(await problemOf(), /aborted|broke off/)
+  mood = 'drip'
+  assert.match(await problemOf(), /no answer within 200 ms/)
   mood = 'silent'
   const before = performance.now()
   assert.match(await problemOf(), /no answer within 200 ms|silent/)
