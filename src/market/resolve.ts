@@ -9,7 +9,7 @@ import { getRelease, listNames } from './package-index.ts'
 import type { PackageReference } from './rules/names.ts'
 import { parsePackageReference } from './rules/names.ts'
 import { parseTag } from './rules/tags.ts'
-import { chooseRelease, compareReleases } from './rules/versions.ts'
+import { chooseRelease, chooseStanding, compareReleases } from './rules/versions.ts'
 import { askedWith, findVersionsIn } from './sources.ts'
 import { findTag } from './trust/tags.ts'
 import type { PackageKey } from './trust/word-table.ts'
@@ -27,9 +27,8 @@ const maxVersionsShown = 20
 export function resolvePackage(reader: Reader, hive: MarketHive, text: string): IndexedRelease | undefined {
   const { reference, owner, versions } = findPackage(reader, hive, text)
   const range = rangeOfRequest(reader, { hive: hive.hive, owner, name: reference.name }, reference.range)
-  const standing = versions.filter(({ yanked }) => yanked === null)
   // what was yanked is meant only when nothing else is
-  const chosen = chooseRelease(standing, range) ?? chooseRelease(versions, range)
+  const chosen = chooseStanding(versions, range) ?? chooseRelease(versions, range)
   if (chosen === undefined) throw unknownVersion(hive, reference, versions)
   return getRelease(reader, chosen.entry)
 }

@@ -46,6 +46,17 @@ test('verify says of files that were added what takes them away, and of what is 
   assert.ok(!verify({ state: 'missing', added: [] }).includes('--force'))
 })
 
+test('outdated has a column for what was said of the installed version, where something was', () => {
+  const row = { package: '@ada/web', current: '1.1.0', wanted: '1.0.0', latest: '1.0.0', yanked: null, deprecated: null }
+  const table = (more: object): string => render('marketplace.outdated', { packages: [{ ...row, ...more }], isOutdated: true }, plain)
+  assert.match(
+    table({ yanked: 'leaks', deprecated: 'use base' }),
+    /latest +said\n@ada\/web +1\.1\.0 +1\.0\.0 +1\.0\.0 +yanked: leaks; deprecated: use base\n/,
+  )
+  assert.match(table({ yanked: '' }), / yanked\n/)
+  assert.ok(!table({}).includes('said'))
+})
+
 test('an install that changed the lock says what came, from whom, and where it is pinned', () => {
   const fromTwo = { providers: [{ peer: 'bob' }, { peer: 'cy' }], requested: '^1', alsoAt: ['/p/skills/web'] }
   assert.equal(

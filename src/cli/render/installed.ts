@@ -1,6 +1,7 @@
 import type { Style } from '../screen.ts'
 import { renderTable } from './generic.ts'
 import { namesOfServers, renderMcpBlock } from './mcp.ts'
+import { standingOf } from './standing.ts'
 import type { Fields } from './read.ts'
 import { readFields } from './read.ts'
 import { formatBytes, formatCount, formatPlural } from './units.ts'
@@ -138,6 +139,7 @@ export function renderOutdated(output: unknown, style: Style): string | undefine
     current: row.text('current'),
     wanted: row.text('wanted'),
     latest: row.text('latest'),
+    said: standingOf(row).join('; '),
   }))
   return [...renderTable(table, style), '→ `althing update` brings what is wanted; `althing install NAME@latest` what is latest'].join('\n')
 }

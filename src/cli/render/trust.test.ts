@@ -48,6 +48,7 @@ test('the description of a package says what it asks for and who stands behind i
   const shown = {
     ...{ package: '@ada/axum', owner: 'z6MkA', handle: 'ada', version: '1.0.0', kind: 'tool', description: 'A tool', category: null },
     ...{ authors: [], keywords: ['web'], licence: null, homepage: null, repository: null, dependencies: [{ name: 'base', range: '^1' }] },
+    yankedVersions: ['1.0.11'],
     ...{ versions: Array.from({ length: 12 }, (_, index) => `1.0.${12 - index}`), tags: [{ tag: 'next', version: '2.0.0' }] },
     permissions: { tools: ['Bash'], commands: [], hosts: ['a.example'], paths: [] },
     ...{ digest: 'sha256:00', cid: 'bafy', size: 10, files: 1, publishedAt: 0, conflicts: 1, isHere: true },
@@ -62,7 +63,7 @@ test('the description of a package says what it asks for and who stands behind i
     [
       '@ada/axum@1.0.0  A tool',
       '  kind        tool, web',
-      '  versions    1.0.12, 1.0.11, 1.0.10, 1.0.9, 1.0.8, 1.0.7, 1.0.6, 1.0.5, 1.0.4, 1.0.3 and 2 older ones',
+      '  versions    1.0.12, 1.0.11 (yanked), 1.0.10, 1.0.9, 1.0.8, 1.0.7, 1.0.6, 1.0.5, 1.0.4, 1.0.3 and 2 older ones',
       '  tags        next 2.0.0',
       '  needs       base@^1',
       '  asks for    tools Bash · hosts a.example',
@@ -79,5 +80,6 @@ test('the description of a package says what it asks for and who stands behind i
       'warn  nearly called like @bob/axun',
     ].join('\n'),
   )
+  assert.match(render('marketplace.info', { ...shown, handle: null }, plain), /owner +z6MkA\n/)
   assert.match(render('marketplace.info', { surprise: 1 }, plain), /surprise/)
 })

@@ -1,8 +1,8 @@
 import type { Style } from '../screen.ts'
-import { clip } from '../screen.ts'
 import { namesOfServers, renderMcpBlock } from './mcp.ts'
 import type { Fields } from './read.ts'
 import { readFields } from './read.ts'
+import { standingOf } from './standing.ts'
 import { formatBytes, formatPlural, formatTime } from './units.ts'
 
 /** `yank`, `deprecate`, `tag`, `owner`: how it is now. */
@@ -28,23 +28,12 @@ export function renderVersions(output: unknown, style: Style): string | undefine
       ...row.texts('tags').map(style.good),
       ...(row.has('maintainer') ? [`by ${row.text('maintainer')}`] : []),
       ...(row.isTrue('isHere') ? ['here'] : []),
-      ...standingOf(row, style),
+      ...standingOf(row).map(style.bad),
     ]
     return `  ${row.text('version').padEnd(width)}  ${facts.join(' · ')}`
   })
   return [`${style.name(answer.text('package'))} · ${formatPlural(rows.length, 'version')}`, ...lines].join('\n')
 }
-
-function standingOf(row: Fields, style: Style): readonly string[] {
-  const reason = row.text('yanked')
-  return [
-    ...(row.has('yanked') ? [style.bad(reason === '' ? 'yanked' : `yanked: ${clip(reason, maxReason)}`)] : []),
-    ...(row.has('deprecated') ? [style.bad(`deprecated: ${clip(row.text('deprecated'), maxReason)}`)] : []),
-  ]
-}
-
-/** Characters of a reason in one line of a list. */
-const maxReason = 100
 
 /** `audit`: what there is to see to, then what was accepted. */
 export function renderAudit(output: unknown, style: Style): string | undefined {
@@ -101,7 +90,7 @@ export function renderInfo(output: unknown, style: Style): string | undefined {
     ],
     ['published', formatTime(answer.count('publishedAt'))],
     ['seen here', formatTime(trust.count('firstSeenAt'))],
-    ['owner', `@${answer.text('handle')}  ${style.faint(answer.text('owner'))}`],
+    ['owner', answer.has('handle') ? `@${answer.text('handle')}  ${style.faint(answer.text('owner'))}` : answer.text('owner')],
     ['by', answer.record('release').text('maintainer')],
     ['signed by', answer.record('release').text('node')],
     ['maintained', trust.texts('maintainers').join(', ')],
@@ -124,7 +113,8 @@ export function renderInfo(output: unknown, style: Style): string | undefined {
 const maxVersions = 10
 
 function versionsOf(answer: Fields): string {
-  const versions = answer.texts('versions')
+  const yanked = new Set(answer.texts('yankedVersions'))
+  const versions = answer.texts('versions').map((version) => (yanked.has(version) ? `${version} (yanked)` : version))
   const rest = versions.length - maxVersions
   return `${versions.slice(0, maxVersions).join(', ')}${rest > 0 ? ` and ${formatPlural(rest, 'older one')}` : ''}`
 }

@@ -15,7 +15,9 @@ test('outdated says what update would bring, and what there is beyond', async (t
   await installSet(ada, ['app', 'extra@^1'], { directory: project })
   const outdated = () => ada.handlers['marketplace.outdated']({ directory: project, global: false }, ada.context)
   assert.deepEqual(await outdated(), {
-    packages: [{ package: '@ada/base', current: '1.1.0', wanted: '1.1.0', latest: '2.0.0', requested: null }],
+    packages: [
+      { package: '@ada/base', current: '1.1.0', wanted: '1.1.0', latest: '2.0.0', requested: null, yanked: null, deprecated: null },
+    ],
     isOutdated: true,
   })
   await give('extra', '1.3.0')
@@ -27,6 +29,8 @@ test('outdated says what update would bring, and what there is beyond', async (t
     wanted: '1.3.0',
     latest: '2.0.0',
     requested: '^1',
+    yanked: null,
+    deprecated: null,
   })
   await ada.handlers['marketplace.yank']({ package: 'extra@2.0.0', reason: 'leaks', undo: false }, ada.context)
   assert.equal((await outdated()).packages[1]?.latest, '1.3.0')
@@ -34,7 +38,7 @@ test('outdated says what update would bring, and what there is beyond', async (t
   assert.deepEqual(await outdated(), { packages: [], isOutdated: false })
 })
 
-test('a version that was taken back is not the latest, also for who has it; where there is no other it stays', async (t) => {
+test('outdated says that what is installed was taken back or deprecated; a version that was is not the latest, and where there is no other it stays', async (t) => {
   const { ada, project, give } = await setUpSet(t)
   await give('extra', '1.1.0')
   await installSet(ada, ['extra@>=1'], { directory: project })
@@ -43,9 +47,15 @@ test('a version that was taken back is not the latest, also for who has it; wher
   const outdated = () => ada.handlers['marketplace.outdated']({ directory: project, global: false }, ada.context)
   await yank('1.1.0')
   const back = { package: '@ada/extra', current: '1.1.0', wanted: '1.0.0', latest: '1.0.0', requested: '>=1' }
-  assert.deepEqual(await outdated(), { packages: [back], isOutdated: true })
+  const said = { yanked: 'loses rows', deprecated: null }
+  assert.deepEqual(await outdated(), { packages: [{ ...back, ...said }], isOutdated: true })
   await yank('1.0.0')
+  const alone = { ...back, wanted: '1.1.0', latest: '1.1.0' }
+  assert.deepEqual(await outdated(), { packages: [{ ...alone, ...said }], isOutdated: true })
+  await ada.handlers['marketplace.yank']({ package: 'extra@1.1.0', undo: true }, ada.context)
   assert.deepEqual(await outdated(), { packages: [], isOutdated: false })
+  await ada.handlers['marketplace.deprecate']({ package: 'extra', message: 'use base', undo: false }, ada.context)
+  assert.deepEqual(await outdated(), { packages: [{ ...alone, yanked: null, deprecated: 'use base' }], isOutdated: true })
 })
 
 test('why names every way from what was asked for', async (t) => {

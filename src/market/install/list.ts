@@ -6,7 +6,7 @@ import { getRelease, listPackages } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { spellPackage } from '../resolve.ts'
 import { nameOf } from '../resolve/catalogue.ts'
-import { chooseRelease, compareReleases } from '../rules/versions.ts'
+import { chooseStanding, compareReleases } from '../rules/versions.ts'
 import { findVersionsIn, sourceOf } from '../sources.ts'
 import type { LockedPackage } from './lock.ts'
 import { findDependants } from './lock.ts'
@@ -125,10 +125,7 @@ function describe(source: string, release: IndexedRelease | undefined): PackageD
 
 function findNewer(deps: MarketDeps, hive: MarketHive, locked: LockedPackage): string | null {
   const versions = findVersionsIn(deps.database, hive, nameOf(locked), locked.owner)
-  const newest = chooseRelease(
-    versions.filter(({ yanked }) => yanked === null),
-    undefined,
-  )
+  const newest = chooseStanding(versions, undefined)
   const own = versions.find((known) => known.version === locked.version) ?? { version: locked.version, at: 0 }
   return newest !== undefined && newest.version !== own.version && compareReleases(newest, own) > 0 ? newest.version : null
 }

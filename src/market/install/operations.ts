@@ -235,7 +235,7 @@ const list = defineOperation({
 
 const outdated = defineOperation({
   name: 'marketplace.outdated',
-  summary: 'Say which installed packages have newer versions',
+  summary: 'Say which installed packages have newer versions, and which were taken back or deprecated',
   input: { ...place },
   output: (z) =>
     z.object({
@@ -248,6 +248,10 @@ const outdated = defineOperation({
           /** The newest there is. */
           latest: z.string(),
           requested: z.string().nullable(),
+          /** Why what is installed was taken back, empty when no reason was given; null when it was not. */
+          yanked: z.string().nullable(),
+          /** What its owner says of what is installed; null when nothing. */
+          deprecated: z.string().nullable(),
         }),
       ),
       isOutdated: z.boolean(),
@@ -257,7 +261,12 @@ const outdated = defineOperation({
   needsPeers: false,
   aliases: ['outdated'],
   failsWhen: 'isOutdated',
-  examples: [{ command: 'althing outdated', does: 'name, current, wanted, latest; exit 1 when something is newer' }],
+  examples: [
+    {
+      command: 'althing outdated',
+      does: 'name, current, wanted, latest, and what is said of the current one; exit 1 when there is anything',
+    },
+  ],
 })
 
 const why = defineOperation({

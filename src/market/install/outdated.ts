@@ -1,24 +1,30 @@
 import type { CallContext } from '../../operations/define-operation.ts'
 import type { MarketDeps } from '../market.ts'
-import { createCatalogue, nameOf } from '../resolve/catalogue.ts'
-import { chooseRelease, compareReleases } from '../rules/versions.ts'
+import { getRelease } from '../package-index.ts'
+import { createCatalogue, isPinned, nameOf } from '../resolve/catalogue.ts'
+import { chooseStanding, compareReleases } from '../rules/versions.ts'
 import { hearOf } from './hear.ts'
 import { readLock } from './lock-file.ts'
 import type { PlaceInput } from './place.ts'
 import { placeOf } from './place.ts'
 import { findSourceHive, resolveWish } from './plan.ts'
 
-/** A package with something newer. */
+/** A package with something newer, or that its owner spoke against. */
 export interface OutdatedPackage {
   readonly package: string
   readonly current: string
   readonly wanted: string
   readonly latest: string
   readonly requested: string | null
+  /** Why what is installed was taken back, empty when no reason was given; null when it was not. */
+  readonly yanked: string | null
+  /** What its owner says of what is installed; null when nothing. */
+  readonly deprecated: string | null
 }
 
 /**
- * What `update` would bring, and what there is beyond what was asked for; by name, only what differs.
+ * What `update` would bring, what there is beyond what was asked for, and what was taken back or deprecated since; by name, only of what
+ * there is something to say.
  *
  * @throws Fault LOCK_INVALID, and those of `resolveWish`
  */
@@ -44,14 +50,21 @@ export async function findOutdated(
   const packages = [...lock.values()].flatMap((locked): OutdatedPackage[] => {
     const id = catalogue.idOf(locked.owner, nameOf(locked))
     const known = catalogue.versionsOf(id)
-    const current = known.find(({ version }) => version === locked.version) ?? { version: locked.version, at: 0, yanked: null }
-    const standing = known.filter(({ yanked }) => yanked === null)
-    const highest = chooseRelease(standing, undefined) ?? current
+    const current = known.find((candidate) => isPinned(candidate, locked)) ?? {
+      version: locked.version,
+      at: 0,
+      yanked: null,
+      entry: undefined,
+    }
+    const highest = chooseStanding(known, undefined) ?? current
     // Somebody who follows pre-releases is not told to go back; who has what was taken back is.
     const latest = current.yanked !== null || compareReleases(highest, current) > 0 ? highest.version : locked.version
     const wanted = chosen.get(id)?.version ?? locked.version
-    const isCurrent = wanted === locked.version && latest === locked.version
-    return isCurrent ? [] : [{ package: locked.package, current: locked.version, wanted, latest, requested: locked.requested ?? null }]
+    const said = { yanked: current.yanked, deprecated: (current.entry && getRelease(deps.database, current.entry)?.deprecated) ?? null }
+    const isCurrent = wanted === locked.version && latest === locked.version && said.yanked === null && said.deprecated === null
+    return isCurrent
+      ? []
+      : [{ package: locked.package, current: locked.version, wanted, latest, requested: locked.requested ?? null, ...said }]
   })
   return { packages: packages.toSorted((a, b) => (a.package < b.package ? -1 : 1)), isOutdated: packages.length > 0 }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseRelease, compareNewest, compareReleases, isVersionRange, parseVersion } from './versions.ts'
+import { chooseRelease, chooseStanding, compareNewest, compareReleases, isVersionRange, parseVersion } from './versions.ts'
 
 const at = (version: string, time = 0): { version: string; at: number } => ({ version, at: time })
 
@@ -35,6 +35,16 @@ test('the highest release in the range is chosen', () => {
   assert.equal(chooseRelease(candidates, '1.9.0')?.version, '1.9.0')
   assert.equal(chooseRelease(candidates, '^3'), undefined)
   assert.equal(chooseRelease([], undefined), undefined)
+})
+
+test('of the versions that stand the highest in the range is chosen; none where all were taken back', () => {
+  const candidates = [
+    { ...at('1.0.0'), yanked: null },
+    { ...at('1.1.0'), yanked: '' },
+    { ...at('2.0.0'), yanked: 'leaks' },
+  ]
+  assert.equal(chooseStanding(candidates, undefined)?.version, '1.0.0')
+  assert.equal(chooseStanding(candidates, '>=1.1'), undefined)
 })
 
 test('a stable version is newer than any pre-release', () => {

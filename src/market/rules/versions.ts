@@ -80,6 +80,17 @@ export function chooseRelease<C extends VersionCandidate>(candidates: readonly C
   return highest === undefined ? undefined : choices.candidates[highest]
 }
 
+/** The highest of those that a range admits that nobody took back; undefined when there is none. */
+export function chooseStanding<C extends VersionCandidate & { readonly yanked: string | null }>(
+  candidates: readonly C[],
+  range: string | undefined,
+): C | undefined {
+  return chooseRelease(
+    candidates.filter(({ yanked }) => yanked === null),
+    range,
+  )
+}
+
 /** Whether a version is in a range, pre-releases counted; a version as it is written is in itself. */
 export function isInRange(version: string, range: string): boolean {
   return version === range || semver.satisfies(version, range, { includePrerelease: true })

@@ -41,6 +41,7 @@ export async function describePackage(deps: ShowDeps, input: InfoInput, context:
     owner: release.owner,
     handle: hive.membership.handleOf(release.owner) ?? null,
     versions: versions.map(({ version }) => version),
+    yankedVersions: versions.flatMap(({ version, yanked }) => (yanked === null ? [] : [version])),
     tags: listTags(deps.database, keyOf(hive, release)).map(([tag, version]) => ({ tag, version })),
     authors: [...manifest.authors],
     keywords: [...manifest.keywords],

@@ -39,6 +39,8 @@ const info = defineOperation({
       version: z.string(),
       /** Newest first, yanked ones too. */
       versions: z.array(z.string()),
+      /** Those of them that were taken back. */
+      yankedVersions: z.array(z.string()),
       tags: z.array(z.object({ tag: z.string(), version: z.string() })),
       kind: z.string(),
       description: z.string(),

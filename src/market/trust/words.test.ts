@@ -59,6 +59,7 @@ test('a yanked version is marked with its reason everywhere, is what a bare name
   await replicate(ada, bob)
   assert.deepEqual(versionsOf(bob), ['1.0.0', '1.1.0 yanked (leaks)'])
   assert.equal((await info(bob, 'axum')).version, '1.0.0')
+  assert.deepEqual([(await info(bob, 'axum')).versions, (await info(bob, 'axum')).yankedVersions], [['1.1.0', '1.0.0'], ['1.1.0']])
   assert.equal((await info(bob, 'axum@1.1.0')).trust.yanked, 'leaks')
   assert.equal((await yank(ada, 'axum@1.1.0', { reason: 'leaks' })).status, 'unchanged')
   await yank(ada, 'axum@1.1.0', { undo: true })
