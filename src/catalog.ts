@@ -3,6 +3,7 @@ import { healthOperations } from './health/operations.ts'
 import { hiveOperations } from './hive/operations.ts'
 import { identityOperations } from './identity/operations.ts'
 import { marketOperations } from './market/operations.ts'
+import { modelsOperations } from './models/operations.ts'
 import { networkOperations } from './network/operations.ts'
 import type { Operation } from './operations/define-operation.ts'
 import { storeOperations } from './store/operations.ts'
@@ -15,6 +16,7 @@ export const declarations = [
   ...identityOperations,
   ...marketOperations,
   ...contextOperations,
+  ...modelsOperations,
   ...storeOperations,
 ] as const
 

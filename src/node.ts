@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { catalog } from './catalog.ts'
 import type { OpenNodeOptions } from './cli/deps.ts'
 import { homePaths } from './config/home.ts'
+import { createSecrets } from './config/secrets.ts'
 import { createContentHandlers } from './content/handlers.ts'
 import type { ReadOptions } from './content/content.ts'
 import { findNeeded, readRepairing, repairBlocks } from './content/repair.ts'
@@ -22,6 +23,7 @@ import type { FindShown } from './http/registry-routes.ts'
 import { createMarketHandlers } from './market/handlers.ts'
 import type { MarketDeps } from './market/market.ts'
 import { createShow } from './market/registry/show.ts'
+import { createModelHandlers } from './models/handlers.ts'
 import { createNetworkHandlers } from './network/handlers.ts'
 import type { HandlerTable } from './operations/dispatch.ts'
 import { createDispatcher } from './operations/dispatch.ts'
@@ -38,6 +40,7 @@ const hivesWanted: Readonly<Record<string, 'none' | 'all'>> = {
   hive: 'none',
   store: 'none',
   backup: 'none',
+  model: 'none',
   owner: 'all',
   node: 'all',
   // whom a person follows and blocks is the same in every hive
@@ -144,6 +147,7 @@ class ComposedNode implements Althing {
       unpacked: home.unpacked,
       isTransient: transient,
     }
+    const secrets = createSecrets(this.#options.home, { secrets: this.#options.secrets ?? new Map() })
     const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
     return {
       ...createHealthHandlers({ readStatus: (hive) => this.#readStatus(hive), requestStop: () => this.#stop.abort() }),
@@ -165,6 +169,13 @@ class ComposedNode implements Althing {
       ...createNetworkHandlers({ networkOf: (name) => networkOf(hives.find(name)) }),
       ...createMarketHandlers(market, { ...config.market, registry: config.registry, copies: config.content.replicas }),
       ...createContextHandlers({ clock, chance, isTransient: transient, findContext: (name) => hives.find(name).context }),
+      ...createModelHandlers({
+        secrets,
+        openModels: async () => {
+          const { openModels } = await import('./models/open-models.ts')
+          return openModels({ database, clock, chance, secrets }, config.models)
+        },
+      }),
     }
   }
 

@@ -17,6 +17,8 @@ export interface OpenNodeOptions {
   readonly transient: boolean
   /** Name or id of the hive to be in; without it the current one, or a new closed one named after the machine. */
   readonly hive?: string | undefined
+  /** Keys and tokens that the environment of the process has, by the end of their variables; they win over files. */
+  readonly secrets?: ReadonlyMap<string, string>
   readonly signal: AbortSignal
 }
 

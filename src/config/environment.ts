@@ -9,25 +9,32 @@ export interface Environment {
   readonly isColorOff: boolean
   /** `ALTHING_FAILPOINT`, `name=action`: where a crash test wants the process to fail. */
   readonly failpoint: string | undefined
+  /** `ALTHING_SECRET_<NAME>`, by `<NAME>`: keys and tokens of others. */
+  readonly secrets: ReadonlyMap<string, string>
   /** Every other variable that begins with `ALTHING_`: settings. */
   readonly settings: ReadonlyMap<string, string>
 }
 
 const prefix = 'ALTHING_'
+const secretPrefix = 'ALTHING_SECRET_'
 /** Variables of ours that are no settings. */
 const reserved: ReadonlySet<string> = new Set(['ALTHING_HOME', 'ALTHING_FAILPOINT'])
 
 /** Reads the environment of this process, or a given one. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
   const settings = new Map<string, string>()
+  const secrets = new Map<string, string>()
   for (const [name, value] of Object.entries(variables)) {
-    if (name.startsWith(prefix) && !reserved.has(name) && value !== undefined) settings.set(name, value)
+    if (!name.startsWith(prefix) || reserved.has(name) || value === undefined) continue
+    if (!name.startsWith(secretPrefix)) settings.set(name, value)
+    else if (value !== '') secrets.set(name.slice(secretPrefix.length), value)
   }
   const home = variables['ALTHING_HOME']
   return {
     home: home === undefined || home === '' ? join(homedir(), '.althing') : resolve(home),
     isColorOff: (variables['NO_COLOR'] ?? '') !== '',
     failpoint: variables['ALTHING_FAILPOINT'],
+    secrets,
     settings,
   }
 }

@@ -137,7 +137,30 @@ export const settings = {
     maxSteps: integer(256, 'steps', 'steps a navigation session remembers'),
     maxTextBytes: integer(262_144, 'bytes', 'longest text that a query looks into'),
     copiesTimeoutMs: integer(5_000, 'ms', 'how long a put waits for members to sign for their copies'),
+    resealDelayMs: integer(
+      10_000,
+      'ms',
+      'time for which who may open sealed content must stand still before it is sealed anew, and between two passes',
+      { min: 100 },
+    ),
+    maxReseals: integer(64, 'versions', 'versions sealed anew in one pass', { min: 1 }),
     maxWaitingEvents: integer(1_024, 'events', 'events a watcher may be behind, and remembered for who comes back'),
+  },
+  models: {
+    endpoints: texts(
+      ['ollama=http://127.0.0.1:11434/v1'],
+      "NAME=URL of servers of models that speak OpenAI's API; their keys are secrets, `althing model key NAME`",
+    ),
+    limits: texts(
+      ['call tokens=200000', 'task tokens=3000000', 'day usd=10'],
+      'call, task, minute, day or month, then usd=, tokens= or requests=, then model=ENDPOINT/MODEL if for one alone; checked before anything is sent',
+    ),
+    prices: texts([], 'ENDPOINT/MODEL input= output= in US dollars for a million tokens, where the known prices are not yours'),
+    callTimeoutMs: integer(600_000, 'ms', 'one answer of a model, with all tries'),
+    stallTimeoutMs: integer(120_000, 'ms', 'a model silent for this long is given up; the first word of a large local one takes long'),
+    maxAnswerBytes: integer(8_388_608, 'bytes', 'longest answer of a model, as it comes over the wire'),
+    attempts: integer(4, 'tries', 'tries of a call whose endpoint fails or says to wait', { min: 1, max: 20 }),
+    retryBaseMs: integer(1_000, 'ms', 'wait before the second try; doubles with each'),
   },
   http: {
     enabled: flag(true, 'answer HTTP on the address below'),

@@ -12,6 +12,7 @@ import {
   renderVerifiedPackages,
   renderWhy,
 } from './installed.ts'
+import { renderBudget, renderModelKey, renderModels } from './models.ts'
 import { renderFound } from './packages.ts'
 import { renderInitialized, renderPublished } from './publishing.ts'
 import { readFields } from './read.ts'
@@ -83,6 +84,9 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'context.versions': renderContextVersions,
   'context.discover': renderResources,
   'context.query': renderResources,
+  'model.list': renderModels,
+  'model.budget': renderBudget,
+  'model.key': renderModelKey,
   'p2p.stop': renderStopped,
   'store.stats': renderStats,
   'store.verify': renderVerified,

@@ -43,7 +43,7 @@ export function createTestCli(t: TestContext, options: TestCliOptions) {
   })
   const deps: CliDeps = {
     version: '0.1.0',
-    environment: { home, isColorOff: options.isColorOff ?? false, failpoint: undefined, settings: new Map() },
+    environment: { home, isColorOff: options.isColorOff ?? false, failpoint: undefined, secrets: new Map(), settings: new Map() },
     clock,
     stdout: sink(stdout),
     stderr: sink(stderr),

@@ -3,9 +3,11 @@ import type { SqliteConnection } from '../sqlite.ts'
 import { spineSchema } from './0001-spine.ts'
 import { marketplaceSchema } from './0002-marketplace.ts'
 import { contextSchema } from './0003-context.ts'
+import { modelsSchema } from './0004-models.ts'
+import { shortBlocksSchema } from './0005-short-blocks.ts'
 
 /** Every schema ever released, in order; a released one is never edited. `user_version` of a file is how many of them it has had. */
-const migrations: readonly string[] = [spineSchema, marketplaceSchema, contextSchema]
+const migrations: readonly string[] = [spineSchema, marketplaceSchema, contextSchema, modelsSchema, shortBlocksSchema]
 
 /** The version that this program reads and writes. */
 export const schemaVersion = migrations.length

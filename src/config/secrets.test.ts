@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { readEnvironment } from './environment.ts'
+import { createSecrets } from './secrets.ts'
+
+function homeOf(t: TestContext): string {
+  const home = mkdtempSync(join(tmpdir(), 'althing-secrets-'))
+  t.after(() => rmSync(home, { recursive: true, force: true }))
+  return home
+}
+
+test('a secret is kept in a file for this user alone, and a new one counts at once', async (t) => {
+  const home = homeOf(t)
+  const secrets = createSecrets(home, readEnvironment({}))
+  assert.equal(await secrets.find('model-openai'), undefined)
+  await secrets.set('model-openai', ' sk-1\n')
+  assert.equal(await secrets.find('model-openai'), 'sk-1')
+  writeFileSync(join(home, 'secrets', 'model-openai'), 'sk-2\n')
+  assert.equal(await secrets.find('model-openai'), 'sk-2')
+  assert.equal(statSync(join(home, 'secrets', 'model-openai')).mode & 0o777, 0o600)
+  assert.equal(statSync(join(home, 'secrets')).mode & 0o777, 0o700)
+  assert.deepEqual(readdirSync(join(home, 'secrets')), ['model-openai'])
+})
+
+test('a variable of the environment wins over the file, and is no setting', async (t) => {
+  const environment = readEnvironment({ ALTHING_SECRET_FORGE_GIT_EXAMPLE_ORG: 'from-environment', ALTHING_SECRET_EMPTY: '' })
+  const secrets = createSecrets(homeOf(t), environment)
+  await secrets.set('forge-git.example.org', 'from-file')
+  assert.equal(await secrets.find('forge-git.example.org'), 'from-environment')
+  assert.equal(await secrets.find('empty'), undefined)
+  assert.deepEqual([...environment.settings], [])
+})
+
+test('S20: a file that others can read is refused, with what to do', async (t) => {
+  const home = homeOf(t)
+  const secrets = createSecrets(home, readEnvironment({}))
+  await secrets.set('a', 'sk-canary')
+  chmodSync(join(home, 'secrets', 'a'), 0o640)
+  await assert.rejects(secrets.find('a'), (error: Error) => /chmod 600/.test(error.message) && !error.message.includes('sk-canary'))
+})
+
+test('a link is not followed', async (t) => {
+  const home = homeOf(t)
+  mkdirSync(join(home, 'secrets'))
+  writeFileSync(join(home, 'elsewhere'), 'sk-1', { mode: 0o600 })
+  symlinkSync(join(home, 'elsewhere'), join(home, 'secrets', 'a'))
+  await assert.rejects(createSecrets(home, readEnvironment({})).find('a'), { code: 'ELOOP' })
+})
+
+test('names that would lead out of the folder are refused', async (t) => {
+  const secrets = createSecrets(homeOf(t), readEnvironment({}))
+  for (const name of ['../a', 'a/b', '.a', '', 'A', 'a\0', 'a'.repeat(101)]) {
+    await assert.rejects(secrets.find(name), { code: 'SECRET_INVALID' }, name)
+    await assert.rejects(secrets.set(name, 'x'), { code: 'SECRET_INVALID' }, name)
+  }
+})
+
+test('what cannot stand in a header is no secret', async (t) => {
+  const home = homeOf(t)
+  const secrets = createSecrets(home, readEnvironment({}))
+  for (const value of ['', '  ', 'two\nlines', 'two words', 'é', 'a'.repeat(16_385)])
+    await assert.rejects(secrets.set('a', value), { code: 'SECRET_INVALID' })
+  await secrets.set('a', 'good')
+  writeFileSync(join(home, 'secrets', 'a'), 'two\nlines')
+  await assert.rejects(secrets.find('a'), { code: 'SECRET_INVALID' })
+})
+
+test('those there are can be listed and taken away', async (t) => {
+  const secrets = createSecrets(homeOf(t), readEnvironment({}))
+  assert.deepEqual(await secrets.list(), [])
+  await secrets.set('b', '1')
+  await secrets.set('a', '2')
+  assert.deepEqual(await secrets.list(), ['a', 'b'])
+  assert.deepEqual([await secrets.remove('a'), await secrets.remove('a'), await secrets.list()], [true, false, ['b']])
+})

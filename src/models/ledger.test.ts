@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createVirtualClock } from '../lib/virtual-clock.ts'
+import { openDatabase } from '../store/database.ts'
+import { createSpendLedger } from './ledger.ts'
+import type { SpendLedger } from './ledger.ts'
+import { parseLimit } from './rules/limits.ts'
+import type { Limit } from './rules/limits.ts'
+
+const { signal } = new AbortController()
+const limitsOf = (...texts: readonly string[]): readonly Limit[] => texts.map(parseLimit).filter((limit) => limit !== undefined)
+const reserve = (ledger: SpendLedger, tokens: number, model = 'lab/a') =>
+  ledger.reserve({ model, task: 't', wanted: { usd: 0, tokens, requests: 1 } }, { signal })
+
+test('a call that nobody settled counts in full after a restart, one that was settled as what it took', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const clock = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
+  const before = createSpendLedger({ database, clock }, { limits: [] })
+  await reserve(before, 100)
+  await (await reserve(before, 100)).settle({ usd: 7, tokens: 30, requests: 1 })
+  const after = createSpendLedger({ database, clock }, { limits: limitsOf('day tokens=200') })
+  assert.deepEqual(after.spentFor('t'), { usd: 7, tokens: 130, requests: 2 })
+  await assert.rejects(reserve(after, 71), { code: 'BUDGET_SPENT' })
+})
+
+test('calls at once cannot spend one budget twice', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const ledger = createSpendLedger({ database, clock: createVirtualClock({ startsAt: 0 }) }, { limits: limitsOf('day tokens=250') })
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => reserve(ledger, 100)))
+  assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 2)
+})
+
+test('F17: a clock put back does not open a spent day again, and the next day does', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const at = (now: number) =>
+    createSpendLedger({ database, clock: createVirtualClock({ startsAt: now }) }, { limits: limitsOf('day tokens=100') })
+  await reserve(at(Date.UTC(2026, 0, 2, 12)), 100)
+  await assert.rejects(reserve(at(Date.UTC(2026, 0, 1, 12)), 100), { code: 'BUDGET_SPENT' })
+  await reserve(at(Date.UTC(2026, 0, 3)), 100)
+})
+
+test('the limit of one model counts its calls alone', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const ledger = createSpendLedger(
+    { database, clock: createVirtualClock({ startsAt: 0 }) },
+    { limits: limitsOf('day tokens=100 model=lab/a') },
+  )
+  await reserve(ledger, 100)
+  await reserve(ledger, 100, 'lab/b')
+  await assert.rejects(reserve(ledger, 1), { code: 'BUDGET_SPENT' })
+})
+
+test('a full minute is waited for until its oldest call is a minute old', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const clock = createVirtualClock({ startsAt: 0 })
+  const ledger = createSpendLedger({ database, clock }, { limits: limitsOf('minute requests=1') })
+  await reserve(ledger, 1)
+  let isThrough = false
+  const waiting = reserve(ledger, 1).then(() => (isThrough = true))
+  await clock.advance(59_000)
+  assert.equal(isThrough, false)
+  await clock.advance(2_000)
+  await waiting
+  assert.deepEqual(
+    ledger.status().map(({ spent }) => spent.requests),
+    [1],
+  )
+})

@@ -1,0 +1,146 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Database, Reader } from '../store/database.ts'
+import { modelsFaults } from './faults.ts'
+import type { Limit, Spending, SpendVerdict } from './rules/limits.ts'
+import { formatLimit, judgeSpending, startOfPeriod } from './rules/limits.ts'
+
+/** What a call may take at the most, written down before it is sent. */
+export interface Reservation {
+  /** Puts what the call took in place of what it could have. One that is never settled counts in full: what became of the call is not known. */
+  readonly settle: (took: Spending) => Promise<void>
+}
+
+export interface ReserveRequest {
+  /** `ENDPOINT/MODEL`. */
+  readonly model: string
+  /** Calls for one task count together. */
+  readonly task: string
+  readonly wanted: Spending
+}
+
+/** What was spent on models, on disk; limits hold over restarts. */
+export interface SpendLedger {
+  /**
+   * Writes down what a call may take, once every limit has room; waits for the next minute where one says so.
+   *
+   * @throws Fault BUDGET_SPENT; the signal's reason
+   */
+  readonly reserve: (request: ReserveRequest, options: { readonly signal: AbortSignal }) => Promise<Reservation>
+  /** What counts against each limit that is not of one call or task now. */
+  readonly status: () => readonly { readonly limit: Limit; readonly spent: Spending }[]
+  /** What was spent for one task. */
+  readonly spentFor: (task: string) => Spending
+}
+
+const minuteMs = 60_000
+/** Calls older than two months are of no limit any more, in milliseconds. */
+const keepMs = 62 * 86_400_000
+
+/** Opens the ledger in the home's database. */
+export function createSpendLedger(
+  deps: { readonly database: Database; readonly clock: Clock },
+  options: { readonly limits: readonly Limit[] },
+): SpendLedger {
+  const { database, clock } = deps
+  const minute: { readonly at: number; readonly model: string; spending: Spending }[] = []
+
+  const spentInMinute = ({ model }: Limit): Spending => {
+    while (minute[0] !== undefined && minute[0].at <= clock.monotonic() - minuteMs) minute.shift()
+    return sum(minute.filter((call) => model === undefined || call.model === model).map((call) => call.spending))
+  }
+  const spentOf = (reader: Reader, limit: Limit, task: string): Spending => {
+    if (limit.period === 'minute') return spentInMinute(limit)
+    if (limit.period === 'task') return readSpending(reader, { task, model: limit.model })
+    return readSpending(reader, { since: startOfPeriod(limit.period, wallTime(reader, clock)), model: limit.model })
+  }
+
+  const tryReserve = (request: ReserveRequest): Promise<{ readonly verdict: SpendVerdict; readonly id: number }> =>
+    database.write((tx) => {
+      const { model, task, wanted } = request
+      const verdict = judgeSpending({ model, wanted, limits: options.limits, spentOf: (limit) => spentOf(tx, limit, task) })
+      if (verdict.verdict !== 'allowed') return { verdict, id: 0 }
+      const at = wallTime(tx, clock)
+      tx.run('delete from model_call where at < ?', at - keepMs)
+      const row = tx.get<{ readonly id: number }>(
+        'insert into model_call (at, model, task, usd, tokens, is_settled) values (?, ?, ?, ?, ?, 0) returning id',
+        at,
+        model,
+        task,
+        wanted.usd,
+        wanted.tokens,
+      )
+      if (row === undefined) throw new Error('an insert returned no row')
+      return { verdict, id: row.id }
+    })
+
+  return {
+    reserve: async (request, { signal }) => {
+      for (;;) {
+        signal.throwIfAborted()
+        const { verdict, id } = await tryReserve(request)
+        if (verdict.verdict === 'refused') throw spentFault(request, verdict)
+        if (verdict.verdict === 'wait') {
+          const oldest = minute[0]?.at ?? clock.monotonic()
+          await clock.sleep(Math.max(1, oldest + minuteMs - clock.monotonic()), { signal })
+          continue
+        }
+        const call = { at: clock.monotonic(), model: request.model, spending: request.wanted }
+        minute.push(call)
+        return {
+          settle: async (took) => {
+            call.spending = took
+            await database.write((tx) =>
+              tx.run('update model_call set usd = ?, tokens = ?, is_settled = 1 where id = ?', took.usd, took.tokens, id),
+            )
+          },
+        }
+      }
+    },
+    status: () =>
+      options.limits
+        .filter(({ period }) => period === 'day' || period === 'month' || period === 'minute')
+        .map((limit) => ({ limit, spent: spentOf(database, limit, '') })),
+    spentFor: (task) => readSpending(database, { task, model: undefined }),
+  }
+}
+
+/** Never before what was written down last: a clock put back does not open a spent day again. */
+function wallTime(reader: Reader, clock: Clock): number {
+  const newest = reader.get<{ readonly at: number | null }>('select max(at) as at from model_call')?.at ?? 0
+  return Math.max(clock.now(), newest)
+}
+
+interface SpendFilter {
+  readonly since?: number | undefined
+  readonly task?: string
+  readonly model: string | undefined
+}
+
+function readSpending(reader: Reader, { since, task, model }: SpendFilter): Spending {
+  const row = reader.get<{ readonly usd: number; readonly tokens: number; readonly requests: number }>(
+    `select coalesce(sum(usd), 0) as usd, coalesce(sum(tokens), 0) as tokens, count(*) as requests from model_call
+     where at >= ? and (? is null or task = ?) and (? is null or model = ?)`,
+    since ?? 0,
+    task ?? null,
+    task ?? null,
+    model ?? null,
+    model ?? null,
+  )
+  return row === undefined ? sum([]) : sum([row])
+}
+
+function sum(all: readonly Spending[]): Spending {
+  return all.reduce((a, b) => ({ usd: a.usd + b.usd, tokens: a.tokens + b.tokens, requests: a.requests + b.requests }), {
+    usd: 0,
+    tokens: 0,
+    requests: 0,
+  })
+}
+
+function spentFault(request: ReserveRequest, { limit, spent, wanted }: Extract<SpendVerdict, { readonly verdict: 'refused' }>): Error {
+  const shown = (amount: number): string => (limit.unit === 'usd' ? `$${(amount / 1_000_000).toFixed(2)}` : `${amount} ${limit.unit}`)
+  return modelsFaults.create('BUDGET_SPENT', {
+    message: `a call of ${request.model} could take ${shown(wanted)}, and ${shown(spent)} of "${formatLimit(limit)}" is spent; it was not sent. Raise the limit in [models] limits, or wait for the next ${limit.period}`,
+    data: { model: request.model, limit: formatLimit(limit), wanted, spent, allowed: limit.amount },
+  })
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createSeededChance } from '../lib/chance.ts'
+import { systemClock } from '../lib/clock.ts'
+import { openDatabase } from '../store/database.ts'
+import { createSpendLedger } from './ledger.ts'
+import type { CompletionRequest } from './model.ts'
+import { createModels } from './models.ts'
+import type { Models } from './models.ts'
+import { createOpenAIEndpoint } from './openai-endpoint.ts'
+import { createPriceList } from './prices.ts'
+import { parseModelSettings } from './settings.ts'
+import { openScriptedModels } from './testing/scripted-models.ts'
+import type { ScriptedModels, ScriptedReply } from './testing/scripted-models.ts'
+
+const hello: CompletionRequest = { messages: [{ role: 'user', text: 'hello' }], tools: [], maxOutputTokens: 100 }
+const key = 'sk-canary-4711'
+
+interface Stand extends AsyncDisposable {
+  readonly server: ScriptedModels
+  readonly models: Models
+}
+
+async function openStand(
+  replies: readonly ScriptedReply[],
+  options: {
+    readonly limits?: readonly string[]
+    readonly prices?: readonly string[]
+    readonly hasOpenAIList?: boolean
+    readonly callTimeoutMs?: number
+  } = {},
+): Promise<Stand> {
+  const stack = new AsyncDisposableStack()
+  const server = stack.use(
+    await openScriptedModels({
+      reply: ({ turn }) => replies[Math.min(turn, replies.length - 1)] ?? { fails: 'drop' },
+      models: ['scripted', 'other'],
+      hasOpenAIList: options.hasOpenAIList ?? true,
+    }),
+  )
+  const settings = parseModelSettings({ endpoints: [`lab=${server.url}/v1`], limits: options.limits ?? [], prices: options.prices ?? [] })
+  const database = stack.use(openDatabase({ path: ':memory:' }))
+  const deps = { clock: systemClock, fetch, findKey: () => Promise.resolve(key) }
+  const models = createModels(
+    {
+      clock: systemClock,
+      chance: createSeededChance(1),
+      ledger: createSpendLedger({ database, clock: systemClock }, settings),
+      findPrice: createPriceList(settings.prices),
+      openEndpoint: (setting) => createOpenAIEndpoint(setting, deps, { stallTimeoutMs: 200, maxAnswerBytes: 200_000 }),
+    },
+    { ...settings, callTimeoutMs: options.callTimeoutMs ?? 3_000, attempts: 3, retryBaseMs: 1 },
+  )
+  return { server, models, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+const ask = ({ models }: Stand, request = hello) =>
+  models.get('lab/scripted').complete(request, { task: 't', signal: new AbortController().signal })
+
+test('a model answers with words and with calls of tools, and what it took is written down', async () => {
+  await using stand = await openStand([
+    { text: 'I look.', calls: [{ name: 'read', input: { path: 'a.ts' } }], usage: { input: 100, output: 20 } },
+  ])
+  const tools = [{ name: 'read', description: 'reads a file', input: { type: 'object', properties: { path: { type: 'string' } } } }]
+  assert.deepEqual(await ask(stand, { ...hello, tools }), {
+    text: 'I look.',
+    calls: [{ id: 'call-0', name: 'read', text: '{"path":"a.ts"}', input: { path: 'a.ts' } }],
+    finish: 'calls',
+    usage: { inputTokens: 100, outputTokens: 20 },
+    took: { usd: 0, tokens: 120, requests: 1 },
+  })
+  assert.deepEqual(stand.models.ledger.spentFor('t'), { usd: 0, tokens: 120, requests: 1 })
+  assert.equal(stand.server.questions[0]?.authorization, `Bearer ${key}`)
+})
+
+test('the answers of tools go back under the names of their calls', async () => {
+  await using stand = await openStand([{ text: 'done' }])
+  const call = { id: 'c1', name: 'read', input: { path: 'a' }, text: '{"path":"a"}' }
+  await ask(stand, {
+    ...hello,
+    messages: [...hello.messages, { role: 'assistant', text: '', calls: [call] }, { role: 'tool', call, text: 'bytes' }],
+  })
+  const [, assistant, tool] = stand.server.questions[0]?.messages ?? []
+  assert.equal(assistant?.role, 'assistant')
+  assert.deepEqual([tool?.role, tool?.tool_call_id, tool?.content], ['tool', 'c1', 'bytes'])
+})
+
+test('input of a tool that is no JSON is handed on as what was written', async () => {
+  await using stand = await openStand([{ calls: [{ name: 'read', input: '{"path": ' }] }])
+  const { calls } = await ask(stand)
+  assert.deepEqual([calls[0]?.input, calls[0]?.text], [undefined, '{"path": '])
+})
+
+test('a cut at the longest answer and a refusal are told apart from an end', async () => {
+  await using stand = await openStand([{ text: 'so', finish: 'length' }, { finish: 'content_filter' }, { text: 'end' }])
+  assert.deepEqual([(await ask(stand)).finish, (await ask(stand)).finish, (await ask(stand)).finish], ['length', 'refused', 'stop'])
+})
+
+const failures: readonly { readonly reply: ScriptedReply; readonly code: string; readonly questions: number }[] = [
+  { reply: { fails: 'hang' }, code: 'MODEL_STALLED', questions: 1 },
+  { reply: { fails: 'stall' }, code: 'MODEL_STALLED', questions: 1 },
+  { reply: { fails: 'endless' }, code: 'MODEL_ANSWER_INVALID', questions: 1 },
+  { reply: { fails: 'garbage' }, code: 'MODEL_ANSWER_INVALID', questions: 1 },
+  { reply: { fails: 'cut' }, code: 'MODEL_ANSWER_INVALID', questions: 1 },
+  { reply: { fails: 'drop' }, code: 'MODEL_UNREACHABLE', questions: 3 },
+  { reply: { status: 500, body: 'oops' }, code: 'MODEL_UNREACHABLE', questions: 3 },
+  { reply: { status: 400, body: 'too long' }, code: 'MODEL_REFUSED', questions: 1 },
+  { reply: { status: 404 }, code: 'MODEL_MISSING', questions: 1 },
+  { reply: { status: 302, headers: { location: 'http://127.0.0.1:9/' } }, code: 'MODEL_REFUSED', questions: 1 },
+]
+
+for (const { reply, code, questions } of failures) {
+  test(`F27: an endpoint that does ${JSON.stringify(reply)} ends in ${code} after ${questions} questions`, async () => {
+    await using stand = await openStand([reply])
+    await assert.rejects(ask(stand), { code })
+    assert.equal(stand.server.questions.length, questions)
+  })
+}
+
+test('F27: a call that comes to no end in its time is given up', async () => {
+  await using stand = await openStand([{ fails: 'hang' }], { callTimeoutMs: 50 })
+  await assert.rejects(ask(stand), { code: 'MODEL_STALLED', data: { model: 'lab/scripted', ms: 50 } })
+})
+
+test('F20: an endpoint that says to wait is waited for, by every call', async () => {
+  await using stand = await openStand([{ status: 429, headers: { 'retry-after': '1' } }, { text: 'now' }])
+  const started = performance.now()
+  assert.equal((await ask(stand)).text, 'now')
+  assert.ok(performance.now() - started >= 990)
+})
+
+test('F20: an endpoint that wants to be left alone for longer than a call may take is not asked again', async () => {
+  await using stand = await openStand([{ status: 429, headers: { 'retry-after': '3600' } }])
+  await assert.rejects(ask(stand), { code: 'MODEL_THROTTLED' })
+  await assert.rejects(ask(stand), { code: 'MODEL_THROTTLED' })
+  assert.equal(stand.server.questions.length, 1)
+})
+
+test('S28: a key that an endpoint repeats is in no fault', async () => {
+  await using stand = await openStand([{ status: 401, body: `bad key ${key}` }])
+  await assert.rejects(ask(stand), (error: Error) => {
+    assert.ok(!JSON.stringify([error.message, error]).includes(key))
+    return 'code' in error && error.code === 'MODEL_DENIED'
+  })
+})
+
+test('a call that could go past a limit is not sent, and the limit holds for all that was spent before', async () => {
+  await using stand = await openStand([{ text: 'a', usage: { input: 400, output: 100 } }], { limits: ['task tokens=700'] })
+  await ask(stand)
+  await assert.rejects(ask(stand, { ...hello, maxOutputTokens: 300 }), {
+    code: 'BUDGET_SPENT',
+    data: { model: 'lab/scripted', limit: 'task tokens=700', wanted: 318, spent: 500, allowed: 700 },
+  })
+  assert.equal(stand.server.questions.length, 1)
+})
+
+test('an answer whose tokens nobody counted is paid for as if it had been the longest', async () => {
+  await using stand = await openStand([{ text: 'a', usage: null }])
+  await ask(stand)
+  assert.equal(stand.models.ledger.spentFor('t').tokens, 118)
+})
+
+test('what was refused before a model had it costs nothing', async () => {
+  await using stand = await openStand([{ status: 400 }])
+  await assert.rejects(ask(stand), { code: 'MODEL_REFUSED' })
+  assert.equal(stand.models.ledger.spentFor('t').tokens, 0)
+})
+
+test('models are listed as OpenAI lists them, and as Ollama does', async () => {
+  for (const hasOpenAIList of [true, false]) {
+    await using stand = await openStand([], { hasOpenAIList })
+    const [report] = await stand.models.list({ signal: new AbortController().signal })
+    assert.deepEqual(report?.models, ['scripted', 'other'])
+  }
+})
+
+test('a name without an endpoint, or of one that is not set, is said to be wrong', async () => {
+  await using stand = await openStand([])
+  for (const name of ['gpt-5', 'nowhere/gpt-5', 'lab/', ''])
+    assert.throws(() => stand.models.get(name), { code: 'MODEL_NAME_INVALID', message: /lab/ }, name)
+})
