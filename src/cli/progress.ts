@@ -19,8 +19,17 @@ export function openProgressLine(sink: Sink, clock: Clock): ProgressLine {
   const startedAt = clock.monotonic()
   let lastLineAt = Number.NEGATIVE_INFINITY
   let shownLength = 0
+  const clear = (): void => {
+    if (shownLength > 0) sink.write(`\r${' '.repeat(shownLength)}\r`)
+    shownLength = 0
+  }
   return {
     report: (progress) => {
+      if (progress.isNotice === true) {
+        clear()
+        sink.write(`${printable(progress.stage)}\n`)
+        return
+      }
       const now = clock.monotonic()
       if (now - startedAt < quietMs) return
       const text = formatProgress(progress)
@@ -33,10 +42,7 @@ export function openProgressLine(sink: Sink, clock: Clock): ProgressLine {
         sink.write(`${text}\n`)
       }
     },
-    [Symbol.dispose]: () => {
-      if (shownLength > 0) sink.write(`\r${' '.repeat(shownLength)}\r`)
-      shownLength = 0
-    },
+    [Symbol.dispose]: clear,
   }
 }
 

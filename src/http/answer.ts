@@ -36,8 +36,8 @@ export function openAnswer(reply: FastifyReply, { inLines, ending }: AnswerOptio
     signal: AbortSignal.any([gone.signal, ending]),
     report: (progress) => {
       const now = performance.now()
-      const isLast = progress.total !== undefined && progress.done >= progress.total
-      if (write === undefined || (now - lastReport < progressIntervalMs && !isLast)) return
+      const isWanted = progress.isNotice === true || (progress.total !== undefined && progress.done >= progress.total)
+      if (write === undefined || (now - lastReport < progressIntervalMs && !isWanted)) return
       lastReport = now
       write({ progress })
     },

@@ -20,10 +20,13 @@ import { openHttpServer } from './server.ts'
 
 const signal = new AbortController().signal
 
-test('a call over the socket gives the output, with progress on the way', async (t) => {
+test('a call over the socket gives the output, with as much progress as a person reads and every notice on the way', async (t) => {
   const { paths } = await openTestServer(t, {
     'desk.copy': async (input, { report, hive }) => {
-      report?.({ stage: 'copying', done: 1, total: 1, unit: 'items' })
+      report?.({ stage: 'copying', done: 0, total: 2, unit: 'items' })
+      report?.({ stage: 'copying', done: 1, total: 2, unit: 'items' })
+      report?.({ stage: 'to the desk of ada', done: 0, unit: 'items', isNotice: true })
+      report?.({ stage: 'copying', done: 2, total: 2, unit: 'items' })
       return { input, hive: hive ?? null }
     },
   })
@@ -31,7 +34,11 @@ test('a call over the socket gives the output, with progress on the way', async 
   await using node = await connected(paths)
   const output = await node.call('desk.copy', { name: 'ada' }, { signal, hive: 'workbench', report: (step) => progress.push(step) })
   assert.deepEqual(output, { input: { name: 'ada' }, hive: 'workbench' })
-  assert.deepEqual(progress, [{ stage: 'copying', done: 1, total: 1, unit: 'items' }])
+  assert.deepEqual(progress, [
+    { stage: 'copying', done: 0, total: 2, unit: 'items' },
+    { stage: 'to the desk of ada', done: 0, unit: 'items', total: undefined, isNotice: true },
+    { stage: 'copying', done: 2, total: 2, unit: 'items' },
+  ])
 })
 
 test('a fault comes over the socket with code, kind and data, and a bug without its words', async (t) => {

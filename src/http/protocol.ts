@@ -46,9 +46,9 @@ function parseFault(value: unknown): FaultDocument | undefined {
 
 function parseProgress(value: unknown): Progress | undefined {
   if (!isObject(value)) return undefined
-  const { stage, done, total, unit } = value
+  const { stage, done, total, unit, isNotice } = value
   if (typeof stage !== 'string' || typeof done !== 'number' || (unit !== 'bytes' && unit !== 'items')) return undefined
-  return { stage, done, unit, total: typeof total === 'number' ? total : undefined }
+  return { stage, done, unit, total: typeof total === 'number' ? total : undefined, ...(isNotice === true && { isNotice }) }
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

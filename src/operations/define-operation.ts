@@ -105,6 +105,8 @@ export interface Progress {
   /** Undefined while unknown. */
   readonly total?: number | undefined
   readonly unit: 'bytes' | 'items'
+  /** Said at once, and stays on the screen: what a person must know while a command runs on. */
+  readonly isNotice?: boolean
 }
 
 export type Handler<T extends Operation> = (input: InputOf<T>, context: CallContext) => Promise<OutputOf<T>>

@@ -16,6 +16,7 @@ import { renderBudget, renderModelKey, renderModels } from './models.ts'
 import { renderFound } from './packages.ts'
 import { renderInitialized, renderPublished } from './publishing.ts'
 import { readFields } from './read.ts'
+import { registryRenderers } from './registries.ts'
 import {
   renderAccepted,
   renderBackup,
@@ -48,6 +49,7 @@ export type Renderer = (output: unknown, style: Style) => string | undefined
 
 /** The answers that have a look of their own. */
 const renderers: Readonly<Record<string, Renderer>> = {
+  ...registryRenderers,
   'p2p.status': renderStatus,
   'p2p.peers': renderPeers,
   'p2p.peer': renderPeer,

@@ -1,10 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import { isIP } from 'node:net'
+import { text as readText } from 'node:stream/consumers'
 import { describeError } from '../../lib/fault.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { registryFaults } from './faults.ts'
-import { configPath } from './rules/registry-paths.ts'
+import { maxConfigBytes, parseConfig } from './layout.ts'
+import { configPath, namesPath } from './rules/registry-paths.ts'
 import { findStatic } from './static-files.ts'
 
 export interface ServeRequest {
@@ -19,10 +21,37 @@ const maxConnections = 256
 
 /** Shows an exported folder until the signal, and gives what was then done. @throws Fault REGISTRY_INVALID, ADDRESS_TAKEN */
 export async function serveFolder({ folder, listen, context }: ServeRequest): Promise<{ url: string; folder: string; requests: number }> {
+  const about = await describeFolder(folder)
   await using served = await openFolderServer(folder, listen)
-  context.report({ stage: `serving ${served.url}`, done: 0, unit: 'items' })
+  context.report({ stage: describeServed(served.url, folder, about), done: 0, unit: 'items', isNotice: true })
   await untilEnded(context.signal)
   return { url: served.url, folder, requests: served.requests() }
+}
+
+const lineFeed = 10
+
+/** Whose packages a folder holds, and how many. @throws Fault REGISTRY_INVALID */
+async function describeFolder(folder: string): Promise<string> {
+  const config = await findStatic(folder, configPath)
+  const known = config === undefined || config.size > maxConfigBytes ? undefined : parseConfig(await readText(config.open()))
+  if (known === undefined) throw noRegistry(folder)
+  let packages = 0
+  const names = (await findStatic(folder, namesPath))?.open() as AsyncIterable<Uint8Array> | undefined
+  for await (const chunk of names ?? []) for (const byte of chunk) if (byte === lineFeed) packages += 1
+  return `${packages} ${packages === 1 ? 'package' : 'packages'} of the ${known.genesis.policy} hive "${known.genesis.name}"`
+}
+
+/** What a person needs while it runs: where, what, for whom, and how it ends. */
+function describeServed(url: string, folder: string, about: string): string {
+  const { hostname, port } = new URL(url)
+  const isForAll = hostname === '0.0.0.0' || hostname === '[::]'
+  const isForUs = hostname.startsWith('127.') || hostname === '[::1]'
+  const address = isForAll ? `http://<this machine>:${port}` : url
+  const reach = isForUs ? `; for this machine only, for others: --listen 0.0.0.0:${port}` : ''
+  return [
+    `serving ${about} from ${folder} at ${url}; Ctrl-C ends it`,
+    `→ whoever wants them: althing registry add NAME ${address}${reach}`,
+  ].join('\n')
 }
 
 /** A folder that is shown. */
@@ -100,7 +129,7 @@ function parseListen(listen: string): { readonly host: string; readonly port: nu
 
 function noRegistry(folder: string): Error {
   return registryFaults.create('REGISTRY_INVALID', {
-    message: `${folder} is no exported registry: it has no ${configPath}. Make one with \`althing registry export ${folder}\`.`,
+    message: `${folder} is no exported registry: it has no ${configPath} of one. Make one with \`althing registry export ${folder}\`.`,
     data: { file: folder, reason: 'no config' },
   })
 }
