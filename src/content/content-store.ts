@@ -92,37 +92,10 @@ class BlobContentStore implements LocalContentStore {
     this.#options = options
   }
 
-  readonly add = async (
-    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    { signal }: { readonly signal: AbortSignal },
-  ): Promise<ContentSize> => {
-    const digests: Uint8Array[] = []
-    const puts = new Set<Promise<void>>()
-    let size = 0
-    try {
-      for await (const chunk of cutChunks(source)) {
-        signal.throwIfAborted()
-        if (digests.length === maxChunks) throw tooLong()
-        const digest = hashBytes(chunk)
-        digests.push(digest)
-        this.#countAdding(digest, 1)
-        size += chunk.byteLength
-        const put = this.putBlock(digest, chunk)
-        puts.add(put)
-        put.then(
-          () => puts.delete(put),
-          () => {},
-        )
-        if (puts.size >= parallelPuts) await Promise.race(puts)
-      }
-      await Promise.all(puts)
-      signal.throwIfAborted()
-      return await this.#finish({ size, digests: new Uint8Array(Buffer.concat(digests)) })
-    } finally {
-      await Promise.allSettled(puts)
-      for (const digest of digests) this.#countAdding(digest, -1)
-    }
-  }
+  readonly add: ContentStore['add'] = (source, { signal }) => this.#add(source, { signal, put: this.putBlock })
+
+  readonly addSoon: ContentStore['add'] = (source, { signal }) =>
+    this.#add(source, { signal, put: (digest, bytes) => this.#putWith(this.#deps.blobs.putSoon, digest, bytes) })
 
   readonly stat = (cid: Cid): ContentStat | undefined => {
     const list = this.listOf(cid)
@@ -198,15 +171,7 @@ class BlobContentStore implements LocalContentStore {
     return list
   }
 
-  readonly putBlock = async (digest: Uint8Array, bytes: Uint8Array): Promise<void> => {
-    try {
-      await this.#deps.blobs.put(digest, bytes)
-    } catch (error) {
-      if (!(error instanceof Fault) || error.code !== 'QUOTA_EXCEEDED') throw error
-      await this.#reclaim()
-      await this.#deps.blobs.put(digest, bytes)
-    }
-  }
+  readonly putBlock = (digest: Uint8Array, bytes: Uint8Array): Promise<void> => this.#putWith(this.#deps.blobs.put, digest, bytes)
 
   readonly hasBlock = (digest: Uint8Array): boolean => this.#deps.blobs.has(digest)
 
@@ -237,6 +202,38 @@ class BlobContentStore implements LocalContentStore {
   }
 
   readonly isBeingAdded = (digest: Uint8Array): boolean => this.#adding.has(nameOf(digest))
+
+  async #add(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    { signal, put: putChunk }: { readonly signal: AbortSignal; readonly put: BlobStore['put'] },
+  ): Promise<ContentSize> {
+    const digests: Uint8Array[] = []
+    const puts = new Set<Promise<void>>()
+    let size = 0
+    try {
+      for await (const chunk of cutChunks(source)) {
+        signal.throwIfAborted()
+        if (digests.length === maxChunks) throw tooLong()
+        const digest = hashBytes(chunk)
+        digests.push(digest)
+        this.#countAdding(digest, 1)
+        size += chunk.byteLength
+        const put = putChunk(digest, chunk)
+        puts.add(put)
+        put.then(
+          () => puts.delete(put),
+          () => {},
+        )
+        if (puts.size >= parallelPuts) await Promise.race(puts)
+      }
+      await Promise.all(puts)
+      signal.throwIfAborted()
+      return await this.#finish({ size, digests: new Uint8Array(Buffer.concat(digests)) })
+    } finally {
+      await Promise.allSettled(puts)
+      for (const digest of digests) this.#countAdding(digest, -1)
+    }
+  }
 
   #countAdding(digest: Uint8Array, change: 1 | -1): void {
     const name = nameOf(digest)
@@ -269,6 +266,16 @@ class BlobContentStore implements LocalContentStore {
     const oldest = this.#lists.keys().next().value
     if (this.#lists.size >= maxCachedLists && oldest !== undefined) this.#lists.delete(oldest)
     this.#lists.set(cid, list)
+  }
+
+  async #putWith(put: BlobStore['put'], digest: Uint8Array, bytes: Uint8Array): Promise<void> {
+    try {
+      await put(digest, bytes)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'QUOTA_EXCEEDED') throw error
+      await this.#reclaim()
+      await put(digest, bytes)
+    }
   }
 
   /** One collection for all that wait for space. */

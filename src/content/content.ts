@@ -10,6 +10,8 @@ export interface ContentStore {
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     options: { readonly signal: AbortSignal },
   ) => Promise<ContentSize>
+  /** Like `add`, but short content is durable only with the `Database.write` that follows: for who records it next. */
+  readonly addSoon: ContentStore['add']
   /** Size and presence, without reading the bytes. */
   readonly stat: (cid: Cid) => ContentStat | undefined
   /** Verified bytes, block by block. @throws Fault CONTENT_MISSING, BLOCK_CORRUPT (the bad block is set aside and may be fetched again) */
@@ -73,6 +75,8 @@ export interface FetchOptions {
 export interface FetchReport extends ContentSize {
   /** Who gave how much. Empty when all was here. */
   readonly providers: readonly { readonly peer: PeerId; readonly bytes: number }[]
+  /** The content itself where it came now and is one block: hashed when it came, so that it need not be read back from the disk. */
+  readonly bytes?: Uint8Array
   /** Who gave wrong bytes and is no longer asked. */
   readonly liars: readonly PeerId[]
 }

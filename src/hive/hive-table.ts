@@ -27,7 +27,7 @@ export interface HiveTable {
 }
 
 interface Stored {
-  readonly genesis: Uint8Array
+  readonly id: HiveId
   readonly is_current: number
   readonly bootstrap: string
   readonly joined_at: number
@@ -35,10 +35,17 @@ interface Stored {
 
 /** The table `hive` of a database. */
 export function createHiveTable(database: Database): HiveTable {
+  // a genesis never changes under its id, and every request asks which hive is meant
+  const parsed = new Map<HiveId, KnownGenesis>()
+  const genesisOf = (id: HiveId): KnownGenesis | undefined => {
+    const known = parsed.get(id) ?? readGenesis(database, id)
+    if (known !== undefined) parsed.set(id, known)
+    return known
+  }
   const list = (): readonly HiveRow[] =>
     database
-      .all<Stored>('select genesis, is_current, bootstrap, joined_at from hive order by joined_at, id')
-      .flatMap((row) => readRow(row) ?? [])
+      .all<Stored>('select id, is_current, bootstrap, joined_at from hive order by joined_at, id')
+      .flatMap((row) => readRow(row, genesisOf(row.id)) ?? [])
   return {
     list,
     get: (id) => list().find(({ known }) => known.id === id),
@@ -60,8 +67,12 @@ export function createHiveTable(database: Database): HiveTable {
   }
 }
 
-function readRow(row: Stored): HiveRow | undefined {
-  const known = parseGenesis(row.genesis)
+function readGenesis(database: Database, id: HiveId): KnownGenesis | undefined {
+  const row = database.get<{ readonly genesis: Uint8Array }>('select genesis from hive where id = ?', id)
+  return row === undefined ? undefined : parseGenesis(row.genesis)
+}
+
+function readRow(row: Stored, known: KnownGenesis | undefined): HiveRow | undefined {
   const bootstrap: unknown = JSON.parse(row.bootstrap)
   if (known === undefined || !Array.isArray(bootstrap)) return undefined
   const addresses = bootstrap.filter((address) => typeof address === 'string')

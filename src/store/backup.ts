@@ -107,12 +107,13 @@ async function copyBlocks(directory: string, to: { readonly database: string; re
   return { linked, sums: sumBlocks(database) }
 }
 
-/** The file may have been packed anew, or collected, since the snapshot: then the copy's row is put right. */
+/** What lies in the database was copied with it. The file may have been packed anew, or collected, since the snapshot: then the copy's row is put right. */
 async function copyBlock(
   database: Database,
   block: StoredBlock,
   { source, target }: { readonly source: BlockFiles; readonly target: BlockFiles },
 ): Promise<'linked' | 'copied' | 'absent'> {
+  if (block.encoding === 'row') return 'copied'
   const name = Buffer.from(block.digest).toString('hex')
   for (const encoding of new Set([block.encoding, ...otherEncodings])) {
     const file = { name, encoding }

@@ -16,6 +16,11 @@ export interface BlobStore extends AsyncDisposable {
    */
   readonly put: (digest: Uint8Array, bytes: Uint8Array) => Promise<void>
   /**
+   * Like `put`, but a block of at most `maxRowBytes` resolves before the fsync: the death of the process loses nothing, a loss of power
+   * may lose it until a `Database.write` follows. For what a record written next names; many at once share one fsync.
+   */
+  readonly putSoon: (digest: Uint8Array, bytes: Uint8Array) => Promise<void>
+  /**
    * The verified bytes; undefined when there is no such block.
    *
    * @throws Fault BLOCK_CORRUPT once: the bad file is set aside, the block is absent from then on and may be put again
@@ -42,13 +47,19 @@ export interface RemoveOptions {
   readonly addedBefore?: number
 }
 
+/** How the bytes of a block lie in its file; `row`: plain, in the database. */
+export type StoredEncoding = BlockEncoding | 'row'
+
+/** Longest block that lies in the database, in bytes. Below 100 KB that is faster than files; what is longer gains by being compressed. @see https://sqlite.org/fasterthanfs.html */
+export const maxRowBytes = 8_192
+
 export interface StoredBlock {
   readonly digest: Uint8Array
   /** Bytes, plain. */
   readonly size: number
   /** Bytes on disk. */
   readonly stored: number
-  readonly encoding: BlockEncoding
+  readonly encoding: StoredEncoding
   /** Wall time of the last put, in milliseconds. */
   readonly addedAt: number
 }

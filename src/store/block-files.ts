@@ -1,5 +1,5 @@
 import { constants, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { failpointAsync } from '../lib/failpoint.ts'
@@ -99,6 +99,13 @@ export class BlockFiles {
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
     }
+    await keepLatest(folder)
+  }
+
+  /** Keeps damaged bytes that lay elsewhere, as `quarantine` does. */
+  async setAside(name: string, bytes: Uint8Array): Promise<void> {
+    const folder = join(this.directory, 'quarantine')
+    await writeFile(join(folder, name), bytes, { mode: 0o600 })
     await keepLatest(folder)
   }
 

@@ -6,7 +6,7 @@ import { mapBounded } from '../lib/map-bounded.ts'
 import type { StoredBlock } from './blobs.ts'
 import { unpackBlock } from './block-encoding.ts'
 import type { BlockFile, BlockFiles } from './block-files.ts'
-import { deleteBlock, findBlock, listBlocks, putBlock } from './block-table.ts'
+import { deleteBlock, deleteBytes, findBlock, findBytes, listBlocks, putBlock } from './block-table.ts'
 import type { Database } from './database.ts'
 
 export interface RecoveryDeps {
@@ -55,6 +55,10 @@ export async function recoverBlocks(deps: RecoveryDeps): Promise<RecoveryReport>
 
 /** One digest has two files while it is packed anew. The row says which counts, unless that file is not there. */
 async function judgeSecondFile(deps: RecoveryDeps, file: BlockFile, block: StoredBlock): Promise<void> {
+  if (block.encoding === 'row') {
+    await adopt(deps, file)
+    return
+  }
   const counts = deps.files.sizeNow({ name: file.name, encoding: block.encoding })
   if (counts === block.stored) await deps.files.remove(file)
   else await adopt(deps, file)
@@ -70,7 +74,10 @@ async function adopt(deps: RecoveryDeps, file: BlockFile): Promise<boolean> {
     return false
   }
   const block = { digest, size: bytes.byteLength, stored: packed.byteLength, encoding: file.encoding, addedAt: deps.clock.now() }
-  await deps.database.write((tx) => putBlock(tx, block))
+  await deps.database.write((tx) => {
+    deleteBytes(tx, digest)
+    putBlock(tx, block)
+  })
   return true
 }
 
@@ -81,7 +88,7 @@ async function dropAbsent(deps: RecoveryDeps, present: ReadonlySet<string>): Pro
     const name = Buffer.from(block.digest).toString('hex')
     if (isThere(deps, block, { isNamed: present.has(name), isRecent: block.addedAt >= newest - recentMs })) continue
     // the row may be what is wrong: a file that hashes to its name stays, whatever was written about it
-    if (await adopt(deps, { name, encoding: block.encoding })) continue
+    if (block.encoding !== 'row' && (await adopt(deps, { name, encoding: block.encoding }))) continue
     await deps.database.write((tx) => deleteBlock(tx, block.digest))
     dropped += 1
   }
@@ -93,6 +100,7 @@ function isThere(
   block: StoredBlock,
   { isNamed, isRecent }: { readonly isNamed: boolean; readonly isRecent: boolean },
 ): boolean {
+  if (block.encoding === 'row') return findBytes(deps.database, block.digest) !== undefined
   if (!isNamed || !isRecent) return isNamed
   const file = { name: Buffer.from(block.digest).toString('hex'), encoding: block.encoding }
   return deps.files.sizeNow(file) === block.stored

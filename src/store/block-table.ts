@@ -1,12 +1,11 @@
-import type { BlockEncoding } from './block-encoding.ts'
-import type { StoredBlock } from './blobs.ts'
+import type { StoredBlock, StoredEncoding } from './blobs.ts'
 import type { Reader, Transaction } from './database.ts'
 
 interface BlockRow {
   readonly digest: Uint8Array
   readonly size: number
   readonly stored: number
-  readonly encoding: BlockEncoding
+  readonly encoding: StoredEncoding
   readonly added_at: number
 }
 
@@ -31,8 +30,25 @@ export function putBlock(tx: Transaction, block: StoredBlock): void {
   )
 }
 
+/** Writes a block whose bytes lie in the database too. */
+export function putWholeBlock(tx: Transaction, block: StoredBlock, bytes: Uint8Array): void {
+  putBlock(tx, block)
+  tx.run('insert or replace into block_bytes (digest, bytes) values (?, ?)', block.digest, bytes)
+}
+
+/** The bytes of a block that lie in the database. */
+export function findBytes(reader: Reader, digest: Uint8Array): Uint8Array | undefined {
+  return reader.get<{ readonly bytes: Uint8Array }>('select bytes from block_bytes where digest = ?', digest)?.bytes
+}
+
+/** Lets bytes in the database go; of a block that has a file there are none. */
+export function deleteBytes(tx: Transaction, digest: Uint8Array): void {
+  tx.run('delete from block_bytes where digest = ?', digest)
+}
+
 /** Whether there was a row to delete. */
 export function deleteBlock(tx: Transaction, digest: Uint8Array): boolean {
+  deleteBytes(tx, digest)
   return tx.run('delete from block where digest = ?', digest) > 0
 }
 
@@ -69,7 +85,7 @@ export function sumBlocks(reader: Reader): Readonly<BlockSums> {
 
 /** Blocks that are kept compressed. */
 export function countPackedBlocks(reader: Reader): number {
-  return reader.get<{ readonly count: number }>("select count(*) as count from block where encoding <> 'raw'")?.count ?? 0
+  return reader.get<{ readonly count: number }>("select count(*) as count from block where encoding in ('zstd', 'gzip')")?.count ?? 0
 }
 
 function toBlock(row: BlockRow): StoredBlock {

@@ -3,12 +3,12 @@ import { equalBytes } from '../lib/bytes.ts'
 import { failpointAsync } from '../lib/failpoint.ts'
 import { Fault, describeError } from '../lib/fault.ts'
 import type { BlobStore, BlobStoreDeps, BlobStoreOptions, BlobUsage, RemoveOptions, StoredBlock } from './blobs.ts'
-import { assertBlock } from './blobs.ts'
+import { assertBlock, maxRowBytes } from './blobs.ts'
 import { packBlock, packBlockSoon, unpackBlock } from './block-encoding.ts'
 import { BlockFiles } from './block-files.ts'
 import type { BlockFile } from './block-files.ts'
 import type { BlockSums } from './block-table.ts'
-import { deleteBlock, findBlock, listBlocks, putBlock, sumBlocks } from './block-table.ts'
+import { deleteBlock, findBlock, findBytes, listBlocks, putBlock, putWholeBlock, sumBlocks } from './block-table.ts'
 import { recoverBlocks } from './block-recovery.ts'
 import { errorCode, isDiskFull, storeFaults } from './faults.ts'
 import { Quota } from './quota.ts'
@@ -23,7 +23,7 @@ export async function openBlobStore(deps: BlobStoreDeps, options: BlobStoreOptio
   }
 }
 
-/** Blocks as files, and a row for each. The files are the truth; a row is written after its file is durable, and goes before it. */
+/** Blocks as files, and a row for each: the files are the truth; a row is written after its file is durable, and goes before it. Short ones lie in the database whole. */
 class DiskBlobStore implements BlobStore {
   readonly #deps: BlobStoreDeps
   readonly #files: BlockFiles
@@ -58,7 +58,8 @@ class DiskBlobStore implements BlobStore {
     assertBlock(digest, bytes)
     const name = nameOf(digest)
     await this.#turns.take(name, async () => {
-      if (await this.#renew(digest)) return
+      // one that lies in the database may not have been fsynced yet
+      if (await this.#renew(digest, (block) => (block.encoding === 'row' ? this.#recordNow(block) : this.#record(block)))) return
       const { encoding, packed } = this.#compress ? await packBlockSoon(bytes) : { encoding: 'raw' as const, packed: bytes }
       this.#quota.take(packed.byteLength)
       try {
@@ -70,12 +71,31 @@ class DiskBlobStore implements BlobStore {
     })
   }
 
+  readonly putSoon = async (digest: Uint8Array, bytes: Uint8Array): Promise<void> => {
+    if (bytes.byteLength > maxRowBytes) return await this.put(digest, bytes)
+    this.#assertOpen()
+    assertBlock(digest, bytes)
+    await this.#turns.take(nameOf(digest), async () => {
+      if (await this.#renew(digest, (block) => this.#record(block))) return
+      const size = bytes.byteLength
+      this.#quota.take(size)
+      try {
+        const block: StoredBlock = { digest, size, stored: size, encoding: 'row', addedAt: this.#deps.clock.now() }
+        await this.#deps.database.writeSoon((tx) => putWholeBlock(tx, block, bytes))
+      } catch (error) {
+        this.#quota.giveBack(size)
+        throw error
+      }
+      this.#count({ size, stored: size }, 1)
+    })
+  }
+
   /** Takes note that a block which is here was put again; whether it is, whole: an acknowledged put must not rest on a damaged file. */
-  async #renew(digest: Uint8Array): Promise<boolean> {
+  async #renew(digest: Uint8Array, record: (block: StoredBlock) => Promise<void>): Promise<boolean> {
     const known = findBlock(this.#deps.database, digest)
     if (known === undefined) return false
     if ((await this.#readVerified(known)) !== undefined) {
-      await this.#record({ ...known, addedAt: this.#deps.clock.now() })
+      await record({ ...known, addedAt: this.#deps.clock.now() })
       return true
     }
     await this.#quarantine(known)
@@ -97,6 +117,10 @@ class DiskBlobStore implements BlobStore {
   async #record(block: StoredBlock): Promise<void> {
     // the file is durable, and opening takes up a file without a row: the row need not be waited for
     await this.#deps.database.writeSoon((tx) => putBlock(tx, block))
+  }
+
+  async #recordNow(block: StoredBlock): Promise<void> {
+    await this.#deps.database.write((tx) => putBlock(tx, block))
   }
 
   readonly get = async (digest: Uint8Array): Promise<Uint8Array | undefined> => {
@@ -125,17 +149,22 @@ class DiskBlobStore implements BlobStore {
   async #readVerified(block: StoredBlock): Promise<Uint8Array | undefined> {
     const packed = await this.#read(block)
     if (packed === undefined) return undefined
-    const bytes = await unpackBlock(block.encoding, packed)
+    const bytes = block.encoding === 'row' ? packed : await unpackBlock(block.encoding, packed)
     return bytes !== undefined && equalBytes(hashBytes(bytes), block.digest) ? bytes : undefined
   }
 
   async #read(block: StoredBlock): Promise<Uint8Array | undefined> {
     try {
       await failpointAsync('blob.get.begin')
-      return await this.#files.read(fileOf(block))
+      return await this.#readPacked(block)
     } catch (error) {
       throw toDiskFault(error, `block ${nameOf(block.digest)}`)
     }
+  }
+
+  async #readPacked(block: StoredBlock): Promise<Uint8Array | undefined> {
+    const { digest, encoding } = block
+    return encoding === 'row' ? findBytes(this.#deps.database, digest) : await this.#files.read({ name: nameOf(digest), encoding })
   }
 
   async #setAside(block: StoredBlock): Promise<never> {
@@ -148,7 +177,9 @@ class DiskBlobStore implements BlobStore {
   }
 
   async #quarantine(block: StoredBlock): Promise<void> {
-    await this.#files.quarantine(fileOf(block))
+    const { digest, encoding } = block
+    if (encoding === 'row') await this.#files.setAside(nameOf(digest), findBytes(this.#deps.database, digest) ?? new Uint8Array(0))
+    else await this.#files.quarantine({ name: nameOf(digest), encoding })
     await this.#forget(block)
     this.#deps.log.warn('a block on disk was damaged and is set aside', { digest: nameOf(block.digest) })
   }
@@ -177,7 +208,7 @@ class DiskBlobStore implements BlobStore {
       if (block === undefined || block.addedAt >= addedBefore) return false
       await this.#forget(block)
       await failpointAsync('blob.remove.forgotten')
-      await this.#files.remove(fileOf(block))
+      if (block.encoding !== 'row') await this.#files.remove({ name: nameOf(digest), encoding: block.encoding })
       return true
     })
   }
@@ -192,13 +223,13 @@ class DiskBlobStore implements BlobStore {
       const bytes = (await this.#readVerified(block)) ?? (await this.#setAside(block))
       const { encoding, packed } = await packBlock(bytes)
       if (encoding === 'raw') return false
-      await this.#replace(block, { ...block, encoding, stored: packed.byteLength }, packed)
+      await this.#replace({ ...block, encoding: 'raw' }, { ...block, encoding, stored: packed.byteLength }, packed)
       return true
     })
   }
 
   /** Puts a block's new file beside the old one, turns the row, then lets the old one go: at every moment one of them is whole and named. */
-  async #replace(before: StoredBlock, after: StoredBlock, packed: Uint8Array): Promise<void> {
+  async #replace(before: FiledBlock, after: FiledBlock, packed: Uint8Array): Promise<void> {
     try {
       await this.#files.write(fileOf(after), packed)
       await this.#record(after)
@@ -235,7 +266,10 @@ function nameOf(digest: Uint8Array): string {
   return Buffer.from(digest).toString('hex')
 }
 
-function fileOf(block: StoredBlock): BlockFile {
+/** A block that has a file. */
+type FiledBlock = StoredBlock & Pick<BlockFile, 'encoding'>
+
+function fileOf(block: FiledBlock): BlockFile {
   return { name: nameOf(block.digest), encoding: block.encoding }
 }
 

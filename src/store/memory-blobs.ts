@@ -7,13 +7,15 @@ import { Quota } from './quota.ts'
 export function createMemoryBlobStore(deps: { readonly clock: Clock }, options: Pick<BlobStoreOptions, 'maxDiskBytes'>): BlobStore {
   const blocks = new Map<string, { readonly bytes: Uint8Array; readonly addedAt: number }>()
   const quota = new Quota(options.maxDiskBytes, 0)
+  const put: BlobStore['put'] = async (digest, bytes) => {
+    assertBlock(digest, bytes)
+    const name = nameOf(digest)
+    if (!blocks.has(name)) quota.take(bytes.byteLength)
+    blocks.set(name, { bytes: new Uint8Array(bytes), addedAt: deps.clock.now() })
+  }
   return {
-    put: async (digest, bytes) => {
-      assertBlock(digest, bytes)
-      const name = nameOf(digest)
-      if (!blocks.has(name)) quota.take(bytes.byteLength)
-      blocks.set(name, { bytes: new Uint8Array(bytes), addedAt: deps.clock.now() })
-    },
+    put,
+    putSoon: put,
     get: async (digest) => blocks.get(nameOf(digest))?.bytes.slice(),
     has: (digest) => blocks.has(nameOf(digest)),
     sizeOf: (digest) => blocks.get(nameOf(digest))?.bytes.byteLength,

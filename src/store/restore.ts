@@ -7,9 +7,10 @@ import { copyDurably, copyFolder, hashFile, makeEmptyFolder, refuseOccupied, toC
 import { invalid, manifestName, maxManifestBytes, parseManifest } from './backup-manifest.ts'
 import type { BackupManifest } from './backup-manifest.ts'
 import type { CopyProgress } from './backup.ts'
+import type { BlockEncoding } from './block-encoding.ts'
 import { unpackBlock } from './block-encoding.ts'
 import { BlockFiles, syncDirectory } from './block-files.ts'
-import { deleteBlock, listBlocks, sumBlocks } from './block-table.ts'
+import { deleteBlock, findBytes, listBlocks, sumBlocks } from './block-table.ts'
 import type { StoredBlock } from './blobs.ts'
 import { openDatabase } from './database.ts'
 import type { Database } from './database.ts'
@@ -121,7 +122,7 @@ async function copyBlocks(
   let done = 0
   for (const block of listBlocks(database)) {
     request.signal.throwIfAborted()
-    if (!(await copyBlock(block, files))) {
+    if (!(block.encoding === 'row' ? hasWholeBytes(database, block) : await copyBlock(block, { ...files, encoding: block.encoding }))) {
       await database.write((tx) => deleteBlock(tx, block.digest))
       lost += 1
     }
@@ -131,11 +132,20 @@ async function copyBlocks(
   return lost
 }
 
-async function copyBlock(block: StoredBlock, files: { readonly source: BlockFiles; readonly target: BlockFiles }): Promise<boolean> {
-  const file = { name: Buffer.from(block.digest).toString('hex'), encoding: block.encoding }
+/** Whether a block that lies in the copied database is what its name says. */
+function hasWholeBytes(database: Database, { digest }: StoredBlock): boolean {
+  const bytes = findBytes(database, digest)
+  return bytes !== undefined && equalBytes(hashBytes(bytes), digest)
+}
+
+async function copyBlock(
+  block: StoredBlock,
+  files: { readonly source: BlockFiles; readonly target: BlockFiles; readonly encoding: BlockEncoding },
+): Promise<boolean> {
+  const file = { name: Buffer.from(block.digest).toString('hex'), encoding: files.encoding }
   const packed = await files.source.read(file)
   if (packed === undefined || packed.byteLength !== block.stored) return false
-  const bytes = await unpackBlock(block.encoding, packed)
+  const bytes = await unpackBlock(files.encoding, packed)
   if (bytes === undefined || !equalBytes(hashBytes(bytes), block.digest)) return false
   await files.target.write(file, packed)
   return true
