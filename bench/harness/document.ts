@@ -48,6 +48,13 @@ export class Document {
     return Document.parse(this.#members.get(name), `${this.#source}.${name}`)
   }
 
+  /** @throws Error when it is not a list of objects */
+  documents(name: string): readonly Document[] {
+    const value = this.#members.get(name)
+    if (!Array.isArray(value)) throw this.#unexpected(name, 'a list of objects')
+    return value.map((item: unknown, index) => Document.parse(item, `${this.#source}.${name}[${index}]`))
+  }
+
   #unexpected(name: string, expected: string): Error {
     return new Error(`${this.#source} has ${JSON.stringify(this.#members.get(name))} as "${name}", which is not ${expected}`)
   }
