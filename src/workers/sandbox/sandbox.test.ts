@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { systemClock } from '../../lib/clock.ts'
+import { Fault } from '../../lib/fault.ts'
+import type { SandboxResult } from '../driver.ts'
+import { openSandbox } from './open-sandbox.ts'
+import type { SandboxOptions } from './open-sandbox.ts'
+import { runCommand } from './run-command.ts'
+import type { Sandbox, SandboxSpawn } from './sandbox.ts'
+
+const base: SandboxOptions = {
+  kind: 'auto',
+  network: 'none',
+  limits: { memoryBytes: 268_435_456, cpus: 1, processes: 64 },
+  readable: [],
+  searchPath: '/usr/local/bin:/usr/bin:/bin',
+}
+const root = mkdtempSync(join(tmpdir(), 'althing-sandbox-'))
+after(() => rmSync(root, { recursive: true, force: true }))
+
+/** The sandbox of this machine, or undefined where there is none and the test says so. */
+async function openHere(t: TestContext, options: Partial<SandboxOptions> = {}): Promise<Sandbox | undefined> {
+  try {
+    return await openSandbox({ ...base, ...options })
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'SANDBOX_MISSING') throw error
+    t.skip('no sandbox works on this machine')
+    return undefined
+  }
+}
+
+function treeOf(name: string): string {
+  const tree = join(root, name)
+  mkdirSync(tree)
+  writeFileSync(join(tree, '.git'), 'gitdir: /nowhere\n')
+  return tree
+}
+
+async function runShell(
+  sandbox: Sandbox,
+  tree: string,
+  script: string,
+  options: { readonly timeoutMs?: number; readonly maxOutputBytes?: number } = {},
+) {
+  const command = { argv: ['sh', '-c', script], folder: tree, writable: [tree], readable: [join(tree, '.git')], variables: {} }
+  const limits = { timeoutMs: 20_000, maxOutputBytes: 10_000, ...options, signal: new AbortController().signal }
+  return runCommand({ sandbox, clock: systemClock }, command, limits)
+}
+const said = (result: SandboxResult): string => Buffer.from(result.stdout).toString().trim()
+
+test('a command works in its tree, and what it writes stays', async (t) => {
+  const sandbox = await openHere(t)
+  if (sandbox === undefined) return
+  const tree = treeOf('work')
+  const result = await runShell(sandbox, tree, 'echo hello > a.txt; pwd; exit 3')
+  assert.deepEqual([result.exitCode, said(result), result.wasCut], [3, tree, false])
+  assert.equal(readFileSync(join(tree, 'a.txt'), 'utf8'), 'hello\n')
+})
+
+test('S23: keys, tokens, other trees, the socket and the environment of the node are out of reach', async (t) => {
+  const sandbox = await openHere(t)
+  if (sandbox === undefined) return
+  const tree = treeOf('reach')
+  const other = treeOf('other')
+  for (const path of [join(root, 'canary-key'), join(other, 'canary')]) writeFileSync(path, 'canary-4711')
+  process.env['CANARY_TOKEN'] = 'canary-4711'
+  t.after(() => delete process.env['CANARY_TOKEN'])
+  const script = `env; cat ${root}/canary-key ${other}/canary; ls ${root} /root /home; cat /proc/1/environ /proc/*/environ; grep -r canary-4711 /tmp /etc /run /var /home 2>/dev/null; true`
+  const result = await runShell(sandbox, tree, script, { maxOutputBytes: 1_000_000 })
+  assert.ok(!Buffer.from(result.stdout).toString().includes('canary-4711'))
+})
+
+test('S24: what the sandbox may not change of its tree it cannot change', async (t) => {
+  const sandbox = await openHere(t)
+  if (sandbox === undefined) return
+  const tree = treeOf('git')
+  const result = await runShell(sandbox, tree, 'echo evil > .git; rm -f .git; mv .git moved; true')
+  assert.equal(result.exitCode, 0)
+  assert.equal(readFileSync(join(tree, '.git'), 'utf8'), 'gitdir: /nowhere\n')
+})
+
+test('S22: without a network nothing is reached, not even this machine', async (t) => {
+  const server = createServer((socket) => socket.end('reached'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const script = `exec 3<>/dev/tcp/127.0.0.1/${port} && cat <&3`
+  const reach = async (network: SandboxOptions['network']): Promise<string | undefined> => {
+    const sandbox = await openHere(t, { network })
+    return sandbox === undefined ? undefined : said(await runShell(sandbox, treeOf(`net-${network}`), `bash -c '${script}'`))
+  }
+  const apart = await reach('none')
+  if (apart === undefined) return
+  assert.deepEqual([apart, await reach('full')], ['', 'reached'])
+})
+
+test('a command that runs too long or says too much is ended with all it started', async (t) => {
+  const sandbox = await openHere(t)
+  if (sandbox === undefined) return
+  const tree = treeOf('limits')
+  const late = await runShell(sandbox, tree, 'sleep 100 & sleep 100', { timeoutMs: 300 })
+  assert.deepEqual([late.exitCode, late.wasCut], [undefined, true])
+  const loud = await runShell(sandbox, tree, 'yes', { maxOutputBytes: 1_000 })
+  assert.deepEqual([loud.stdout.length, loud.wasCut], [1_000, true])
+})
+
+test('a process that takes more memory than it may is refused it', async (t) => {
+  const sandbox = await openHere(t)
+  if (sandbox === undefined) return
+  const fill = 'head -c 400000000 /dev/zero | tail -c 390000000 | wc -c'
+  assert.equal(said(await runShell(sandbox, treeOf('memory'), fill)), '0')
+  const roomy = await openHere(t, { limits: { ...base.limits, memoryBytes: 1_073_741_824 } })
+  assert.equal(roomy && said(await runShell(roomy, treeOf('roomy'), fill)), '390000000')
+})
+
+test('a run that is called off ends the command and rejects with the reason', async (t) => {
+  const sandbox = await openHere(t)
+  if (sandbox === undefined) return
+  const tree = treeOf('off')
+  const controller = new AbortController()
+  const command = { argv: ['sh', '-c', 'echo started; sleep 100'], folder: tree, writable: [tree], readable: [], variables: {} }
+  const spawned = {
+    ...sandbox,
+    spawn: (given: SandboxSpawn) => {
+      const child = sandbox.spawn(given)
+      child.stdout.once('data', () => controller.abort(new Error('called off')))
+      return child
+    },
+  }
+  const options = { timeoutMs: 20_000, maxOutputBytes: 1_000, signal: controller.signal }
+  await assert.rejects(runCommand({ sandbox: spawned, clock: systemClock }, command, options), /called off/)
+})
+
+test('a program that is not there ends with 127 and the reason', async () => {
+  const bare = await openSandbox({ ...base, kind: 'none' })
+  const tree = treeOf('bare')
+  const command = { argv: ['no-such-program'], folder: tree, writable: [tree], readable: [], variables: {} }
+  const options = { timeoutMs: 5_000, maxOutputBytes: 1_000, signal: new AbortController().signal }
+  const result = await runCommand({ sandbox: bare, clock: systemClock }, command, options)
+  assert.equal(result.exitCode, 127)
+  assert.match(Buffer.from(result.stderr).toString(), /ENOENT/)
+})
+
+test('S28: without a sandbox the environment of the node is still not handed on', async (t) => {
+  process.env['CANARY_TOKEN'] = 'canary-4711'
+  t.after(() => delete process.env['CANARY_TOKEN'])
+  const bare = await openSandbox({ ...base, kind: 'none' })
+  assert.match(bare.holds, /no sandbox/)
+  const result = await runShell(bare, treeOf('bare-environment'), 'env')
+  assert.ok(!said(result).includes('canary-4711'))
+})
