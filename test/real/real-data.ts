@@ -6,8 +6,20 @@ import { parse } from 'smol-toml'
 const root = process.env['ALTHING_REAL_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data')
 const realPackages = join(root, 'ggen-packages')
 
+const realIndexes = join(root, 'ggen-registry')
+
 /** Why tests on them are left out, or false. */
 export const isAbsent = existsSync(realPackages) ? false : `there are no real packages in ${realPackages}`
+
+/** The same of tests on indexes. */
+export const areIndexesAbsent = existsSync(realIndexes) ? false : `there are no real indexes in ${realIndexes}`
+
+/** The indexes that the marketplace had over the years, oldest first. */
+export function listIndexes(): readonly string[] {
+  return readdirSync(realIndexes)
+    .toSorted()
+    .map((name) => join(realIndexes, name))
+}
 
 /** The folders, sorted. */
 export function listFolders(): readonly string[] {

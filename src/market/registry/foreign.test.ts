@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { install } from '../testing/project.ts'
 import { makeTemporary, openStand, writeFiles } from '../testing/stand.ts'
 import { parseForeignIndex } from './foreign-shapes.ts'
-
-/** Where real indexes lie, which are not part of the project. */
-const folder = join(import.meta.dirname, '../../../../shared/data/ggen-registry')
-const isAbsent = existsSync(folder) ? false : `${folder} is not here`
 
 const rows = { id: 'a', name: 'A thing', version: '1.0.0', description: 'does a thing' }
 
@@ -55,22 +50,4 @@ test('what nobody signed is found last, says whose index it is, and cannot be in
   assert.deepEqual(packages, [])
   assert.deepEqual(foreign, [{ name: 'a', version: '1.0.0', description: 'does a thing', checksum: 'ab', registry: 'old' }])
   await assert.rejects(install(bob, 'a', { directory: root }), { code: 'PACKAGE_UNKNOWN' })
-})
-
-test('all thirteen real indexes are imported, in five shapes', { skip: isAbsent }, async (t) => {
-  const bob = await openStand('bob')
-  t.after(() => bob[Symbol.asyncDispose]())
-  const files = readdirSync(folder).toSorted()
-  const shapes = new Set<string>()
-  for (const [index, file] of files.entries()) {
-    const text = readFileSync(join(folder, file), 'utf8')
-    const expected = parseForeignIndex(text)
-    assert.ok(expected !== undefined && expected.packages.length > 0 && expected.refused === 0, file)
-    shapes.add(expected.shape)
-    const name = `old-${index}`
-    const report = await bob.handlers['registry.import']({ path: join(folder, file), name }, bob.context)
-    assert.equal(report.versions, expected.packages.length)
-    await bob.handlers['registry.remove']({ name }, bob.context)
-  }
-  assert.deepEqual([files.length, [...shapes].toSorted()], [13, ['list', 'lock', 'packages', 'packs', 'toml']])
 })
