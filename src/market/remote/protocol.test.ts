@@ -1,9 +1,89 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { isSigned } from '../../journal/codec.ts'
+import type { Entry, HiveId } from '../../journal/entry.ts'
 import { signChain } from '../../journal/testing/bench-of-peers.ts'
 import { encodeCanonical } from '../../lib/canonical.ts'
-import type { RemoteQuestion } from './protocol.ts'
-import { formatAnswer, formatQuestion, maxAnswerBytes, maxHits, parseAnswer, parseQuestion } from './protocol.ts'
+import type { RemoteAnswer, RemoteQuestion } from './protocol.ts'
+import { formatAnswer, formatQuestion, maxAnswerBytes, maxHits, parseAnswer, parseQuestion, searchProtocol } from './protocol.ts'
+
+interface VectorEntry {
+  readonly cid: string
+  readonly header: string
+  readonly signature: string
+  readonly body: string
+}
+
+interface Vectors {
+  readonly hive: HiveId
+  readonly protocol: string
+  readonly questions: readonly { readonly name: string; readonly question: Readonly<Record<string, unknown>>; readonly bytes: string }[]
+  readonly answers: readonly {
+    readonly name: string
+    readonly answer: Readonly<Record<string, unknown>> & {
+      readonly releases?: readonly VectorEntry[]
+      readonly introductions?: readonly VectorEntry[]
+    }
+    readonly bytes: string
+  }[]
+  readonly refused: Readonly<Record<'questions' | 'answers', readonly { readonly why: string; readonly bytes: string }[]>>
+}
+
+const vectors = JSON.parse(readFileSync(new URL('../../../test/vectors/market.json', import.meta.url), 'utf8')) as Vectors
+
+function hex(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString('hex')
+}
+
+function unhex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'hex'))
+}
+
+/** What is not asked for is null on the wire. */
+function spellQuestion(asked: RemoteQuestion | undefined): unknown {
+  return asked && Object.fromEntries(Object.entries(asked).map(([key, value]) => [key, value ?? null]))
+}
+
+/** An answer as the vectors spell it. */
+function spellAnswer(answer: RemoteAnswer | undefined): unknown {
+  if (answer?.type !== 'found') return answer
+  const spell = (entries: readonly Entry[]) =>
+    entries.map(({ cid, headerBytes, signature, bodyBytes }) => ({
+      cid,
+      header: hex(headerBytes),
+      signature: hex(signature),
+      body: hex(bodyBytes),
+    }))
+  const { type, id, releases, introductions, statistics } = answer
+  return { type, id, releases: spell(releases), introductions: spell(introductions), ...statistics }
+}
+
+test('the protocol of search has its name on the wire', () => {
+  assert.equal(searchProtocol(vectors.hive), vectors.protocol)
+})
+
+for (const { name, question: said, bytes } of vectors.questions) {
+  test(`the question "${name}" has its bytes, and is read from them`, () => {
+    const read = parseQuestion(unhex(bytes))
+    assert.deepEqual(spellQuestion(read), said)
+    assert.equal(hex(read && formatQuestion(read)), bytes)
+  })
+}
+
+for (const { name, answer: said, bytes } of vectors.answers) {
+  test(`the answer "${name}" has its bytes, and is read from them`, () => {
+    const read = parseAnswer(unhex(bytes))
+    assert.deepEqual(spellAnswer(read), said)
+    assert.equal(hex(read && formatAnswer(read)), bytes)
+    for (const entry of read?.type === 'found' ? [...read.releases, ...read.introductions] : []) assert.ok(isSigned(entry))
+  })
+}
+
+test('S30: the questions and answers that the vectors refuse are none', () => {
+  for (const { why, bytes } of vectors.refused.questions) assert.equal(parseQuestion(unhex(bytes)), undefined, why)
+  for (const { why, bytes } of vectors.refused.answers) assert.equal(parseAnswer(unhex(bytes)), undefined, why)
+})
 
 const question: RemoteQuestion = {
   id: 7,
