@@ -1,53 +1,12 @@
 import { rm } from 'node:fs/promises'
-import { rolldown } from 'rolldown'
+import { writeBundle } from './bundle.ts'
 import { run } from './run.ts'
 
-/**
- * `npm run build`: `dist/`, what a published package runs. Everything is bundled and split where the source says
- * `await import()`, so that a command loads only what it needs; declarations of the library go to `dist/types`.
- */
+/** `npm run build`: `dist/`, what a published package runs; declarations of the library go to `dist/types`. */
 const root = new URL('..', import.meta.url).pathname
 
 await rm(`${root}dist`, { recursive: true, force: true })
-/** commander loads node:child_process for subcommands that are programs of their own, which ours are not: 4 ms of every start. */
-const withoutSubprocesses = {
-  name: 'without-subprocesses',
-  transform: {
-    filter: { id: /commander\/lib\/command\.js$/ },
-    handler: (code: string) => code.replace(/^import childProcess from 'node:child_process';$/m, 'const childProcess = {};'),
-  },
-}
-
-await using bundle = await rolldown({
-  cwd: root,
-  input: { main: 'src/main.ts', unchanged: 'src/unchanged.ts', index: 'src/index.ts', ucxl: 'src/ucxl/ucxl.ts' },
-  platform: 'node',
-  plugins: [withoutSubprocesses],
-  // Optional native speed-ups that packages try to load and do without.
-  external: [/^node:/, 'bufferutil', 'utf-8-validate'],
-  onLog: (level, log, handle) => {
-    if (log.code === 'CIRCULAR_DEPENDENCY' || log.code === 'EVAL') return
-    handle(level, log)
-  },
-})
-await bundle.write({
-  dir: `${root}dist`,
-  format: 'esm',
-  minify: true,
-  comments: false,
-  // What every command loads, as one file: each file more costs half a millisecond. Never main.ts, which waits at its top level for
-  // chunks that import this one.
-  codeSplitting: {
-    groups: [
-      {
-        name: 'core',
-        test: /\/(?:src\/(?:catalog|cli\/(?!start\.ts|detach\.ts|log\.ts)|http\/(?:client|faults|protocol|socket-folder)|config\/(?:environment|home|version)|operations\/|[a-z]+\/operations\.ts|lib\/(?:clock|deadline|fault|nearest)\.ts)|node_modules\/commander\/)/,
-      },
-    ],
-  },
-  chunkFileNames: 'chunks/[name]-[hash].js',
-})
-
+await writeBundle()
 const { code, output } = await run('tsc', ['-p', `${root}tsconfig.build.json`], { shown: false })
 if (code !== 0) console.error(output)
 process.exitCode = code

@@ -1,38 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { OwnerId, PeerId } from '../../identity/keys.ts'
-import { openSigningKey, ownerIdOfKey, peerIdOfKey } from '../../identity/keys.ts'
 import { createCid, dagCborCodec } from '../../lib/cid.ts'
-import type { Grant, MemberGrant } from '../grant.ts'
-import { foldGrants } from './fold-grants.ts'
-import type { GrantsState, PlacedGrant } from './grants-state.ts'
+import type { Grant } from '../grant.ts'
+import { ada, bob, cy, fold, member, place } from '../testing/grants.ts'
+import type { PlacedGrant } from './grants-state.ts'
 import { judgeAdmission } from './judge-admission.ts'
 import { isActive } from './judge-grant.ts'
 
-interface Person {
-  readonly owner: OwnerId
-  readonly node: PeerId
-}
-
-const [ada, bob, cy] = [1, 2, 3].map((seed): Person => {
-  const key = openSigningKey(new Uint8Array(32).fill(seed)).publicKey
-  return { owner: ownerIdOfKey(key), node: peerIdOfKey(key) }
-}) as [Person, Person, Person]
-
-function member(who: Person, handle: string, replaces: OwnerId | null = null): MemberGrant {
-  return { type: 'member', owner: who.owner, handle, level: 'suggestion', roles: [], scopes: [], agents: [], replaces }
-}
-
-function place(grants: readonly Grant[], salt = 0): readonly PlacedGrant[] {
-  return grants.map((grant, index) => ({ grant, incarnation: 1, seq: index + 2, cid: createCid(dagCborCodec, Uint8Array.of(salt, index)) }))
-}
-
-function fold(journals: ReadonlyMap<PeerId, readonly PlacedGrant[]>): GrantsState {
-  return foldGrants({ root: ada, grantsOf: (node) => journals.get(node) ?? [], handoverOf: () => undefined, recoveries: [] })
-}
-
 test('S10: nobody takes the place of an owner who is not revoked', () => {
-  const state = fold(new Map([[ada.node, place([member(bob, 'bob'), member(cy, 'bob', bob.owner)])]]))
+  const state = fold(new Map([[ada.node, place([member(bob, 'bob'), member(cy, 'bob', { replaces: bob.owner })])]]))
   assert.deepEqual(
     state.inert.map(({ reason }) => reason),
     ['replaces-nobody'],
