@@ -1,6 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { Chance } from '../lib/chance.ts'
+import { isBytePipe, sendBytes, takeBytes } from '../lib/byte-pipe.ts'
 import { describeError } from '../lib/fault.ts'
 import type { Fault } from '../lib/fault.ts'
 import { encodeText } from '../lib/bytes.ts'
@@ -30,6 +31,7 @@ export async function openBody({
     if (file === undefined && text !== undefined) return { chunks: [encodeText(text)], [Symbol.asyncDispose]: async () => {} }
     throw unreadable(file ?? '', 'give a file or a text, one of them')
   }
+  if (await isBytePipe(file)) return { chunks: takePiped(file), [Symbol.asyncDispose]: async () => {} }
   const handle = await openFile(file)
   return { chunks: readFile(handle, file), [Symbol.asyncDispose]: () => handle.close() }
 }
@@ -42,6 +44,14 @@ async function* readFile(handle: FileHandle, file: string): AsyncGenerator<Uint8
     })
     if (bytesRead === 0) return
     yield buffer.subarray(0, bytesRead)
+  }
+}
+
+async function* takePiped(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* takeBytes(file)
+  } catch (error) {
+    throw unreadable(file, describeError(error), error)
   }
 }
 
@@ -58,8 +68,9 @@ async function openFile(file: string): Promise<FileHandle> {
   throw unreadable(file, 'it is no file')
 }
 
-/** Writes content to a file of the caller: beside it first, so that it is whole or as it was. @throws Fault FILE_UNWRITABLE */
+/** Writes content to a file of the caller: beside it first, so that it is whole or as it was; or to who takes it at a socket. @throws Fault FILE_UNWRITABLE */
 export async function writeOut(out: string, content: AsyncIterable<Uint8Array>, chance: Chance): Promise<void> {
+  if (await isBytePipe(out)) return sendOut(out, content)
   const beside = `${out}.${Buffer.from(chance.bytes(6)).toString('hex')}.part`
   const file = await open(beside, 'wx', 0o666).catch((error: unknown) => {
     throw unwritable(out, error)
@@ -76,6 +87,22 @@ export async function writeOut(out: string, content: AsyncIterable<Uint8Array>, 
     await rm(beside, { force: true })
     throw error
   }
+}
+
+/** What the content throws is its own fault; what the other side does is this path's. */
+async function sendOut(out: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+  let failure: unknown
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* content
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  }
+  await sendBytes(out, watched()).catch((error: unknown) => {
+    throw failure ?? unwritable(out, error)
+  })
 }
 
 async function keep(file: FileHandle, chunk: Uint8Array, out: string): Promise<void> {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { sendBytes, takeBytes } from '../lib/byte-pipe.ts'
+import { Fault } from '../lib/fault.ts'
+import { createTestCli } from './testing/test-cli.ts'
+
+const address = 'ucxl://ada:dev@shop:cart/*^/access.md'
+const canary = 'canary-77aa-in-a-pipe'
+const stored = { address, version: 1, status: 'created', cid: null, size: 1, replicas: { wanted: 1, confirmed: 1 }, leaving: false }
+
+/** What lies in the folder of a pipe, in files that can be read. */
+function lyingBeside(path: string): readonly string[] {
+  const folder = dirname(path)
+  const files = readdirSync(folder).filter((name) => lstatSync(join(folder, name)).isFile())
+  return files.map((name) => readFileSync(join(folder, name), 'latin1'))
+}
+
+function fieldOf(input: unknown, name: string): string {
+  assert.ok(typeof input === 'object' && input !== null && name in input)
+  return String((input as Record<string, unknown>)[name])
+}
+
+test('S28: what comes by standard input and goes by standard output lies in no file that could be read', async (t) => {
+  const seen: string[] = []
+  const put = createTestCli(t, {
+    input: canary,
+    answer: async (input) => {
+      const file = fieldOf(input, 'file')
+      seen.push(...lyingBeside(file), Buffer.concat(await Array.fromAsync(takeBytes(file))).toString())
+      return stored
+    },
+  })
+  assert.equal(await put.run('context', 'put', address), 0)
+  assert.deepEqual([seen.length, seen[0]?.length, seen[0]?.includes(canary), seen[1]], [2, canary.length, false, canary])
+  let folder = ''
+  const get = createTestCli(t, {
+    answer: async (input) => {
+      const out = fieldOf(input, 'out')
+      await sendBytes(out, [Buffer.from(canary)])
+      folder = dirname(out)
+      assert.deepEqual(
+        lyingBeside(out).map((text) => [text.length, text.includes(canary)]),
+        [[canary.length, false]],
+      )
+      return {}
+    },
+  })
+  assert.equal(await get.run('context', 'get', address), 0)
+  assert.equal(get.stdout(), canary)
+  assert.equal(existsSync(folder), false)
+})
+
+test('content that fails in the middle prints nothing of itself', async (t) => {
+  const cli = createTestCli(t, {
+    answer: async (input) => {
+      async function* broken(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('the first half')
+        throw new Error('lost')
+      }
+      await sendBytes(fieldOf(input, 'out'), broken()).catch(() => undefined)
+      throw new Fault('CONTENT_UNAVAILABLE', 'unavailable', { message: 'nobody has the rest' })
+    },
+  })
+  assert.equal(await cli.run('context', 'get', address), 1)
+  assert.equal(cli.stdout(), '')
+  assert.match(cli.stderr(), /nobody has the rest/)
+})
