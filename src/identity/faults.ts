@@ -13,5 +13,10 @@ export const identityFaults = defineFaults({
   PASSPHRASE_WEAK: { kind: 'invalid', meaning: 'A passphrase is shorter than allowed.' },
   CERTIFICATE_INVALID: { kind: 'invalid', meaning: 'A node certificate is malformed, badly signed or for another node.' },
   NAME_INVALID: { kind: 'usage', meaning: 'A label, an agent name or a role is not one.' },
+  SEAL_DAMAGED: { kind: 'unavailable', meaning: 'Sealed content was changed, cut short, or is sealed to another key. Data: `reason`.' },
+  SEAL_KEYS_FULL: {
+    kind: 'conflict',
+    meaning: 'So many keys for sealed content are kept that no further one is made. Data: `path`, `count`.',
+  },
   IDENTITY_FILE_INVALID: { kind: 'invalid', meaning: 'A file named in a request about keys is missing, too long or exists already.' },
 })
