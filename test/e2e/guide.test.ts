@@ -132,7 +132,7 @@ test('the commands of docs/guide/commons.md meet a stranger’s package, and kee
         /left alone for 24 h.*--accept cool-down --reason/,
       )
     const output = await page.run(page.second, written)
-    if (line.startsWith('althing search')) assert.match(output, /@alice\/code-review[^]*sent the words "review" to 1 member of "commons"/)
+    if (line.startsWith('althing search')) assert.match(output, /@alice\/code-review[^]*sent the words "review", for up to 20 packages, to 1 member of "commons"/)
     if (line === 'althing audit') assert.match(output, /accepted\n {2}cool-down .*alice showed it to me/)
     if (line === 'althing blocked') assert.match(output, /blocked {3}@alice\/old-tool/)
   }

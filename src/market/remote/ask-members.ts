@@ -70,7 +70,8 @@ function toQuestion(input: SearchInput, hive: MarketHive, { searchLimit }: Marke
   }
 }
 
-function describeSent({ query, ...filters }: Omit<RemoteQuestion, 'id'>, hive: MarketHive, members: number): string {
+/** All that is on the wire but the number of the question. */
+function describeSent({ query, limit, ...filters }: Omit<RemoteQuestion, 'id'>, hive: MarketHive, members: number): string {
   const named = [
     ['kind', filters.kind],
     ['category', filters.category],
@@ -79,7 +80,7 @@ function describeSent({ query, ...filters }: Omit<RemoteQuestion, 'id'>, hive: M
     ['license', filters.license],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
   const words = query === '' ? 'no words' : `the words ${JSON.stringify(query)}`
-  return `${[words, ...named].join(', ')} to ${members} ${members === 1 ? 'member' : 'members'} of "${hive.name}"`
+  return `${[words, ...named].join(', ')}, for up to ${limit} ${limit === 1 ? 'package' : 'packages'}, to ${members} ${members === 1 ? 'member' : 'members'} of "${hive.name}"`
 }
 
 function consentNeeded(hive: MarketHive, told: string): Error {

@@ -38,14 +38,16 @@ function signed(author: string, release: Release, more: { readonly hive?: typeof
 }
 
 /** Has a member answer every question with this. */
-function answerWith(member: MarketMember, make: (id: number) => Uint8Array): void {
+function answerWith(member: MarketMember, make: (id: number) => Uint8Array, hear: (question: unknown) => void = () => {}): void {
   member.host.handle(
     searchProtocol(testHive),
     async (channel, { signal }) => {
       for (;;) {
         const bytes = await channel.receive({ signal })
         if (bytes === undefined) return
-        await channel.send(make(parseQuestion(bytes)?.id ?? 0))
+        const asked = parseQuestion(bytes)
+        hear(asked)
+        await channel.send(make(asked?.id ?? 0))
       }
     },
     { maxMessageBytes: maxQuestionBytes, maxPerPeer: 4 },
@@ -76,11 +78,42 @@ test('nothing is sent before a person was told what goes to whom, and that is as
   await bob.publish(of('bob', 'rust-web'))
   await assert.rejects(find(market, ada, 'rust web', { remote: true, category: 'net' }), {
     code: 'CONFIRMATION_NEEDED',
-    message: /the words "rust web", category net to 1 member of "workbench".*--accept remote/,
+    message: /the words "rust web", category net, for up to 20 packages, to 1 member of "workbench".*--accept remote/,
   })
   assert.deepEqual(await find(market, ada, 'rust web'), [])
   assert.deepEqual(await find(market, ada, 'rust web', { remote: true, accept: ['remote'] }), ['@bob/rust-web'])
   assert.deepEqual(await find(market, ada, 'gardening', { remote: true }), [])
+})
+
+test('what --remote says that it sends is what goes over the wire, before and after, and nothing else', async () => {
+  await using market = openMarket()
+  const [ada, eve] = [await market.open('ada'), await market.open('eve', { isSilent: true })]
+  await market.connect(ada, eve)
+  const heard: unknown[] = []
+  answerWith(
+    eve,
+    () => formatAnswer(found(1, [])),
+    (asked) => heard.push(asked),
+  )
+  const filters = { kind: 'skill', category: 'net', keyword: ['http', 'async'], author: '@eve', license: 'MIT', limit: 3 } as const
+  const ask = (more: object) =>
+    market.clock.run(
+      ada.handlers['marketplace.search'](
+        searchFor('Rust web', { remote: true, yanked: true, detailed: true, ...filters, ...more }),
+        ada.context,
+      ),
+    )
+  const said = `the words "Rust web", kind skill, category net, keyword http, async, author ${ownerOf('eve')}, license MIT, for up to 13 packages, to 1 member of "workbench"`
+  await assert.rejects(ask({}), (error: Error) => {
+    assert.ok(
+      error.message.startsWith(`nothing was sent: --remote sends ${said}, who see this node's peer id and address with it.`),
+      error.message,
+    )
+    return true
+  })
+  assert.deepEqual(heard, [])
+  assert.equal((await ask({ accept: ['remote'] })).remote?.note, `sent ${said}`)
+  assert.deepEqual(heard, [{ id: 1, query: 'Rust web', ...filters, author: ownerOf('eve'), limit: 13 }])
 })
 
 test('in a closed hive nobody is asked, and that is said', async () => {
