@@ -73,4 +73,6 @@ export interface RemoteOptions {
   readonly timeoutMs: number
   /** Longest answer that is read: refs, reports, commits. */
   readonly maxAnswerBytes: number
+  /** Whether credentials may be sent over http that is not encrypted, to another machine. */
+  readonly allowsPlainHttp: boolean
 }
