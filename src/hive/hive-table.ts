@@ -1,5 +1,5 @@
 import type { HiveId } from '../journal/entry.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Transaction } from '../store/database.ts'
 import type { KnownGenesis } from './genesis.ts'
 import { parseGenesis } from './genesis.ts'
 
@@ -27,7 +27,7 @@ export interface HiveTable {
 }
 
 interface Stored {
-  readonly id: HiveId
+  readonly genesis: Uint8Array
   readonly is_current: number
   readonly bootstrap: string
   readonly joined_at: number
@@ -35,31 +35,33 @@ interface Stored {
 
 /** The table `hive` of a database. */
 export function createHiveTable(database: Database): HiveTable {
-  // a genesis never changes under its id, and every request asks which hive is meant
-  const parsed = new Map<HiveId, KnownGenesis>()
-  const genesisOf = (id: HiveId): KnownGenesis | undefined => {
-    const known = parsed.get(id) ?? readGenesis(database, id)
-    if (known !== undefined) parsed.set(id, known)
-    return known
-  }
+  // this process alone writes the home
+  let rows: readonly HiveRow[] | undefined
   const list = (): readonly HiveRow[] =>
-    database
-      .all<Stored>('select id, is_current, bootstrap, joined_at from hive order by joined_at, id')
-      .flatMap((row) => readRow(row, genesisOf(row.id)) ?? [])
+    (rows ??= database
+      .all<Stored>('select genesis, is_current, bootstrap, joined_at from hive order by joined_at, id')
+      .flatMap((row) => readRow(row) ?? []))
+  const write = async (work: (tx: Transaction) => void): Promise<void> => {
+    try {
+      await database.write(work)
+    } finally {
+      rows = undefined
+    }
+  }
   return {
     list,
     get: (id) => list().find(({ known }) => known.id === id),
     current: () => list().find(({ isCurrent }) => isCurrent),
     add: (known, { bootstrap, joinedAt }) =>
-      database.write((tx) => {
+      write((tx) => {
         tx.run('update hive set is_current = 0')
         const sql = `insert into hive (id, genesis, is_current, bootstrap, joined_at) values (?, ?, 1, ?, ?)
           on conflict do update set is_current = 1, bootstrap = excluded.bootstrap`
         tx.run(sql, known.id, known.bytes, JSON.stringify(bootstrap), joinedAt)
       }),
-    setCurrent: (id) => database.write((tx) => void tx.run('update hive set is_current = (id = ?)', id)),
+    setCurrent: (id) => write((tx) => void tx.run('update hive set is_current = (id = ?)', id)),
     remove: (id) =>
-      database.write((tx) => {
+      write((tx) => {
         tx.run('delete from hive where id = ?', id)
         if (tx.get('select id from hive where is_current = 1') !== undefined) return
         tx.run('update hive set is_current = 1 where id = (select id from hive order by joined_at, id limit 1)')
@@ -67,12 +69,8 @@ export function createHiveTable(database: Database): HiveTable {
   }
 }
 
-function readGenesis(database: Database, id: HiveId): KnownGenesis | undefined {
-  const row = database.get<{ readonly genesis: Uint8Array }>('select genesis from hive where id = ?', id)
-  return row === undefined ? undefined : parseGenesis(row.genesis)
-}
-
-function readRow(row: Stored, known: KnownGenesis | undefined): HiveRow | undefined {
+function readRow(row: Stored): HiveRow | undefined {
+  const known = parseGenesis(row.genesis)
   const bootstrap: unknown = JSON.parse(row.bootstrap)
   if (known === undefined || !Array.isArray(bootstrap)) return undefined
   const addresses = bootstrap.filter((address) => typeof address === 'string')

@@ -9,7 +9,7 @@ import { formatFault, lineType } from './protocol.ts'
 import { judgeRequest } from './rules/judge-request.ts'
 import { statusOf } from './rules/status-of.ts'
 import { openAnswer } from './answer.ts'
-import { isToken } from './token.ts'
+import { createTokenCheck } from './token.ts'
 import type { FindShown } from './registry-routes.ts'
 import { createRegistryRoutes, registryPrefix } from './registry-routes.ts'
 import { createUcxiRoutes } from './ucxi/routes.ts'
@@ -27,7 +27,13 @@ export interface RouteDeps extends UcxiDeps {
 export function createRoutes(instance: FastifyInstance, deps: RouteDeps, ucxi: UcxiOptions): void {
   // Only JSON is parsed: a form of a page in a browser needs no permission to post the other types.
   instance.removeContentTypeParser('text/plain')
-  if (deps.token !== undefined) instance.addHook('onRequest', async (request) => guard(request, deps.token))
+  if (deps.token !== undefined) {
+    const isToken = createTokenCheck(deps.token)
+    instance.addHook('onRequest', (request, _reply, done) => {
+      guard(request, isToken)
+      done()
+    })
+  }
   instance.addHook('onSend', async (_request, reply) => {
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
   })
@@ -47,17 +53,17 @@ export function createRoutes(instance: FastifyInstance, deps: RouteDeps, ucxi: U
 }
 
 /** @throws Fault ORIGIN_REFUSED or TOKEN_REQUIRED */
-function guard(request: FastifyRequest, token: string | undefined): void {
+function guard(request: FastifyRequest, isToken: (given: string) => boolean): void {
   const { host, origin } = request.headers
   const site = request.headers['sec-fetch-site']
   const verdict = judgeRequest({ host, origin, site: typeof site === 'string' ? site : undefined })
   if (verdict === 'refused') {
     throw httpFaults.create('ORIGIN_REFUSED', { message: 'only programs of this machine are answered: Host and Origin must name loopback' })
   }
-  if (token === undefined || request.url === '/health/live' || request.url === '/health/ready') return
+  if (request.url === '/health/live' || request.url === '/health/ready') return
   if (request.method === 'GET' && request.url.startsWith(registryPrefix)) return
   const given = /^Bearer ([A-Za-z0-9_-]{1,128})$/.exec(request.headers.authorization ?? '')?.[1]
-  if (given === undefined || !isToken(token, given)) {
+  if (given === undefined || !isToken(given)) {
     throw httpFaults.create('TOKEN_REQUIRED', { message: 'send "Authorization: Bearer …" with the token in http.token of the home' })
   }
 }

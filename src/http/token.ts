@@ -37,9 +37,10 @@ export async function openToken(file: string, chance: Chance): Promise<string> {
   return token
 }
 
-/** Whether `given` is the token. Takes the same time for every wrong one of a length. */
-export function isToken(token: string, given: string): boolean {
-  return timingSafeEqual(digest(token), digest(given))
+/** Tells whether a text is the token. Takes the same time for every wrong one of a length. */
+export function createTokenCheck(token: string): (given: string) => boolean {
+  const wanted = digest(token)
+  return (given) => timingSafeEqual(wanted, digest(given))
 }
 
 async function readToken(file: string): Promise<string | undefined> {

@@ -9,10 +9,15 @@ export interface RequestMark {
   readonly clock: Clock
 }
 
+/** Ids that are made of one draw of chance: asking the system for eight bytes costs more than the rest of an id. */
+const idsPerDraw = 256
+
 /** Gives each request its mark once. */
 export class RequestMarks {
   readonly #deps: Pick<UcxiDeps, 'clock' | 'chance'>
-  readonly #ids = new WeakMap<FastifyRequest, string>()
+  readonly #marks = new WeakMap<FastifyRequest, RequestMark>()
+  #random: Uint8Array = new Uint8Array(0)
+  #drawn = 0
 
   constructor(deps: Pick<UcxiDeps, 'clock' | 'chance'>) {
     this.#deps = deps
@@ -20,11 +25,20 @@ export class RequestMarks {
 
   /** The id is the caller's `X-Request-Id`, or made. */
   of(request: FastifyRequest): RequestMark {
-    const { clock, chance } = this.#deps
-    const known = this.#ids.get(request)
-    if (known !== undefined) return { id: known, clock }
-    const id = takeRequestId(request.headers['x-request-id']) ?? createRequestId(clock.now(), chance.bytes(requestIdBytes))
-    this.#ids.set(request, id)
-    return { id, clock }
+    const { clock } = this.#deps
+    const known = this.#marks.get(request)
+    if (known !== undefined) return known
+    const id = takeRequestId(request.headers['x-request-id']) ?? createRequestId(clock.now(), this.#draw())
+    const mark = { id, clock }
+    this.#marks.set(request, mark)
+    return mark
+  }
+
+  #draw(): Uint8Array {
+    if (this.#drawn === this.#random.byteLength) {
+      this.#random = this.#deps.chance.bytes(requestIdBytes * idsPerDraw)
+      this.#drawn = 0
+    }
+    return this.#random.subarray(this.#drawn, (this.#drawn += requestIdBytes))
   }
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { httpFaults } from '../faults.ts'
 import type { UcxiHandler } from './call.ts'
 import { readHeader } from './call.ts'
+import { Callers } from './callers.ts'
 import { sendFault } from './failure.ts'
 import { answerGet } from './get.ts'
 import { answerDiscover, answerNavigate, answerQuery, answerVersions } from './lists.ts'
@@ -23,6 +24,7 @@ interface Route {
 /** The routes of one listener; root's hooks guard them like all others. */
 export function createUcxiRoutes(root: FastifyInstance, deps: UcxiDeps, options: UcxiOptions): void {
   const marks = new RequestMarks(deps)
+  const callers = new Callers(deps.ending)
   // what takes a body as it comes, and what reads it as JSON
   const raw: Readonly<Record<string, Route>> = {
     '/put': { method: 'PUT', answer: answerPut },
@@ -40,7 +42,7 @@ export function createUcxiRoutes(root: FastifyInstance, deps: UcxiDeps, options:
   }
   const add = (scope: FastifyInstance, routes: Readonly<Record<string, Route>>): void => {
     for (const [url, { method, answer }] of Object.entries(routes)) {
-      scope.route({ method, url, handler: async (request, reply) => run({ request, reply, answer, marks, deps, options }) })
+      scope.route({ method, url, handler: async (request, reply) => run({ request, reply, answer, marks, callers, deps, options }) })
     }
   }
   void root.register(
@@ -69,16 +71,13 @@ interface Running {
   readonly reply: FastifyReply
   readonly answer: UcxiHandler
   readonly marks: RequestMarks
+  readonly callers: Callers
   readonly deps: UcxiDeps
   readonly options: UcxiOptions
 }
 
-async function run({ request, reply, answer, marks, deps, options }: Running): Promise<FastifyReply> {
-  const gone = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort(new DOMException('the caller hung up', 'AbortError'))
-  })
-  const signal = AbortSignal.any([gone.signal, deps.ending])
+async function run({ request, reply, answer, marks, callers, deps, options }: Running): Promise<FastifyReply> {
+  const signal = callers.signalOf(reply)
   const store = await deps.findContext(readHeader(request, 'ucxl-hive'))
   return answer({ request, reply, store, mark: marks.of(request), signal, deps, options })
 }

@@ -6,9 +6,10 @@ export const requestIdBytes = 8
 /** `20260131-093000-A1B2C3D4`: the moment in UTC, then chance. */
 export function createRequestId(now: number, random: Uint8Array): string {
   const moment = new Date(now).toISOString()
-  const date = moment.slice(0, 10).replaceAll('-', '')
-  const time = moment.slice(11, 19).replaceAll(':', '')
-  const rest = Array.from(random, (byte) => letters[byte % letters.length]).join('')
+  const date = moment.slice(0, 4) + moment.slice(5, 7) + moment.slice(8, 10)
+  const time = moment.slice(11, 13) + moment.slice(14, 16) + moment.slice(17, 19)
+  let rest = ''
+  for (const byte of random) rest += letters[byte % letters.length]
   return `${date}-${time}-${rest}`
 }
 
