@@ -3,6 +3,7 @@ import type { HiveId } from '../journal/entry.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Channel, Host } from '../network/host.ts'
+import { ChannelPool } from './channel-pool.ts'
 import type { Permits } from './permits.ts'
 import { createPermits } from './permits.ts'
 import { receiveBlock } from './pieces.ts'
@@ -35,15 +36,17 @@ export interface Possession {
 const bulkChannels = 4
 const smallChannels = 4
 
-/** Asks members of one hive for content. One per exchange. */
-export class ContentClient {
+/** Asks members of one hive for content. One per exchange, which disposes it. */
+export class ContentClient implements Disposable {
   readonly #deps: ContentClientDeps
   readonly #options: ContentClientOptions
   readonly #permits = new Map<string, Permits>()
+  readonly #pool: ChannelPool
 
   constructor(deps: ContentClientDeps, options: ContentClientOptions) {
     this.#deps = deps
     this.#options = options
+    this.#pool = new ChannelPool(deps)
   }
 
   /** What the peer has of it; undefined for nothing, or when it did not answer in time. */
@@ -98,25 +101,50 @@ export class ContentClient {
 
   async #once<T>(peer: PeerId, request: Request, { signal }: Wait, read: (channel: Channel, head: Answer) => Promise<T>): Promise<T> {
     const isBulk = request.t === 'root'
-    const release = await this.#permitsOf(`${isBulk ? 'bulk' : request.t} ${peer}`, isBulk ? bulkChannels : smallChannels).acquire({
-      signal,
-    })
+    const lane = `${isBulk ? 'bulk' : request.t} ${peer}`
+    const release = await this.#permitsOf(lane, isBulk ? bulkChannels : smallChannels).acquire({ signal })
     let channel: Channel | undefined
     try {
-      channel = await this.#open(peer, signal)
-      await channel.send(encodeRequest(request))
-      const bytes = await channel.receive({ signal })
-      const head = bytes === undefined ? undefined : parseAnswer(bytes)
+      const asked = (await this.#askAgain(lane, request, signal)) ?? (await this.#askAnew(peer, request, signal))
+      channel = asked.channel
+      const head = parseAnswer(asked.bytes)
       if (head === undefined || head.id !== request.id) throw new Error('the peer answered what is no answer')
       const result = await read(channel, head)
-      channel.close().catch(() => {})
+      this.#pool.give(lane, channel)
       return result
     } catch (error) {
-      channel?.abort(error instanceof Error ? error : new Error(String(error)))
+      channel?.abort(toError(error))
       throw error
     } finally {
       release()
     }
+  }
+
+  /** Asks over a channel that was used before; undefined when none waits, or it died meanwhile. Whatever may be asked may be asked twice. */
+  async #askAgain(lane: string, request: Request, signal: AbortSignal): Promise<Asked | undefined> {
+    const channel = this.#pool.take(lane)
+    if (channel === undefined) return undefined
+    try {
+      return await put(channel, request, signal)
+    } catch (error) {
+      channel.abort(toError(error))
+      signal.throwIfAborted()
+      return undefined
+    }
+  }
+
+  async #askAnew(peer: PeerId, request: Request, signal: AbortSignal): Promise<Asked> {
+    const channel = await this.#open(peer, signal)
+    try {
+      return await put(channel, request, signal)
+    } catch (error) {
+      channel.abort(toError(error))
+      throw error
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#pool[Symbol.dispose]()
   }
 
   #open(peer: PeerId, signal: AbortSignal): Promise<Channel> {
@@ -129,4 +157,21 @@ export class ContentClient {
     this.#permits.set(name, known)
     return known
   }
+}
+
+/** A question that was put, and the first message of the answer. */
+interface Asked {
+  readonly channel: Channel
+  readonly bytes: Uint8Array
+}
+
+async function put(channel: Channel, request: Request, signal: AbortSignal): Promise<Asked> {
+  await channel.send(encodeRequest(request))
+  const bytes = await channel.receive({ signal })
+  if (bytes === undefined) throw new Error('the peer closed the channel')
+  return { channel, bytes }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { equalBytes } from '../lib/bytes.ts'
 import { openFleet, readAll, refer, testBytes } from './testing/fleet.ts'
 
 const mebibyte = 1_048_576
@@ -10,8 +11,9 @@ test('content of one block goes from one member to another', async () => {
   await fleet.connect(ada, bob)
   const bytes = testBytes(70_000)
   const cid = await fleet.add(ada, bytes)
-  const report = await fleet.fetch(bob, cid)
+  const { bytes: given, ...report } = await fleet.fetch(bob, cid)
   assert.deepEqual(report, { cid, size: 70_000, providers: [{ peer: ada.peer, bytes: 70_000 }], liars: [] })
+  assert.ok(given !== undefined && equalBytes(given, bytes))
   assert.deepEqual(await readAll(bob.content, cid), bytes)
 })
 

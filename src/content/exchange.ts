@@ -136,6 +136,7 @@ class ContentExchange implements Exchange {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort(new Error('the exchange is closed'))
     this.#unhandle()
+    this.#client[Symbol.dispose]()
     await this.#announcer[Symbol.asyncDispose]()
     const rest = Promise.allSettled([...this.#fetches.values(), ...this.#repairs.values()])
     await within(this.#deps.clock, { ms: closeTimeoutMs, signal: new AbortController().signal }, () => rest).catch(() => {})

@@ -55,6 +55,8 @@ const firstPauseMs = 500
 const refreshMs = 5_000
 /** With so many connected members that have everything, the DHT is not asked. */
 const enoughHolders = 4
+/** With fewer, but one, it is asked after so many milliseconds: most content is here before that, and a lookup costs both sides more than it. */
+const lookupAfterMs = 1_000
 /** Chunks that came and are on their way to the disk, in one fetch. */
 const parallelWrites = 8
 
@@ -76,6 +78,8 @@ export class FetchJob {
   readonly #background = new Set<Promise<void>>()
   readonly #race: RootRace
   #list: ChunkList | undefined
+  /** The content, where it is one block that came now. */
+  #single: Uint8Array | undefined
   #schedule: Schedule | undefined
   #presentBytes = 0
   #isStarved = true
@@ -90,7 +94,10 @@ export class FetchJob {
     this.#outcome.promise.catch(() => {})
     this.#race = new RootRace(deps, {
       cid,
-      onRoot: (peer, list) => this.#begin(list, peer),
+      onRoot: (peer, list, bytes) => {
+        if (!isListCid(cid)) this.#single = bytes
+        this.#begin(list, peer)
+      },
       onFail: (peer, error) => this.#rootFailed(peer, error),
     })
   }
@@ -131,7 +138,7 @@ export class FetchJob {
     for (let barren = 0; barren < (this.#presentBytes > atStart ? maxBarrenAfterProgress : maxBarrenSearches); barren += 1) {
       const before = this.#presentBytes
       if (barren > 0) await this.#deps.clock.sleep(firstPauseMs * 2 ** (barren - 1), { signal })
-      await this.#askMembers(() => this.#holders() < enoughHolders)
+      await this.#askMembers(() => this.#areHoldersLacking())
       await this.#untilStarved()
       if (this.#presentBytes > before) barren = 0
     }
@@ -145,7 +152,14 @@ export class FetchJob {
     }
   }
 
-  async #askMembers(isDeep: () => boolean): Promise<void> {
+  /** Whether the connected members do not do: none has it, those who have it let us down, or few do and it takes its time. */
+  async #areHoldersLacking(): Promise<boolean> {
+    const holders = this.#holders()
+    if (holders > 0 && holders < enoughHolders) await Promise.race([this.#untilStarved(), this.#deps.clock.sleep(lookupAfterMs, this.#end)])
+    return this.#holders() < enoughHolders
+  }
+
+  async #askMembers(isDeep: () => boolean | Promise<boolean>): Promise<void> {
     await searchContent(this.#deps, this.#cid, {
       ...this.#options,
       signal: this.#end.signal,
@@ -337,6 +351,7 @@ export class FetchJob {
 
   #report(): FetchReport {
     const providers = [...this.#given].map(([peer, bytes]) => ({ peer, bytes }))
-    return { cid: this.#cid, size: this.#list?.size ?? 0, providers, liars: [...this.#liars] }
+    const report = { cid: this.#cid, size: this.#list?.size ?? 0, providers, liars: [...this.#liars] }
+    return this.#single === undefined ? report : { ...report, bytes: this.#single }
   }
 }

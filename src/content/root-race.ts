@@ -13,8 +13,8 @@ export interface RootRaceDeps {
 
 export interface RootRaceOptions {
   readonly cid: Cid
-  /** The first one to give it. Called once. */
-  readonly onRoot: (from: PeerId, list: ChunkList) => void
+  /** The first one to give it, with what it gave. Called once. */
+  readonly onRoot: (from: PeerId, list: ChunkList, bytes: Uint8Array) => void
   readonly onFail: (peer: PeerId, error: unknown) => void
 }
 
@@ -68,7 +68,7 @@ export class RootRace {
       this.#running.delete(peer)
       if (this.#isWon) return
       this.stop()
-      this.#options.onRoot(peer, list)
+      this.#options.onRoot(peer, list, bytes)
     } catch (error) {
       this.#running.delete(peer)
       if (this.#isWon) return

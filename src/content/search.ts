@@ -17,8 +17,8 @@ export interface SearchDeps {
 
 export interface SearchOptions {
   readonly signal: AbortSignal
-  /** Whether the DHT is asked too; decided when the connected members have answered. */
-  readonly isDeep: () => boolean
+  /** Whether the DHT is asked too; decided when the connected members have answered, and it may wait for what they give. */
+  readonly isDeep: () => boolean | Promise<boolean>
   /** Time for one dial, and for the lookup, in milliseconds. */
   readonly askTimeoutMs: number
   /** Providers taken from the DHT at most, and so dials. */
@@ -55,10 +55,10 @@ export async function searchContent(deps: SearchDeps, cid: Cid, options: SearchO
     .slice(0, maxAsked)
   for (const peer of connected) asked.add(peer)
   await mapBounded(connected, ask, { concurrency: parallelQuestions, signal })
-  if (!options.isDeep()) return
+  if (!(await options.isDeep())) return
   const named = (await findNamed(deps, cid, options)).filter((peer) => !asked.has(peer) && !options.isExcluded(peer))
   const reach = async (peer: PeerId): Promise<void> => {
-    if (await isReached(deps, peer, options)) await ask(peer)
+    if (await reachMember(deps, peer, options)) await ask(peer)
     else options.onAnswer(peer, undefined)
   }
   await mapBounded(named, reach, { concurrency: parallelDials, signal })
@@ -76,9 +76,12 @@ async function findNamed(deps: SearchDeps, cid: Cid, options: SearchOptions): Pr
   return [...named]
 }
 
-/** Dials a member that is not connected, and waits until the hive admits it. */
-async function isReached(deps: SearchDeps, peer: PeerId, options: SearchOptions): Promise<boolean> {
-  const { host, clock } = deps
+/** Dials a member that is not connected, and waits until the hive admits it; false when that took too long. */
+export async function reachMember(
+  { host, clock }: Pick<SearchDeps, 'host' | 'clock'>,
+  peer: PeerId,
+  options: Pick<SearchOptions, 'askTimeoutMs' | 'signal'>,
+): Promise<boolean> {
   const isAdmitted = (): boolean => admittedPeers(host).includes(peer)
   if (isAdmitted()) return true
   const { promise, resolve, reject } = Promise.withResolvers<void>()

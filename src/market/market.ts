@@ -23,10 +23,17 @@ export interface Giver {
   readonly bytes: number
 }
 
+/** Content that is whole on our disk now. */
+export interface FetchedBytes {
+  readonly providers: readonly Giver[]
+  /** The content, held to its CID, where it came now and is short. */
+  readonly bytes?: Uint8Array
+}
+
 /** Bytes from others: the members of a hive, or a registry. */
 export interface MarketExchange extends Pick<Exchange, 'findHolders' | 'announce' | 'replicate'> {
-  /** As `Exchange.fetch`; only who gave what is asked here. */
-  readonly fetch: (cid: Cid, options: FetchOptions) => Promise<{ readonly providers: readonly Giver[] }>
+  /** As `Exchange.fetch`. */
+  readonly fetch: (cid: Cid, options: FetchOptions) => Promise<FetchedBytes>
 }
 
 /** What the market needs of one hive, or of a registry that stands for one. */

@@ -87,7 +87,8 @@ export async function* entriesOf(files: readonly HeldFile[]): AsyncGenerator<Arc
   for (const file of files) yield { ...file, body: streamOf(file.body) }
 }
 
-async function* streamOf(body: Uint8Array): AsyncGenerator<Uint8Array> {
+/** Bytes in memory as a stream of them. */
+export async function* streamOf(body: Uint8Array): AsyncGenerator<Uint8Array> {
   if (body.byteLength > 0) yield body
 }
 

@@ -2,9 +2,9 @@ import type { Fault } from '../../lib/fault.ts'
 import { Fault as FaultClass } from '../../lib/fault.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import type { HeldFile } from '../archive/unpack.ts'
-import { inspectArchive, maxArchiveBytes, refuseArchive } from '../archive/unpack.ts'
+import { inspectArchive, maxArchiveBytes, refuseArchive, streamOf } from '../archive/unpack.ts'
 import { marketFaults } from '../faults.ts'
-import type { Giver, MarketDeps, MarketHive, MarketOptions } from '../market.ts'
+import type { FetchedBytes, Giver, MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 
 export interface FetchArchiveRequest {
@@ -38,35 +38,35 @@ export async function fetchArchive(
   const { size } = release
   const most = maxArchiveBytes(deps.options)
   if (size > most) throw refuseArchive(`the release says ${size} bytes, ${most} are allowed`)
-  const fetch = async (): Promise<readonly Giver[]> => {
+  const fetch = async (): Promise<FetchedBytes> => {
     if (hive.exchange === undefined) throw unavailable(release)
     const onProgress = (progress: { readonly receivedBytes: number }): void =>
       context.report({ stage: 'fetching', done: progress.receivedBytes, total: size, unit: 'bytes' })
-    return (await hive.exchange.fetch(release.archive, { signal: context.signal, maxBytes: size, onProgress })).providers
+    return hive.exchange.fetch(release.archive, { signal: context.signal, maxBytes: size, onProgress })
   }
   const isHere = deps.content.stat(release.archive)?.isWhole === true
-  const providers = isHere ? [] : await fetch()
+  const { providers, bytes } = isHere ? { providers: [] } : await fetch()
   try {
-    return { providers, files: await verifyArchive(deps, { release, context }) }
+    return { providers, files: await verifyArchive(deps, { release, context, bytes }) }
   } catch (error) {
     // A block on our disk went bad and was set aside: the others still have it.
     if (!(error instanceof FaultClass) || (error.code !== 'BLOCK_CORRUPT' && error.code !== 'CONTENT_MISSING')) throw error
     if (hive.exchange === undefined) throw error
     const again = await fetch()
-    return { providers: again, files: await verifyArchive(deps, { release, context }) }
+    return { providers: again.providers, files: await verifyArchive(deps, { release, context, bytes: again.bytes }) }
   }
 }
 
 async function verifyArchive(
   deps: MarketDeps & { readonly options: MarketOptions },
-  { release, context }: { readonly release: IndexedRelease; readonly context: CallContext },
+  { release, context, bytes }: Pick<FetchArchiveRequest, 'release' | 'context'> & { readonly bytes: Uint8Array | undefined },
 ): Promise<readonly HeldFile[] | undefined> {
   const stat = deps.content.stat(release.archive)
   if (stat !== undefined && stat.size !== release.size) {
     throw refuseArchive(`it has ${stat.size} bytes, the release says ${release.size}`)
   }
   const held: HeldFile[] | undefined = release.size <= maxHeldBytes ? [] : undefined
-  const source = deps.content.read(release.archive, { signal: context.signal })
+  const source = bytes === undefined ? deps.content.read(release.archive, { signal: context.signal }) : streamOf(bytes)
   const summary = await inspectArchive(source, deps.options, held === undefined ? undefined : (file) => held.push(file))
   if (Buffer.compare(summary.digest, release.digest) !== 0) throw refuseArchive('its digest is not the one its owner signed')
   if (summary.files.length !== release.fileCount) {
