@@ -9,12 +9,21 @@ import type { JournalCore } from './journal-core.ts'
 import type { RunReport } from './journal.ts'
 import type { Cut } from './rules/standing.ts'
 import { lastOnLine } from './rules/standing.ts'
+import type { ChainEnd } from './rules/judge-next.ts'
 import { incarnationKind, judgeNext } from './rules/judge-next.ts'
 
 export interface OwnJournalDeps {
   readonly core: JournalCore
   readonly key: SigningKey
   readonly clock: Clock
+}
+
+/** The end of our line. */
+interface Line {
+  readonly incarnation: number
+  readonly end: ChainEnd | undefined
+  /** Time of the latest entry of all incarnations; -1 before the first. */
+  readonly lastAt: number
 }
 
 /** Least time between the first two incarnations of one run; doubled each time: two machines with one key must not chase each other. */
@@ -34,8 +43,10 @@ export class OwnJournal {
 
   /** Adds an entry to the end of our line. */
   append(tx: Transaction, kind: string, body: Body): Entry {
-    if (this.#isForked() && this.#isForkExact() && this.#mayOpen()) this.openIncarnation(tx)
-    return this.#append(tx, this.#current(), { kind, body })
+    const line = this.#line()
+    if (!this.#isForked(line) || !this.#isForkExact() || !this.#mayOpen()) return this.#append(tx, line, { kind, body })
+    this.openIncarnation(tx)
+    return this.#append(tx, this.#line(), { kind, body })
   }
 
   /**
@@ -80,7 +91,7 @@ export class OwnJournal {
     this.#openedAt = clock.monotonic()
     this.#opened += 1
     const body = formatBody({ cuts: cuts.map((cut) => ({ ...cut, cid: cut.cid === null ? null : linkOfCid(cut.cid) })) })
-    this.#append(tx, incarnation, { kind: incarnationKind, body })
+    this.#append(tx, { ...this.#line(), incarnation, end: undefined }, { kind: incarnationKind, body })
     this.#writeAgain(tx)
     tx.afterCommit(() => {
       log.warn('our journal was set back or written twice, and goes on in a new incarnation', { incarnation })
@@ -93,7 +104,7 @@ export class OwnJournal {
    * is on its way; `isLate` when it should be, and is not. False when it has to be called again later.
    */
   mend(tx: Transaction, how: { readonly isLate: boolean }): boolean {
-    if (!this.#isForked()) {
+    if (!this.#isForked(this.#line())) {
       this.#writeAgain(tx)
       return true
     }
@@ -117,18 +128,17 @@ export class OwnJournal {
     return database.get('select seq, cid from stray where hive = ? and incarnation = ? order by seq desc limit 1', hive, incarnation)
   }
 
-  #append(tx: Transaction, incarnation: number, what: { readonly kind: string; readonly body: Body }): Entry {
+  #append(tx: Transaction, { incarnation, end, lastAt }: Line, what: { readonly kind: string; readonly body: Body }): Entry {
     const { core, key, clock } = this.#deps
-    const { hive, node, entries, authors } = core.deps
+    const { hive, node, authors } = core.deps
     if (authors.verdict(node) === undefined) core.judge(tx, node)
-    const end = entries.end(node, incarnation)
     const header = {
       hive,
       incarnation,
       seq: (end?.seq ?? 0) + 1,
       prev: end?.cid ?? null,
       kind: what.kind,
-      at: Math.max(Math.trunc(clock.now()), this.#lastAt() + 1),
+      at: Math.max(Math.trunc(clock.now()), lastAt + 1),
       bodyCid: what.body.cid,
       bodySize: what.body.bytes.byteLength,
     }
@@ -138,10 +148,9 @@ export class OwnJournal {
   }
 
   /** Whether our newest incarnation has entries past a proven fork. */
-  #isForked(): boolean {
-    const { node, entries, authors } = this.#deps.core.deps
-    const incarnation = this.#current()
-    return lastOnLine(authors.standing(node), incarnation) < (entries.end(node, incarnation)?.seq ?? 0)
+  #isForked({ incarnation, end }: Line): boolean {
+    const { node, authors } = this.#deps.core.deps
+    return lastOnLine(authors.standing(node), incarnation) < (end?.seq ?? 0)
   }
 
   #isForkExact(): boolean {
@@ -170,7 +179,7 @@ export class OwnJournal {
         formatEntry(lost),
       )
       if (kind === incarnationKind || lost.bodyBytes === undefined) continue
-      this.#append(tx, this.#current(), { kind, body: { bytes: lost.bodyBytes, cid: bodyCid } })
+      this.#append(tx, this.#line(), { kind, body: { bytes: lost.bodyBytes, cid: bodyCid } })
     }
   }
 
@@ -255,8 +264,11 @@ export class OwnJournal {
     return [...new Set([...entries.incarnations(node), ...others.map((row) => row.incarnation)])]
   }
 
-  #lastAt(): number {
+  /** Where we write next; looked up once for each entry, because each look asks the disk. */
+  #line(): Line {
     const { node, entries } = this.#deps.core.deps
-    return Math.max(-1, ...entries.incarnations(node).map((incarnation) => entries.end(node, incarnation)?.at ?? -1))
+    const incarnations = entries.incarnations(node)
+    const ends = incarnations.map((incarnation) => entries.end(node, incarnation))
+    return { incarnation: incarnations[0] ?? 1, end: ends[0], lastAt: Math.max(-1, ...ends.map((end) => end?.at ?? -1)) }
   }
 }
