@@ -12,15 +12,22 @@ export interface HedgeDeps {
  *
  * All else is the first one's affair. @throws the first failure, when all failed
  */
-export function hedge([first, ...others]: readonly MarketExchange[], deps: HedgeDeps): MarketExchange | undefined {
-  if (first === undefined || others.length === 0) return first
-  return {
-    fetch: (cid, options) => fetchHedged([first, ...others], deps, { cid, options }),
+export function hedge(exchanges: readonly MarketExchange[], deps: HedgeDeps): MarketExchange | undefined {
+  const sources = [...new Set(exchanges.flatMap((each) => partsOf.get(each) ?? [each]))]
+  const [first] = sources
+  if (first === undefined || sources.length === 1) return first
+  const whole: MarketExchange = {
+    fetch: (cid, options) => fetchHedged(sources, deps, { cid, options }),
     findHolders: (cid, options) => first.findHolders(cid, options),
     announce: (cid, options) => first.announce(cid, options),
     replicate: (cid, options) => first.replicate(cid, options),
   }
+  partsOf.set(whole, sources)
+  return whole
 }
+
+/** What is several sources already is asked as those, and none of them twice. */
+const partsOf = new WeakMap<MarketExchange, readonly MarketExchange[]>()
 
 interface HedgedFetch {
   readonly cid: Parameters<MarketExchange['fetch']>[0]
@@ -37,16 +44,17 @@ async function fetchHedged(
   const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<MarketExchange['fetch']>>>()
   const failures: unknown[] = []
   let next = 0
+  let cancel = (): void => {}
   const begin = (): void => {
     const source = sources[next]
     if (source === undefined || ending.signal.aborted) return
     next += 1
     const own = next
-    const cancel = clock.schedule(hedgeMs, () => {
+    cancel()
+    cancel = clock.schedule(hedgeMs, () => {
       if (next === own) begin()
     })
     source.fetch(cid, { ...options, signal }).then(resolve, (error: unknown) => {
-      cancel()
       failures.push(error)
       if (failures.length === sources.length) reject(failures[0])
       else if (next === own) begin()
@@ -56,6 +64,7 @@ async function fetchHedged(
   try {
     return await promise
   } finally {
+    cancel()
     ending.abort(new DOMException('another source was first', 'AbortError'))
     options.signal.throwIfAborted()
   }

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Exchange } from '../../content/content.ts'
 import { formatDocumentBody, certificateKind } from '../../hive/membership-view.ts'
+import { createGenesis } from '../../hive/genesis.ts'
 import { signCertificate } from '../../identity/certificate.ts'
 import { keyOf, nodeOf } from '../../journal/testing/bench-of-peers.ts'
 import { install, installSet, publish } from '../testing/project.ts'
 import type { RegistryWorld } from '../testing/registry-world.ts'
 import { addRegistry, adasHive, openRegistryWorld } from '../testing/registry-world.ts'
-import { manifestOf, openStand, ownerOf, replicate } from '../testing/stand.ts'
+import type { StandOptions } from '../testing/stand.ts'
+import { manifestOf, openStand, ownerOf, replicate, testMarketOptions } from '../testing/stand.ts'
 
 /** Peers that can be switched off, or made slow. */
 interface Peers {
@@ -19,7 +22,7 @@ interface Peers {
 }
 
 /** Bob is a member too: what ada publishes comes to him by journal, and her bytes while peers are up. */
-async function openBoth(t: TestContext): Promise<{ world: RegistryWorld; peers: Peers }> {
+async function openBoth(t: TestContext, given: StandOptions = {}): Promise<{ world: RegistryWorld; peers: Peers }> {
   const peers: Peers = { state: 'up', asked: 0 }
   const exchange: Exchange = {
     fetch: async (cid, { signal }) => {
@@ -34,7 +37,7 @@ async function openBoth(t: TestContext): Promise<{ world: RegistryWorld; peers: 
     replicate: async () => [],
     [Symbol.asyncDispose]: async () => {},
   }
-  const world: RegistryWorld = await openRegistryWorld(t, { genesis: adasHive, exchange })
+  const world: RegistryWorld = await openRegistryWorld(t, { genesis: adasHive, exchange, ...given })
   await replicate(world.ada, world.bob)
   return { world, peers }
 }
@@ -83,6 +86,61 @@ test('F33: peers that are slow are not waited for when the registry has the byte
   assert.equal(peers.asked, 1)
 })
 
+test('F33: a registry that was not exported since takes nothing back: peers have the newer version, and it is installed', async (t) => {
+  const { world } = await openBoth(t)
+  const { ada, bob, project } = world
+  await addRegistry(world, (await world.serve()).url)
+  assert.equal((await install(bob, 'axum', { directory: project })).version, '1.0.0')
+  await world.publish('axum', '1.1.0')
+  await replicate(ada, bob)
+  const { packages, notes } = await bob.handlers['marketplace.update'](updateOf(project), bob.context)
+  assert.deepEqual([packages[0]?.version, packages[0]?.providers[0]?.peer, notes], ['1.1.0', ada.node, []])
+})
+
+test('F33: once the registry said a version, nothing older is taken in its place: not when it goes away, nor when it is set back', async (t) => {
+  const { world, peers } = await openBoth(t)
+  const { bob, project, folder } = world
+  const old = await readFile(join(folder, 'index/ax/um/axum'))
+  await world.publish('axum', '1.1.0')
+  await world.export()
+  const server = await world.serve()
+  await addRegistry(world, server.url)
+  await bob.handlers['marketplace.versions']({ package: 'axum' }, bob.context)
+  await server[Symbol.asyncDispose]()
+  peers.state = 'down'
+  await assert.rejects(install(bob, 'axum', { directory: project }), { message: /ECONNREFUSED/ })
+  await writeFile(join(folder, 'index/ax/um/axum'), old)
+  await world.serve(Number(new URL(server.url).port))
+  await assert.rejects(install(bob, 'axum', { directory: project }), { code: 'CONFIRMATION_NEEDED', message: /1\.1\.0 was seen here/ })
+  assert.equal(existsSync(join(project, 'althing.lock')), false)
+})
+
+test('F33: what only the registry said is installed from peers when it is gone', async (t) => {
+  const { world } = await openBoth(t)
+  const { ada, bob, project } = world
+  await world.publish('axum', '1.1.0')
+  await world.export()
+  const server = await world.serve()
+  await addRegistry(world, server.url)
+  await bob.handlers['marketplace.versions']({ package: 'axum' }, bob.context)
+  await server[Symbol.asyncDispose]()
+  const { version, providers } = await install(bob, 'axum', { directory: project })
+  assert.deepEqual([version, providers[0]?.peer], ['1.1.0', ada.node])
+})
+
+test('members are asked for what a registry said of their own hive, and never where registries alone are asked', async (t) => {
+  const central = { registry: { ...testMarketOptions.registry, mode: 'central' } } as const
+  for (const given of [{ genesis: othersHive }, { options: central }]) {
+    const { world, peers } = await openBoth(t, given)
+    const server = await world.serve()
+    await addRegistry(world, server.url)
+    await world.bob.handlers['marketplace.versions']({ package: 'axum' }, world.bob.context)
+    await server[Symbol.asyncDispose]()
+    await assert.rejects(install(world.bob, 'axum', { directory: world.project }), { code: 'REGISTRY_UNREACHABLE' })
+    assert.equal(peers.asked, 0)
+  }
+})
+
 test('what hive and registry both have is shown once, as the hive says it', async (t) => {
   const { world } = await openBoth(t)
   await addRegistry(world, (await world.serve()).url)
@@ -96,15 +154,14 @@ test('what hive and registry both have is shown once, as the hive says it', asyn
   )
 })
 
-test('a newer version that only the registry of the same hive has is an update like another', async (t) => {
+test('F33: a newer version that only the registry of the same hive has is an update like another', async (t) => {
   const { world } = await openBoth(t)
   const { bob, project } = world
   await addRegistry(world, (await world.serve()).url)
   await install(bob, 'axum', { directory: project })
   await world.publish('axum', '1.1.0')
   await world.export()
-  const update = { directory: project, global: false, packages: [], check: false, dryRun: false, offline: false, accept: [] }
-  const { packages, notes } = await bob.handlers['marketplace.update'](update, bob.context)
+  const { packages, notes } = await bob.handlers['marketplace.update'](updateOf(project), bob.context)
   assert.deepEqual([packages[0]?.version, notes], ['1.1.0', []])
 })
 
@@ -150,10 +207,15 @@ test('S8: what the lock pins is not taken from another source with other bytes, 
   await world.publish('axum', '1.1.0')
   await replicate(world.ada, bob)
   await writeFile(file, lock.replace(/^source = .*$/m, 'source = "registry:https://gone.example"'))
-  const update = { directory: project, global: false, packages: [], check: false, dryRun: false, offline: false, accept: [] }
-  const { packages } = await bob.handlers['marketplace.update'](update, bob.context)
+  const { packages } = await bob.handlers['marketplace.update'](updateOf(project), bob.context)
   assert.equal(packages[0]?.version, '1.0.0')
 })
+
+const othersHive = createGenesis({ ...adasHive.genesis, nonce: new Uint8Array(16).fill(8) })
+
+function updateOf(directory: string) {
+  return { directory, global: false, packages: [], check: false, dryRun: false, offline: false, accept: [] }
+}
 
 /** A second machine of ada's owner, whose journal nobody here has. */
 async function openOtherNode(t: TestContext, { ada }: RegistryWorld): ReturnType<typeof openStand> {

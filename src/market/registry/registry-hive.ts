@@ -1,6 +1,7 @@
 import type { MarketDeps, MarketHive } from '../market.ts'
 import { registryFaults } from './faults.ts'
 import type { RegistryOptions } from './options.ts'
+import { hedge } from './hedge.ts'
 import { createRegistryExchange } from './registry-exchange.ts'
 import type { RegistryMembership } from './registry-membership.ts'
 import type { RegistryRow } from './registry-table.ts'
@@ -15,9 +16,13 @@ export interface RegistryHiveRequest {
 
 /** A registry as a hive that can be searched and installed from, and not written to. */
 export function createRegistryHive(
-  deps: Pick<MarketDeps, 'database' | 'content'> & { readonly options: RegistryOptions },
+  deps: Pick<MarketDeps, 'database' | 'content' | 'clock'> & { readonly options: RegistryOptions },
   { row, membership, hive }: RegistryHiveRequest,
 ): MarketHive {
+  const asked = isAsked(row) ? [createRegistryExchange(deps, row, deps.options)] : []
+  // what members of a hive signed and a registry alone has said here, other members may have the bytes of
+  const isOurs = deps.options.mode === 'hybrid' && row.genesis?.id === hive.hive
+  const members = isOurs && hive.exchange !== undefined ? [hive.exchange] : []
   return {
     hive: row.hive,
     name: row.name,
@@ -33,7 +38,7 @@ export function createRegistryHive(
       find: (cid) => findKept(deps.database, cid)?.entry,
     },
     membership,
-    exchange: isAsked(row) ? createRegistryExchange(deps, row, deps.options) : undefined,
+    exchange: hedge([...asked, ...members], { clock: deps.clock, hedgeMs: deps.options.hedgeMs }),
     source: sourceOfRegistry(row.url),
     ...(row.genesis && { genesis: row.genesis }),
     needAdmitted: () => {},
