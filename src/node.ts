@@ -113,7 +113,8 @@ class ComposedNode implements Althing {
   readonly call: Althing['call'] = async (name, input, options) => {
     const wanted = options.hive ?? this.#options.hive
     const hives = hivesWanted[name] ?? hivesWanted[name.split('.', 1)[0] ?? ''] ?? 'one'
-    if (hives === 'one') await this.#deps.hives.ensure(wanted)
+    // reading makes no hive, also where the last one was left
+    if (hives === 'one') await (isReading(name) ? this.#deps.hives.open(wanted) : this.#deps.hives.ensure(wanted))
     if (hives === 'all') await this.#deps.hives.ensureAll()
     return this.#dispatch(name, input, { ...options, hive: wanted })
   }
@@ -207,7 +208,7 @@ class ComposedNode implements Althing {
     const { http, ucxl, context } = this.#options.config
     const { socket, socketFolder, token } = homePaths(this.#options.home)
     const { openHttpServer } = await import('./http/server.ts')
-    const findContext: FindContext = async (hive) => (await hives.ensure(hive ?? this.#options.hive)).context
+    const findContext: FindContext = async (hive) => (await hives.open(hive ?? this.#options.hive)).context
     const ucxi = { ...ucxl, maxContentBytes: context.maxBodyBytes, maxJsonBytes: http.maxBodyBytes }
     const server = await openHttpServer(
       { node: this, findContext, clock, chance, log, registry: this.#findShown() },
@@ -215,4 +216,8 @@ class ComposedNode implements Althing {
     )
     this.#http = shutdown.use('http', server).url
   }
+}
+
+function isReading(name: string): boolean {
+  return catalog.find((operation) => operation.name === name)?.isReadOnly === true
 }

@@ -37,6 +37,7 @@ export async function runErrand(deps: CliDeps, errand: Errand): Promise<unknown>
   const { operation, input, globals, signal, report } = errand
   const own = Object.hasOwn(deps.withoutNode, operation.name) ? deps.withoutNode[operation.name] : undefined
   if (own !== undefined) return own(input, { signal, hive: globals.hive, report, home: globals.home })
+  if (globals.config !== undefined) await readNamedConfig(deps, globals)
   const startedAt = deps.clock.monotonic()
   const waitMs = globals.timeoutMs ?? busyWaitMs
   for (;;) {
@@ -51,6 +52,12 @@ export async function runErrand(deps: CliDeps, errand: Errand): Promise<unknown>
     report({ stage: 'waiting for another command on this home', done: Math.round(waitedMs / 1000), unit: 'items' })
     await deps.clock.sleep(busyStepMs, { signal })
   }
+}
+
+/** A node that runs has its configuration; one that is named and cannot be read is a slip all the same. @throws Fault CONFIG_UNREADABLE and others */
+async function readNamedConfig(deps: CliDeps, { home, config }: GlobalOptions): Promise<void> {
+  const { loadConfig } = await import('../config/load.ts')
+  await loadConfig({ home, file: config, environment: deps.environment })
 }
 
 async function askRemote(

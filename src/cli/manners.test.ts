@@ -13,6 +13,20 @@ test('-q leaves the code of an invite alone on stdout, to be handed to another p
   assert.equal(cli.stdout(), 'althing-2VfmCode\n')
 })
 
+test('--version --json answers with the version', async (t) => {
+  const cli = createTestCli(t, { answer: async () => assert.fail('nobody is asked') })
+  assert.equal(await cli.run('--version', '--json'), 0)
+  assert.deepEqual(JSON.parse(cli.stdout()), { version: '0.1.0' })
+})
+
+for (const isRunning of [true, false]) {
+  test(`a configuration that is named and not there is wrong usage ${isRunning ? 'also while' : 'where no'} node runs`, async (t) => {
+    const cli = createTestCli(t, { answer: async () => assert.fail('nobody is asked'), isRunning })
+    assert.equal(await cli.run('p2p', 'status', '--config', '/no/file'), 2)
+    assert.match(cli.stderr(), /cannot read the configuration \/no\/file \(ENOENT\)/)
+  })
+}
+
 test('-q on p2p start prints nothing where nothing is wrong', async (t) => {
   const interrupt = new AbortController()
   const answer = async (): Promise<unknown> => {

@@ -18,10 +18,17 @@ const pipeIntervalMs = 5_000
 export function openProgressLine(sink: Sink, clock: Clock): ProgressLine {
   const startedAt = clock.monotonic()
   let lastLineAt = Number.NEGATIVE_INFINITY
+  let stage = ''
   let shownLength = 0
+  /** In a pipe, what was said last and what would be said now. */
+  let [said, latest] = ['', '']
   const clear = (): void => {
     if (shownLength > 0) sink.write(`\r${' '.repeat(shownLength)}\r`)
     shownLength = 0
+  }
+  const say = (): void => {
+    said = latest
+    sink.write(`${said}\n`)
   }
   return {
     report: (progress) => {
@@ -37,12 +44,21 @@ export function openProgressLine(sink: Sink, clock: Clock): ProgressLine {
         const line = text.slice(0, Math.max(20, sink.columns - 1))
         sink.write(`\r${line.padEnd(shownLength)}`)
         shownLength = line.length
-      } else if (now - lastLineAt >= pipeIntervalMs) {
-        lastLineAt = now
-        sink.write(`${text}\n`)
+        return
       }
+      // a new stage is news at once
+      const isDue = now - lastLineAt >= pipeIntervalMs || progress.stage !== stage
+      stage = progress.stage
+      latest = text
+      if (!isDue) return
+      lastLineAt = now
+      say()
     },
-    [Symbol.dispose]: clear,
+    [Symbol.dispose]: () => {
+      clear()
+      // the last line of a log is how it ended, not how it was seconds before
+      if (latest !== said) say()
+    },
   }
 }
 

@@ -13,8 +13,9 @@ import { readGlobalOptions } from './global-options.ts'
 import { openPipes } from './pipes.ts'
 import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
+import { renderBrief } from './render/brief.ts'
 import { readFields } from './render/read.ts'
-import { isIncomplete, render, renderBrief } from './render/render.ts'
+import { isIncomplete, render } from './render/render.ts'
 import { exitCodes, reportFault } from './report-fault.ts'
 import { createStyle } from './screen.ts'
 import type { StartOptions } from './start-command.ts'
@@ -126,7 +127,7 @@ function renderFor(
   { name, output, globals }: { readonly name: string; readonly output: unknown; readonly globals: GlobalOptions },
 ): string {
   const brief = globals.isQuiet ? renderBrief(name, output) : undefined
-  return brief ?? render(name, output, createStyle(deps.stdout, deps.environment))
+  return brief ?? render(name, output, { ...createStyle(deps.stdout, deps.environment), isVerbose: globals.isVerbose })
 }
 
 /** Whether an answer says, in the field that its operation names, that there is something to see to. */
@@ -160,7 +161,8 @@ function reportThrown(deps: CliDeps, { argv, usage, help, error }: Thrown): numb
   if (isHelp(error)) {
     // `althing hive`, without a verb: what commander has to say is its help.
     const text = help + usage
-    deps.stdout.write(isJson(argv) ? `${JSON.stringify({ help: text })}\n` : text)
+    const named = error.code === 'commander.version' ? { version: deps.version } : { help: text }
+    deps.stdout.write(isJson(argv) ? `${JSON.stringify(named)}\n` : text)
     return exitCodes.done
   }
   return reportFault(

@@ -8,6 +8,8 @@ export interface Style {
   readonly good: (text: string) => string
   readonly bad: (text: string) => string
   readonly name: (text: string) => string
+  /** Whether everything is wanted, also what seldom matters. */
+  readonly isVerbose?: boolean
 }
 
 /** Colour on a terminal, unless `NO_COLOR` says no. */

@@ -2,7 +2,7 @@ import { defineFaults } from '../lib/fault.ts'
 
 /** What can be wrong with a configuration. */
 export const configFaults = defineFaults({
-  CONFIG_UNREADABLE: { kind: 'missing', meaning: 'The configuration file that was named cannot be read, or is too long. Data: `file`.' },
+  CONFIG_UNREADABLE: { kind: 'usage', meaning: 'The configuration file that was named cannot be read, or is too long. Data: `file`.' },
   CONFIG_SYNTAX: { kind: 'invalid', meaning: 'The configuration file is not TOML. Data: `file`, `line`, `column`.' },
   CONFIG_UNKNOWN: { kind: 'invalid', meaning: 'A setting has a name that no knob has. Data: `name`, `source`, `nearest`.' },
   CONFIG_INVALID: { kind: 'invalid', meaning: 'A setting has a value its knob does not take. Data: `name`, `source`, `allowed`.' },

@@ -26,8 +26,10 @@ test('a revocation takes the beginning of a peer id, and says whom it cut; what 
   const revoke = (subject: string) => world.run(ada.handlers['hive.revoke']({ subject, after: undefined }, world.context()))
   await assert.rejects(revoke('12D3KooW'), { code: 'MEMBER_AMBIGUOUS', message: new RegExp(`${bob.keys.nodeId}.*write more`) })
   await assert.rejects(revoke('nobody'), { code: 'MEMBER_UNKNOWN' })
-  assert.equal((await revoke(bob.keys.nodeId.slice(0, 16))).subject, bob.keys.nodeId)
-  assert.equal((await revoke('cy')).subject, cy.keys.ownerId())
+  const machine = await revoke(bob.keys.nodeId.slice(0, 16))
+  assert.deepEqual([machine.subject, machine.named], [bob.keys.nodeId, '"bob" of @bob'])
+  const member = await revoke('cy')
+  assert.deepEqual([member.subject, member.named], [cy.keys.ownerId(), '@cy'])
 })
 
 test('two machines of one owner under one label are told apart before one is revoked', async () => {

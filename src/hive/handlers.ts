@@ -4,6 +4,7 @@ import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { CallContext, HandlersOf, OutputOf } from '../operations/define-operation.ts'
 import { hiveFaults } from './faults.ts'
+import type { Subject } from './find-member.ts'
 import { findMember, findNode, findSubject, unknownMember } from './find-member.ts'
 import { commons, createGenesis, isHiveName } from './genesis.ts'
 import type { MemberGrant } from './grant.ts'
@@ -175,8 +176,20 @@ async function revoke(service: HiveService, wanted: string, seq: number | undefi
   const subject = findSubject(service.membership, wanted)
   if (seq !== undefined && 'owner' in subject)
     throw refused('--after names an entry of one node; give the peer id or the label of the node instead of a member')
+  const named = nameOf(service.membership.members(), subject)
   const last = await service.revoke(subject, seq)
-  return { subject: 'owner' in subject ? subject.owner : subject.node, last: last.map((position) => ({ ...position })) }
+  return { subject: 'owner' in subject ? subject.owner : subject.node, named, last: last.map((position) => ({ ...position })) }
+}
+
+/** A member by its handle, a machine by its label and whose it is; an id where nothing else is known. */
+function nameOf(members: readonly Member[], subject: Subject): string {
+  if ('owner' in subject) {
+    const member = members.find(({ owner }) => owner === subject.owner)
+    return member === undefined ? subject.owner : `@${member.handle}`
+  }
+  const member = members.find(({ nodes }) => nodes.some(({ node }) => node === subject.node))
+  const machine = member?.nodes.find(({ node }) => node === subject.node)
+  return member === undefined || machine === undefined ? subject.node : `"${machine.label}" of @${member.handle}`
 }
 
 async function moveRoot(

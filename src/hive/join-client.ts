@@ -122,7 +122,11 @@ const words: Readonly<Record<Refusal, string>> = {
 }
 
 function refusedFault(code: InviteCode, reason: Refusal): Error {
-  const message = `"${code.name}" did not take this code: ${words[reason]}`
+  const remedy =
+    reason === 'expired'
+      ? `: \`althing ${code.kind === 'enroll' ? 'node enroll' : 'hive invite'} --expires 7d\` there makes one that is good for a week`
+      : ''
+  const message = `"${code.name}" did not take this code: ${words[reason]}${remedy}`
   return hiveFaults.create('INVITE_REFUSED', { message, data: { hive: code.hive, name: code.name, reason } })
 }
 

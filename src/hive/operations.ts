@@ -182,6 +182,7 @@ const revoke = defineOperation({
   output: (z) =>
     z.object({
       subject: z.string().describe('owner id, or peer id of the node'),
+      named: z.string().describe('the handle, or the label of the machine and whose it is'),
       last: z.array(z.object({ node: z.string(), incarnation: z.int(), seq: z.int() })).describe('entries up to here still count'),
     }),
   faults: ['NOT_ROOT', 'NODE_REVOKED', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS'],

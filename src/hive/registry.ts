@@ -3,6 +3,7 @@ import type { Nameable, Naming } from '../lib/abbreviation.ts'
 import { abbreviate, findNamed } from '../lib/abbreviation.ts'
 import type { Host } from '../network/host.ts'
 import { hiveFaults } from './faults.ts'
+import { commons } from './genesis.ts'
 import type { HiveRow, HiveTable } from './hive-table.ts'
 import type { HiveService } from './hive-service.ts'
 
@@ -30,7 +31,8 @@ export function findHive(hives: Pick<HiveTable, 'list'>, wanted: string | undefi
     throw hiveFaults.create('HIVE_AMBIGUOUS', { message, data: { name: wanted ?? '', ids } })
   }
   const known = names.length === 0 ? 'it is in none; make one with `althing hive create NAME`' : `it is in: ${names.join(', ')}`
-  const message = wanted === undefined ? `no hive is the current one; ${known}` : `this node is in no hive "${wanted}"; ${known}`
+  const remedy = wanted === commons.genesis.name ? '; join it with `althing hive join commons`' : ''
+  const message = wanted === undefined ? `no hive is the current one; ${known}` : `this node is in no hive "${wanted}"; ${known}${remedy}`
   throw hiveFaults.create('HIVE_UNKNOWN', { message, data: { name: wanted ?? null, hives: names } })
 }
 

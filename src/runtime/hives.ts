@@ -44,13 +44,18 @@ export class Hives implements AsyncDisposable {
     this.table = createHiveTable(deps.home.database)
   }
 
-  /** Opens the hive a caller means; the very first call on a home makes one. @throws Fault HIVE_UNKNOWN, HIVE_AMBIGUOUS */
+  /** Opens the hive a caller means, of those this node is in. @throws Fault HIVE_UNKNOWN, HIVE_AMBIGUOUS */
+  async open(wanted: string | undefined): Promise<HiveRuntime> {
+    return this.#start(findHive(this.table, wanted))
+  }
+
+  /** As `open`, for who wants to change something: `commons` is joined when it is named, and where there is no hive one is made. */
   async ensure(wanted: string | undefined): Promise<HiveRuntime> {
     if (wanted === commons.genesis.name && !this.table.list().some(({ known }) => known.id === commons.id)) {
       await this.table.add(commons, { bootstrap: [], joinedAt: this.#deps.clock.now() })
     }
     if (this.table.list().length === 0) await this.#createFirst()
-    return this.#start(findHive(this.table, wanted))
+    return this.open(wanted)
   }
 
   /** Opens every hive of the node. */

@@ -2,7 +2,7 @@ import { abbreviate } from '../../lib/abbreviation.ts'
 import type { Style } from '../screen.ts'
 import { renderTable } from './generic.ts'
 import { readFields } from './read.ts'
-import { formatPlural, formatTime } from './units.ts'
+import { formatCount, formatPlural, formatTime } from './units.ts'
 
 /** `hive invite`: the code alone on a line, to be copied, and what to do with it. */
 export function renderInvite(output: unknown, style: Style): string | undefined {
@@ -40,7 +40,9 @@ export function renderMembers(output: unknown, style: Style): string | undefined
       owner: abbreviate(member.text('owner')),
     }
   })
-  return [`${style.strong(`"${answer.text('name')}"`)} · ${formatPlural(rows.length, 'member')}`, ...renderTable(rows, style)].join('\n')
+  const revoked = answer.records('members').filter((member) => member.isTrue('isRevoked')).length
+  const count = `${formatPlural(rows.length - revoked, 'member')}${revoked === 0 ? '' : `, ${formatCount(revoked)} revoked`}`
+  return [`${style.strong(`"${answer.text('name')}"`)} · ${count}`, ...renderTable(rows, style)].join('\n')
 }
 
 /** `hive list`: the current one marked. */

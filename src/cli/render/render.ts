@@ -41,7 +41,7 @@ import {
   renderUsed,
 } from './sentences.ts'
 import { renderStatus } from './status.ts'
-import { renderCollected, renderStats, renderStopped, renderVerified } from './store.ts'
+import { isWhollyMended, renderCollected, renderStats, renderStopped, renderVerified } from './store.ts'
 import { renderAudit, renderInfo, renderSaid, renderVersions } from './trust.ts'
 
 /** How one operation's answer looks to a person; undefined when the answer is not of the shape it knows. */
@@ -123,15 +123,6 @@ export function render(name: string, output: unknown, style: Style): string {
   return renderer?.(output, style) ?? renderGeneric(output, style)
 }
 
-/** What `-q` leaves of an answer, for scripts: the one thing that was asked for. Undefined where that is the whole answer. */
-export function renderBrief(name: string, output: unknown): string | undefined {
-  const field = Object.hasOwn(essentials, name) ? essentials[name] : undefined
-  const text = field === undefined ? '' : readFields(output).text(field)
-  return text === '' ? undefined : text
-}
-
-const essentials: Readonly<Record<string, string>> = { 'hive.invite': 'code', 'node.enroll': 'code' }
-
 /**
  * Whether an answer says that all is not well: something published by a command that leaves, with no copy anywhere else; a store that is
  * damaged and was not mended.
@@ -146,6 +137,5 @@ export function isIncomplete(name: string, output: unknown): boolean {
 
 function isUnsound(output: unknown): boolean {
   const answer = readFields(output)
-  const isMended = answer.texts('repaired').length > 0 && answer.texts('lost').length === 0 && answer.texts('database').length === 0
-  return answer.has('isSound') && !answer.isTrue('isSound') && !isMended
+  return answer.has('isSound') && !answer.isTrue('isSound') && !isWhollyMended(output)
 }

@@ -24,7 +24,7 @@ const answers: readonly (readonly [name: string, output: unknown, first: RegExp]
   ['hive.use', hive, /^commands mean hive "workshop" from now on$/],
   ['hive.leave', { id: hive.id, name: 'workshop', current: null }, /^left hive "workshop"/],
   ['hive.grant', { handle: 'bob', level: 'decision', roles: ['backend'] }, /^@bob is granted: decision, roles backend$/],
-  ['hive.revoke', { subject: node, last: [{ node, incarnation: 1, seq: 7 }] }, new RegExp(`^revoked ${node}$`)],
+  ['hive.revoke', { subject: node, named: '@bob', last: [{ node, incarnation: 1, seq: 7 }] }, new RegExp(`^revoked @bob · ${node}$`)],
   ['hive.root', { node, isPending: true }, /^the root is handed to .*hive root accept/],
   ['owner.show', { owner: 'z6MkAda', isKeyHere: true, label: 'desk', node }, /^owner z6MkAda$/],
   ['owner.export', { owner: 'z6MkAda', file: '/home/ada/owner.age' }, /^the key of owner z6MkAda is in \/home\/ada\/owner\.age/],
@@ -95,4 +95,15 @@ test('a description that is too long ends in an ellipsis, and not within a chara
   assert.match(found('word '.repeat(40)), / word…$/)
   assert.ok(found(`${'a'.repeat(118)}😀😀`).endsWith('a…'))
   assert.ok(found('short').endsWith('  short'))
+})
+
+test('members who were revoked are counted apart', () => {
+  const [ada, eve] = [{ handle: 'ada' }, { handle: 'eve', isRevoked: true }]
+  assert.match(render('hive.members', { name: 'workshop', members: [ada, eve] }, plain), /^"workshop" · 1 member, 1 revoked\n/)
+  assert.match(render('hive.members', { name: 'workshop', members: [ada] }, plain), /^"workshop" · 1 member\n/)
+})
+
+test('who restores without keys is told what to do before the first start', () => {
+  const text = render('backup.restore', { home: '/home/ada/r', databaseBytes: 1, blocks: 1, lostBlocks: 0, includesKeys: false }, plain)
+  assert.match(text, /→ no keys came with it: before the first start .*`althing owner import FILE --home \/home\/ada\/r`/)
 })

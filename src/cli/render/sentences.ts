@@ -55,7 +55,7 @@ export const renderGranted = say('handle', (member) => [
 
 /** `hive revoke`. */
 export const renderRevoked = say('subject', (answer, style) => [
-  `${style.bad('revoked')} ${answer.text('subject')}`,
+  `${style.bad('revoked')} ${answer.text('named')}${style.faint(` · ${answer.text('subject')}`)}`,
   ...answer
     .records('last')
     .map((row) => `  ${abbreviate(row.text('node'))}: entries up to ${row.count('seq')} still count${incarnationOf(row)}`),
@@ -138,7 +138,7 @@ export const renderRestored = say('home', (answer, style) => [
     : [`  ${formatPlural(answer.count('lostBlocks'), 'block')} damaged in the backup; fetched from peers when asked for`]),
   answer.isTrue('includesKeys')
     ? `→ althing p2p start --home ${answer.text('home')}`
-    : '→ no keys came with it: put them into its keys folder, or start, and then `althing owner import` or `althing node accept`',
+    : `→ no keys came with it: before the first start put them into its keys folder, or make this machine the owner's again with \`althing owner import FILE --home ${answer.text('home')}\`; without the owner's key, start it, and then \`althing node accept CODE\``,
 ])
 
 /** `p2p bootstrap`: each address that was dialled. */

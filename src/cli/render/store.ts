@@ -28,18 +28,26 @@ export function renderVerified(output: unknown, style: Style): string | undefine
   if (!answer.has('isSound')) return undefined
   const read = `${formatPlural(answer.count('blocks'), 'block')} of ${formatBytes(answer.count('bytes'))} read and hashed`
   if (answer.isTrue('isSound')) return `${style.good('sound')} · ${read}`
-  const [corrupt, repaired, lost] = ['corrupt', 'repaired', 'lost'].map((name) => answer.texts(name))
-  const isMended = (repaired?.length ?? 0) > 0 && lost?.length === 0
+  const [corrupt, repaired] = ['corrupt', 'repaired'].map((name) => answer.texts(name))
+  const lost = answer.texts('lost')
+  const isMended = isWhollyMended(output)
+  const mended = `${formatPlural(repaired?.length ?? 0, 'item')} repaired, ${style.good('sound now')}`
   return [
-    `${style.bad('not sound')} · ${read}`,
+    `${isMended ? mended : style.bad('not sound')} · ${read}`,
     ...(corrupt ?? []).map((digest) => `  damaged and set aside  ${digest}`),
     ...answer.texts('database').map((line) => `  database  ${line}`),
     ...(repaired ?? []).map((cid) => `  ${style.good('fetched again')}  ${cid}`),
-    ...(lost ?? []).map((cid) => `  ${style.bad('nobody in reach has')}  ${cid}`),
+    ...lost.map((cid) => `  ${style.bad('nobody in reach has')}  ${cid}`),
     ...(isMended || corrupt?.length === 0
       ? []
       : ['→ `althing store verify --repair` fetches it again from members; so does asking for it']),
   ].join('\n')
+}
+
+/** Whether `store verify --repair` put right all that it found. */
+export function isWhollyMended(output: unknown): boolean {
+  const answer = readFields(output)
+  return answer.texts('repaired').length > 0 && answer.texts('lost').length === 0 && answer.texts('database').length === 0
 }
 
 /** `store gc`: what went, or would go. */

@@ -1,0 +1,61 @@
+import type { Fields } from './read.ts'
+import { readFields } from './read.ts'
+
+type Essential = (answer: Fields) => readonly string[]
+
+const field =
+  (name: string): Essential =>
+  (answer) => [answer.text(name)]
+
+const each =
+  (list: string, read: (row: Fields) => string): Essential =>
+  (answer) =>
+    answer.records(list).map(read)
+
+const versioned = (row: Fields): string => `${row.text('package')}@${row.text('version')}`
+const published: Essential = (answer) => [
+  `${answer.has('handle') ? `@${answer.text('handle')}/` : ''}${answer.text('name')}@${answer.text('version')}`,
+]
+/** What is another than before; what stood already is no news. */
+const changed: Essential = (answer) =>
+  [...answer.records('packages').filter((row) => row.text('change') !== 'present'), ...answer.records('removed')].map(versioned)
+
+/** The one thing that a script wants of an answer: an id, a path, names; each on a line of its own. */
+const essentials: Readonly<Record<string, Essential>> = {
+  'p2p.publish': published,
+  'p2p.search': each('packages', (row) => row.text('package')),
+  'p2p.status': (answer) => [answer.record('node').text('peerId')],
+  'p2p.peers': each('peers', (row) => row.text('peer')),
+  'marketplace.init': field('path'),
+  'marketplace.publish': published,
+  'marketplace.search': each('packages', (row) => row.text('package')),
+  'marketplace.install': each('packages', (row) => row.text('path')),
+  'marketplace.update': changed,
+  'marketplace.remove': changed,
+  'marketplace.list': each('packages', versioned),
+  'marketplace.outdated': each('packages', (row) => row.text('package')),
+  'marketplace.versions': each('versions', (row) => row.text('version')),
+  'context.put': field('address'),
+  'context.post': field('address'),
+  'context.delete': field('address'),
+  'context.discover': each('items', (row) => row.text('resource')),
+  'context.query': each('items', (row) => row.text('resource')),
+  'hive.create': field('id'),
+  'hive.invite': field('code'),
+  'hive.join': field('id'),
+  'hive.list': each('hives', (row) => row.text('name')),
+  'hive.members': each('members', (row) => `@${row.text('handle')}`),
+  'owner.show': field('owner'),
+  'node.show': field('node'),
+  'node.enroll': field('code'),
+  'backup.create': field('target'),
+  'backup.restore': field('home'),
+}
+
+/** What `-q` leaves of an answer, for scripts: one value on each line, and nothing where there is none. Undefined for other operations. */
+export function renderBrief(name: string, output: unknown): string | undefined {
+  const essential = Object.hasOwn(essentials, name) ? essentials[name] : undefined
+  return essential?.(readFields(output))
+    .filter((line) => line !== '')
+    .join('\n')
+}
