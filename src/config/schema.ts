@@ -136,6 +136,7 @@ export const settings = {
     sessionMs: integer(3_600_000, 'ms', 'age of an unused navigation session at which it ends'),
     maxSteps: integer(256, 'steps', 'steps a navigation session remembers'),
     maxTextBytes: integer(262_144, 'bytes', 'longest text that a query looks into'),
+    cacheBytes: integer(8_388_608, 'bytes', 'short content that was read lately and is remembered'),
     copiesTimeoutMs: integer(5_000, 'ms', 'how long a put waits for members to sign for their copies'),
     resealDelayMs: integer(
       10_000,
@@ -145,6 +146,26 @@ export const settings = {
     ),
     maxReseals: integer(64, 'versions', 'versions sealed anew in one pass', { min: 1 }),
     maxWaitingEvents: integer(1_024, 'events', 'events a watcher may be behind, and remembered for who comes back'),
+    memberMs: integer(86_400_000, 'ms', 'a member that was not connected for so long keeps no copies, and others take its share'),
+    stewardIntervalMs: integer(60_000, 'ms', 'between two looks at what lacks copies or went bad; half more or less, by chance', {
+      min: 10,
+    }),
+    stewardSettleMs: integer(500, 'ms', 'how long new versions, and changes among members, gather before copies are looked after'),
+    copyCheckMs: integer(86_400_000, 'ms', "age of a member's word that it has a copy, after which it is asked again"),
+    healBytesPerSecond: integer(33_554_432, 'bytes/s', 'bytes fetched and read again to keep copies; 0 is no cap'),
+    questionsPerSecond: integer(500, 'questions/s', 'questions of one member about context that are answered', { min: 1 }),
+    resolveMembers: integer(8, 'members', 'members asked at once for an address that is not known here', { min: 1 }),
+    askTimeoutMs: integer(3_000, 'ms', 'time for one answer of a member about context'),
+    resolveTtlMs: integer(30_000, 'ms', 'how long what members told of an address is remembered'),
+    missTtlMs: integer(2_000, 'ms', 'how long it is remembered that nobody knew an address'),
+    maxResolved: integer(10_000, 'answers', 'such answers remembered at once', { min: 1 }),
+    announceTtlMs: integer(3_600_000, 'ms', 'how long an announcement is good; it is made again when half of that is over', {
+      min: 1_000,
+      max: 86_400_000,
+    }),
+    announcesPerMinute: integer(600, 'announcements/min', 'announcements that this node makes when asked', { min: 1 }),
+    maxAnnounced: integer(10_000, 'resources', 'resources that one node announces', { min: 1 }),
+    maxClaims: integer(100_000, 'announcements', 'announcements of all members that are remembered', { min: 1 }),
   },
   models: {
     endpoints: texts(

@@ -14,7 +14,7 @@ import { admittedPeers } from './search.ts'
 export interface ReplicateDeps {
   readonly hive: HiveId
   readonly host: Host
-  readonly client: ContentClient
+  readonly client: Pick<ContentClient, 'keep'>
   readonly database: Database
   readonly clock: Clock
   readonly log: Log

@@ -1,5 +1,8 @@
 import { formatInstant } from '../ucxl/ucxl.ts'
-import type { FoundResource, Metadata, Page, StoredVersion, Version } from './context.ts'
+import type { HandlersOf } from '../operations/define-operation.ts'
+import type { AnnouncedVersion, ContextEvent, FoundResource, Metadata, Page, Provider, StoredVersion, Version } from './context.ts'
+import type { ContextStatus } from './context-status.ts'
+import type { contextOperations } from './operations.ts'
 
 /** A version as answers have it. */
 export interface VersionAnswer extends Pick<Version, 'resource' | 'address' | 'version' | 'mediaType' | 'size' | 'isContested'> {
@@ -29,21 +32,64 @@ export function answerOf(version: Version): VersionAnswer {
   }
 }
 
-export function storedOf(
-  stored: StoredVersion,
-  { isTransient }: { readonly isTransient: boolean },
-): VersionAnswer & Pick<StoredVersion, 'status' | 'replicas'> & { readonly leaving: boolean } {
-  return { ...answerOf(stored), status: stored.status, replicas: stored.replicas, leaving: isTransient }
+/** A version just written, as answers have it. */
+export interface StoredAnswer extends VersionAnswer, Pick<StoredVersion, 'status' | 'replicas'> {
+  readonly sealed: { readonly recipients: number; readonly unreachable: string[] } | null
+  readonly leaving: boolean
 }
 
-export function foundOf({ items, cursor }: Page<FoundResource>): {
-  items: { resource: string; first: number; last: number; newest: VersionAnswer }[]
-  cursor: string | null
-} {
-  return {
-    items: items.map(({ resource, first, last, newest }) => ({ resource, first, last, newest: answerOf(newest) })),
-    cursor: cursor ?? null,
-  }
+export function storedOf(stored: StoredVersion, { isTransient }: { readonly isTransient: boolean }): StoredAnswer {
+  const { sealed, status, replicas } = stored
+  const seal = sealed === undefined ? null : { recipients: sealed.recipients, unreachable: [...sealed.unreachable] }
+  return { ...answerOf(stored), status, replicas, sealed: seal, leaving: isTransient }
+}
+
+interface FoundAnswer {
+  readonly resource: string
+  readonly first: number
+  readonly last: number
+  readonly newest: VersionAnswer
+  readonly providers: { node: string; by: Provider['by']; expires: string | null }[]
+}
+
+export function foundOf({ items, cursor }: Page<FoundResource>): { items: FoundAnswer[]; cursor: string | null } {
+  const found = items.map(({ newest, providers, ...rest }) => ({
+    ...rest,
+    newest: answerOf(newest),
+    providers: providers.map(({ node, by, expiresAt }) => ({
+      node,
+      by,
+      expires: expiresAt === undefined ? null : formatInstant(expiresAt),
+    })),
+  }))
+  return { items: found, cursor: cursor ?? null }
+}
+
+/** Something that happened, as answers have it. */
+export interface EventAnswer extends VersionAnswer, Pick<ContextEvent, 'id' | 'event'> {
+  readonly provider: string | null
+  readonly expires: string | null
+}
+
+export function eventOf({ id, event, version, provider, expiresAt }: ContextEvent): EventAnswer {
+  const expires = expiresAt === undefined ? null : formatInstant(expiresAt)
+  return { id, event, ...answerOf(version), provider: provider ?? null, expires }
+}
+
+export function announcedOf({
+  status,
+  version,
+  provider,
+  expiresAt,
+}: AnnouncedVersion): VersionAnswer & Pick<AnnouncedVersion, 'status' | 'provider'> & { readonly expires: string } {
+  return { ...answerOf(version), status, provider, expires: formatInstant(expiresAt) }
+}
+
+type StatusAnswer = ReturnType<HandlersOf<typeof contextOperations>['context.status']> extends Promise<infer Answer> ? Answer : never
+
+export function statusOf({ agents, copies, resolver, ...counts }: ContextStatus): StatusAnswer {
+  const scarce = copies?.scarce.map(({ holders, ...copy }) => ({ ...copy, holders: [...holders] })) ?? []
+  return { ...counts, agents: [...agents], copies: copies === undefined ? null : { ...copies, scarce }, resolver: resolver ?? null }
 }
 
 function copyOf(metadata: Metadata): Record<string, string> {

@@ -1,13 +1,15 @@
 import { readRepairing } from '../content/repair.ts'
+import type { SealKey } from '../identity/seal-keys.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Address, Temporal } from '../ucxl/ucxl.ts'
 import { formatResource, moveSession, navigate } from '../ucxl/ucxl.ts'
 import type {
+  AnnouncedVersion,
+  AnnounceRequest,
   Condition,
   ContextDeps,
   ContextEvent,
   ContextOptions,
-  ContextStatus,
   ContextStore,
   FoundResource,
   NavigatedVersion,
@@ -16,17 +18,27 @@ import type {
   PutRequest,
   QueryRequest,
   ReadVersion,
+  Resealed,
   StoredVersion,
   Version,
   Waiting,
 } from './context.ts'
-import { spreadCopies } from './copies.ts'
+import type { ContextStatus } from './context-status.ts'
 import { countContext } from './count-context.ts'
+import { Elsewhere, isPerhapsElsewhere } from './elsewhere.ts'
 import type { ResourceFilter } from './find-resources.ts'
 import { findResources, splitWords } from './find-resources.ts'
 import { parseCursor, toPage } from './pages.ts'
 import { historyOf, knownUntil, needContent, requireResource, requireVersion } from './read-version.ts'
+import { sealedType } from './rules/seal-marks.ts'
+import { countSeals } from './sealing/count-seals.ts'
+import { Resealer } from './sealing/resealer.ts'
+import { SealSteward } from './sealing/seal-steward.ts'
+import type { SealPlan } from './sealing/sealing.ts'
+import { Sealing } from './sealing/sealing.ts'
 import { Sessions } from './sessions.ts'
+import { SmallBodies } from './small-bodies.ts'
+import type { TakenBody } from './take-body.ts'
 import { decodeText, isTextType, takeBody } from './take-body.ts'
 import { hasText, keepText } from './text-table.ts'
 import { Turns } from '../store/turns.ts'
@@ -34,7 +46,7 @@ import { parseMetadata } from './version.ts'
 import type { Resource } from './version-table.ts'
 import { findVersionOf, listVersions, readVersions } from './version-table.ts'
 import { Watchers } from './watchers.ts'
-import type { Written } from './write-version.ts'
+import type { Draft, Written } from './write-version.ts'
 import { needWritable, writeVersion } from './write-version.ts'
 
 /** Words of a query that are looked for. */
@@ -50,35 +62,49 @@ class JournalContext implements ContextStore {
   readonly #options: ContextOptions
   readonly #sessions: Sessions
   readonly #watchers: Watchers
+  readonly #bodies: SmallBodies
   readonly #turns = new Turns()
   readonly #closing = new AbortController()
   readonly #off: () => void
+  readonly #sealing: Sealing
+  readonly #resealer: Resealer
+  /** A node that goes away with its command looks after nothing. */
+  readonly #steward: SealSteward | undefined
+  readonly #elsewhere: Elsewhere
 
   constructor(deps: ContextDeps, options: ContextOptions) {
     this.#deps = deps
     this.#options = options
     this.#sessions = new Sessions(deps, options)
     this.#watchers = new Watchers(options.maxWaitingEvents)
+    this.#bodies = new SmallBodies(options)
+    this.#sealing = new Sealing({ hive: deps.hive, database: deps.database, keys: deps.sealKeys })
+    const read = this.#asKept.bind(this)
+    const write = (draft: Draft): Promise<Written> => this.#write(draft.address, () => writeVersion(deps, options, draft))
+    this.#elsewhere = new Elsewhere(deps, options, (version, provider) => this.#watchers.tell(version, provider))
+    const spread = this.#elsewhere.spread.bind(this.#elsewhere)
+    this.#resealer = new Resealer({ context: deps, sealing: this.#sealing, read, write, spread })
+    if (!deps.isTransient) this.#steward = new SealSteward({ context: deps, sealing: this.#sealing, resealer: this.#resealer }, options)
     this.#off = deps.view.onVersion((entry) => this.#tell(entry))
   }
 
   readonly put = async (request: PutRequest, { signal }: Waiting): Promise<StoredVersion> => {
     const { address, mediaType, condition } = request
     needWritable(this.#deps, address, request)
-    const body = takeBody(request.body, mediaType, this.#options)
-    const { cid, size } = await this.#deps.content.add(body.chunks, { signal })
-    const metadata = parseMetadata(request.metadata) ?? {}
-    const written = await this.#write(address, () =>
-      writeVersion(this.#deps, this.#options, { address, cid, size, mediaType, metadata, condition, text: body.text() }),
-    )
-    const wanted = request.replicas ?? this.#options.replicas
-    const replicas = await spreadCopies(this.#deps, this.#options, { cid, wanted, waitMs: request.waitMs, signal })
-    return { ...written.version, status: written.status, replicas }
+    const body = await this.#takeBody(request)
+    const { cid, size } = await this.#deps.content.addSoon(body.chunks, { signal })
+    const metadata = { ...parseMetadata(request.metadata), ...body.seal?.metadata }
+    const draft = { address, cid, size, mediaType: body.seal === undefined ? mediaType : sealedType, metadata, condition }
+    const written = await this.#write(address, () => writeVersion(this.#deps, this.#options, { ...draft, text: body.text() }))
+    const { entry } = written.version
+    const replicas = await this.#elsewhere.spread({ entry, cid, size, replicas: request.replicas, waitMs: request.waitMs, signal })
+    const sealed = body.seal === undefined ? undefined : { recipients: body.seal.recipients.length, unreachable: body.seal.unreachable }
+    return { ...written.version, status: written.status, replicas, sealed }
   }
 
   readonly delete = async (
     address: Address,
-    { condition }: Waiting & { readonly condition?: Condition | undefined },
+    { condition, signal }: Waiting & { readonly condition?: Condition | undefined },
   ): Promise<StoredVersion> => {
     needWritable(this.#deps, address)
     const { database, hive } = this.#deps
@@ -89,24 +115,21 @@ class JournalContext implements ContextStore {
       if (resource.cid === null) needContent(requireVersion(database, resource, { outcome: 'found', version: resource.last }), resource)
       return writeVersion(this.#deps, this.#options, draft)
     })
-    return { ...written.version, status: written.status, replicas: { wanted: 1, confirmed: 1 } }
+    const replicas = await this.#elsewhere.spread({ entry: written.version.entry, cid: null, size: 0, signal })
+    return { ...written.version, status: written.status, replicas }
   }
 
   readonly get = async (
     address: Address,
     { signal, session }: Waiting & { readonly session?: string | undefined },
   ): Promise<ReadVersion> => {
-    const { database, hive } = this.#deps
-    const resource = requireResource(database, hive, address)
-    const position = session === undefined ? undefined : this.#sessions.require(session, resource.resource).state.position
-    const history = { ...historyOf(database, resource), reference: position ?? resource.last }
-    const version = needContent(requireVersion(database, resource, navigate(address.temporal, history)), resource)
-    return {
-      ...version,
-      first: resource.first,
-      last: resource.last,
-      knownUntil: knownUntil(this.#deps, resource.node),
-      open: (range) => this.#read(resource, version, { ...range, signal }),
+    try {
+      return this.#sealing.open(this.#getKept(address, { signal, session }))
+    } catch (error) {
+      if (session !== undefined || !isPerhapsElsewhere(error, address)) throw error
+      const told = await this.#elsewhere.find(address, { signal })
+      if (told === undefined) throw error
+      return this.#sealing.open(told)
     }
   }
 
@@ -150,12 +173,62 @@ class JournalContext implements ContextStore {
   readonly watch = (pattern: Address, { signal, after }: Waiting & { readonly after?: number | undefined }): AsyncIterable<ContextEvent> =>
     this.#watchers.watch(pattern, { signal: AbortSignal.any([signal, this.#closing.signal]), after })
 
-  readonly status = (): ContextStatus => ({ ...countContext(this.#deps.database, this.#deps.hive), sessions: this.#sessions.count() })
+  readonly announce = (request: AnnounceRequest, waiting: Waiting): Promise<AnnouncedVersion> => this.#elsewhere.announce(request, waiting)
+
+  readonly reseal = async (address: Address | undefined, { signal }: Waiting): Promise<Resealed> => {
+    if (address === undefined) return this.#resealer.all({ signal, max: Number.MAX_SAFE_INTEGER })
+    const resealed = await this.#resealer.one(requireResource(this.#deps.database, this.#deps.hive, address), { signal })
+    return { resealed: resealed === undefined ? [] : [resealed], current: resealed === undefined ? 1 : 0, failed: [] }
+  }
+
+  readonly rekey = async (): Promise<SealKey> => {
+    this.#deps.hive.needAdmitted()
+    await this.#deps.sealKeys.rotate()
+    return this.#sealing.publish()
+  }
+
+  readonly status = (): ContextStatus => {
+    const { database, hive } = this.#deps
+    const sessions = this.#sessions.count()
+    return { ...countContext(database, hive), sessions, seals: countSeals(database, hive, this.#deps), ...this.#elsewhere.status() }
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#off()
     this.#closing.abort()
+    await this.#elsewhere[Symbol.asyncDispose]()
+    await this.#steward?.[Symbol.asyncDispose]()
+    await this.#sealing.ended()
     await this.#turns.ended()
+  }
+
+  /** What is to be stored: a sealed body is searched by nobody, and its plain bytes reach no disk. */
+  async #takeBody({ body, mediaType, sealFor }: PutRequest): Promise<TakenBody & { readonly seal?: SealPlan }> {
+    if (sealFor === undefined || sealFor.length === 0) return takeBody(body, mediaType, this.#options)
+    const seal = await this.#sealing.plan({ targets: sealFor, epoch: 1, mediaType })
+    const plain = takeBody(body, mediaType, { ...this.#options, maxTextBytes: 0 })
+    return { chunks: seal.seal(plain.chunks), text: () => undefined, seal }
+  }
+
+  /** What the journals here say. */
+  #getKept(address: Address, { signal, session }: Waiting & { readonly session: string | undefined }): ReadVersion {
+    const { database, hive } = this.#deps
+    const resource = requireResource(database, hive, address)
+    const position = session === undefined ? undefined : this.#sessions.require(session, resource.resource).state.position
+    const history = { ...historyOf(database, resource), reference: position ?? resource.last }
+    const version = needContent(requireVersion(database, resource, navigate(address.temporal, history)), resource)
+    return this.#asKept(resource, version, { signal })
+  }
+
+  #asKept(resource: Resource, version: Version & { readonly cid: Cid }, { signal }: Waiting): ReadVersion {
+    return {
+      ...version,
+      first: resource.first,
+      last: resource.last,
+      knownUntil: knownUntil(this.#deps, resource.node),
+      isSealed: false,
+      open: (range) => this.#bodies.read(version, range, () => this.#read(resource, version, { ...range, signal })),
+    }
   }
 
   /** Writes to one resource wait for each other, so that each knows the number before its own. */
@@ -173,7 +246,8 @@ class JournalContext implements ContextStore {
   #describe(resource: Resource): FoundResource {
     const [newest] = readVersions(this.#deps.database, resource, resource.last)
     if (newest === undefined) throw new Error(`version ${resource.last} of ${resource.resource} is not in the view`)
-    return { resource: resource.resource, first: resource.first, last: resource.last, newest }
+    const { resource: name, first, last } = resource
+    return { resource: name, first, last, newest, providers: this.#elsewhere.providersOf(resource) }
   }
 
   async *#read(

@@ -1,15 +1,26 @@
 import type { Exchange } from '../content/content.ts'
 import type { LocalContentStore } from '../content/content-store.ts'
 import type { Membership } from '../hive/membership.ts'
-import type { OwnerId, PeerId } from '../identity/keys.ts'
+import type { OwnerId, PeerId, SigningKey } from '../identity/keys.ts'
+import type { SealKey, SealKeys } from '../identity/seal-keys.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { ReplicatedJournal } from '../journal/journal.ts'
 import type { Chance } from '../lib/chance.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
+import type { Host } from '../network/host.ts'
 import type { Database } from '../store/database.ts'
+import type { ContextStatus } from './context-status.ts'
+import type { SealSource } from './sealing/seal-view.ts'
 import type { Address, NavigationStep, Temporal } from '../ucxl/ucxl.ts'
+
+/** A member as a run before this one saw it. */
+export interface SeenBefore {
+  readonly node: PeerId
+  /** How long ago, in milliseconds. */
+  readonly agoMs: number
+}
 
 /** What context needs of one hive. */
 export interface ContextHive {
@@ -18,9 +29,15 @@ export interface ContextHive {
   readonly name: string
   readonly node: PeerId
   readonly journal: Pick<ReplicatedJournal, 'append' | 'find' | 'lineHeads'>
-  readonly membership: Pick<Membership, 'mayWriteAs' | 'hasOwned' | 'judge'>
+  readonly membership: Pick<Membership, 'mayWriteAs' | 'hasOwned' | 'judge' | 'members' | 'findOwner' | 'handleOf' | 'policy' | 'ownerOf'>
   /** Undefined without hosts: then only what is on disk can be read. */
   readonly exchange: Exchange | undefined
+  /** Undefined where no host is open. */
+  readonly host: Host | undefined
+  /** The node key: what this node says that it has is signed with it. */
+  readonly key: SigningKey
+  /** Members that earlier runs were connected to. */
+  readonly seenBefore: () => readonly SeenBefore[]
   /** Nothing, unless this node is revoked here. @throws Fault NODE_REVOKED */
   readonly needAdmitted: () => void
   /** Admitted peers connected right now. */
@@ -42,6 +59,10 @@ export interface ContextDeps {
   readonly content: LocalContentStore
   /** The view of the hive's journals that all is read from. */
   readonly view: VersionSource
+  /** Keys that content is sealed to. */
+  readonly sealKeys: SealKeys
+  /** Tells when they, or who holds a role, may be others. */
+  readonly seals: SealSource
   readonly clock: Clock
   readonly chance: Chance
   readonly log: Log
@@ -67,10 +88,44 @@ export interface ContextOptions {
   readonly maxSteps: number
   /** Longest text that is searched, in bytes; longer content is found by its address and metadata only. */
   readonly maxTextBytes: number
+  /** Short content that was read lately and is remembered, in bytes. */
+  readonly cacheBytes: number
   /** How long a put waits for members to sign for their copies, in milliseconds. */
   readonly copiesTimeoutMs: number
+  /** How long who may open sealed versions must stand still before they are sealed anew, and between two such passes, in milliseconds. */
+  readonly resealDelayMs: number
+  /** Versions sealed anew in one pass. */
+  readonly maxReseals: number
   /** Events a watcher may be behind. */
   readonly maxWaitingEvents: number
+  /** A member that was not connected for so long keeps no copies, in milliseconds. */
+  readonly memberMs: number
+  /** Between two looks at what has too few copies or went bad, in milliseconds; half more or less, by chance. */
+  readonly stewardIntervalMs: number
+  /** How long new versions, and changes among members, gather before they are looked after, in milliseconds. */
+  readonly stewardSettleMs: number
+  /** Age of a member's word that it has a copy after which it is asked again, in milliseconds. */
+  readonly copyCheckMs: number
+  /** Bytes fetched and read again to keep copies, in a second; 0 is no cap. */
+  readonly healBytesPerSecond: number
+  /** Questions of one member about context that are answered in a second. */
+  readonly questionsPerSecond: number
+  /** Members asked at once for an address that is not known here. */
+  readonly resolveMembers: number
+  /** Time for one answer of a member, in milliseconds. */
+  readonly askTimeoutMs: number
+  /** How long the answer of members is good, in milliseconds; and how long it is remembered that there was none. */
+  readonly resolveTtlMs: number
+  readonly missTtlMs: number
+  /** Such answers remembered at once. */
+  readonly maxResolved: number
+  /** How long an announcement is good, in milliseconds. */
+  readonly announceTtlMs: number
+  /** Announcements of this node in a minute, and resources that it announces. */
+  readonly announcesPerMinute: number
+  readonly maxAnnounced: number
+  /** Announcements of all that are remembered. */
+  readonly maxClaims: number
 }
 
 /** What may be said of a version beside its content: names of `[a-z0-9-]`, values of text. */
@@ -90,6 +145,8 @@ export interface PutRequest {
   readonly mediaType: string
   readonly metadata: Metadata
   readonly condition?: Condition | undefined
+  /** Whose nodes alone can open it: `role:NAME`, `@HANDLE` or an owner id. Everybody's without. */
+  readonly sealFor?: readonly string[] | undefined
   /** Copies to wait for, ourselves counted; without it `context.replicas`. */
   readonly replicas?: number | undefined
   /** How long to wait for them, in milliseconds; without it `context.copiesTimeoutMs`. */
@@ -131,6 +188,26 @@ export interface StoredVersion extends Version {
   /** `unchanged`: the newest version already said exactly this. */
   readonly status: 'created' | 'updated' | 'deleted' | 'unchanged'
   readonly replicas: Copies
+  /** Undefined where it is not sealed, or not by this write. */
+  readonly sealed?: SealedFor | undefined
+}
+
+/** Who can open what was sealed just now. */
+export interface SealedFor {
+  /** Nodes, this one counted. */
+  readonly recipients: number
+  /** Nodes of those it is meant for that have no key yet. */
+  readonly unreachable: readonly PeerId[]
+}
+
+/** What was sealed anew. */
+export interface Resealed {
+  /** Versions written, each sealed to who may open it now. */
+  readonly resealed: readonly { readonly resource: string; readonly version: number; readonly recipients: number }[]
+  /** Resources that are sealed as they should be. */
+  readonly current: number
+  /** Resources that are not, and could not be sealed anew. */
+  readonly failed: readonly { readonly resource: string; readonly reason: string }[]
 }
 
 export interface ReadVersion extends Version {
@@ -139,6 +216,8 @@ export interface ReadVersion extends Version {
   readonly last: number
   /** The moment up to which the writer's journal is known here, in milliseconds: what it wrote later may be missing. */
   readonly knownUntil: number
+  /** Whether the content was sealed: then `size` and `mediaType` are of what `open` gives, and `cid` is of what is kept. */
+  readonly isSealed: boolean
   /** Verified bytes, from `start` to `end` (exclusive); fetched from members when they are not here. @throws Fault CONTENT_UNAVAILABLE, CONTENT_MISSING */
   readonly open: (range?: { readonly start?: number; readonly end?: number }) => AsyncIterable<Uint8Array>
 }
@@ -157,6 +236,15 @@ export interface Page<Item> {
   readonly cursor: string | undefined
 }
 
+/** A member that has the content of a resource's newest version, or says that it provides the resource. */
+export interface Provider {
+  readonly node: PeerId
+  /** `here`: this node. `signed`: it signed for the bytes. `announced`: it says so. */
+  readonly by: 'here' | 'signed' | 'announced'
+  /** Our wall time until which what it announced is good, in milliseconds; undefined for what was not announced. */
+  readonly expiresAt: number | undefined
+}
+
 /** One resource that a pattern means. */
 export interface FoundResource {
   readonly resource: string
@@ -164,6 +252,26 @@ export interface FoundResource {
   readonly last: number
   /** The newest version. */
   readonly newest: Version
+  /** Each once. */
+  readonly providers: readonly Provider[]
+}
+
+export interface AnnounceRequest {
+  /** Concrete. */
+  readonly address: Address
+  /** What the newest version must say, as far as anything is said here. */
+  readonly mediaType?: string | undefined
+  readonly metadata?: Metadata | undefined
+  readonly checksum?: Cid | undefined
+}
+
+/** What this node said that it provides. */
+export interface AnnouncedVersion {
+  readonly status: 'announced' | 'refreshed'
+  readonly version: Version
+  readonly provider: PeerId
+  /** Our wall time in milliseconds. Said again in time, as long as this node runs and has it. */
+  readonly expiresAt: number
 }
 
 export interface QueryRequest extends PageRequest {
@@ -189,20 +297,11 @@ export interface NavigatedVersion {
 export interface ContextEvent {
   /** Grows by one; where a watcher goes on. */
   readonly id: number
-  readonly event: 'stored' | 'deleted'
+  readonly event: 'stored' | 'deleted' | 'announced'
   readonly version: Version
-}
-
-export interface ContextStatus {
-  readonly resources: number
-  readonly versions: number
-  /** Resources whose newest version is a deletion. */
-  readonly deleted: number
-  /** Numbers that two nodes gave to different versions. @see docs/decisions/0005-one-writer-per-name.md */
-  readonly contested: number
-  readonly sessions: number
-  /** Agent names this node may write as. */
-  readonly agents: readonly string[]
+  /** Who provides it, and our wall time until which, in milliseconds; of an `announced` alone. */
+  readonly provider?: PeerId
+  readonly expiresAt?: number
 }
 
 /** Waits, and is told when to stop. */
@@ -239,5 +338,19 @@ export interface ContextStore extends AsyncDisposable {
    * @throws Fault WATCH_LAGGED to who is so far behind that events were let go
    */
   readonly watch: (pattern: Address, options: Waiting & { readonly after?: number | undefined }) => AsyncIterable<ContextEvent>
+  /**
+   * Seals the newest version of one resource, or of all this node writes, to those who may open it now, where these changed.
+   *
+   * Earlier versions stay as they are: who could open them still can. @throws Fault RESOURCE_MISSING, WRITER_DENIED for the one that was named
+   */
+  readonly reseal: (address: Address | undefined, waiting: Waiting) => Promise<Resealed>
+  /** Makes a new key for what is sealed to this node from now on; older keys stay, for what was sealed to them. @throws Fault NODE_REVOKED, SEAL_KEYS_FULL */
+  readonly rekey: () => Promise<SealKey>
+  /**
+   * Says to all members that this node provides the newest version of a resource, fetching its content first. The same again says it for longer.
+   *
+   * @throws Fault ADDRESS_NOT_CONCRETE, RESOURCE_MISSING, RESOURCE_DELETED, VERSION_CONTESTED, CHECKSUM_DIFFERS, CONTENT_UNAVAILABLE, ANNOUNCE_LIMITED, HIVE_OFFLINE
+   */
+  readonly announce: (request: AnnounceRequest, waiting: Waiting) => Promise<AnnouncedVersion>
   readonly status: () => ContextStatus
 }

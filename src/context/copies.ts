@@ -1,28 +1,58 @@
 import type { Cid } from '../lib/cid.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { describeError } from '../lib/fault.ts'
-import type { ContextDeps, ContextOptions, Copies, Waiting } from './context.ts'
+import type { ContextDeps, ContextHive, ContextOptions, Copies, Waiting } from './context.ts'
+import type { ContextPeers } from './peers/open-peers.ts'
 
-/** Asks members to keep content, after it is on disk here: whatever they say, it stays stored. `wanted` counts ourselves. */
+export interface CopiesRequest {
+  /** The version's entry, and its content; null for a deletion. */
+  readonly entry: Cid
+  readonly cid: Cid | null
+  readonly size: number
+  /** Copies asked for, ourselves counted; without it as many as the hive has room for. */
+  readonly replicas?: number | undefined
+  /** How long to wait for them, in milliseconds, also for members that are not here yet. */
+  readonly waitMs?: number | undefined
+}
+
+/** Asks members to take a version in, after it is on disk here: whatever they say, it stays stored. */
 export async function spreadCopies(
-  deps: Pick<ContextDeps, 'hive' | 'clock' | 'log' | 'isTransient'>,
-  options: Pick<ContextOptions, 'copiesTimeoutMs'>,
-  { cid, wanted, waitMs, signal }: Waiting & { readonly cid: Cid; readonly wanted: number; readonly waitMs: number | undefined },
+  deps: Pick<ContextDeps, 'hive' | 'clock' | 'log' | 'isTransient'> & { readonly peers: Pick<ContextPeers, 'keep'> | undefined },
+  options: Pick<ContextOptions, 'copiesTimeoutMs' | 'replicas'>,
+  { entry, cid, size, replicas, waitMs, signal }: Waiting & CopiesRequest,
 ): Promise<Copies> {
   const { hive, clock, log } = deps
-  const { exchange } = hive
-  if (exchange === undefined || wanted <= 1) return { wanted, confirmed: 1 }
+  const wanted = replicas ?? Math.min(options.replicas, countMembers(hive) ?? options.replicas)
+  if (hive.exchange === undefined || wanted <= 1) return { wanted, confirmed: 1 }
   const late = withDeadline(clock, waitMs ?? options.copiesTimeoutMs, signal)
   try {
     // a node that was opened for one command has nobody yet, and leaves with the only copy
     if (deps.isTransient) await hive.untilConnected({ signal: late })
-    // no more than could sign now: who comes later asks by itself
-    const copies = Math.min(wanted - 1, hive.connectedPeers().length)
-    const holders = copies === 0 ? [] : await exchange.replicate(cid, { copies, signal: late })
-    return { wanted, confirmed: 1 + holders.length }
+    // no more than could sign now, unless somebody said how long to wait: who comes later asks by itself
+    const copies = waitMs === undefined ? Math.min(wanted - 1, hive.connectedPeers().length) : wanted - 1
+    if (copies === 0) return { wanted, confirmed: 1 }
+    const holders = await askToKeep(deps, { entry, cid, size }, { copies, signal: late })
+    return { wanted, confirmed: 1 + holders }
   } catch (error) {
     signal.throwIfAborted()
-    log.warn('a version was stored but not copied', { cid, reason: describeError(error) })
+    log.warn('a version was stored but not copied', { entry, reason: describeError(error) })
     return { wanted, confirmed: 1 }
   }
+}
+
+/** How many signed. Where strangers may write, members keep what they are asked to within bounds, and nothing without being asked. */
+async function askToKeep(
+  { hive, peers }: Parameters<typeof spreadCopies>[0],
+  version: Pick<CopiesRequest, 'entry' | 'cid' | 'size'>,
+  asking: Waiting & { readonly copies: number },
+): Promise<number> {
+  if (peers !== undefined && hive.membership.policy === 'closed') return (await peers.keep(version, asking)).length
+  if (version.cid === null || hive.exchange === undefined) return 0
+  return (await hive.exchange.replicate(version.cid, asking)).length
+}
+
+/** Nodes of a hive, this one among them, whether they are about or not; undefined while nobody is known. */
+function countMembers({ membership }: ContextHive): number | undefined {
+  const count = membership.members().reduce((sum, { nodes, revoked }) => sum + (revoked ? 0 : nodes.length), 0)
+  return count === 0 ? undefined : count
 }

@@ -1,5 +1,6 @@
 import type { Reader } from '../store/database.ts'
-import type { ContextHive, ContextStatus } from './context.ts'
+import type { ContextHive } from './context.ts'
+import type { ContextStatus } from './context-status.ts'
 import { namesOf } from './name-rows.ts'
 
 interface Counts {
@@ -9,7 +10,10 @@ interface Counts {
 }
 
 /** What the context of a hive has, and as whom this node may write. */
-export function countContext(reader: Reader, { hive, node, membership }: ContextHive): Omit<ContextStatus, 'sessions'> {
+export function countContext(
+  reader: Reader,
+  { hive, node, membership }: ContextHive,
+): Omit<ContextStatus, 'sessions' | 'seals' | 'copies' | 'announced' | 'resolver'> {
   const counts = reader.get<Counts>(
     `select count(*) as resources, coalesce(sum(last - first + 1), 0) as versions, coalesce(sum(cid is null), 0) as deleted
      from context_resource where hive = ? and last > 0`,

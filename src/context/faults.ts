@@ -45,6 +45,25 @@ export const contextFaults = defineFaults({
     meaning:
       'Two nodes gave the same number to different versions; each can be read by its content. Data: `resource`, `version`, `entries`.',
   },
+  CONTEXT_SEALED: {
+    kind: 'denied',
+    meaning: 'The version that is asked for is sealed to keys of other nodes. Data: `resource`, `version`, `for`, `isKeyLost`.',
+  },
+  SEAL_FOR_NOBODY: {
+    kind: 'invalid',
+    meaning: 'What content is to be sealed for is no role that a member holds, and no member. Data: `target`.',
+  },
+  RESEAL_WHAT: { kind: 'usage', meaning: 'It was not said what is to be sealed anew: an address, or all.' },
+  SEAL_TOO_WIDE: { kind: 'invalid', meaning: 'Content is to be sealed to more nodes than one version can be. Data: `count`, `max`.' },
+  ANNOUNCE_LIMITED: {
+    kind: 'unavailable',
+    meaning: 'This node was asked to announce more than it does. Data: `announcesPerMinute`, `maxAnnounced`.',
+  },
+  CHECKSUM_DIFFERS: {
+    kind: 'conflict',
+    meaning: 'What was to be announced is not what the newest version says. Data: `resource`, `field`, `found`.',
+  },
+  HIVE_OFFLINE: { kind: 'unavailable', meaning: 'Something needs other members, and no host of the hive is open. Data: `name`.' },
   SESSION_UNKNOWN: { kind: 'missing', meaning: 'A navigation session ended, or never was, or is of another resource. Data: `session`.' },
   FILE_UNREADABLE: { kind: 'missing', meaning: 'A file whose content was to be stored cannot be read. Data: `file`, `reason`.' },
   FILE_UNWRITABLE: { kind: 'invalid', meaning: 'A file that content was to be written to cannot be written. Data: `file`.' },

@@ -1,15 +1,15 @@
 import type { HandlersOf } from '../operations/define-operation.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Address } from '../ucxl/ucxl.ts'
 import { formatInstant, formatResource } from '../ucxl/ucxl.ts'
 import { answerOf, foundOf, storedOf } from './answers.ts'
 import { openBody, readSmall, writeOut } from './bodies.ts'
-import type { ContextDeps, ContextEvent, ContextStore, StoredVersion } from './context.ts'
+import type { ContextDeps, ContextStore, StoredVersion } from './context.ts'
 import { contextFaults } from './faults.ts'
 import { readAddress, readCondition, readInstant, readMeta, readTemporal } from './inputs.ts'
 import { guessMediaType } from './rules/media-types.ts'
 import type { contextOperations } from './operations.ts'
+import { createTellingHandlers } from './telling-handlers.ts'
 
 export interface ContextHandlerDeps extends Pick<ContextDeps, 'clock' | 'chance' | 'isTransient'> {
   /** The context of the hive a caller named, or of the current one. @throws when there is none */
@@ -32,9 +32,13 @@ export function createContextHandlers(deps: ContextHandlerDeps): Handlers {
     // awaited here: the file is open until the body was taken
     return await deps
       .findContext(hive)
-      .put({ address, body: body.chunks, mediaType, metadata: readMeta(input.meta), condition, replicas: input.replicas }, { signal })
+      .put(
+        { address, body: body.chunks, mediaType, metadata: readMeta(input.meta), condition, sealFor: input.for, replicas: input.replicas },
+        { signal },
+      )
   }
   return {
+    ...createTellingHandlers(deps),
     'context.put': async (input, context) => storedOf(await write(input, context), deps),
     'context.post': async (input, context) => {
       try {
@@ -79,27 +83,25 @@ export function createContextHandlers(deps: ContextHandlerDeps): Handlers {
       const filter = { metadata: readMeta(meta), since: since === undefined ? undefined : readInstant(since) }
       return foundOf(deps.findContext(hive).query({ pattern: readAddress(pattern, 'pattern'), text, ...filter, ...page }))
     },
-    'context.watch': async ({ pattern, after, wait }, { hive, signal }) => {
-      const late = withDeadline(deps.clock, wait * 1000, signal)
-      const items: ContextEvent[] = []
-      const stop = new AbortController()
-      const until = AbortSignal.any([late, stop.signal])
-      for await (const event of deps.findContext(hive).watch(readAddress(pattern, 'pattern'), { signal: until, after })) {
-        items.push(event)
-        // what was committed together is told together
-        setImmediate(() => stop.abort())
-      }
-      signal.throwIfAborted()
-      return {
-        items: items.map(({ id, event, version }) => ({ id, event, ...answerOf(version) })),
-        after: items.at(-1)?.id ?? after ?? null,
-      }
+    'context.reseal': async ({ address, all }, { hive, signal }) => {
+      if ((address !== undefined) === all) throw unclearReseal()
+      const context = deps.findContext(hive)
+      const { resealed, current, failed } = await context.reseal(address === undefined ? undefined : readAddress(address, 'address'), {
+        signal,
+      })
+      return { resealed: resealed.map((one) => ({ ...one })), current, failed: failed.map((one) => ({ ...one })) }
     },
-    'context.status': async (_input, { hive }) => {
-      const { agents, ...counts } = deps.findContext(hive).status()
-      return { ...counts, agents: [...agents] }
+    'context.rekey': async (_input, { hive }) => {
+      const { epoch, recipient } = await deps.findContext(hive).rekey()
+      return { epoch, recipient }
     },
   }
+}
+
+function unclearReseal(): Error {
+  return contextFaults.create('RESEAL_WHAT', {
+    message: 'give an address to seal that anew, or --all for everything this node writes; one of them',
+  })
 }
 
 /** What a failed condition means to who wanted something new. */

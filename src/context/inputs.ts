@@ -1,3 +1,4 @@
+import type { Cid } from '../lib/cid.ts'
 import { parseCid } from '../lib/cid.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Address, Temporal } from '../ucxl/ucxl.ts'
@@ -57,6 +58,16 @@ export function readCondition({
   throw contextFaults.create('CONDITION_FAILED', {
     message: `${JSON.stringify(ifMatch.slice(0, maxShown))} is no name of content, so nothing can have it; give the cid of a version`,
     data: { resource: null, version: 0, cid: null },
+  })
+}
+
+/** The name of content that was read elsewhere. @throws Fault CHECKSUM_DIFFERS for what names none */
+export function readChecksum(text: string): Cid {
+  const cid = parseCid(text)
+  if (cid !== undefined) return cid
+  throw contextFaults.create('CHECKSUM_DIFFERS', {
+    message: `${JSON.stringify(text.slice(0, maxShown))} is no name of content, so no version has it; give the cid of the newest version`,
+    data: { resource: null, field: 'checksum', found: null },
   })
 }
 

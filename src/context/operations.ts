@@ -1,97 +1,21 @@
 import { defineOperation } from '../operations/define-operation.ts'
-import type { Zod } from '../operations/define-operation.ts'
-
-const address = { type: 'text', help: 'ucxl://agent:role@project:task/*^/path', position: 0, max: 2_048, placeholder: 'ADDRESS' } as const
-const pattern = {
-  ...address,
-  help: 'an address in which "any" stands for every name, and a path for all below it',
-  placeholder: 'PATTERN',
-} as const
-const ifMatch = {
-  type: 'text',
-  help: 'only when the newest version has this content',
-  optional: true,
-  max: 80,
-  placeholder: 'CID',
-} as const
-const session = {
-  type: 'text',
-  help: 'a navigation session, from which ~~N and ^^N count',
-  optional: true,
-  max: 64,
-  placeholder: 'ID',
-} as const
-const page = {
-  limit: { type: 'integer', help: 'items at most', default: 100, min: 1, max: 1_000 },
-  cursor: { type: 'text', help: 'where the page before ended', optional: true, max: 2_048 },
-} as const
-const body = {
-  file: { type: 'text', help: 'the content; without it, standard input', position: 1, optional: true, isPath: true, readsInput: true },
-  text: { type: 'text', help: 'the content, as text', optional: true, max: 524_288, placeholder: 'TEXT' },
-  type: {
-    type: 'text',
-    help: 'its media type; guessed by the name of the path when not said',
-    optional: true,
-    max: 255,
-    placeholder: 'TYPE',
-  },
-  meta: { type: 'texts', help: 'said of this version: name=value', optional: true, max: 64, placeholder: 'NAME=VALUE' },
-  replicas: { type: 'integer', help: 'copies to wait for, this node counted', optional: true, min: 1, max: 32, placeholder: 'N' },
-} as const
-
-const versionShape = (z: Zod) => ({
-  resource: z.string(),
-  /** Of this very version. */
-  address: z.string(),
-  version: z.int(),
-  /** Null for a deletion. */
-  cid: z.string().nullable(),
-  mediaType: z.string(),
-  size: z.int(),
-  metadata: z.record(z.string(), z.string()),
-  entry: z.string(),
-  writer: z.string(),
-  owner: z.string(),
-  /** The writer's wall time, ISO 8601 in UTC. */
-  at: z.string(),
-  /** Whether another node gave the same number to something else. */
-  isContested: z.boolean(),
-})
-
-const stored = (z: Zod) =>
-  z.object({
-    ...versionShape(z),
-    status: z.enum(['created', 'updated', 'deleted', 'unchanged']),
-    replicas: z.object({ wanted: z.int(), confirmed: z.int() }),
-    /** Whether this node ends with the command. */
-    leaving: z.boolean(),
-  })
-
-const listed = (z: Zod) =>
-  z.object({
-    items: z.array(z.object({ resource: z.string(), first: z.int(), last: z.int(), newest: z.object(versionShape(z)) })),
-    cursor: z.string().nullable(),
-  })
-
-const addressFaults = ['UCXL_INVALID'] as const
-const readFaults = [
-  ...addressFaults,
-  'RESOURCE_MISSING',
-  'RESOURCE_DELETED',
-  'TEMPORAL_OUT_OF_BOUNDS',
-  'VERSION_CONTESTED',
-  'SESSION_UNKNOWN',
-] as const
-const writeFaults = [
-  ...addressFaults,
-  'ADDRESS_NOT_CONCRETE',
-  'WRITER_DENIED',
-  'WRITER_ELSEWHERE',
-  'WRITER_BEHIND',
-  'CONDITION_FAILED',
-  'NODE_REVOKED',
-] as const
-const bodyFaults = ['CONTEXT_TOO_LARGE', 'METADATA_INVALID', 'FILE_UNREADABLE', 'DISK_FULL', 'QUOTA_EXCEEDED'] as const
+import {
+  address,
+  pattern,
+  ifMatch,
+  session,
+  page,
+  body,
+  versionShape,
+  stored,
+  listed,
+  addressFaults,
+  readFaults,
+  writeFaults,
+  bodyFaults,
+} from './operation-fields.ts'
+import { reseal, rekey } from './seal-operations.ts'
+import { announce, status, watch } from './telling-operations.ts'
 
 const put = defineOperation({
   name: 'context.put',
@@ -107,6 +31,10 @@ const put = defineOperation({
       does: 'the next version, from a file',
     },
     { command: "althing context put 'ucxl://ada-claude:dev@shop:cart-42/*^/state' --text done --type text/plain", does: 'a few words' },
+    {
+      command: "althing context put 'ucxl://ada-claude:dev@shop:cart-42/*^/access.md' access.md --for role:backend --for @bob",
+      does: 'sealed: only nodes of backends, of bob and this one can read it',
+    },
   ],
 })
 
@@ -153,7 +81,7 @@ const get = defineOperation({
       /** The file that was written; null without one. */
       out: z.string().nullable(),
     }),
-  faults: [...readFaults, 'CONTENT_MISSING', 'CONTENT_UNAVAILABLE', 'FILE_UNWRITABLE'],
+  faults: [...readFaults, 'CONTEXT_SEALED', 'SEAL_DAMAGED', 'CONTENT_MISSING', 'CONTENT_UNAVAILABLE', 'FILE_UNWRITABLE'],
   isReadOnly: true,
   needsPeers: true,
   examples: [
@@ -273,44 +201,19 @@ const query = defineOperation({
   ],
 })
 
-const watch = defineOperation({
-  name: 'context.watch',
-  summary: 'Wait for versions that a pattern means',
-  input: {
-    pattern,
-    after: { type: 'integer', help: 'only events behind this one, as the answer before said', optional: true, min: 0, placeholder: 'ID' },
-    wait: { type: 'number', help: 'seconds to wait for the first one', default: 30, min: 0, max: 600, placeholder: 'SECONDS' },
-  },
-  output: (z) =>
-    z.object({
-      items: z.array(z.object({ id: z.int(), event: z.enum(['stored', 'deleted']), ...versionShape(z) })),
-      /** To give as `after` next time; null when nothing came and nothing was given. */
-      after: z.int().nullable(),
-    }),
-  faults: [...addressFaults, 'WATCH_LAGGED'],
-  isReadOnly: true,
-  needsPeers: true,
-  examples: [{ command: "althing context watch 'ucxl://any:any@shop:any' --json", does: 'waits for the next version in the project shop' }],
-})
-
-const status = defineOperation({
-  name: 'context.status',
-  summary: 'Show how much context there is, and as whom this node writes',
-  input: {},
-  output: (z) =>
-    z.object({
-      resources: z.int(),
-      versions: z.int(),
-      deleted: z.int(),
-      contested: z.int(),
-      sessions: z.int(),
-      agents: z.array(z.string()),
-    }),
-  faults: [],
-  isReadOnly: true,
-  needsPeers: false,
-  examples: [{ command: 'althing context status', does: 'counts of this hive, and agent names of this node' }],
-})
-
 /** What a node can be asked about context. */
-export const contextOperations = [put, post, get, remove, versions, navigate, discover, query, watch, status] as const
+export const contextOperations = [
+  put,
+  post,
+  get,
+  remove,
+  versions,
+  navigate,
+  discover,
+  query,
+  announce,
+  watch,
+  status,
+  reseal,
+  rekey,
+] as const

@@ -31,7 +31,7 @@ export function requireVersion(reader: Reader, resource: Resource, navigation: N
   if (navigation.outcome === 'notFound') {
     throw contextFaults.create('RESOURCE_MISSING', {
       message: `${resource.resource} had no version at that moment that is still kept; the oldest is *~${resource.first}`,
-      data: { resource: resource.resource },
+      data: { resource: resource.resource, isKnown: true },
     })
   }
   const said = readVersions(reader, resource, navigation.version)

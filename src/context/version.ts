@@ -83,6 +83,12 @@ export function isMediaType(text: string): boolean {
   return text.length <= maxMediaTypeLength && mediaTypePattern.test(text)
 }
 
+/** Whether two say the same, in whatever order. */
+export function sameMetadata(one: Metadata, other: Metadata): boolean {
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && one[name] === other[name])
+}
+
 /** Names of `[a-z0-9-]` with values of plain text, within limits; undefined for anything else. */
 export function parseMetadata(value: unknown): Metadata | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return undefined

@@ -1,3 +1,4 @@
+import type { PeerId } from '../identity/keys.ts'
 import type { Address } from '../ucxl/ucxl.ts'
 import { matchResource } from '../ucxl/ucxl.ts'
 import type { ContextEvent, Version, Waiting } from './context.ts'
@@ -22,9 +23,13 @@ export class Watchers {
     this.#maxWaiting = maxWaiting
   }
 
-  tell(version: Version): void {
+  tell(version: Version, announced?: { readonly provider: PeerId; readonly expiresAt: number }): void {
     this.#lastId += 1
-    const event: ContextEvent = { id: this.#lastId, event: version.cid === null ? 'deleted' : 'stored', version }
+    const id = this.#lastId
+    const event: ContextEvent =
+      announced === undefined
+        ? { id, event: version.cid === null ? 'deleted' : 'stored', version }
+        : { id, event: 'announced', version, provider: announced.provider, expiresAt: announced.expiresAt }
     this.#recent.push(event)
     if (this.#recent.length > this.#maxWaiting) this.#recent.shift()
     for (const watcher of this.#watchers) this.#give(watcher, event)

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts'
 import type { ContextHive, ContextStore } from '../context/context.ts'
 import { openContext } from '../context/context-store.ts'
 import { createContextView } from '../context/context-view.ts'
+import { createSealView } from '../context/sealing/seal-view.ts'
 import type { Exchange } from '../content/content.ts'
 import { openExchange } from '../content/exchange.ts'
 import type { Shutdown } from '../health/shutdown.ts'
@@ -29,7 +30,7 @@ import type { HiveNetwork, PeerName } from '../network/handlers.ts'
 import type { Host } from '../network/host.ts'
 import type { PeerBook } from '../network/peer-book.ts'
 import type { Home, Surroundings } from './open-home.ts'
-import { createPeerTable } from './peer-table.ts'
+import { createPeerTable, seenMembers } from './peer-table.ts'
 
 export interface HiveRuntimeDeps extends Surroundings {
   readonly home: Home
@@ -69,11 +70,12 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
     const membership = openMembership({ database, certificate: keys.certificate(), petnames: acquaintances }, row.known)
     const index = createIndexView({ content, clock, ownerOf: membership.ownerOf, isBlocked: acquaintances.isBlocked })
     const contextView = createContextView({ content, membership })
+    const seals = createSealView()
     const journal = shutdown.use(
       'journal',
       await openJournal(
         { hive, key: keys.node, database, clock, admission: membership, owners: membership, interest: acquaintances, log },
-        { ...config.journal, views: [membership.view, index, contextView], policy: row.known.genesis.policy },
+        { ...config.journal, views: [membership.view, index, contextView, seals], policy: row.known.genesis.policy },
       ),
     )
     const host = options.peers ? shutdown.use('host', await openHiveHost(deps, { row, config, peerBook })) : undefined
@@ -91,8 +93,19 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
           )
     const remote = host === undefined ? undefined : openRemote(deps, { host, journal, membership, market: config.market, shutdown })
     const parts = { row, membership, journal, service, host, exchange, remote, peerBook }
-    const surroundings = { database, content, view: contextView, clock, chance, log, isTransient: options.isTransient }
-    const context = shutdown.use('context', openContext({ hive: contextHiveOf(parts), ...surroundings }, config.context))
+    const surroundings = {
+      database,
+      content,
+      view: contextView,
+      sealKeys: home.sealKeys,
+      seals,
+      clock,
+      chance,
+      log,
+      isTransient: options.isTransient,
+    }
+    const contextHive = contextHiveOf(parts, { key: keys.node, seenBefore: () => seenMembers({ database, clock }, hive) })
+    const context = shutdown.use('context', openContext({ hive: contextHive, ...surroundings }, config.context))
     return {
       ...parts,
       context,
@@ -135,10 +148,12 @@ function introducedOwner(entry: Entry): OwnerId | undefined {
 type HiveParts = Omit<HiveRuntime, 'context' | typeof Symbol.asyncDispose>
 
 /** What context sees of a running hive. */
-function contextHiveOf(parts: HiveParts): ContextHive {
+function contextHiveOf(parts: HiveParts, given: Pick<ContextHive, 'key' | 'seenBefore'>): ContextHive {
   const { journal, ...hive } = marketHiveOf(parts)
   return {
     ...hive,
+    ...given,
+    host: parts.host,
     exchange: parts.exchange,
     membership: parts.membership,
     journal: { ...journal, lineHeads: (node) => parts.journal.lineHeads(node) },

@@ -41,6 +41,19 @@ export function createPeerTable(deps: { readonly database: Database; readonly cl
   }
 }
 
+/** Who was connected in the runs before, and how long ago by our wall clock, in milliseconds. */
+export function seenMembers(
+  { database, clock }: { readonly database: Database; readonly clock: Clock },
+  hive: HiveId,
+): readonly { readonly node: PeerId; readonly agoMs: number }[] {
+  const rows = database.all<{ readonly peer: string; readonly seen_at: number }>('select peer, seen_at from known_peer where hive = ?', hive)
+  const now = clock.now()
+  return rows.flatMap(({ peer, seen_at: seenAt }) => {
+    const node = parsePeerId(peer)
+    return node === undefined ? [] : [{ node, agoMs: Math.max(0, now - seenAt) }]
+  })
+}
+
 function readPeer(row: { readonly peer: string; readonly addresses: string }): KnownPeer | undefined {
   const peer = parsePeerId(row.peer)
   const addresses: unknown = JSON.parse(row.addresses)

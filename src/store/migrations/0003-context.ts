@@ -44,6 +44,34 @@ create table context_version (
 ) strict, without rowid;
 create index context_version_at on context_version (resource, at);
 create index context_version_entry on context_version (entry);
+-- few are sealed, and they are looked for whenever who may open them changes
+create index context_version_sealed on context_version (resource) where media_type = 'application/vnd.age';
+-- context: the newest key of each node that content can be sealed to, as its own journal says it
+create table context_seal_key (
+  hive text not null,
+  node text not null,
+  epoch integer not null,
+  recipient text not null,
+  -- the node's wall time when it said so
+  at integer not null,
+  primary key (hive, node)
+) strict, without rowid;
+create index context_version_cid on context_version (cid, resource) where cid is not null;
+-- context: members that signed for content of kept versions; at is our own wall time when they did
+create table context_copy (
+  hive text not null,
+  cid text not null,
+  node text not null,
+  at integer not null,
+  primary key (hive, cid, node)
+) strict, without rowid;
+-- context: what this node announced that it provides, and does again until it is let go; at is our wall time of the newest announcement
+create table context_announced (
+  hive text not null,
+  resource text not null,
+  at integer not null,
+  primary key (hive, resource)
+) strict, without rowid;
 -- context: the certificate each node spoke by, as its journal says it
 create table context_certificate (
   hive text not null,
