@@ -83,7 +83,7 @@ test('a channel nobody uses is closed after five seconds, and at once with the e
   short.push(again)
   await fleet.fetch(bob, createCid(rawCodec, again))
   assert.equal(seen.open, 2)
-  await fleet.clock.run(bob.exchange[Symbol.asyncDispose]())
+  await fleet.clock.run(Promise.resolve(bob.exchange[Symbol.asyncDispose]()))
   await fleet.clock.advance(100)
   assert.equal(seen.open, 0)
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readlinkSync } from 'node:fs'
+import fs, { readlinkSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { relative } from 'node:path'
 import type { TestContext } from 'node:test'
 
@@ -15,11 +16,23 @@ export async function recordSyncs(t: TestContext, folder: string): Promise<reado
   const files = Object.getPrototypeOf(handle) as FileHandle
   const original = Object.getOwnPropertyDescriptor(files, 'sync')
   assert.ok(original)
-  t.after(() => Object.defineProperty(files, 'sync', original))
+  const fsync = fs.fsync
+  t.after(() => {
+    Object.defineProperty(files, 'sync', original)
+    fs.fsync = fsync
+    syncBuiltinESMExports()
+  })
+  const note = (descriptor: number): void => void synced.push(relative(folder, readlinkSync(`/proc/self/fd/${descriptor}`)))
   const sync = original.value as (this: FileHandle) => Promise<void>
   files.sync = function record(this: FileHandle) {
-    synced.push(relative(folder, readlinkSync(`/proc/self/fd/${this.fd}`)))
+    note(this.fd)
     return sync.call(this)
   }
+  fs.fsync = Object.assign((...[descriptor, done]: Parameters<typeof fsync>) => {
+    note(descriptor)
+    fsync(descriptor, done)
+  }, fsync)
+  // named imports of what was loaded before
+  syncBuiltinESMExports()
   return synced
 }

@@ -117,8 +117,8 @@ async function readBounded(folder: string, file: string, maxBytes: number): Prom
         at,
       })
     }
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(maxBytes + 1), 0, maxBytes + 1, 0)
-    return decodeText(buffer.subarray(0, Math.min(bytesRead, maxBytes)))
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(Math.max(1, found.size)), 0, found.size, 0)
+    return decodeText(buffer.subarray(0, bytesRead))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined

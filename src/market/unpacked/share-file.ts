@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { copyFile, link, open } from 'node:fs/promises'
+import { constants, linkSync } from 'node:fs'
+import { copyFile, open } from 'node:fs/promises'
 import { failpointAsync } from '../../lib/failpoint.ts'
 import { errorCode } from '../../store/faults.ts'
 import type { Way } from '../rules/sharing.ts'
@@ -40,7 +40,8 @@ export async function shareFile(file: SharedFile, ways: readonly Way[]): Promise
 }
 
 async function shareBy(way: Way, { from, to, isExecutable }: SharedFile): Promise<void> {
-  if (way === 'link') return link(from, to)
+  // A link is a line in a folder, in memory until that is synced: making it takes less than asking a thread to.
+  if (way === 'link') return linkSync(from, to)
   await copyFile(from, to, constants.COPYFILE_EXCL | (way === 'clone' ? constants.COPYFILE_FICLONE_FORCE : 0))
   await using handle = await open(to, constants.O_RDONLY | constants.O_NOFOLLOW)
   await handle.chmod(isExecutable ? 0o755 : 0o644)

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { mapBounded } from '../../lib/map-bounded.ts'
 import { syncFolder } from '../install/lock-file.ts'
@@ -20,9 +20,9 @@ const sharesAtOnce = 16
 
 /** Puts a package of the store into a folder of a project, and makes it last. What the first file shows not to work there is not tried again. */
 export async function sharePackage({ folder: source, files }: Unpacked, { folder, ways, signal, onBytes }: ShareRequest): Promise<void> {
-  await mkdir(folder, { mode: 0o755 })
+  mkdirSync(folder, { mode: 0o755 })
   const folders = new Set([folder])
-  for (const { path } of files) await makeParents(folder, join(folder, path), folders)
+  for (const { path } of files) makeParents(folder, join(folder, path), folders)
   let left = ways
   const shareOne = async ({ path, size, isExecutable }: Unpacked['files'][number]): Promise<void> => {
     const way = await shareFile({ from: join(source, path), to: join(folder, path), isExecutable }, left)

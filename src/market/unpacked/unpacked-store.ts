@@ -1,3 +1,4 @@
+import { existsSync, lstatSync } from 'node:fs'
 import { lstat, open, readFile, readdir, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Chance } from '../../lib/chance.ts'
@@ -65,6 +66,8 @@ export class UnpackedStore {
   /** What this process builds or takes away, by name; anything else of the sort was left by one that was killed. */
   readonly #passing = new Set<string>()
 
+  #prepared: Promise<void> | undefined
+
   constructor(deps: UnpackedStoreDeps, { directory }: UnpackedStoreOptions) {
     this.#deps = deps
     this.#directory = directory
@@ -87,10 +90,7 @@ export class UnpackedStore {
     return this.#inTurn(name, async () => {
       const found = await this.#find(name, { ...options, isDeep: false })
       if (found !== undefined) return found
-      await this.#build(name, entries(), options)
-      const built = await this.#find(name, { ...options, isDeep: false })
-      if (built === undefined) throw new Error(`the unpacked package ${name} is not what was just written`)
-      return built
+      return this.#hold(name, await this.#build(name, entries(), options))
     })
   }
 
@@ -125,11 +125,10 @@ export class UnpackedStore {
     const files = await this.#readRecord(name)
     if (files === undefined) {
       // A folder without a record that can be read is no package.
-      await this.#drop(name)
+      if (existsSync(join(this.#directory, name))) await this.#drop(name)
       return undefined
     }
-    const folder = join(this.#directory, name, filesName)
-    const checked = await checkFiles(folder, files, options)
+    const checked = await checkFiles(join(this.#directory, name, filesName), files, options)
     if (checked === undefined) {
       this.#deps.log.warn(
         'an unpacked package of the store was changed and is taken away; if projects share its files by hard links, `althing verify` there says which',
@@ -140,13 +139,20 @@ export class UnpackedStore {
     }
     if (checked.some((file, index) => file !== files[index])) await this.#rewriteRecord(name, checked)
     await this.#touch(name)
-    this.#held.set(name, (this.#held.get(name) ?? 0) + 1)
-    return { folder, files: checked, [Symbol.dispose]: once(() => this.#release(name)) }
+    return this.#hold(name, checked)
   }
 
-  async #build(name: string, entries: AsyncIterable<ArchiveEntry>, options: { readonly signal: AbortSignal }): Promise<void> {
-    await makeFolder(this.#directory, { mode: 0o700 })
-    await this.#clearLeft()
+  #hold(name: string, files: readonly UnpackedFile[]): Unpacked {
+    this.#held.set(name, (this.#held.get(name) ?? 0) + 1)
+    return { folder: join(this.#directory, name, filesName), files, [Symbol.dispose]: once(() => this.#release(name)) }
+  }
+
+  async #build(
+    name: string,
+    entries: AsyncIterable<ArchiveEntry>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly UnpackedFile[]> {
+    await (this.#prepared ??= this.#prepare())
     const beside = this.#passName('new')
     const folder = join(this.#directory, beside)
     try {
@@ -157,12 +163,19 @@ export class UnpackedStore {
       await rename(folder, join(this.#directory, name))
       await syncFolder(this.#directory)
       failpoint('unpacked.kept')
+      return files
     } catch (error) {
       await rm(folder, { recursive: true, force: true }).catch(() => {})
       throw error
     } finally {
       this.#passing.delete(beside)
     }
+  }
+
+  /** Once: what a killed process left is from before this one, which alone writes here. */
+  async #prepare(): Promise<void> {
+    await makeFolder(this.#directory, { mode: 0o700 })
+    await this.#clearLeft()
   }
 
   /** Under another name first: what has its own name is whole until the end. */
@@ -192,7 +205,7 @@ export class UnpackedStore {
 
   async #readRecord(name: string): Promise<readonly UnpackedFile[] | undefined> {
     const path = join(this.#directory, name, recordName)
-    const found = await lstat(path).catch(() => undefined)
+    const found = lstatSync(path, { throwIfNoEntry: false })
     if (found?.isFile() !== true || found.size > maxRecordBytes) return undefined
     return parseRecord(await readFile(path, 'utf8').catch(() => ''))
   }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, fsync, futimesSync, openSync, writeSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { closeSync, fstatSync, futimesSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { failpointAsync } from '../../lib/failpoint.ts'
+import { makeLast } from '../../lib/make-last.ts'
 import type { ArchiveEntry } from '../archive/entry.ts'
 import { syncFolder } from '../install/lock-file.ts'
 import { filesWrittenAt } from './check-files.ts'
@@ -20,14 +19,14 @@ export async function writeEntry(
   entries: AsyncIterable<ArchiveEntry>,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<readonly UnpackedFile[]> {
-  await mkdir(folder, { mode: 0o755 })
+  mkdirSync(folder, { mode: 0o755 })
   const folders = new Set([folder])
   const files: UnpackedFile[] = []
   const writing = new Set<Promise<void>>()
   let failure: { readonly error: unknown } | undefined
   for await (const entry of entries) {
     signal.throwIfAborted()
-    await makeParents(folder, join(folder, entry.path), folders)
+    makeParents(folder, join(folder, entry.path), folders)
     const body = entry.size <= maxHeldBytes ? [await readAll(entry.body)] : entry.body
     const index = files.length
     files.push({ ...entry, sha256: '', inode: 0 })
@@ -47,11 +46,11 @@ export async function writeEntry(
 }
 
 /** Makes the folders that a path below a root needs and that are not in `known` yet, which then has them. */
-export async function makeParents(root: string, path: string, known: Set<string>): Promise<void> {
+export function makeParents(root: string, path: string, known: Set<string>): void {
   const missing: string[] = []
   for (let folder = dirname(path); folder !== root && !known.has(folder); folder = dirname(folder)) missing.unshift(folder)
   for (const folder of missing) {
-    await mkdir(folder, { mode: 0o755 })
+    mkdirSync(folder, { mode: 0o755 })
     known.add(folder)
   }
 }
@@ -66,8 +65,6 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 interface Written extends Pick<ArchiveEntry, 'isExecutable'> {
   readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
-
-const makeLast = promisify(fsync)
 
 /** The home lies on a disk of this machine: a write into its cache takes less than asking a thread for it. Only what waits for the disk waits. */
 async function writeFile(path: string, { body, isExecutable }: Written): Promise<Pick<UnpackedFile, 'sha256' | 'inode'>> {
