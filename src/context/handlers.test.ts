@@ -11,7 +11,7 @@ import { useStand } from './testing/stand.ts'
 
 const address = 'ucxl://ada:dev@shop:cart/*^/state.json'
 const call = { hive: undefined, signal: new AbortController().signal, report: () => {} }
-const nothing = { meta: [] } as const
+const nothing = { meta: [], for: [] } as const
 
 async function answering(t: TestContext): Promise<{
   readonly ada: Stand

@@ -6,6 +6,7 @@ import type { Condition, ContextDeps, ContextOptions, PutRequest, Version } from
 import { contextFaults } from './faults.ts'
 import { needWriter } from './need-writer.ts'
 import { chooseKept } from './rules/choose-kept.ts'
+import { isSealName } from './rules/seal-marks.ts'
 import { keepText } from './text-table.ts'
 import type { VersionRecord } from './version.ts'
 import { formatVersion, isMediaType, parseMetadata, versionKind } from './version.ts'
@@ -35,6 +36,7 @@ export function needWritable({ hive, database }: ContextDeps, address: Address, 
     })
   }
   if (said !== undefined && (!isMediaType(said.mediaType) || parseMetadata(said.metadata) === undefined)) throw invalidMetadata(said)
+  if (said !== undefined && Object.keys(said.metadata).some(isSealName)) throw reservedMetadata(said)
   hive.needAdmitted()
   needWriter(database, hive, address.agent)
 }
@@ -111,6 +113,13 @@ function superseded(name: string, now: Resource | undefined): Fault {
     message: `${name} got version ${now?.last ?? 0} from another node meanwhile; write again`,
     data: { resource: name, version: now?.last ?? 0, cid: now?.cid ?? null },
   })
+}
+
+/** What a seal says of itself must be true of it. */
+function reservedMetadata({ metadata }: Pick<PutRequest, 'metadata'>): Fault {
+  const names = Object.keys(metadata).filter(isSealName).join(', ')
+  const reason = `${names}: names that begin with "sealed-" are written by the node that seals; choose others`
+  return contextFaults.create('METADATA_INVALID', { message: reason, data: { reason } })
 }
 
 function invalidMetadata({ mediaType, metadata }: Pick<PutRequest, 'mediaType' | 'metadata'>): Fault {

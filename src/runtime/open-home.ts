@@ -7,6 +7,8 @@ import type { Shutdown } from '../health/shutdown.ts'
 import { Acquaintances } from '../hive/acquaintances.ts'
 import type { KeyStore } from '../identity/key-store.ts'
 import { openKeyStore } from '../identity/key-store.ts'
+import type { SealKeys } from '../identity/seal-keys.ts'
+import { openSealKeys } from '../identity/seal-keys.ts'
 import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -28,6 +30,8 @@ export interface Home {
   /** Unpacked packages, shared between projects. */
   readonly unpacked: UnpackedStore
   readonly keys: KeyStore
+  /** Keys that content is sealed to; made when one is needed. */
+  readonly sealKeys: SealKeys
   /** Whom its person follows, blocks and calls by names of their own. */
   readonly acquaintances: Acquaintances
 }
@@ -56,11 +60,12 @@ export async function openHome(deps: Surroundings & { readonly shutdown: Shutdow
     { clock, chance },
     { directory: paths.keys, label: machineLabel(), scryptLogN: config.identity.scryptLogN },
   )
+  const sealKeys = await openSealKeys({ clock }, { directory: paths.keys })
   const database = shutdown.use('database', openDatabase({ path: paths.database }))
   const blobs = shutdown.use('blocks', await openBlobStore({ database, directory: paths.blobs, clock, log }, config.content))
   const content = openContentStore({ blobs, database, clock, log }, config.content)
   const unpacked = new UnpackedStore({ clock, chance, log }, { directory: join(path, 'unpacked') })
-  return { path, database, blobs, content, unpacked, keys, acquaintances: new Acquaintances({ database, clock }) }
+  return { path, database, blobs, content, unpacked, keys, sealKeys, acquaintances: new Acquaintances({ database, clock }) }
 }
 
 /** The machine's name as a label and hive name: 1–32 of `[a-z0-9-]`. */

@@ -36,3 +36,25 @@ test('lists have a line for each, say what was deleted or contested, and where t
   assert.match(found, /^ucxl:\/\/a:b@c:d\/x\n {2}2 versions · .* · 5 bytes · text\/plain$/)
   assert.equal(render('context.query', { items: [], cursor: null }, style), 'nothing is known that this means')
 })
+
+test('what is sealed says who opens it and who cannot yet, and in lists for whom it is', () => {
+  const sealed = { recipients: 2, unreachable: ['12D3KooWEve'] }
+  const stored = { ...version, address: version.resource, status: 'created', leaving: false, replicas: { wanted: 1, confirmed: 1 }, sealed }
+  assert.equal(
+    render('context.put', stored, style),
+    'ucxl://a:b@c:d/x created · 5 bytes · 0 copies\nsealed, opened by 2 nodes · not yet by 12D3KooWEve, which has no key for it\nbafk',
+  )
+  const items = [{ ...version, mediaType: 'application/vnd.age', metadata: { 'sealed-for': 'role:backend @bob' } }]
+  assert.match(render('context.versions', { items, cursor: null }, style), / · 5 bytes · sealed for role:backend, @bob$/)
+})
+
+test('a re-sealing says what it wrote and what it could not, which is a failure', () => {
+  const resealed = [{ resource: 'ucxl://a:b@c:d/x', version: 3, recipients: 1 }]
+  const whole = { resealed, current: 2, failed: [] }
+  assert.equal(render('context.reseal', whole, style), 'ucxl://a:b@c:d/x *~3 · opened by 1 node\n2 resources sealed as before')
+  assert.equal(isIncomplete('context.reseal', whole), false)
+  const partly = { resealed: [], current: 0, failed: [{ resource: 'ucxl://a:b@c:d/y', reason: 'lost' }] }
+  assert.equal(render('context.reseal', partly, style), 'not sealed anew ucxl://a:b@c:d/y: lost')
+  assert.equal(isIncomplete('context.reseal', partly), true)
+  assert.equal(render('context.reseal', { resealed: [], current: 0, failed: [] }, style), 'nothing here is sealed')
+})

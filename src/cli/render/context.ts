@@ -16,7 +16,29 @@ export function renderStored(output: unknown, style: Style): string | undefined 
     ...(status === 'deleted' ? [] : [formatBytes(answer.count('size'))]),
     ...(isAlone ? [style.bad('stored here, 0 copies')] : status === 'deleted' ? [] : [formatPlural(copies, 'copy', 'copies')]),
   ]
-  return [parts.join(' · '), ...(answer.has('cid') ? [style.faint(answer.text('cid'))] : [])].join('\n')
+  return [parts.join(' · '), ...sealOf(answer, style), ...(answer.has('cid') ? [style.faint(answer.text('cid'))] : [])].join('\n')
+}
+
+/** `context reseal`: what was sealed anew, and what could not be. */
+export function renderResealed(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('resealed')) return undefined
+  const lines = answer
+    .records('resealed')
+    .map(
+      (row) => `${style.name(row.text('resource'))} *~${row.text('version')} · opened by ${formatPlural(row.count('recipients'), 'node')}`,
+    )
+  const failed = answer.records('failed').map((row) => `${style.bad('not sealed anew')} ${row.text('resource')}: ${row.text('reason')}`)
+  const current = answer.count('current')
+  return (
+    [...lines, ...failed, ...(current > 0 ? [`${formatPlural(current, 'resource')} sealed as before`] : [])].join('\n') ||
+    'nothing here is sealed'
+  )
+}
+
+/** Whether something is still sealed to who should not read it, or not to who should. */
+export function isSealedWrong(output: unknown): boolean {
+  return readFields(output).records('failed').length > 0
 }
 
 /** `context versions`: one line for each, newest first. */
@@ -48,13 +70,30 @@ export function isOnlyCopy(output: unknown): boolean {
   return answer.isTrue('leaving') && replicas.count('wanted') > 1 && replicas.count('confirmed') <= 1
 }
 
+function sealOf(answer: Fields, style: Style): readonly string[] {
+  if (!answer.has('sealed')) return []
+  const sealed = answer.record('sealed')
+  const unreachable = sealed.texts('unreachable')
+  const missing =
+    unreachable.length === 0
+      ? ''
+      : ` · ${style.bad(`not yet by ${unreachable.join(', ')}`)}, which ${unreachable.length === 1 ? 'has' : 'have'} no key for it`
+  return [`sealed, opened by ${formatPlural(sealed.count('recipients'), 'node')}${missing}`]
+}
+
 function describeVersion(row: Fields, style: Style): string {
   const facts = [
     formatTime(Date.parse(row.text('at')) || 0),
-    ...(row.has('cid') ? [formatBytes(row.count('size')), row.text('mediaType')] : [style.bad('deleted')]),
+    ...(row.has('cid') ? [formatBytes(row.count('size')), typeOf(row)] : [style.bad('deleted')]),
     ...(row.isTrue('isContested') ? [style.bad(`contested, by ${row.text('writer')}`)] : []),
   ]
   return facts.join(' · ')
+}
+
+/** Its media type; of what is sealed for whom it is. */
+function typeOf(row: Fields): string {
+  const whom = row.record('metadata').text('sealed-for')
+  return whom === '' ? row.text('mediaType') : `sealed for ${whom.replaceAll(' ', ', ')}`
 }
 
 function moreOf(answer: Fields): readonly string[] {
