@@ -1,6 +1,6 @@
 import type { OwnerId } from '../identity/keys.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Reader } from '../store/database.ts'
 
 /** What the person of this node says of one owner. */
 export interface Acquaintance {
@@ -15,6 +15,13 @@ export interface Acquaintance {
 export interface BlockedPackage {
   readonly owner: OwnerId
   readonly name: string
+}
+
+/** Owners and packages of which the person of this node wants nothing. */
+export function listBlocks(reader: Reader): { readonly owners: readonly OwnerId[]; readonly packages: readonly BlockedPackage[] } {
+  const owners = reader.all<{ readonly owner: OwnerId }>('select owner from acquaintance where blocked_at is not null order by owner')
+  const packages = reader.all<BlockedPackage>('select owner, name from blocked_package order by owner, name')
+  return { owners: owners.map(({ owner }) => owner), packages }
 }
 
 interface Row {
@@ -102,7 +109,7 @@ export class Acquaintances {
       })
     }
     this.#blocked.clear()
-    for (const each of this.#database.all<BlockedPackage>('select owner, name from blocked_package order by owner, name'))
+    for (const each of listBlocks(this.#database).packages)
       this.#blocked.set(`${each.owner}/${each.name}`, { owner: each.owner, name: each.name })
   }
 }

@@ -43,10 +43,18 @@ export const marketFaults = defineFaults({
     kind: 'conflict',
     meaning: 'The version was published before with other bytes; releases never change. Data: `name`, `version`, `published`, `offered`.',
   },
-  REFERENCE_INVALID: { kind: 'invalid', meaning: 'What was given names no package: NAME, @owner/NAME, NAME@RANGE. Data: `reference`.' },
+  REFERENCE_INVALID: { kind: 'usage', meaning: 'What was given names no package: NAME, @owner/NAME, NAME@RANGE. Data: `reference`.' },
   PACKAGE_UNKNOWN: { kind: 'missing', meaning: 'The index has no package of this name. Data: `reference`, `nearest`.' },
   PACKAGE_AMBIGUOUS: { kind: 'conflict', meaning: 'Several owners have a package of this name. Data: `name`, `candidates`.' },
-  VERSION_UNKNOWN: { kind: 'missing', meaning: 'No release matches the range. Data: `reference`, `versions`.' },
+  PACKAGE_BLOCKED: {
+    kind: 'denied',
+    meaning:
+      'The person of this node wants nothing of the package, or of its owner, and can take that back. Data: `block`, what to unblock.',
+  },
+  VERSION_UNKNOWN: {
+    kind: 'missing',
+    meaning: 'No release matches the range, or the package has no such tag. Data: `reference`, `range`, `versions`, `tags`.',
+  },
   PACKAGE_UNAVAILABLE: { kind: 'unavailable', meaning: 'The bytes are not here and nobody can be asked. Data: `cid`.' },
   ARCHIVE_REFUSED: {
     kind: 'invalid',

@@ -56,7 +56,7 @@ test('one package is blocked alone, and cannot be installed', async (t) => {
   await ada.handlers['marketplace.block']({ subject: '@eve/axum-evil' }, ada.context)
   assert.deepEqual(await find(ada, 'axum'), ['@eve/axum-good'])
   await assert.rejects(ada.handlers['marketplace.info']({ package: '@eve/axum-evil', mcp: false, directory: '.' }, ada.context), {
-    code: 'PACKAGE_UNKNOWN',
+    code: 'PACKAGE_BLOCKED',
   })
   assert.deepEqual((await ada.handlers['marketplace.blocked']({}, ada.context)).blocked, [
     { owner: ownerOf('eve'), handle: 'eve', package: 'axum-evil' },

@@ -6,7 +6,7 @@ import { parseOwnerId } from '../../identity/keys.ts'
 import { marketFaults } from '../faults.ts'
 import type { HandlersOf, OutputOf } from '../../operations/define-operation.ts'
 import { parsePackageReference } from '../rules/names.ts'
-import { refuseReference } from '../resolve.ts'
+import { refuseReference } from '../refuse-package.ts'
 import { indexKinds } from '../index-view.ts'
 import type { commonsOperations } from './operations.ts'
 

@@ -5,6 +5,8 @@ import type { CallContext } from '../../operations/define-operation.ts'
 import { marketFaults } from '../faults.ts'
 import type { Giver, MarketDeps, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
+import { findBlock, refuseBlocked } from '../refuse-package.ts'
+import { nameOf } from '../resolve/catalogue.ts'
 import { toInstallFault } from './disk-fault.ts'
 import { readLock } from './lock-file.ts'
 import { formatLock } from './lock.ts'
@@ -54,7 +56,7 @@ const placesAtOnce = 8
  */
 export async function applyPlan(deps: ApplyDeps, request: ApplyRequest): Promise<Applied> {
   const { place, plan, placed } = request
-  const releases = placed.map((planned) => ({ planned, release: requireRelease(planned) }))
+  const releases = placed.map((planned) => ({ planned, release: requireRelease(deps, planned) }))
   if (request.isOffline) await refuseMissing(deps, releases)
   using held = new DisposableStack()
   const ready = await readyAll(deps, releases, { request, held }).catch((error: unknown) => {
@@ -89,8 +91,10 @@ interface Placed {
   readonly release: IndexedRelease
 }
 
-function requireRelease({ release, locked }: PlannedPackage): IndexedRelease {
+function requireRelease({ database }: Pick<ApplyDeps, 'database'>, { release, locked, hive }: PlannedPackage): IndexedRelease {
   if (release !== undefined) return release
+  const block = findBlock(database, hive, { owner: locked.owner, name: nameOf(locked) })
+  if (block !== undefined) throw refuseBlocked(hive, block)
   throw marketFaults.create('PACKAGE_UNAVAILABLE', {
     message: `the lock pins ${locked.package} ${locked.version}, which no hive of this node knows yet. Run \`althing p2p start\` to hear of it, or join the hive it is from (${locked.source}); then install again.`,
     data: { cid: locked.cid },

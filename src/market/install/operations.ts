@@ -84,6 +84,7 @@ const change = (z: Zod) =>
 const changeFaults = [
   'REFERENCE_INVALID',
   'PACKAGE_UNKNOWN',
+  'PACKAGE_BLOCKED',
   'PACKAGE_AMBIGUOUS',
   'VERSION_UNKNOWN',
   'DEPENDENCY_CONFLICT',

@@ -45,7 +45,6 @@ export async function findOutdated(
     lock,
     file: place.lock,
     wish,
-    allowYanked: false,
   })
   const packages = [...lock.values()].flatMap((locked): OutdatedPackage[] => {
     const id = catalogue.idOf(locked.owner, nameOf(locked))

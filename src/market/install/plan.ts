@@ -2,15 +2,17 @@ import { fingerprintOf } from '../../hive/rules/handles.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { getRelease } from '../package-index.ts'
+import { describeBlock, findBlock } from '../refuse-package.ts'
 import { formatDigest } from '../release.ts'
-import { spellPackage } from '../resolve.ts'
+import type { Reader } from '../../store/database.ts'
+import { findHandle, spellPackage } from '../spell.ts'
 import type { IndexCatalogue } from '../resolve/catalogue.ts'
 import type { IndexCandidate } from '../resolve/index-candidate.ts'
 import { createCatalogue, isPinned, nameOf } from '../resolve/catalogue.ts'
 import { refuseDisputed, sourcesOf } from '../resolve/merge-sources.ts'
 import type { PackageId } from '../rules/candidates.ts'
 import { findConflict } from '../rules/conflict.ts'
-import { isOwnerSegment } from '../rules/names.ts'
+import { isOwnerSegment, parsePackageReference } from '../rules/names.ts'
 import type { ResolveOptions, Root } from '../rules/resolve.ts'
 import { resolveSet } from '../rules/resolve.ts'
 import { compareReleases } from '../rules/versions.ts'
@@ -46,7 +48,7 @@ export async function planSet(deps: MarketDeps & { readonly options: MarketOptio
   const { hive, lock, file, wish, accept } = request
   const findSource = (source: string): MarketHive | undefined => findSourceHive(deps, source)
   const catalogue = createCatalogue({ database: deps.database, hive, findSource, lock })
-  const { wanted, chosen } = resolveWish(deps, { hive, catalogue, lock, file, wish, allowYanked: accept.kinds.includes('yanked') })
+  const { wanted, chosen } = resolveWish(deps, { hive, catalogue, lock, file, wish })
   const names = nameChosen(hive, chosen, lock)
   const packages: PlannedPackage[] = []
   for (const [id, candidate] of chosen) {
@@ -76,7 +78,6 @@ export function findSourceHive(deps: Pick<MarketDeps, 'findHive' | 'registries'>
 
 export interface WishRequest extends Omit<PlanRequest, 'accept'> {
   readonly catalogue: IndexCatalogue
-  readonly allowYanked: boolean
 }
 
 /** What is asked of a place, and the versions that meet it. */
@@ -86,10 +87,7 @@ export interface ResolvedWish {
 }
 
 /** Resolves a wish, and judges nothing. @throws Fault of `readWish`, DEPENDENCY_CONFLICT, DEPENDENCY_UNKNOWN, DEPENDENCIES_TOO_MANY */
-export function resolveWish(
-  { database }: Pick<MarketDeps, 'database'>,
-  { hive, catalogue, lock, file, wish, allowYanked }: WishRequest,
-): ResolvedWish {
+export function resolveWish({ database }: Pick<MarketDeps, 'database'>, { hive, catalogue, lock, file, wish }: WishRequest): ResolvedWish {
   const wanted = readWish({ database, hive, catalogue, lock, file }, wish)
   const roots = [...wanted.roots].map(([id, request]): Root => ({
     id,
@@ -98,15 +96,22 @@ export function resolveWish(
   const kept = new Map<PackageId, LockedPackage>()
   for (const entry of lock.values()) kept.set(catalogue.idOf(entry.owner, nameOf(entry)), entry)
   const { isolated, released } = wanted
-  const options: ResolveOptions = { kept, released, isolated, allowYanked, maxSteps }
+  const options: ResolveOptions = { kept, released, isolated, maxSteps }
   const spell = (id: PackageId): string => spellId(hive, id)
+  const telling = { spell, hintOf: (name: string): string => hintOfBlock(database, hive, name) }
   const result = resolveSet(roots, catalogue, options)
   if (result.verdict === 'too-large') throw refuseSize(maxSteps)
-  if (result.verdict === 'conflict') throw refuseConflict(findConflict({ roots, catalogue, options, needs: result.needs }), spell)
+  if (result.verdict === 'conflict') throw refuseConflict(findConflict({ roots, catalogue, options, needs: result.needs }), telling)
   const [passedOver] = result.passedOver
-  if (passedOver !== undefined) throw refusePassedOver(passedOver, spell)
+  if (passedOver !== undefined) throw refusePassedOver(passedOver, telling)
   for (const candidate of result.chosen.values()) if (!wasJudged(kept, candidate)) refuseDisputed(candidate, spell)
   return { wanted, chosen: result.chosen }
+}
+
+function hintOfBlock(reader: Reader, hive: MarketHive, name: string): string {
+  const reference = parsePackageReference(name)
+  const block = reference && findBlock(reader, hive, reference)
+  return block === undefined ? '' : ` ${describeBlock(hive, block)}`
 }
 
 function spellId(hive: MarketHive, id: PackageId): string {
@@ -120,13 +125,16 @@ function wasJudged(kept: ReadonlyMap<PackageId, LockedPackage>, candidate: Index
   return locked !== undefined && isPinned(candidate, locked)
 }
 
-/** How the lock calls each: as it did before, else by its owner's handle as far as that can be part of a path. */
+/**
+ * How the lock calls each: as it did before, else by its owner's handle as far as that is theirs alone and can be part of a path, else by
+ * the owner id. Where the lock has that name of another owner, `judgeChanges` refuses it.
+ */
 function nameChosen(hive: MarketHive, chosen: ReadonlyMap<PackageId, IndexCandidate>, lock: Lock): ReadonlyMap<PackageId, string> {
   const known = new Map([...lock.values()].map((entry) => [`${entry.owner}/${nameOf(entry)}`, entry.package]))
   return new Map(
     [...chosen].map(([id, { owner, name }]) => {
       // a lock is shared: what only this person calls somebody has no place in it
-      const handle = hive.membership.policy === 'open' ? fingerprintOf(owner) : hive.membership.handleOf(owner)
+      const handle = hive.membership.policy === 'open' ? fingerprintOf(owner) : findHandle(hive, owner)
       const segment = handle !== undefined && isOwnerSegment(handle) ? handle : owner
       return [id, known.get(`${owner}/${name}`) ?? `@${segment}/${name}`]
     }),

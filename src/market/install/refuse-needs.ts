@@ -5,15 +5,21 @@ import type { Conflict, ConflictNeed } from '../rules/conflict.ts'
 import { formatConflict } from '../rules/conflict.ts'
 import type { PassedOver } from '../rules/resolve.ts'
 
-type Spell = (id: PackageId) => string
+/** How a person is told of packages. */
+export interface Telling {
+  readonly spell: (id: PackageId) => string
+  /** What is known of a name that nobody has, beside that: a sentence, or nothing. */
+  readonly hintOf: (name: string) => string
+}
 
 /** Versions named in the data of a fault. */
 const maxNamed = 50
 
 /** The fault for needs that no set of versions meets: of a package that nobody has, or of versions at odds. */
-export function refuseConflict(conflict: Conflict, spell: Spell): Fault {
+export function refuseConflict(conflict: Conflict, telling: Telling): Fault {
+  const { spell } = telling
   const unknown = findUnknown(conflict)
-  if (unknown !== undefined) return refuseUnknown(formatConflict(conflict, spell), { ...unknown, spell })
+  if (unknown !== undefined) return refuseUnknown(formatConflict(conflict, spell), { ...unknown, telling })
   const isYanked = conflict.available.some((version) => version.isYanked)
   const hint = isYanked ? ' A yanked version is installed when it is named exactly, with --accept yanked --reason TEXT.' : ''
   return marketFaults.create('DEPENDENCY_CONFLICT', {
@@ -42,10 +48,10 @@ function findUnknown({ needs }: Conflict): Unknown | undefined {
   return need?.from === undefined || !isAlone ? undefined : { from: need.from, need }
 }
 
-function refuseUnknown(what: string, { from, need, spell }: Unknown & { readonly spell: Spell }): Fault {
+function refuseUnknown(what: string, { from, need, telling: { spell, hintOf } }: Unknown & { readonly telling: Telling }): Fault {
   const { name, versions, ranges, rivals } = need
   return marketFaults.create('DEPENDENCY_UNKNOWN', {
-    message: `${what} Go without what it needs: --no-dependencies`,
+    message: `${what}${hintOf(name)} Go without what it needs: --no-dependencies`,
     data: {
       package: spell(from),
       version: versions[0] ?? '*',
@@ -57,7 +63,7 @@ function refuseUnknown(what: string, { from, need, spell }: Unknown & { readonly
 }
 
 /** The fault for a newest version that needs what nobody, or what several, have, where an older one would do. */
-export function refusePassedOver({ candidate, requirement }: PassedOver<Candidate>, spell: Spell): Fault {
+export function refusePassedOver({ candidate, requirement }: PassedOver<Candidate>, { spell, hintOf }: Telling): Fault {
   const { name, range, rivals } = requirement
   const spelled = spell(candidate.id)
   const candidates = rivals.map(spell).toSorted()
@@ -66,7 +72,7 @@ export function refusePassedOver({ candidate, requirement }: PassedOver<Candidat
       ? 'which nobody has published here'
       : `which ${rivals.length} owners have published: ${candidates.slice(0, 10).join(', ')}`
   return marketFaults.create('DEPENDENCY_UNKNOWN', {
-    message: `${spelled} ${candidate.version} needs ${name} ${range ?? '*'}, ${why}. Install an older version by name, or go without what it needs: --no-dependencies`,
+    message: `${spelled} ${candidate.version} needs ${name} ${range ?? '*'}, ${why}.${hintOf(name)} Install an older version by name, or go without what it needs: --no-dependencies`,
     data: { package: spelled, version: candidate.version, dependency: name, range: range ?? '*', candidates },
   })
 }

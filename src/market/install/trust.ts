@@ -1,7 +1,7 @@
 import type { OwnerId } from '../../identity/keys.ts'
 import { marketFaults } from '../faults.ts'
 import type { MarketDeps, MarketOptions } from '../market.ts'
-import { spellPackage } from '../resolve.ts'
+import { spellPackage } from '../spell.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import type { TrustIssue } from '../rules/trust.ts'
 import { judgeRelease } from '../trust/judge-release.ts'

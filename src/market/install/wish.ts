@@ -2,7 +2,8 @@ import type { Reader } from '../../store/database.ts'
 import { findNearest } from '../../lib/nearest.ts'
 import { marketFaults } from '../faults.ts'
 import type { MarketHive } from '../market.ts'
-import { findPackage, rangeOfRequest, readReference, unknownVersion } from '../resolve.ts'
+import { refuseVersion } from '../refuse-package.ts'
+import { findPackage, rangeOfRequest, readReference } from '../resolve.ts'
 import type { IndexCatalogue } from '../resolve/catalogue.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import type { PackageId } from '../rules/candidates.ts'
@@ -115,16 +116,19 @@ interface InstallWish {
 
 function readInstall(deps: WishDeps, text: string): InstallWish {
   const { database, hive, catalogue, lock } = deps
-  const { name } = readReference(text)
+  const { name, owner: called } = readReference(text)
   const [locked, ...others] = [...lock.values()].filter((entry) => nameOf(entry) === name)
   const preferred = others.length === 0 ? locked?.owner : undefined
-  const { reference, owner, versions } = findPackage(database, hive, text, preferred)
+  // who nobody here is called so is whom the lock calls so
+  const pinned = called === undefined || hive.membership.findOwner(called) !== undefined ? undefined : lock.get(`@${called}/${name}`)
+  const found = findPackage(database, hive, pinned === undefined ? text : text.replace(`@${called}/`, `@${pinned.owner}/`), preferred)
+  const { reference, owner } = found
   const id = catalogue.idOf(owner, reference.name)
   const isNewest = text.endsWith('@latest')
   const request = isNewest ? newest : reference.range
   const choices = rankVersions(catalogue.versionsOf(id))
   const range = request === undefined ? undefined : rangeOf(deps, id, request)
-  if (admittedBy(choices, range).size === 0) throw unknownVersion(hive, reference, versions)
+  if (admittedBy(choices, range).size === 0) throw refuseVersion(database, hive, found)
   return { id, request, isReleased: isNewest || (request !== undefined && parseTag(request) !== undefined) }
 }
 

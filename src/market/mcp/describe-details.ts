@@ -6,7 +6,7 @@ import type { McpConfiguration } from '../manifest/mcp.ts'
 import { formatMcpConfiguration } from '../manifest/mcp.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
-import { spellPackage } from '../resolve.ts'
+import { spellPackage } from '../spell.ts'
 import { findDetails } from './find-details.ts'
 
 /** What a package says beside the fields of every format. */

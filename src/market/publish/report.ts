@@ -1,3 +1,4 @@
+import { findHandle } from '../spell.ts'
 import type { ArchiveFile } from '../archive/entry.ts'
 import type { OwnerId } from '../../identity/keys.ts'
 import type { MarketDeps, MarketOptions } from '../market.ts'
@@ -99,7 +100,7 @@ function describe({ hive, owner, draft, found, source, tag, warnings }: PublishP
   return {
     name: draft.name,
     owner,
-    handle: hive.membership.handleOf(owner) ?? null,
+    handle: findHandle(hive, owner) ?? null,
     kind: draft.kind,
     manifest: found.source.file,
     files: source.files.length,

@@ -8,6 +8,7 @@ import { formatDigest } from '../release.ts'
 import type { Catalogue, PackageId, Requirement } from '../rules/candidates.ts'
 import { chooseOwner, packageId } from '../rules/candidates.ts'
 import { parsePackageReference } from '../rules/names.ts'
+import { maxOwners } from '../rules/succession.ts'
 import { followTransfer, listGivers } from '../trust/transfers.ts'
 import { askedWith, findVersionsIn, originOf, sourceOf } from '../sources.ts'
 import type { IndexCandidate, SourceCandidate } from './index-candidate.ts'
@@ -154,9 +155,12 @@ function toRequirement({ database, hive, lock, idOf }: NameDeps, { name, range, 
   const owner = reference.owner === undefined ? undefined : hive.membership.findOwner(reference.owner)
   if (reference.owner !== undefined && owner === undefined) return unknown
   const owners = [...new Set(findVersionsIn(database, hive, reference.name, owner).map((version) => version.owner))]
+  // of a package that was handed on several owners released, and it is one
+  const findHeir = ([first]: readonly OwnerId[]): OwnerId | undefined =>
+    owners.length <= maxOwners && new Set(owners.map((each) => idOf(each, reference.name))).size === 1 ? first : undefined
   // What this package needed of the name before, it means still.
   const before = locked?.dependencies.find((need) => nameOf(need) === reference.name)
-  const chosen = owner ?? (before && lock.get(before.package)?.owner) ?? chooseOwner(owners, dependant)
+  const chosen = owner ?? (before && lock.get(before.package)?.owner) ?? chooseOwner(owners, dependant) ?? findHeir(owners)
   if (chosen !== undefined && owners.includes(chosen)) return { ...unknown, target: idOf(chosen, reference.name) }
   return { ...unknown, rivals: owners.map((rival) => packageId({ owner: rival, name: reference.name })) }
 }

@@ -16,8 +16,6 @@ export interface ResolveOptions {
   readonly released: ReadonlySet<PackageId>
   /** Packages whose dependencies are left out. */
   readonly isolated: ReadonlySet<PackageId>
-  /** Whether a yanked version may be taken that a root names exactly. */
-  readonly allowYanked: boolean
   /** Candidates and requirements looked at before the search gives up. */
   readonly maxSteps: number
   /** Requirements left out of consideration, as `nameNeed` says them: to find out which of them are at odds. */
@@ -183,10 +181,11 @@ class Search<C extends Candidate> {
     return true
   }
 
+  /** What was taken back only where it is installed, or a person named exactly it: that person is asked then. */
   #mayBeTaken(candidate: C): boolean {
     if (candidate.yanked === null || this.#isKept(candidate)) return true
     const edges = this.#edges.get(candidate.id) ?? []
-    return this.#options.allowYanked && edges.some(({ need, depth }) => depth < 0 && need.requirement.range === candidate.version)
+    return edges.some(({ need, depth }) => depth < 0 && need.requirement.range === candidate.version)
   }
 
   #goesWith(frame: Frame, { index, requirement }: { readonly index: number; readonly requirement: Requirement }): boolean {

@@ -3,7 +3,7 @@ import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import { isOnDisk } from '../on-disk.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { getRelease } from '../package-index.ts'
-import { spellPackage } from '../resolve.ts'
+import { findHandle, spellPackage } from '../spell.ts'
 import type { SearchInput, SearchReport } from './operations.ts'
 import type { ProviderCount, ProviderCounter } from './providers.ts'
 import { createFilter } from './rules/filter.ts'
@@ -83,7 +83,7 @@ function toRow(hit: TextHit, release: IndexedRelease, { hive, deps, isDetailed, 
     source: sourceOf(hive),
     name: release.name,
     owner: release.owner,
-    handle: hive.membership.handleOf(release.owner) ?? null,
+    handle: findHandle(hive, release.owner) ?? null,
     version: release.version,
     kind: manifest.kind,
     description: manifest.description,

@@ -7,7 +7,7 @@ import { resolveSet } from '../rules/resolve.ts'
 /** Versions of packages with what they need: `{ a: { '1.0.0': { c: '^1' } } }`. A need without a package of its name is unknown. */
 export type Graph = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>
 
-export const options: ResolveOptions = { kept: new Map(), released: new Set(), isolated: new Set(), allowYanked: false, maxSteps: 100_000 }
+export const options: ResolveOptions = { kept: new Map(), released: new Set(), isolated: new Set(), maxSteps: 100_000 }
 export const idOf = (name: string): PackageId => name as PackageId
 
 export function catalogueOf(graph: Graph, yanked: readonly string[] = []): Catalogue {

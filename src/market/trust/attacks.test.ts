@@ -47,7 +47,8 @@ test('S9: a version that was yanked is not begun with, unless that is accepted; 
   assert.deepEqual(await found(ada, project), ['tool yanked'])
   const other = join(project, 'vendor')
   await assert.rejects(installSet(ada, ['tool@1.1.0'], { directory: project, target: other }), {
-    message: /1\.1\.0 \(yanked\).*--accept yanked/,
+    code: 'CONFIRMATION_NEEDED',
+    message: /1\.1\.0 was yanked \(leaks\).*--accept yanked/,
   })
   const accepted = await installSet(ada, ['tool@1.1.0'], {
     directory: project,

@@ -1,3 +1,5 @@
+import { describeBlock, findBlock } from '../refuse-package.ts'
+import { spellOwner } from '../spell.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { findChanges } from '../install/changes.ts'
 import type { Lock, LockedOverride, LockedPackage } from '../install/lock.ts'
@@ -67,7 +69,7 @@ function compareFindings(a: Finding, b: Finding): number {
 }
 
 function toAccepted(hive: MarketHive, name: string, { by, ...override }: LockedOverride): AcceptedFinding {
-  return { ...override, package: name, by: by === undefined ? null : `@${hive.membership.handleOf(by) ?? by}` }
+  return { ...override, package: name, by: by === undefined ? null : spellOwner(hive, by) }
 }
 
 interface AuditRequest {
@@ -109,6 +111,8 @@ async function auditOne(deps: AuditDeps, request: AuditRequest): Promise<readonl
 /** Its version may be there with other bytes, or was taken back with who signed it. */
 function judgeGone(deps: AuditDeps, hive: MarketHive, locked: LockedPackage): string {
   const same = findVersions(deps.database, hive.hive, nameOf(locked), locked.owner).find(({ version }) => version === locked.version)
+  const block = same === undefined ? findBlock(deps.database, hive, { owner: locked.owner, name: nameOf(locked) }) : undefined
+  if (block !== undefined) return `${locked.package} is installed, and ${describeBlock(hive, block)}`
   if (same === undefined)
     return `${locked.package} ${locked.version} is in the index of "${hive.name}" no more: its node was revoked, its maintainer removed, or this node lacks journals.`
   return `${locked.package} ${locked.version} is ${formatDigest(same.digest)} in the index of "${hive.name}", and the lock pins ${locked.digest}.`
@@ -136,7 +140,7 @@ function judgeNow(
       : [
           {
             kind: 'transferred' as const,
-            message: `${locked.package} was handed on to @${hive.membership.handleOf(last) ?? last}; \`althing update ${locked.package}\` follows, when there is a release.`,
+            message: `${locked.package} was handed on to ${spellOwner(hive, last)}; \`althing update ${locked.package}\` follows, when there is a release.`,
           },
         ]
   return [...issues.filter(({ kind }) => kind !== 'cool-down'), ...transferred]

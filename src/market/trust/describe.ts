@@ -5,7 +5,9 @@ import { isOnDisk } from '../on-disk.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
-import { findPackage, rangeOfRequest, spellPackage, unknownVersion } from '../resolve.ts'
+import { refuseVersion } from '../refuse-package.ts'
+import { findPackage, rangeOfRequest } from '../resolve.ts'
+import { findHandle, spellOwner, spellPackage } from '../spell.ts'
 import { refreshNamed } from '../refresh.ts'
 import { findVersionsIn, homeOf, sourceOf } from '../sources.ts'
 import { compareReleases, isInRange } from '../rules/versions.ts'
@@ -39,7 +41,7 @@ export async function describePackage(deps: ShowDeps, input: InfoInput, context:
     source: sourceOf(hive),
     package: spellPackage(hive, release),
     owner: release.owner,
-    handle: hive.membership.handleOf(release.owner) ?? null,
+    handle: findHandle(hive, release.owner) ?? null,
     versions: versions.map(({ version }) => version),
     yankedVersions: versions.flatMap(({ version, yanked }) => (yanked === null ? [] : [version])),
     tags: listTags(deps.database, keyOf(hive, release)).map(([tag, version]) => ({ tag, version })),
@@ -89,11 +91,12 @@ function describeTrust(deps: ShowDeps, hive: MarketHive, release: IndexedRelease
 export async function describeVersions(deps: ShowDeps, text: string, context: CallContext): Promise<Shown<'marketplace.versions'>> {
   const hive = deps.findHive(context.hive)
   await refreshNamed(deps, [text], context)
-  const { reference, owner, versions } = findPackage(deps.database, hive, text)
+  const found = findPackage(deps.database, hive, text)
+  const { reference, owner, versions } = found
   const key = { hive: hive.hive, owner, name: reference.name }
   const range = rangeOfRequest(deps.database, key, reference.range)
   const meant = versions.filter(({ version }) => range === undefined || isInRange(version, range))
-  if (meant.length === 0) throw unknownVersion(hive, reference, versions)
+  if (meant.length === 0) throw refuseVersion(deps.database, hive, found)
   const tags = Map.groupBy(listTags(deps.database, key), ([, version]) => version)
   const rows = meant.toSorted(compareReleases).toReversed()
   return {
@@ -135,8 +138,4 @@ function keyOf(hive: MarketHive, { owner, name }: IndexedRelease): { hive: Marke
 
 function maintainerOf(hive: MarketHive, { owner, author }: IndexedRelease): string | null {
   return author === owner ? null : spellOwner(hive, author)
-}
-
-function spellOwner(hive: MarketHive, owner: OwnerId): string {
-  return `@${hive.membership.handleOf(owner) ?? owner}`
 }

@@ -6,7 +6,9 @@ import type { Reader } from '../../store/database.ts'
 import { marketFaults } from '../faults.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import { waitForPeer } from '../publish/spread.ts'
-import { findPackage, refuseReference, spellPackage, unknownVersion } from '../resolve.ts'
+import { refuseReference, refuseVersion } from '../refuse-package.ts'
+import { findPackage } from '../resolve.ts'
+import { spellOwner, spellPackage } from '../spell.ts'
 import { parseTag } from '../rules/tags.ts'
 import { isVersionRange, parseVersion } from '../rules/versions.ts'
 import type { NodeCut } from '../rules/words.ts'
@@ -62,11 +64,12 @@ export async function yankVersion(
   context: CallContext,
 ): Promise<SaidReport> {
   const hive = deps.findHive(context.hive)
-  const { reference, owner, versions } = findPackage(deps.database, hive, input.package, hive.owner)
-  const version = versions.find((each) => each.version === reference.range)?.version
+  const found = findPackage(deps.database, hive, input.package, hive.owner)
+  const { reference, owner, own } = found
+  const version = own.find((each) => each.version === reference.range)?.version
   if (reference.range === undefined || parseVersion(reference.range) === undefined)
     throw refuseReference(input.package, 'NAME@1.2.3, one exact version')
-  if (version === undefined) throw unknownVersion(hive, reference, versions)
+  if (version === undefined) throw refuseVersion(deps.database, hive, { ...found, versions: own })
   const spelled = spellPackage(hive, { owner, name: reference.name })
   const reason = input.reason === undefined ? '' : checkText(input.reason)
   const now = input.undo
@@ -111,11 +114,12 @@ export async function tagVersion(
   context: CallContext,
 ): Promise<SaidReport> {
   const hive = deps.findHive(context.hive)
-  const { reference, owner, versions } = findPackage(deps.database, hive, input.package, hive.owner)
+  const found = findPackage(deps.database, hive, input.package, hive.owner)
+  const { reference, owner, own } = found
   const subject = parseTag(input.tag)
   if (subject === undefined) throw refuseTag(input.tag)
-  const version = versions.find((each) => each.version === reference.range)?.version
-  if (input.action === 'add' && version === undefined) throw unknownVersion(hive, reference, versions)
+  const version = own.find((each) => each.version === reference.range)?.version
+  if (input.action === 'add' && version === undefined) throw refuseVersion(deps.database, hive, { ...found, versions: own })
   const spelled = spellPackage(hive, { owner, name: reference.name })
   const value = input.action === 'add' ? (version ?? null) : null
   const now = value === null ? `${spelled} has no tag ${subject}` : `${spelled}@${subject} is ${value}`
@@ -136,7 +140,7 @@ export async function changeOwner(deps: EditDeps, input: OwnerInput, context: Ca
   const { reference, owner } = findPackage(deps.database, hive, input.package, hive.owner)
   const key = { hive: hive.hive, owner, name: reference.name }
   const member = findMember(hive, input.member)
-  const [spelled, who] = [spellPackage(hive, key), `@${hive.membership.handleOf(member) ?? member}`]
+  const [spelled, who] = [spellPackage(hive, key), spellOwner(hive, member)]
   const common = { owner, name: reference.name }
   if (input.action === 'transfer') {
     const after = highestIncoming(deps.database, key)

@@ -4,7 +4,7 @@ import type { Entry } from '../../journal/entry.ts'
 import type { Reader } from '../../store/database.ts'
 import { marketFaults } from '../faults.ts'
 import type { MarketHive } from '../market.ts'
-import { spellPackage } from '../resolve.ts'
+import { spellOwner, spellPackage } from '../spell.ts'
 import { parsePackageName } from '../rules/names.ts'
 import type { SaidWord } from '../rules/words.ts'
 import type { PackageWord } from './word.ts'
@@ -67,18 +67,18 @@ interface Refused {
 
 function refuseStranger(hive: MarketHive, { owner, name, mayMaintain }: Refused): Fault {
   const spelled = spellPackage(hive, { owner, name })
-  const who = hive.membership.handleOf(owner) ?? owner
+  const who = spellOwner(hive, owner)
   const next = mayMaintain
-    ? `Ask @${who} to make you a maintainer: \`althing marketplace owner add ${spelled} ${handleOfOurs(hive)}\`.`
-    : `Ask @${who} to do it.`
+    ? `Ask ${who} to make you a maintainer: \`althing marketplace owner add ${spelled} ${handleOfOurs(hive)}\`.`
+    : `Ask ${who} to do it.`
   return marketFaults.create('NOT_OWNER', {
-    message: `${spelled} is not yours: it belongs to @${who}, and this node speaks for ${handleOfOurs(hive)}. ${next}`,
+    message: `${spelled} is not yours: it belongs to ${who}, and this node speaks for ${handleOfOurs(hive)}. ${next}`,
     data: { package: spelled, owner, ours: hive.owner ?? null },
   })
 }
 
 function handleOfOurs(hive: MarketHive): string {
-  return hive.owner === undefined ? 'nobody' : `@${hive.membership.handleOf(hive.owner) ?? hive.owner}`
+  return hive.owner === undefined ? 'nobody' : spellOwner(hive, hive.owner)
 }
 
 /**

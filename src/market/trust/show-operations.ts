@@ -9,7 +9,14 @@ const packageInput = {
   placeholder: 'package',
 } as const
 
-const showFaults = ['REFERENCE_INVALID', 'PACKAGE_UNKNOWN', 'PACKAGE_AMBIGUOUS', 'VERSION_UNKNOWN', 'STORE_CORRUPT'] as const
+const showFaults = [
+  'REFERENCE_INVALID',
+  'PACKAGE_UNKNOWN',
+  'PACKAGE_BLOCKED',
+  'PACKAGE_AMBIGUOUS',
+  'VERSION_UNKNOWN',
+  'STORE_CORRUPT',
+] as const
 
 const info = defineOperation({
   name: 'marketplace.info',
@@ -127,7 +134,7 @@ const versions = defineOperation({
         }),
       ),
     }),
-  faults: ['REFERENCE_INVALID', 'PACKAGE_UNKNOWN', 'PACKAGE_AMBIGUOUS', 'VERSION_UNKNOWN'],
+  faults: ['REFERENCE_INVALID', 'PACKAGE_UNKNOWN', 'PACKAGE_BLOCKED', 'PACKAGE_AMBIGUOUS', 'VERSION_UNKNOWN'],
   isReadOnly: true,
   needsPeers: false,
   aliases: ['versions'],

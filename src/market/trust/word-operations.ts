@@ -17,6 +17,7 @@ const saidOutput = (z: Zod) =>
 const saidFaults = [
   'REFERENCE_INVALID',
   'PACKAGE_UNKNOWN',
+  'PACKAGE_BLOCKED',
   'PACKAGE_AMBIGUOUS',
   'VERSION_UNKNOWN',
   'NOT_OWNER',
