@@ -18,7 +18,6 @@ import type {
   PutRequest,
   QueryRequest,
   ReadVersion,
-  Resealed,
   StoredVersion,
   Version,
   Waiting,
@@ -33,6 +32,7 @@ import { historyOf, knownUntil, needContent, requireResource, requireVersion } f
 import { sealedType } from './rules/seal-marks.ts'
 import { countSeals } from './sealing/count-seals.ts'
 import { Resealer } from './sealing/resealer.ts'
+import type { Resealed } from './sealing/seal-facts.ts'
 import { SealSteward } from './sealing/seal-steward.ts'
 import type { SealPlan } from './sealing/sealing.ts'
 import { Sealing } from './sealing/sealing.ts'

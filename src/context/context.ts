@@ -12,6 +12,7 @@ import type { Log } from '../lib/log.ts'
 import type { Host } from '../network/host.ts'
 import type { Database } from '../store/database.ts'
 import type { ContextStatus } from './context-status.ts'
+import type { Resealed, SealedFor } from './sealing/seal-facts.ts'
 import type { SealSource } from './sealing/seal-view.ts'
 import type { Address, NavigationStep, Temporal } from '../ucxl/ucxl.ts'
 
@@ -190,24 +191,6 @@ export interface StoredVersion extends Version {
   readonly replicas: Copies
   /** Undefined where it is not sealed, or not by this write. */
   readonly sealed?: SealedFor | undefined
-}
-
-/** Who can open what was sealed just now. */
-export interface SealedFor {
-  /** Nodes, this one counted. */
-  readonly recipients: number
-  /** Nodes of those it is meant for that have no key yet. */
-  readonly unreachable: readonly PeerId[]
-}
-
-/** What was sealed anew. */
-export interface Resealed {
-  /** Versions written, each sealed to who may open it now. */
-  readonly resealed: readonly { readonly resource: string; readonly version: number; readonly recipients: number }[]
-  /** Resources that are sealed as they should be. */
-  readonly current: number
-  /** Resources that are not, and could not be sealed anew. */
-  readonly failed: readonly { readonly resource: string; readonly reason: string }[]
 }
 
 export interface ReadVersion extends Version {

@@ -1,6 +1,6 @@
 import type { Style } from '../screen.ts'
 import { renderBlocked, renderNamed, renderStance } from './commons.ts'
-import { isOnlyCopy, renderContextVersions, renderResources, renderStored } from './context.ts'
+import { isOnlyCopy, isSealedWrong, renderContextVersions, renderResealed, renderResources, renderStored } from './context.ts'
 import { renderGeneric } from './generic.ts'
 import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
 import {
@@ -86,6 +86,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'context.versions': renderContextVersions,
   'context.discover': renderResources,
   'context.query': renderResources,
+  'context.reseal': renderResealed,
   'model.list': renderModels,
   'model.budget': renderBudget,
   'model.key': renderModelKey,
@@ -129,6 +130,7 @@ export function render(name: string, output: unknown, style: Style): string {
  */
 export function isIncomplete(name: string, output: unknown): boolean {
   if (name === 'store.verify') return isUnsound(output)
+  if (name === 'context.reseal') return isSealedWrong(output)
   if (name === 'context.put' || name === 'context.post') return isOnlyCopy(output)
   if (name !== 'p2p.publish' && name !== 'marketplace.publish') return false
   const fields = readFields(output)

@@ -1,7 +1,7 @@
 import type { Cid } from '../../lib/cid.ts'
 import { describeError } from '../../lib/fault.ts'
 import type { CopiesRequest } from '../copies.ts'
-import type { ContextDeps, Copies, ReadVersion, Resealed, Version, Waiting } from '../context.ts'
+import type { ContextDeps, Copies, ReadVersion, Version, Waiting } from '../context.ts'
 import { namesOf } from '../name-rows.ts'
 import { needWriter } from '../need-writer.ts'
 import { isSealedTo } from '../rules/choose-recipients.ts'
@@ -11,6 +11,7 @@ import type { Resource } from '../version-table.ts'
 import { readVersions } from '../version-table.ts'
 import type { Draft, Written } from '../write-version.ts'
 import { findSealed } from './sealed-rows.ts'
+import type { Resealed } from './seal-facts.ts'
 import type { Sealing } from './sealing.ts'
 
 /** Resources looked up at a time. */
