@@ -1,0 +1,212 @@
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { Writable } from 'node:stream'
+import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk'
+import type { ClientContext, InitializeRequest, SessionUpdate, StopReason } from '@agentclientprotocol/sdk'
+import type { Clock } from '../../lib/clock.ts'
+import { withDeadline } from '../../lib/deadline.ts'
+import { describeError } from '../../lib/fault.ts'
+import type { Assignment, Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
+import { formatExternalPrompt } from '../rules/external-prompt.ts'
+import { outcomeOfSilence } from '../rules/outcome.ts'
+import { choosePermission } from '../rules/permissions.ts'
+import type { SandboxProcess } from '../sandbox/sandbox.ts'
+import { openEventQueue } from './event-queue.ts'
+import type { EventQueue } from './event-queue.ts'
+import type { ExternalDeps, ExternalOptions } from './external.ts'
+import type { OutcomeFile } from './outcome-file.ts'
+import { openOutcomeFile } from './outcome-file.ts'
+
+/** Longest message of an agent, in bytes. */
+const maxMessageBytes = 8_388_608
+/** What is kept of one thing that an agent says or does, in characters. */
+const maxTextLength = 20_000
+/** Time that an agent has to end by itself after it was told to, in milliseconds. */
+const graceMs = 1_000
+
+/** Any agent that speaks the Agent Client Protocol over its standard streams. @see https://agentclientprotocol.com */
+export function createAcpDriver(deps: ExternalDeps, options: ExternalOptions): Driver {
+  return { name: 'acp', run: (assignment, tools, waiting) => runOnce(deps, options, { assignment, tools, ...waiting }) }
+}
+
+interface Run {
+  readonly assignment: Assignment
+  readonly tools: DriverTools
+  readonly signal: AbortSignal
+}
+
+async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run): AsyncGenerator<WorkerEvent> {
+  const { assignment, tools, signal } = run
+  const { worktree, limits } = assignment
+  await using file = await openOutcomeFile(options.scratchFolder)
+  const prompt = formatExternalPrompt(assignment, file.path)
+  yield { type: 'prompt', kind: 'task_analysis', text: prompt }
+  await tools.untilMayWork({ signal })
+  const child = deps.sandbox.spawn({
+    argv: options.command,
+    folder: worktree,
+    writable: [worktree, file.folder],
+    readable: [join(worktree, '.git')],
+    variables: { ...(await deps.readSecrets()), ALTHING_OUTCOME: file.path },
+  })
+  const late = withDeadline(deps.clock, limits.timeoutMs, signal)
+  const events = openEventQueue<WorkerEvent>(limits.maxOutputBytes)
+  try {
+    const ending = converse(child, { ...run, signal: late }, { clock: deps.clock, options, events, file, prompt }).finally(events.close)
+    yield* events
+    const outcome = await ending
+    signal.throwIfAborted()
+    yield { type: 'outcome', outcome }
+  } finally {
+    child.kill()
+    await child.exited
+  }
+}
+
+interface Talk {
+  readonly clock: Clock
+  readonly options: ExternalOptions
+  readonly events: EventQueue<WorkerEvent>
+  readonly file: OutcomeFile
+  readonly prompt: string
+}
+
+/** Never rejects for what the agent does: that is an outcome. */
+async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<WorkerOutcome> {
+  const { assignment, tools, signal } = run
+  const { options, events, file, prompt } = talk
+  const words: string[] = []
+  const complaint = readComplaint(child.stderr)
+  const app = client({ name: 'althing' })
+    .onRequest(methods.client.session.requestPermission, async ({ params }) => {
+      // Leave to act is given while the lease is confirmed: an agent that asks is held here, one that does not ask by its own model's calls.
+      await tools.untilMayWork({ signal })
+      const { kind } = params.toolCall
+      const optionId = choosePermission({ kind: kind ?? undefined, options: params.options }, options)
+      return { outcome: optionId === undefined ? { outcome: 'cancelled' } : { outcome: 'selected', optionId } }
+    })
+    .onNotification(methods.client.session.update, ({ params }) => {
+      const event = describeUpdate(params.update, words)
+      if (event !== undefined && !events.add(event, sizeOf(event))) child.kill()
+    })
+  const stream = ndJsonStream(Writable.toWeb(child.stdin), toWeb(child.stdout), { maxMessageBytes })
+  try {
+    const work = app.connectWith(stream, (agent) => promptOnce(agent, { worktree: assignment.worktree, prompt, signal }))
+    const stopped = await Promise.race([work, ended(child), aborted(signal, talk.clock)])
+    if (stopped === 'end_turn') return (await file.read()) ?? outcomeOfSilence(assignment.task, words.join(''))
+    return { outcome: 'failed', reason: reasonOf(stopped) }
+  } catch (error) {
+    if (events.isFull) return { outcome: 'failed', reason: `the agent said more than ${assignment.limits.maxOutputBytes} bytes` }
+    if (signal.aborted) return { outcome: 'failed', reason: `the agent came to no end within ${assignment.limits.timeoutMs} ms` }
+    const code = await Promise.race([child.exited.then((exitCode) => exitCode ?? 'a signal'), after(talk.clock)])
+    const said = complaint().trim().split('\n').at(-1)?.slice(0, 300) ?? ''
+    const reason = code === undefined ? describeError(error) : `its process ended with ${code}`
+    return { outcome: 'failed', reason: `the agent failed: ${reason}${said === '' ? '' : ` (${said})`}` }
+  }
+}
+
+interface Prompting {
+  readonly worktree: string
+  readonly prompt: string
+  readonly signal: AbortSignal
+}
+
+async function promptOnce(agent: ClientContext, { worktree, prompt, signal }: Prompting): Promise<StopReason> {
+  // It has the folder itself and may run what it likes there: files and terminals of ours would only be ways out of the sandbox.
+  const greeting: InitializeRequest = {
+    protocolVersion: PROTOCOL_VERSION,
+    clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+  }
+  const { protocolVersion } = await agent.request(methods.agent.initialize, greeting)
+  if (protocolVersion !== PROTOCOL_VERSION)
+    throw new Error(`it speaks version ${protocolVersion} of the protocol, and we ${PROTOCOL_VERSION}`)
+  const { sessionId } = await agent.request(methods.agent.session.new, { cwd: worktree, mcpServers: [] })
+  const cancel = (): void => void agent.notify(methods.agent.session.cancel, { sessionId }).catch(() => {})
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    const { stopReason } = await agent.request(methods.agent.session.prompt, { sessionId, prompt: [{ type: 'text', text: prompt }] })
+    return stopReason
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+function reasonOf(stopped: StopReason): string {
+  const reasons: Readonly<Record<StopReason, string>> = {
+    end_turn: 'it ended',
+    max_tokens: 'the agent ran out of tokens',
+    max_turn_requests: 'the agent ran out of turns',
+    refusal: 'the agent refused',
+    cancelled: 'the agent was called off',
+  }
+  return reasons[stopped]
+}
+
+/** What is kept of an update; words of the agent are also its last words. */
+function describeUpdate(update: SessionUpdate, words: string[]): WorkerEvent | undefined {
+  if (update.sessionUpdate === 'agent_thought_chunk') return { type: 'thought', text: textOf(update.content) }
+  if (update.sessionUpdate === 'agent_message_chunk') {
+    const text = textOf(update.content)
+    words.push(text)
+    return text === '' ? undefined : { type: 'answer', text, cost: { tokens: 0, microUsd: 0 } }
+  }
+  if (update.sessionUpdate === 'tool_call') {
+    // what it says after using a tool is a new last word
+    words.length = 0
+    return { type: 'tool', name: update.kind ?? 'other', input: shorten(update.title), output: '', isError: false }
+  }
+  if (update.sessionUpdate !== 'tool_call_update') return undefined
+  if (update.status !== 'completed' && update.status !== 'failed') return undefined
+  const output = shorten(JSON.stringify(update.rawOutput ?? update.content ?? null))
+  return { type: 'tool', name: update.kind ?? 'other', input: shorten(update.title ?? ''), output, isError: update.status === 'failed' }
+}
+
+function textOf(content: { readonly type: string; readonly text?: unknown }): string {
+  return content.type === 'text' && typeof content.text === 'string' ? shorten(content.text) : ''
+}
+
+function shorten(text: string): string {
+  return text.slice(0, maxTextLength)
+}
+
+function sizeOf(event: WorkerEvent): number {
+  return JSON.stringify(event).length
+}
+
+/** The end of what it says on stderr. */
+function readComplaint(stderr: Readable): () => string {
+  let said = ''
+  stderr.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-2_000)))
+  return () => said
+}
+
+function toWeb(stream: Readable): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start: (controller) => {
+      stream.on('data', (chunk: Uint8Array) => {
+        controller.enqueue(chunk)
+        if ((controller.desiredSize ?? 0) <= 0) stream.pause()
+      })
+      stream.on('end', () => controller.close())
+      stream.on('error', (error) => controller.error(error))
+    },
+    pull: () => void stream.resume(),
+    cancel: () => void stream.destroy(),
+  })
+}
+
+async function ended(child: SandboxProcess): Promise<never> {
+  await child.exited
+  throw new Error('its process ended')
+}
+
+/** A little after the signal: an agent that was told to stop may still say how it stands. */
+async function aborted(signal: AbortSignal, clock: Clock): Promise<never> {
+  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  await after(clock)
+  throw new Error('called off')
+}
+
+async function after(clock: Clock): Promise<undefined> {
+  return new Promise((resolve) => clock.schedule(graceMs, () => resolve(undefined)))
+}

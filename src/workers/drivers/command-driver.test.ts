@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { systemClock } from '../../lib/clock.ts'
+import type { Driver } from '../driver.ts'
+import type { Behaviour, DriverStand } from '../suite/driver-suite.ts'
+import { openDriverStand, testDriver } from '../suite/driver-suite.ts'
+import { createCommandDriver } from './command-driver.ts'
+import { openOutcomeFile } from './outcome-file.ts'
+
+const scripts: Readonly<Partial<Record<Behaviour, string>>> = {
+  done: `echo hello > hello.txt; cat > "$ALTHING_OUTCOME" <<'X'
+{"outcome":"done","title":"Say hello","summary":"It says hello.","decision":"a file","why":"asked for"}
+X`,
+  'gives-up': `echo '{"outcome":"failed","reason":"there is nothing to do"}' > "$ALTHING_OUTCOME"`,
+  'asks-person': `echo '{"outcome":"needs-human","reason":"which database?"}' > "$ALTHING_OUTCOME"`,
+  hangs: 'sleep 100',
+  endless: 'yes and on',
+  crashes: 'echo broken >&2; exit 7',
+}
+
+const commandOf = (stand: DriverStand, command: readonly string[]): Driver =>
+  createCommandDriver(
+    { sandbox: stand.sandbox, clock: systemClock, readSecrets: async () => ({ AGENT_KEY: 'sk-agent' }) },
+    { command, scratchFolder: stand.scratchFolder, mayFetch: false },
+  )
+
+testDriver('command', {
+  open: async (behaviour, stand) => commandOf(stand, ['sh', '-c', scripts[behaviour] ?? assert.fail()]),
+  failures: [
+    { behaviour: 'hangs', reason: /longer than 300 ms/ },
+    { behaviour: 'endless', reason: /more than 200000 bytes/ },
+    { behaviour: 'crashes', reason: /ended with 7: broken/ },
+  ],
+})
+
+test('the task comes on standard input where the command has no place for it, and its own key in a variable', async () => {
+  await using stand = await openDriverStand()
+  const driver = commandOf(stand, ['sh', '-c', 'grep -c "There shall be" && echo "$ALTHING_TASK $AGENT_KEY"'])
+  const last = (await Array.fromAsync(driver.run(stand.assignment, stand.tools, { signal: new AbortController().signal }))).at(-1)
+  assert.deepEqual(last, {
+    type: 'outcome',
+    outcome: { outcome: 'done', title: 'Say hello', summary: '1\nissue-7 sk-agent', decision: undefined },
+  })
+})
+
+test('S24: what an agent leaves in place of its outcome is not followed, and not waited for', async () => {
+  await using stand = await openDriverStand()
+  writeFileSync(join(stand.worktree, 'key'), '{"outcome":"failed","reason":"read through a link"}')
+  await using linked = await openOutcomeFile(stand.scratchFolder)
+  symlinkSync(join(stand.worktree, 'key'), linked.path)
+  await using pipe = await openOutcomeFile(stand.scratchFolder)
+  await stand.tools.run({ argv: ['mkfifo', pipe.path], folder: '.', timeoutMs: 5_000 }, { signal: new AbortController().signal })
+  await using long = await openOutcomeFile(stand.scratchFolder)
+  writeFileSync(long.path, `{"outcome":"failed","reason":"${'a'.repeat(300_000)}"}`)
+  assert.deepEqual([await linked.read(), await pipe.read(), await long.read()], [undefined, undefined, undefined])
+})

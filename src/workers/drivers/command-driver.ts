@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { decodeText, encodeText } from '../../lib/bytes.ts'
+import type { Assignment, Driver, DriverTools, SandboxResult, WorkerEvent, WorkerOutcome } from '../driver.ts'
+import { formatExternalPrompt, placePrompt } from '../rules/external-prompt.ts'
+import { outcomeOfSilence } from '../rules/outcome.ts'
+import { runCommand } from '../sandbox/run-command.ts'
+import type { ExternalDeps, ExternalOptions } from './external.ts'
+import { openOutcomeFile } from './outcome-file.ts'
+
+/** How much of what a command printed is kept, from its end, in characters. */
+const maxWordsLength = 20_000
+
+/** Any program: it is given the task, works in the folder, and ends. */
+export function createCommandDriver(deps: ExternalDeps, options: ExternalOptions): Driver {
+  return { name: 'command', run: (assignment, tools, waiting) => runOnce(deps, options, { assignment, tools, ...waiting }) }
+}
+
+interface Run {
+  readonly assignment: Assignment
+  readonly tools: DriverTools
+  readonly signal: AbortSignal
+}
+
+async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignment, tools, signal }: Run): AsyncGenerator<WorkerEvent> {
+  const { task, worktree, limits } = assignment
+  await using file = await openOutcomeFile(options.scratchFolder)
+  const prompt = formatExternalPrompt(assignment, file.path)
+  yield { type: 'prompt', kind: 'task_analysis', text: prompt }
+  await tools.untilMayWork({ signal })
+  const placed = placePrompt(options.command, prompt)
+  const result = await runCommand(
+    deps,
+    {
+      argv: placed ?? options.command,
+      folder: worktree,
+      writable: [worktree, file.folder],
+      readable: [join(worktree, '.git')],
+      variables: {
+        ...(await deps.readSecrets()),
+        ALTHING_PROJECT: task.project,
+        ALTHING_TASK: task.key,
+        ALTHING_OUTCOME: file.path,
+      },
+    },
+    { ...limits, stdin: placed === undefined ? encodeText(prompt) : undefined, signal },
+  )
+  const words = `${decodeText(result.stdout)}${decodeText(result.stderr)}`.slice(-maxWordsLength)
+  yield { type: 'tool', name: 'command', input: options.command.join(' '), output: words, isError: result.exitCode !== 0 }
+  yield { type: 'outcome', outcome: await judgeEnd(assignment, result, await file.read()) }
+}
+
+/** What the agent wrote counts when it ended well; a failure that it gave no reason for is told by its last line. */
+async function judgeEnd({ task, limits }: Assignment, result: SandboxResult, written: WorkerOutcome | undefined): Promise<WorkerOutcome> {
+  if (result.wasCut)
+    return {
+      outcome: 'failed',
+      reason: `the command ran longer than ${limits.timeoutMs} ms or printed more than ${limits.maxOutputBytes} bytes`,
+    }
+  if (result.exitCode === 0) return written ?? outcomeOfSilence(task, decodeText(result.stdout))
+  if (written !== undefined && written.outcome !== 'done') return written
+  const lastLine = decodeText(result.stderr).trim().split('\n').at(-1)?.slice(0, 500) ?? ''
+  return { outcome: 'failed', reason: `the command ended with ${result.exitCode ?? 'a signal'}${lastLine === '' ? '' : `: ${lastLine}`}` }
+}

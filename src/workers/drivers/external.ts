@@ -1,0 +1,19 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+
+/** What drivers of agents that are programs of others work with. */
+export interface ExternalDeps {
+  readonly sandbox: Sandbox
+  readonly clock: Clock
+  /** Variables that hold the agent's own keys, read anew for each run. Whatever the agent runs can read them: nothing else of ours is there. */
+  readonly readSecrets: () => Promise<Readonly<Record<string, string>>>
+}
+
+export interface ExternalOptions {
+  /** The program and its arguments. */
+  readonly command: readonly string[]
+  /** Absolute path of a folder of ours in which one for each run is made. */
+  readonly scratchFolder: string
+  /** Whether the sandbox has a network. */
+  readonly mayFetch: boolean
+}

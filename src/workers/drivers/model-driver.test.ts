@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Fault } from '../../lib/fault.ts'
+import type { Json } from '../../lib/json.ts'
+import type { CompletionRequest } from '../../models/model.ts'
+import type { Model, PaidCompletion } from '../../models/models.ts'
+import type { Driver, WorkerEvent, WorkerOutcome } from '../driver.ts'
+import type { Behaviour, DriverStand } from '../suite/driver-suite.ts'
+import { openDriverStand, testDriver } from '../suite/driver-suite.ts'
+import { createModelDriver } from './model-driver.ts'
+
+type Step = { readonly text?: string; readonly calls?: readonly (readonly [name: string, input: Json | undefined])[] } | Fault | 'hang'
+
+/** A model that says one thing after the other; the last again and again. */
+function scriptedModel(steps: readonly Step[], asked: CompletionRequest[] = []): Model {
+  return {
+    name: 'lab/scripted',
+    complete: async (request, { signal }): Promise<PaidCompletion> => {
+      asked.push({ ...request, messages: [...request.messages] })
+      const step = steps[Math.min(asked.length, steps.length) - 1] ?? assert.fail('no step')
+      if (step === 'hang') return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      if (step instanceof Fault) throw step
+      const calls = (step.calls ?? []).map(([name, input], index) => ({ id: `c${index}`, name, input, text: JSON.stringify(input) ?? '{' }))
+      const took = { usd: 3, tokens: 20, requests: 1 }
+      return { text: step.text ?? '', calls, finish: calls.length > 0 ? 'calls' : 'stop', usage: undefined, took }
+    },
+  }
+}
+
+const driverOf = (steps: readonly Step[], asked?: CompletionRequest[]): Driver =>
+  createModelDriver({ model: scriptedModel(steps, asked) }, { maxOutputTokens: 1_000, timeoutMs: 10_000, maxAnswerLength: 2_000 })
+
+const finish = ['finish', { title: 'Say hello', summary: 'It says hello.', decision: 'a file', why: 'asked for' }] as const
+const behaviours: Readonly<Partial<Record<Behaviour, readonly Step[]>>> = {
+  done: [{ calls: [['write', { path: 'hello.txt', content: 'hello\n' }]] }, { calls: [finish] }],
+  'gives-up': [{ calls: [['give_up', { reason: 'there is nothing to do' }]] }],
+  'asks-person': [{ calls: [['ask_person', { question: 'which database?' }]] }],
+  hangs: ['hang'],
+  endless: [{ calls: [['run', { command: 'date +%N' }]] }],
+  garbage: [{ calls: [['write', undefined]] }],
+  crashes: [new Fault('MODEL_UNREACHABLE', 'unavailable', { message: 'lab does not answer' })],
+  refuses: [{ text: 'I would rather not.' }],
+}
+
+testDriver('model', {
+  open: async (behaviour) => driverOf(behaviours[behaviour] ?? assert.fail()),
+  failures: [
+    { behaviour: 'endless', reason: /no end in 30 turns/ },
+    { behaviour: 'garbage', reason: /asked write for the same 3 times/ },
+    { behaviour: 'crashes', reason: /lab does not answer/ },
+    { behaviour: 'refuses', reason: /stopped without saying/ },
+  ],
+})
+
+async function play(steps: readonly Step[], stand: DriverStand, asked: CompletionRequest[] = []): Promise<readonly WorkerEvent[]> {
+  return Array.fromAsync(driverOf(steps, asked).run(stand.assignment, stand.tools, { signal: new AbortController().signal }))
+}
+const outputsOf = (events: readonly WorkerEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.type === 'tool' ? [event.output] : []))
+const outcomeOf = (events: readonly WorkerEvent[]): WorkerOutcome | undefined => {
+  const last = events.at(-1)
+  return last?.type === 'outcome' ? last.outcome : undefined
+}
+
+test('files are read by lines, found by their text, and changed in one place', async () => {
+  await using stand = await openDriverStand()
+  mkdirSync(join(stand.worktree, 'src'))
+  writeFileSync(join(stand.worktree, 'src', 'cart.ts'), 'one\ntwo $& (.*)\nthree\n')
+  const events = await play(
+    [
+      { calls: [['read', { path: 'src' }]] },
+      { calls: [['read', { path: 'src/cart.ts', from: 2, lines: 1 }]] },
+      { calls: [['search', { text: '$& (.*)' }]] },
+      { calls: [['replace', { path: 'src/cart.ts', old: 'two $& (.*)', new: 'zwei $1' }]] },
+      { calls: [finish] },
+    ],
+    stand,
+  )
+  assert.deepEqual(outputsOf(events), ['./\n../\ncart.ts', 'two $& (.*)', './src/cart.ts:2:two $& (.*)', 'src/cart.ts is written'])
+  assert.equal(readFileSync(join(stand.worktree, 'src', 'cart.ts'), 'utf8'), 'one\nzwei $1\nthree\n')
+})
+
+test('what a model gets wrong is told to it, and it may go on', async () => {
+  await using stand = await openDriverStand()
+  writeFileSync(join(stand.worktree, 'a'), 'x x')
+  const wrong: readonly (readonly [string, Json | undefined])[] = [
+    ['fly', {}],
+    ['read', undefined],
+    ['read', {}],
+    ['read', { path: 'nowhere' }],
+    ['replace', { path: 'a', old: 'x', new: 'y' }],
+    ['replace', { path: 'a', old: 'z', new: 'y' }],
+    ['read', { path: 'a', from: -1 }],
+    ['run', { command: 'echo out; echo err >&2; exit 3' }],
+    ['search', { text: 'not there' }],
+    ['ask_peers', { question: 'why?' }],
+  ]
+  const events = await play([...wrong.map((call): Step => ({ calls: [call] })), { calls: [finish] }], stand)
+  const expected = [
+    'there is no tool "fly"',
+    'the input is no JSON object',
+    'path must be given, as text',
+    /No such file/,
+    /more than once/,
+    /does not stand in a/,
+    'from must be a whole number',
+    'out\nerr\n(ended with 3)',
+    'nothing found',
+    'nobody answered',
+  ]
+  const outputs = outputsOf(events)
+  for (const [index, want] of expected.entries()) {
+    if (typeof want === 'string') assert.equal(outputs[index], want)
+    else assert.match(outputs[index] ?? '', want)
+  }
+  assert.equal(outcomeOf(events)?.outcome, 'done')
+})
+
+test('S26: words of a model are never options or code of a command, but those it runs as a command', async () => {
+  await using stand = await openDriverStand()
+  const path = '--help; touch broken'
+  const events = await play(
+    [
+      { calls: [['write', { path, content: 'a -e b' }]] },
+      { calls: [['read', { path }]] },
+      { calls: [['search', { text: '-e b', path }]] },
+      { calls: [finish] },
+    ],
+    stand,
+  )
+  assert.deepEqual(outputsOf(events), [`${path} is written`, 'a -e b', `./${path}:1:a -e b`])
+  assert.throws(() => readFileSync(join(stand.worktree, 'broken')), { code: 'ENOENT' })
+})
+
+test('a long answer of a tool is shown by its beginning and its end', async () => {
+  await using stand = await openDriverStand()
+  const asked: CompletionRequest[] = []
+  await play([{ calls: [['run', { command: 'seq 1 5000' }]] }, { calls: [finish] }], stand, asked)
+  const told = asked[1]?.messages.at(-1)
+  assert.ok(told?.role === 'tool' && told.text.length < 2_100)
+  assert.match(told.text, /^1\n2\n[^]*characters left out[^]*5000$/)
+})
+
+test('thoughts are kept, and a spent budget is a question for a person', async () => {
+  await using stand = await openDriverStand()
+  const spent = new Fault('BUDGET_SPENT', 'denied', { message: '$5 of "day usd=5" is spent' })
+  const events = await play([{ calls: [['note', { thought: 'SQLite is here already' }]] }, spent], stand)
+  assert.ok(events.some((event) => event.type === 'thought' && event.text === 'SQLite is here already'))
+  assert.deepEqual(outcomeOf(events), { outcome: 'needs-human', reason: '$5 of "day usd=5" is spent' })
+})
+
+test('what each answer cost is told with it', async () => {
+  await using stand = await openDriverStand()
+  const costs = (await play([{ text: 'done', calls: [finish] }], stand)).flatMap((event) => (event.type === 'answer' ? [event.cost] : []))
+  assert.deepEqual(costs, [{ tokens: 20, microUsd: 3 }])
+})

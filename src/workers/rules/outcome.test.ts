@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Task } from '../../tasks/task.ts'
+import { placePrompt } from './external-prompt.ts'
+import { outcomeOfSilence, parseOutcome } from './outcome.ts'
+import { choosePermission } from './permissions.ts'
+
+test('what an agent writes about its end is read in full', () => {
+  const said = {
+    outcome: 'done',
+    title: 'Keep\nthe cart',
+    summary: 'Kept.',
+    decision: 'SQLite',
+    why: 'is there',
+    alternatives: ['a file', 7],
+  }
+  assert.deepEqual(parseOutcome(JSON.stringify(said)), {
+    outcome: 'done',
+    title: 'Keep the cart',
+    summary: 'Kept.',
+    decision: { what: 'SQLite', why: 'is there', alternatives: ['a file'] },
+  })
+  assert.deepEqual(parseOutcome('{"outcome":"failed","reason":"no tests"}'), { outcome: 'failed', reason: 'no tests' })
+  assert.deepEqual(parseOutcome('{"outcome":"needs-human"}'), { outcome: 'needs-human', reason: 'it gave no reason' })
+  assert.deepEqual(parseOutcome('{"outcome":"done","title":"a","summary":"b","decision":"c"}'), {
+    outcome: 'done',
+    title: 'a',
+    summary: 'b',
+    decision: undefined,
+  })
+})
+
+test('what is no such thing is none', () => {
+  for (const text of [
+    '',
+    'done',
+    '[]',
+    'null',
+    '{}',
+    '{"outcome":"merged"}',
+    '{"outcome":"done"}',
+    '{"outcome":"done","title":"","summary":"b"}',
+    '{"outcome":"done"',
+  ])
+    assert.equal(parseOutcome(text), undefined, text)
+})
+
+test('an agent that ended well without a word about it is taken at its last words', () => {
+  const task = { title: ' The cart\nforgets ' } as Task
+  assert.deepEqual(outcomeOfSilence(task, ' All tests pass. '), {
+    outcome: 'done',
+    title: 'The cart forgets',
+    summary: 'All tests pass.',
+    decision: undefined,
+  })
+  assert.match(JSON.stringify(outcomeOfSilence(task, '')), /said nothing/)
+})
+
+test('a prompt goes into the place a command has for it, as one word', () => {
+  assert.deepEqual(placePrompt(['agent', '-p', 'do: {prompt}'], 'a $& b'), ['agent', '-p', 'do: a $& b'])
+  assert.equal(placePrompt(['agent', '-'], 'x'), undefined)
+})
+
+const options = ['allow_always', 'allow_once', 'reject_always', 'reject_once'].map((kind) => ({ optionId: `id-${kind}`, kind }))
+
+test('leave is given once for what stays in the sandbox', () => {
+  for (const kind of ['read', 'edit', 'delete', 'move', 'search', 'execute', 'think', 'other', undefined])
+    assert.equal(choosePermission({ kind, options }, { mayFetch: false }), 'id-allow_once', String(kind))
+})
+
+test('S22: fetching is allowed only with a network, and what is not known is refused', () => {
+  assert.equal(choosePermission({ kind: 'fetch', options }, { mayFetch: false }), 'id-reject_once')
+  assert.equal(choosePermission({ kind: 'fetch', options }, { mayFetch: true }), 'id-allow_once')
+  assert.equal(choosePermission({ kind: 'switch_mode', options }, { mayFetch: true }), 'id-reject_once')
+})
+
+test('where the option that is meant is not offered, the next one of its sense is taken, or the question is called off', () => {
+  assert.equal(choosePermission({ kind: 'read', options: options.slice(0, 1) }, { mayFetch: false }), 'id-allow_always')
+  assert.equal(choosePermission({ kind: 'fetch', options: options.slice(0, 2) }, { mayFetch: false }), undefined)
+})
