@@ -17,7 +17,7 @@ import { renderBrief } from './render/brief.ts'
 import { readFields } from './render/read.ts'
 import { isIncomplete, render } from './render/render.ts'
 import { exitCodes, reportFault } from './report-fault.ts'
-import { createStyle } from './screen.ts'
+import { createStyle, pathsFrom } from './screen.ts'
 import type { StartOptions } from './start-command.ts'
 import { runUcxl } from './ucxl/commands.ts'
 
@@ -127,7 +127,14 @@ function renderFor(
   { name, output, globals }: { readonly name: string; readonly output: unknown; readonly globals: GlobalOptions },
 ): string {
   const brief = globals.isQuiet ? renderBrief(name, output) : undefined
-  return brief ?? render(name, output, { ...createStyle(deps.stdout, deps.environment), isVerbose: globals.isVerbose })
+  return (
+    brief ??
+    render(name, output, {
+      ...createStyle(deps.stdout, deps.environment),
+      isVerbose: globals.isVerbose,
+      path: pathsFrom(deps.workingDirectory),
+    })
+  )
 }
 
 /** Whether an answer says, in the field that its operation names, that there is something to see to. */

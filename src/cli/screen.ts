@@ -1,3 +1,4 @@
+import { isAbsolute, relative, sep } from 'node:path'
 import { styleText } from 'node:util'
 import type { Sink } from './deps.ts'
 
@@ -10,6 +11,16 @@ export interface Style {
   readonly name: (text: string) => string
   /** Whether everything is wanted, also what seldom matters. */
   readonly isVerbose?: boolean
+  /** How an absolute path is written: from the working folder, where it leads no higher. */
+  readonly path?: (absolute: string) => string
+}
+
+/** Writes paths as they are seen from a folder; those outside of it stay as they are. */
+export function pathsFrom(folder: string): (absolute: string) => string {
+  return (absolute) => {
+    const way = relative(folder, absolute)
+    return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? absolute : `.${sep}${way}`.replace(/[/\\]$/, '')
+  }
 }
 
 /** Colour on a terminal, unless `NO_COLOR` says no. */

@@ -46,6 +46,13 @@ test('verify says of files that were added what takes them away, and of what is 
   assert.ok(!verify({ state: 'missing', added: [] }).includes('--force'))
 })
 
+test('an install from a registry says which, beside the peers that gave something', () => {
+  const from = (...peers: readonly string[]): string =>
+    install('restored', { packages: [{ ...web, change: 'restored', providers: peers.map((peer) => ({ peer, bytes: 1 })) }] }) ?? ''
+  assert.match(from('registry:https://r.example/packages'), / from the registry https:\/\/r\.example\/packages\n/)
+  assert.match(from('12D3a', 'registry:https://r.example', '12D3b'), / from 2 peers and the registry https:\/\/r\.example\n/)
+})
+
 test('outdated has a column for what was said of the installed version, where something was', () => {
   const row = { package: '@ada/web', current: '1.1.0', wanted: '1.0.0', latest: '1.0.0', yanked: null, deprecated: null }
   const table = (more: object): string => render('marketplace.outdated', { packages: [{ ...row, ...more }], isOutdated: true }, plain)

@@ -52,9 +52,7 @@ function renderBlind(rows: readonly Fields[]): readonly string[] {
 
 function renderPackage(row: Fields, style: Style, isPlan: boolean): readonly string[] {
   const size = row.has('files') ? ` · ${formatPlural(row.count('files'), 'file')}, ${formatBytes(row.count('size'))}` : ''
-  const givers = row.records('providers').length
-  const source =
-    isPlan || row.text('change') === 'present' ? '' : givers === 0 ? ' from this disk' : ` from ${formatPlural(givers, 'peer')}`
+  const source = isPlan || row.text('change') === 'present' ? '' : ` from ${giversOf(row)}`
   const heading = `${style.name(`${row.text('package')}@${row.text('version')}`)} ${describeChange(row, style, isPlan)}${size}${source}`
   const leftOut = row.records('leftOut').map((need) => `${need.text('name')}@${need.text('range')}`)
   const [changed, beside] = [row.texts('changed'), row.texts('beside')]
@@ -67,6 +65,17 @@ function renderPackage(row: Fields, style: Style, isPlan: boolean): readonly str
     ...(beside.length === 0 ? [] : [`  → not of the package, and left where it is: ${beside.join(', ')}; --force takes it away`]),
     ...(leftOut.length === 0 ? [] : [`  → it was installed without what it needs: ${leftOut.join(', ')}`]),
   ]
+}
+
+/** How locks name a registry, and so do answers. */
+const registryPrefix = 'registry:'
+
+function giversOf(row: Fields): string {
+  const givers = row.records('providers').map((giver) => giver.text('peer'))
+  const registries = givers.filter((giver) => giver.startsWith(registryPrefix)).map((giver) => giver.slice(registryPrefix.length))
+  const peers = givers.length - registries.length
+  const named = [...(peers === 0 ? [] : [formatPlural(peers, 'peer')]), ...registries.map((url) => `the registry ${url}`)]
+  return named.length === 0 ? 'this disk' : named.join(' and ')
 }
 
 function describeChange(row: Fields, style: Style, isPlan: boolean): string {

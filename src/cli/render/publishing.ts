@@ -60,9 +60,11 @@ function sizeOf(answer: Fields): string {
 export function renderInitialized(output: unknown, style: Style): string | undefined {
   const answer = readFields(output)
   if (!answer.has('files') || !answer.has('path')) return undefined
+  const folder = answer.text('path')
+  const shown = style.path?.(folder) ?? folder
   return [
-    `${style.name(answer.text('name'))} ${style.good('started')} as a ${answer.text('kind')} in ${answer.text('path')}`,
+    `${style.name(answer.text('name'))} ${style.good('started')} as a ${answer.text('kind')} in ${shown}`,
     ...answer.texts('files').map((file) => `  ${file}`),
-    `→ ${answer.text('hint')}`,
+    `→ ${answer.text('hint').replaceAll(folder, () => shown)}`,
   ].join('\n')
 }
