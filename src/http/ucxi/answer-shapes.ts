@@ -34,10 +34,16 @@ export function createAnswerShapes(z: Zod) {
   const respond = <Data extends Shape, Details extends Shape>(data: Data, details: Details) =>
     z.strictObject({ response: z.strictObject({ code: z.string(), message: z.string(), data, details, ...stamped }) })
   const nothing = z.undefined().optional()
-  const found = z.strictObject({ resource: z.string(), first: count, last: count, newest: version })
+  const provider = z.strictObject({ node: z.string(), by: z.enum(['here', 'signed', 'announced']), expires: moment })
+  const found = z.strictObject({ resource: z.string(), first: count, last: count, newest: version, providers: z.array(provider) })
+  const resolver = z.strictObject({ asked: count, cached: count, told: count, missed: count, refused: count, remembered: count })
   const status = z.strictObject({
     configuration: z.strictObject({ maxContentBytes: count, maxJsonBytes: count, maxSubscriptions: count }),
     store: z.strictObject({ resources: count, versions: count, deleted: count, contested: count }),
+    copies: z.strictObject({ target: count, below: count, checking: z.boolean() }).nullable(),
+    peers: z.strictObject({ members: count }).nullable(),
+    announced: z.strictObject({ own: count, known: count }),
+    resolver: resolver.nullable(),
     agents: z.array(z.string()),
     sessions: count,
     uptimeMs: count,
@@ -48,11 +54,13 @@ export function createAnswerShapes(z: Zod) {
       version.extend({
         status: z.enum(['created', 'updated', 'deleted', 'unchanged']),
         replicas: z.strictObject({ wanted: count, confirmed: count }),
+        sealed: z.strictObject({ recipients: count, unreachable: z.array(z.string()) }).optional(),
       }),
       nothing,
     ),
     versions: respond(z.strictObject({ items: z.array(version) }), z.strictObject(list)),
     found: respond(z.strictObject({ items: z.array(found) }), z.strictObject(list)),
+    announced: respond(version.extend({ status: z.enum(['announced', 'refreshed']), provider: z.string(), expires: moment }), nothing),
     navigated: respond(version.extend({ ...position, session: z.string(), steps: z.array(step) }), nothing),
     status: respond(status, nothing),
     error: z.strictObject({

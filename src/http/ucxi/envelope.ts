@@ -9,13 +9,13 @@ export const envelopeType = 'application/vnd.ucxl+json'
 
 /** What is said when something went well. */
 export interface Success {
-  readonly status: 200 | 201
+  readonly status: 200 | 201 | 202
   readonly message: string
   readonly data: Json
   readonly details?: JsonObject
 }
 
-const successNames = { 200: 'SUCCESS', 201: 'CREATED' } as const
+const successNames = { 200: 'SUCCESS', 201: 'CREATED', 202: 'ACCEPTED' } as const
 
 /** Answers with a response envelope. */
 export async function sendSuccess(

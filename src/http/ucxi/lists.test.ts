@@ -31,6 +31,11 @@ const till = {
   contested: false,
 }
 
+const providers = [
+  { node: 'node-of-ada', by: 'here', expires: null },
+  { node: 'node-of-bob', by: 'signed', expires: '2026-02-01T01:00:00.000Z' },
+]
+
 test('versions come newest first, in pages', async (t) => {
   const { ask } = await openWithThree(t)
   const numbers = async (path: string) => {
@@ -49,7 +54,7 @@ test('discover lists what a pattern means', async (t) => {
     response: {
       code: 'UCXL-200-SUCCESS',
       message: '1 item',
-      data: { items: [{ resource: till.resource, first: 1, last: 1, newest: till }] },
+      data: { items: [{ resource: till.resource, first: 1, last: 1, newest: till, providers }] },
       details: { count: 1, cursor: null },
       request_id: 'ask-1',
       timestamp: testNow,
@@ -61,7 +66,7 @@ test('a query looks into content', async (t) => {
   const { ask } = await openWithThree(t)
   const query = (body: unknown) => ask('/query', { method: 'POST', headers: json, body: JSON.stringify(body) })
   const { response } = (await query({ pattern: 'ucxl://any:any@shop:any', text: 'cash' })).json as { response: { data: unknown } }
-  assert.deepEqual(response.data, { items: [{ resource: till.resource, first: 1, last: 1, newest: till }] })
+  assert.deepEqual(response.data, { items: [{ resource: till.resource, first: 1, last: 1, newest: till, providers }] })
   for (const [body, field] of [
     [{}, 'pattern'],
     [{ pattern: 'ucxl://any:any@shop:any', limit: 1_001 }, 'limit'],
@@ -103,6 +108,31 @@ test('a session moves among versions, remembers its steps, and refuses what is o
   assert.equal(errorOf(await navigate({ temporal: '*^', session: 'none' }))['code'], 'UCXL-404-NOT_FOUND')
 })
 
+test('an announcement is accepted, the same again for longer, and only of what there is', async (t) => {
+  const { ask } = await openWithThree(t)
+  const announce = (body: object) => ask('/announce', { method: 'POST', headers: json, body: JSON.stringify(body) })
+  const address = 'ucxl://ada:writer@shop:till/*^/notes/why.md'
+  const announced = await announce({ address, content: { checksum: till.cid } })
+  const said = { ...till, provider: 'node-of-ada', expires: '2026-01-31T10:30:00.000Z' }
+  const response = { code: 'UCXL-202-ACCEPTED', request_id: 'ask-1', timestamp: testNow }
+  assert.equal(announced.status, 202)
+  assert.deepEqual(announced.json, { response: { ...response, message: 'members are told', data: { ...said, status: 'announced' } } })
+  assert.deepEqual((await announce({ address })).json, {
+    response: { ...response, message: 'members are told again', data: { ...said, status: 'refreshed' } },
+  })
+  const refused = [
+    [{ address: 'ucxl://ada:writer@shop:till/*~1/notes/why.md' }, 400, 'UCXL-400-INVALID_ADDRESS'],
+    [{ address, content: { checksum: 'nonsense' } }, 400, 'UCXL-400-INVALID_PAYLOAD'],
+    [{ address, by: 'eve' }, 400, 'UCXL-400-INVALID_PAYLOAD'],
+    [{ address: 'ucxl://ada:writer@shop:till/*^/none' }, 404, 'UCXL-404-NOT_FOUND'],
+    [{ address: 'ucxl://ada:writer@shop:cart/*^/notes/why.md', content: { checksum: till.cid } }, 409, 'UCXL-409-CONFLICT'],
+  ] as const
+  for (const [body, status, code] of refused) {
+    const answer = await announce(body)
+    assert.deepEqual([answer.status, errorOf(answer)['code']], [status, code])
+  }
+})
+
 test('status counts, and says how the node is set', async (t) => {
   const { ask } = await openWithThree(t)
   const { response } = (await ask('/status')).json as { response: { data: { uptimeMs: number } } }
@@ -111,6 +141,10 @@ test('status counts, and says how the node is set', async (t) => {
   assert.deepEqual(data, {
     configuration: { maxContentBytes: 1_000_000, maxJsonBytes: 100_000, maxSubscriptions: 2 },
     store: { resources: 2, versions: 4, deleted: 0, contested: 0 },
+    copies: { target: 2, below: 1, checking: false },
+    peers: { members: 2 },
+    announced: { own: 0, known: 2 },
+    resolver: { asked: 3, cached: 1, told: 1, missed: 1, refused: 0, remembered: 2 },
     agents: ['ada'],
     sessions: 0,
   })
@@ -129,6 +163,7 @@ test('every answer is of the shape that the API description gives it', async (t)
     [shapes.found, await ask('/discover?pattern=ucxl://any:any@any:any')],
     [shapes.found, await ask('/query', body({ pattern: 'ucxl://any:any@any:any' }))],
     [shapes.navigated, await ask('/navigate', body({ address, temporal: '~~1' }))],
+    [shapes.announced, await ask('/announce', body({ address }))],
     [shapes.status, await ask('/status')],
     [shapes.error, await ask('/none')],
   ] as const
@@ -154,6 +189,7 @@ test('the API description names every route, and every reference in it leads som
     'get /status',
     'get /subscribe',
     'get /versions',
+    'post /announce',
     'post /navigate',
     'post /post',
     'post /query',

@@ -1,11 +1,12 @@
 import type { FastifyReply } from 'fastify'
+import { parseCid } from '../../lib/cid.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { UcxiCall } from './call.ts'
 import { readPage, readParameters } from './call.ts'
-import { formatFound, formatPosition, formatStep, formatVersion } from './documents.ts'
+import { formatAnnounced, formatFound, formatPosition, formatStep, formatVersion } from './documents.ts'
 import { sendSuccess } from './envelope.ts'
 import { readConcrete, readOne, readPattern, readTemporal } from './read-address.ts'
-import { parsePayload } from './read-json.ts'
+import { parsePayload, refusePayload } from './read-json.ts'
 import { loadShapes } from './shapes.ts'
 import type { UcxiPage } from './ucxi.ts'
 
@@ -36,6 +37,18 @@ export async function answerNavigate(call: UcxiCall): Promise<FastifyReply> {
   const place = call.store.navigate(readConcrete(address), readTemporal(temporal), session)
   const data = { ...formatVersion(place.version), ...formatPosition(place), session: place.session, steps: place.steps.map(formatStep) }
   return sendSuccess(call.reply, { status: 200, message: 'the session moved', data }, call.mark)
+}
+
+/** `POST /announce`: tells members that this node provides the newest version. */
+export async function answerAnnounce(call: UcxiCall): Promise<FastifyReply> {
+  readParameters(call.request, [])
+  const { address, content } = parsePayload((await loadShapes()).announce, call.request.body)
+  const checksum = content?.checksum === undefined ? undefined : parseCid(content.checksum)
+  if (content?.checksum !== undefined && checksum === undefined) throw refusePayload('content.checksum', 'no name of content')
+  const request = { address: readConcrete(address), mediaType: content?.contentType, metadata: content?.metadata, checksum }
+  const announced = await call.store.announce(request, { signal: call.signal })
+  const message = announced.status === 'announced' ? 'members are told' : 'members are told again'
+  return sendSuccess(call.reply, { status: 202, message, data: formatAnnounced(announced) }, call.mark)
 }
 
 function sendPage<Item>(call: UcxiCall, page: UcxiPage<Item>, format: (item: Item) => JsonObject): Promise<FastifyReply> {

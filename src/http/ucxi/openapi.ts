@@ -34,12 +34,13 @@ const parameters: JsonObject = {
   ifMatch: inHeader('If-Match', 'ETag of the version that is replaced'),
   ifNoneMatch: inHeader('If-None-Match', 'reading: ETags that are had already; writing: * alone'),
   range: inHeader('Range', 'one range of bytes'),
+  for: inHeader('UCXL-For', 'role:NAME and @HANDLE with commas between: whom the content is sealed for'),
   prefer: inHeader('Prefer', 'replicas=N: copies to wait for'),
 }
 
 const page = ['limit', 'cursor']
 const anything: JsonObject = { '*/*': { schema: { type: 'string', format: 'binary' } }, [envelopeType]: { schema: ref('content') } }
-const write = { parameters: ['address', 'prefer'], body: anything }
+const write = { parameters: ['address', 'for', 'prefer'], body: anything }
 
 const paths: JsonObject = {
   '/get': { get: operation('Read the version that an address means', { parameters: ['address', 'ifNoneMatch', 'range'], answer: 'read' }) },
@@ -48,10 +49,13 @@ const paths: JsonObject = {
   '/delete': {
     delete: operation('Add a version that says that there is nothing', { parameters: ['address', 'ifMatch'], answer: 'stored' }),
   },
+  '/announce': {
+    post: operation('Tell members what this node provides', { parameters: [], body: jsonOf('announce'), answer: 'announced' }),
+  },
   '/discover': { get: operation('List resources that a pattern means', { parameters: ['pattern', ...page], answer: 'found' }) },
   '/navigate': { post: operation('Move a session among versions', { parameters: [], body: jsonOf('navigate'), answer: 'navigated' }) },
   '/versions': { get: operation('List the versions of a resource', { parameters: ['address', ...page], answer: 'versions' }) },
-  '/subscribe': { get: operation('Be told what is stored and deleted', { parameters: ['pattern'], answer: 'events' }) },
+  '/subscribe': { get: operation('Be told what is stored, deleted and announced', { parameters: ['pattern'], answer: 'events' }) },
   '/query': { post: operation('Search by pattern, words, metadata and time', { parameters: [], body: jsonOf('query'), answer: 'found' }) },
   '/status': { get: operation('What this node keeps', { parameters: [], answer: 'status' }) },
 }

@@ -5,7 +5,7 @@ import { readHeader } from './call.ts'
 import { Callers } from './callers.ts'
 import { sendFault } from './failure.ts'
 import { answerGet } from './get.ts'
-import { answerDiscover, answerNavigate, answerQuery, answerVersions } from './lists.ts'
+import { answerAnnounce, answerDiscover, answerNavigate, answerQuery, answerVersions } from './lists.ts'
 import { createOpenApi } from './openapi.ts'
 import { answerDelete, answerPost, answerPut } from './put.ts'
 import { RequestMarks } from './request-mark.ts'
@@ -33,6 +33,7 @@ export function createUcxiRoutes(root: FastifyInstance, deps: UcxiDeps, options:
   const parsed: Readonly<Record<string, Route>> = {
     '/get': { method: 'GET', answer: answerGet },
     '/delete': { method: 'DELETE', answer: answerDelete },
+    '/announce': { method: 'POST', answer: answerAnnounce },
     '/discover': { method: 'GET', answer: answerDiscover },
     '/navigate': { method: 'POST', answer: answerNavigate },
     '/versions': { method: 'GET', answer: answerVersions },

@@ -19,6 +19,17 @@ export function createShapes(z: Zod) {
     temporal: z.string().max(maxTextLength).describe('*^, *~, *~N, ~~N, ^^N or an instant'),
     session: z.string().max(200).optional().describe('of an earlier answer; without it a new one begins'),
   })
+  const announce = z.strictObject({
+    address: address.describe('concrete'),
+    content: z
+      .strictObject({
+        contentType: z.string().max(255).optional(),
+        metadata: metadata.optional(),
+        checksum: z.string().max(80).optional().describe('its CID'),
+      })
+      .optional()
+      .describe('what the newest version must say, as far as it is said here'),
+  })
   const query = z.strictObject({
     pattern: address.describe('an address in which "any" stands for every name'),
     text: z.string().max(maxTextLength).optional().describe('words that all occur in content, metadata or path'),
@@ -27,7 +38,7 @@ export function createShapes(z: Zod) {
     limit: z.int().min(1).max(1_000).default(100),
     cursor: z.string().max(maxTextLength).optional(),
   })
-  return { content, navigate, query }
+  return { content, navigate, announce, query }
 }
 
 let loaded: Promise<ReturnType<typeof createShapes>> | undefined

@@ -30,6 +30,20 @@ async function subscribe({ url, token }: OpenUcxi, headers: Readonly<Record<stri
   return { response, until, leave: () => asked.destroy() }
 }
 
+test('a subscriber is told who announces what, and until when', async (t) => {
+  const opened = await openUcxi(t)
+  const { until } = await subscribe(opened)
+  await opened.ask(put, { method: 'PUT', headers: { 'content-type': 'text/plain' }, body: 'hello' })
+  const body = JSON.stringify({ address: 'ucxl://ada:writer@shop:cart/*^/notes' })
+  await opened.ask('/announce', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const [, , announced = ''] = (await until('"expires"')).split('\n\n')
+  const [event, , data = ''] = announced.split('\n')
+  assert.equal(event, 'event: announced')
+  const { resource, version, provider, expires } = JSON.parse(data.slice('data: '.length)) as Record<string, unknown>
+  const said = ['ucxl://ada:writer@shop:cart/notes', 1, 'node-of-ada', '2026-01-31T10:30:00.000Z']
+  assert.deepEqual([resource, version, provider, expires], said)
+})
+
 test('a subscriber is told what is stored and deleted, with an id to go on from', async (t) => {
   const opened = await openUcxi(t)
   const { response, until } = await subscribe(opened)

@@ -5,7 +5,7 @@ import { faultFor, isBug, logBug } from '../fault-for.ts'
 import { httpFaults } from '../faults.ts'
 import type { UcxiCall, UcxiHandler } from './call.ts'
 import { readHeader, readParameters } from './call.ts'
-import { formatVersion } from './documents.ts'
+import { formatEvent } from './documents.ts'
 import { formatError } from './envelope.ts'
 import { readPattern } from './read-address.ts'
 import type { UcxiDeps, UcxiStore } from './ucxi.ts'
@@ -72,8 +72,8 @@ async function stream(call: UcxiCall, { events, run, isReset }: Subscription): P
   keepAlive()
   try {
     for (let result = await first; result.done !== true; result = await iterator.next()) {
-      const { id, event, version } = result.value
-      lines.event({ event, id: `${run}-${id}`, document: formatVersion(version) })
+      const { id, event } = result.value
+      lines.event({ event, id: `${run}-${id}`, document: formatEvent(result.value) })
     }
   } catch (error) {
     if (!reply.raw.destroyed) lines.event({ event: 'error', document: describe(call, error) })

@@ -25,6 +25,8 @@ export interface UcxiVersion {
 export interface UcxiStored extends UcxiVersion {
   readonly status: 'created' | 'updated' | 'deleted' | 'unchanged'
   readonly replicas: { readonly wanted: number; readonly confirmed: number }
+  /** Of what was sealed by this write: nodes that can open it, and those it is meant for that cannot yet. */
+  readonly sealed?: { readonly recipients: number; readonly unreachable: readonly string[] } | undefined
 }
 
 /** Where a version stands among those that can be read. */
@@ -36,6 +38,8 @@ export interface UcxiPosition {
 }
 
 export interface UcxiRead extends UcxiVersion, UcxiPosition {
+  /** Whether the content was opened for this reader: `size` and `mediaType` are of what `open` gives. */
+  readonly isSealed: boolean
   readonly open: (range?: { readonly start?: number; readonly end?: number }) => AsyncIterable<Uint8Array>
 }
 
@@ -49,11 +53,66 @@ export interface UcxiPageRequest {
   readonly cursor?: string | undefined
 }
 
+/** A member that has the newest version, or says that it provides the resource. */
+export interface UcxiProvider {
+  readonly node: string
+  /** `here`: this node. `signed`: it signed for the bytes. `announced`: it says so. */
+  readonly by: 'here' | 'signed' | 'announced'
+  /** Until when what it announced is good, in milliseconds; undefined for what was not announced. */
+  readonly expiresAt: number | undefined
+}
+
 export interface UcxiFound {
   readonly resource: string
   readonly first: number
   readonly last: number
   readonly newest: UcxiVersion
+  /** Each once. */
+  readonly providers: readonly UcxiProvider[]
+}
+
+export interface UcxiAnnounce {
+  /** Concrete. */
+  readonly address: Address
+  /** What the newest version must say, as far as anything is said here. */
+  readonly mediaType?: string | undefined
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  readonly checksum?: Cid | undefined
+}
+
+export interface UcxiAnnounced {
+  readonly status: 'announced' | 'refreshed'
+  readonly version: UcxiVersion
+  readonly provider: string
+  /** In milliseconds. */
+  readonly expiresAt: number
+}
+
+/** One thing that happened; `provider` and `expiresAt` are of an `announced` alone. */
+export interface UcxiEvent {
+  readonly id: number
+  readonly event: string
+  readonly version: UcxiVersion
+  readonly provider?: string
+  readonly expiresAt?: number
+}
+
+/** How many copies there are of what this node looks after. */
+export interface UcxiCopies {
+  readonly target: number
+  readonly members: number
+  readonly below: number
+  readonly isChecking: boolean
+}
+
+/** Questions to others since the node started. */
+export interface UcxiResolver {
+  readonly asked: number
+  readonly cached: number
+  readonly told: number
+  readonly missed: number
+  readonly refused: number
+  readonly remembered: number
 }
 
 /** What must be so for a write to happen. */
@@ -65,6 +124,8 @@ export interface UcxiPut {
   readonly mediaType: string
   readonly metadata: Readonly<Record<string, string>>
   readonly condition?: UcxiCondition | undefined
+  /** Roles and owners whose nodes alone can open it. */
+  readonly sealFor?: readonly string[] | undefined
   readonly replicas?: number | undefined
   /** How long to wait for the copies, in milliseconds. */
   readonly waitMs?: number | undefined
@@ -94,10 +155,8 @@ export interface UcxiStore {
   ) => UcxiPosition & { readonly session: string; readonly version: UcxiVersion; readonly steps: readonly NavigationStep[] }
   readonly discover: (pattern: Address, page: UcxiPageRequest) => UcxiPage<UcxiFound>
   readonly query: (request: UcxiQuery) => UcxiPage<UcxiFound>
-  readonly watch: (
-    pattern: Address,
-    options: Waiting & { readonly after?: number | undefined },
-  ) => AsyncIterable<{ readonly id: number; readonly event: string; readonly version: UcxiVersion }>
+  readonly watch: (pattern: Address, options: Waiting & { readonly after?: number | undefined }) => AsyncIterable<UcxiEvent>
+  readonly announce: (request: UcxiAnnounce, waiting: Waiting) => Promise<UcxiAnnounced>
   readonly status: () => {
     readonly resources: number
     readonly versions: number
@@ -105,6 +164,9 @@ export interface UcxiStore {
     readonly contested: number
     readonly sessions: number
     readonly agents: readonly string[]
+    readonly copies: UcxiCopies | undefined
+    readonly announced: { readonly own: number; readonly known: number }
+    readonly resolver: UcxiResolver | undefined
   }
 }
 

@@ -33,6 +33,9 @@ const byCode: ReadonlyMap<string, UcxiCode> = new Map([
   ['CONTENT_MISSING', unresolved],
   ['CONTENT_UNAVAILABLE', unresolved],
   ['UCXI_CONTENT_WRONG', unresolved],
+  ['SEAL_DAMAGED', unresolved],
+  ['SEAL_FOR_NOBODY', unprocessable],
+  ['SEAL_TOO_WIDE', unprocessable],
   ['UCXI_METHOD_WRONG', { status: 405, name: 'METHOD_NOT_ALLOWED' }],
   ['CONDITION_FAILED', { status: 412, name: 'PRECONDITION_FAILED' }],
   ['UCXI_TOO_LARGE', tooLarge],
@@ -42,6 +45,7 @@ const byCode: ReadonlyMap<string, UcxiCode> = new Map([
   ['UCXI_RANGE_INVALID', { status: 416, name: 'RANGE_NOT_SATISFIABLE' }],
   ['UCXI_UNPROCESSABLE', unprocessable],
   ['METADATA_INVALID', unprocessable],
+  ['ANNOUNCE_LIMITED', { status: 429, name: 'TOO_MANY_REQUESTS' }],
   ['UCXI_SUBSCRIPTIONS_FULL', { status: 429, name: 'TOO_MANY_REQUESTS' }],
   ['NODE_INTERNAL', { status: 500, name: 'INTERNAL' }],
 ])

@@ -2,17 +2,17 @@ import { createCid, rawCodec } from '../../../lib/cid.ts'
 import { Fault } from '../../../lib/fault.ts'
 import type { Address, Navigation } from '../../../ucxl/ucxl.ts'
 import { formatAddress, formatResource, matchResource, moveSession, navigate, newSession, parseAddress } from '../../../ucxl/ucxl.ts'
-import type { UcxiPut, UcxiStore, UcxiStored, UcxiVersion } from '../ucxi.ts'
+import type { UcxiEvent, UcxiProvider, UcxiPut, UcxiStore, UcxiStored, UcxiVersion } from '../ucxi.ts'
 
 interface Kept extends UcxiVersion {
   readonly bytes: Buffer
 }
 
-interface Event {
-  readonly id: number
-  readonly event: string
-  readonly version: UcxiVersion
-}
+/** Who has what a test finds: one that only has it, and one that says so as well. */
+const providers: readonly UcxiProvider[] = [
+  { node: 'node-of-ada', by: 'here', expiresAt: undefined },
+  { node: 'node-of-bob', by: 'signed', expiresAt: Date.parse('2026-02-01T01:00:00.000Z') },
+]
 
 /** When the first version of a test is written, in milliseconds. */
 export const firstMoment = Date.parse('2026-01-31T09:30:00.000Z')
@@ -23,14 +23,16 @@ export const maxTestBytes = 1_000_000
 export class MemoryContext implements UcxiStore {
   readonly #resources = new Map<string, Kept[]>()
   readonly #sessions = new Map<string, typeof newSession>()
-  readonly #events: Event[] = []
-  readonly #watchers = new Set<(event: Event) => void>()
+  readonly #events: UcxiEvent[] = []
+  readonly #announced = new Set<string>()
+  readonly #watchers = new Set<(event: UcxiEvent) => void>()
   /** Called before content is given, to make it fail. */
   onRead: () => void = () => {}
   #now = firstMoment
 
   readonly put: UcxiStore['put'] = async (request) => {
-    const { address, mediaType, metadata } = request
+    const { address, mediaType, sealFor } = request
+    const metadata = sealFor === undefined ? request.metadata : { ...request.metadata, 'sealed-for': sealFor.join(' ') }
     if (address.agent !== 'ada') {
       throw new Fault('WRITER_DENIED', 'denied', {
         message: `this node may not write as "${address.agent}"`,
@@ -43,7 +45,8 @@ export class MemoryContext implements UcxiStore {
     this.#needCondition(address, request.condition)
     const version = this.#add(address, { cid: createCid(rawCodec, bytes), mediaType, size: bytes.length, metadata, bytes })
     const status = version.version === 1 ? 'created' : 'updated'
-    return stored(version, status, { wanted: request.replicas ?? 3, confirmed: 1 })
+    const answer = stored(version, status, { wanted: request.replicas ?? 3, confirmed: 1 })
+    return sealFor === undefined ? answer : { ...answer, sealed: { recipients: sealFor.length, unreachable: ['12D3KooWEve'] } }
   }
 
   readonly delete: UcxiStore['delete'] = async (address, { condition }) => {
@@ -62,13 +65,16 @@ export class MemoryContext implements UcxiStore {
         data: { resource: found.resource, version: found.version },
       })
     const { bytes, ...version } = found
+    // this node is nobody's but ada's
+    const sealedFor = version.metadata['sealed-for']
+    if (sealedFor === '@bob') throw new Fault('CONTEXT_SEALED', 'denied', { message: 'sealed for @bob', data: { for: ['@bob'] } })
     const onRead = (): void => this.onRead()
     const open = async function* (range: { readonly start?: number; readonly end?: number } = {}): AsyncGenerator<Uint8Array> {
       onRead()
       for (let at = range.start ?? 0; at < (range.end ?? bytes.length); at += 65_536)
         yield bytes.subarray(at, Math.min(at + 65_536, range.end ?? bytes.length))
     }
-    return { ...version, ...this.#position(versions), open }
+    return { ...version, ...this.#position(versions), isSealed: sealedFor !== undefined, open }
   }
 
   readonly versions: UcxiStore['versions'] = (address, { limit, cursor }) => {
@@ -92,7 +98,9 @@ export class MemoryContext implements UcxiStore {
   readonly discover: UcxiStore['discover'] = (pattern, { limit, cursor = '' }) => {
     const newest = [...this.#resources.values()].flatMap((versions) => versions.slice(-1))
     const found = newest.filter(({ resource, address }) => resource > cursor && matchResource(pattern, parseAddress(address)))
-    const items = found.slice(0, limit).map((last) => ({ resource: last.resource, first: 1, last: last.version, newest: last }))
+    const items = found
+      .slice(0, limit)
+      .map((last) => ({ resource: last.resource, first: 1, last: last.version, newest: last, providers: [...providers] }))
     return { items, cursor: found.length > limit ? items.at(-1)?.resource : undefined }
   }
 
@@ -108,7 +116,7 @@ export class MemoryContext implements UcxiStore {
   ) {
     const waiting = after === undefined ? [] : this.#events.filter(({ id }) => id > after)
     let wake = (): void => {}
-    const tell = (event: Event): void => {
+    const tell = (event: UcxiEvent): void => {
       waiting.push(event)
       wake()
     }
@@ -122,6 +130,17 @@ export class MemoryContext implements UcxiStore {
     this.#watchers.delete(tell)
   }.bind(this)
 
+  readonly announce: UcxiStore['announce'] = async ({ address, checksum }) => {
+    const version = this.#require(address).at(-1)
+    if (version === undefined || (checksum !== undefined && checksum !== version.cid))
+      throw new Fault('CHECKSUM_DIFFERS', 'conflict', { message: 'it is another', data: { field: 'checksum' } })
+    const isNew = !this.#announced.has(version.resource)
+    this.#announced.add(version.resource)
+    const said = { provider: 'node-of-ada', expiresAt: firstMoment + 3_600_000 }
+    if (isNew) this.#happen({ event: 'announced', version, ...said })
+    return { status: isNew ? 'announced' : 'refreshed', version, ...said }
+  }
+
   readonly status: UcxiStore['status'] = () => ({
     resources: this.#resources.size,
     versions: [...this.#resources.values()].flat().length,
@@ -129,6 +148,9 @@ export class MemoryContext implements UcxiStore {
     contested: 0,
     sessions: this.#sessions.size,
     agents: ['ada'],
+    copies: { target: 2, members: 2, below: 1, isChecking: false },
+    announced: { own: this.#announced.size, known: 2 },
+    resolver: { asked: 3, cached: 1, told: 1, missed: 1, refused: 0, remembered: 2 },
   })
 
   /** Readers that watch now. */
@@ -179,10 +201,14 @@ export class MemoryContext implements UcxiStore {
     }
     this.#now += 1_000
     this.#resources.set(resource, [...versions, version])
-    const event = { id: this.#events.length + 1, event: said.cid === null ? 'deleted' : 'stored', version }
-    this.#events.push(event)
-    for (const tell of this.#watchers) tell(event)
+    this.#happen({ event: said.cid === null ? 'deleted' : 'stored', version })
     return version
+  }
+
+  #happen(event: Omit<UcxiEvent, 'id'>): void {
+    const told = { ...event, id: this.#events.length + 1 }
+    this.#events.push(told)
+    for (const tell of this.#watchers) tell(told)
   }
 
   #position(versions: readonly Kept[]): { readonly first: number; readonly last: number; readonly knownUntil: number } {
