@@ -3,7 +3,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { testDriver } from '../suite/driver-suite.ts'
 import { createAcpDriver } from './acp-driver.ts'
 
-const agent = fileURLToPath(new URL('../testing/scripted-acp-agent.ts', import.meta.url))
+const agent = fileURLToPath(new URL('../../../test/agents/scripted-acp-agent.ts', import.meta.url))
 
 testDriver('acp', {
   open: async (behaviour, stand) =>
