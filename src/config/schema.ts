@@ -78,6 +78,17 @@ export const settings = {
     uploadBytesPerSecond: integer(0, 'bytes/s', 'cap on content served; 0 is no cap'),
     graceMs: integer(86_400_000, 'ms', 'age a block without references must have before it is collected'),
     provideIntervalMs: integer(43_200_000, 'ms', 'how often provider records are put again'),
+    copyDelayMs: integer(
+      5_000,
+      'ms',
+      'how long after a member connected it is asked to keep what lacks copies; half more or less, by chance',
+      {
+        min: 10,
+      },
+    ),
+    copyRetryMs: integer(600_000, 'ms', 'between two looks at what was published here and lacks copies; half more or less, by chance', {
+      min: 1_000,
+    }),
   },
   market: {
     maxPackageBytes: integer(536_870_912, 'bytes', 'unpacked size of a package'),

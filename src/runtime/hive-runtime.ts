@@ -6,6 +6,7 @@ import { createContextView } from '../context/context-view.ts'
 import { createSealView } from '../context/sealing/seal-view.ts'
 import type { Exchange } from '../content/content.ts'
 import { openExchange } from '../content/exchange.ts'
+import { Replenisher } from '../content/replenisher.ts'
 import type { Shutdown } from '../health/shutdown.ts'
 import { openShutdown } from '../health/shutdown.ts'
 import type { HiveRow } from '../hive/hive-table.ts'
@@ -21,8 +22,10 @@ import { openJournal } from '../journal/open-journal.ts'
 import { journalTopic } from '../journal/protocol.ts'
 import { openReplication } from '../journal/replication.ts'
 import { createIndexView } from '../market/index-view.ts'
+import type { Cid } from '../lib/cid.ts'
 import { untilAborted } from '../lib/deadline.ts'
 import type { KnownOwners, MarketHive } from '../market/market.ts'
+import { listOwnContent } from '../market/publish/own-content.ts'
 import { RemoteSearch } from '../market/remote/remote-search.ts'
 import { serveSearch } from '../market/remote/serve-search.ts'
 import { networkFaults } from '../network/faults.ts'
@@ -91,6 +94,14 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
             'exchange',
             openExchange({ hive, host, content, blobs, database, key: keys.node, clock, chance, log }, config.content),
           )
+    // a node that leaves after one command waits for the copies of what it says, and for those alone
+    if (host !== undefined && exchange !== undefined && !options.isTransient) {
+      const { node } = journal
+      const isMember = (peer: PeerId): boolean => membership.judge(peer).verdict === 'admitted'
+      const listOwn = (limit: number): readonly Cid[] => listOwnContent(database, { hive, node }, limit)
+      const replenishing = { hive, host, exchange, content, database, clock, chance, log, listOwn, isMember }
+      shutdown.use('copies of what is published', new Replenisher(replenishing, config.content))
+    }
     const remote = host === undefined ? undefined : openRemote(deps, { host, journal, membership, market: config.market, shutdown })
     const parts = { row, membership, journal, service, host, exchange, remote, peerBook }
     const surroundings = {
