@@ -24,7 +24,7 @@ test('the examples of docs/protocols/ucxi.md do on a real node what the page say
   const [prelude = '', ...rest] = page.split('```sh\n').slice(1)
   const opening = blockOf(prelude).replace('http://127.0.0.1:4801', url).replace('~/.althing', home)
   const examples = rest.map(readExample)
-  assert.equal(examples.length, 9)
+  assert.equal(examples.length, 10)
   for (const { script, language, output } of examples) {
     const { code, stdout, stderr } = await startProgram(['/bin/sh', '-c', `${opening}\n${script}`], { home }).ended
     assert.equal(code, 0, `${script}${stderr}`)
