@@ -37,7 +37,14 @@ export interface IndexCatalogue extends Catalogue<IndexCandidate> {
 /** Opens the catalogue for one resolution; it reads the index as it goes. */
 export function createCatalogue({ database, hive, findSource, lock }: CatalogueDeps): IndexCatalogue {
   const pinned = new Map<PackageId, LockedPackage>()
-  const idOf = (owner: OwnerId, name: string): PackageId => packageId(followIn(database, hive, { owner, name }))
+  const followed = new Map<PackageId, PackageId>()
+  // asked many times over in one resolution, and each time of the database
+  const idOf = (owner: OwnerId, name: string): PackageId => {
+    const own = packageId({ owner, name })
+    const known = followed.get(own) ?? packageId(followIn(database, hive, { owner, name }))
+    followed.set(own, known)
+    return known
+  }
   for (const entry of lock.values()) pinned.set(idOf(entry.owner, nameOf(entry)), entry)
   const names: NameDeps = { database, hive, lock, idOf }
   return {

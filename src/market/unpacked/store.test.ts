@@ -132,6 +132,7 @@ for (const [what, spoil] of [
     'a damaged record',
     async (folder: string) => writeFile(join(folder, 'record'), (await readFile(join(folder, 'record'), 'utf8')).replace('a.txt', 'b.txt')),
   ],
+  ['a record that a failing power left empty (F7)', (folder: string) => writeFile(join(folder, 'record'), '')],
   ['a record that is no file', async (folder: string) => (await rm(join(folder, 'record')), mkdir(join(folder, 'record')))],
 ] as const) {
   test(`a package with ${what} is not used, and taken away`, async (t) => {

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs'
-import { lstat, open, readFile, readdir, rename, rm, utimes } from 'node:fs/promises'
+import { lstat, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Chance } from '../../lib/chance.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -8,7 +8,6 @@ import type { Log } from '../../lib/log.ts'
 import { makeFolder } from '../../lib/make-folder.ts'
 import { errorCode } from '../../store/faults.ts'
 import type { ArchiveEntry } from '../archive/entry.ts'
-import { syncFolder } from '../install/lock-file.ts'
 import type { CheckOptions } from './check-files.ts'
 import { checkFiles } from './check-files.ts'
 import type { UnpackedFile } from './record.ts'
@@ -52,7 +51,8 @@ const entryPattern = /^[0-9a-f]{64}$/
 /**
  * Unpacked packages in the home, by the digest of their archive, shared by all projects.
  *
- * A package is built beside, made to last, and renamed: what has its name is whole. Only the process that has the home writes here.
+ * A package is built beside, its files are made to last, and it is renamed: what has its name is whole. Only the process that has the home
+ * writes here. Names and records are not made to last: when the power fails, a package that lacks one is told when it is looked at, and taken away.
  *
  * @see docs/decisions/0004-unpacked-packages.md
  */
@@ -161,7 +161,6 @@ export class UnpackedStore {
       await writeRecord(folder, files)
       failpoint('unpacked.written')
       await rename(folder, join(this.#directory, name))
-      await syncFolder(this.#directory)
       failpoint('unpacked.kept')
       return files
     } catch (error) {
@@ -216,7 +215,6 @@ export class UnpackedStore {
     await rm(part, { force: true })
     await writeRecord(folder, files, part)
     await rename(part, join(folder, recordName))
-    await syncFolder(folder)
   }
 
   /** When a record was written says when its package was last used; a clock that jumps makes it go early or late, and no more. */
@@ -268,13 +266,9 @@ function sizeOf(files: readonly UnpackedFile[]): number {
   return files.reduce((sum, { size }) => sum + size, 0)
 }
 
+/** Not made to last: one that a failing power left torn says so by its digest, and its package is unpacked anew. */
 async function writeRecord(folder: string, files: readonly UnpackedFile[], path = join(folder, recordName)): Promise<void> {
-  {
-    await using handle = await open(path, 'wx', 0o600)
-    await handle.writeFile(formatRecord(files))
-    await handle.sync()
-  }
-  await syncFolder(folder)
+  await writeFile(path, formatRecord(files), { flag: 'wx', mode: 0o600 })
 }
 
 function once(work: () => void): () => void {

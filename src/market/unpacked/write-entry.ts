@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { failpointAsync } from '../../lib/failpoint.ts'
 import { makeLast } from '../../lib/make-last.ts'
 import type { ArchiveEntry } from '../archive/entry.ts'
-import { syncFolder } from '../install/lock-file.ts'
 import { filesWrittenAt } from './check-files.ts'
 import type { UnpackedFile } from './record.ts'
 
@@ -13,7 +12,7 @@ const maxHeldBytes = 262_144
 /** Files written at once: each waits for the disk, which makes many last in one go. */
 const writesAtOnce = 16
 
-/** Writes the files of a package into a new folder of the store, read-only, and makes them last. */
+/** Writes the files of a package into a new folder of the store, read-only, and makes their bytes last; their names not. */
 export async function writeEntry(
   folder: string,
   entries: AsyncIterable<ArchiveEntry>,
@@ -41,7 +40,6 @@ export async function writeEntry(
   }
   await Promise.all(writing)
   if (failure !== undefined) throw failure.error
-  await Promise.all([...folders].map(syncFolder))
   return files
 }
 
