@@ -44,13 +44,13 @@ async function fetchHedged(
   const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<MarketExchange['fetch']>>>()
   const failures: unknown[] = []
   let next = 0
-  let cancel = (): void => {}
+  let cancel: (() => void) | undefined
   const begin = (): void => {
     const source = sources[next]
     if (source === undefined || ending.signal.aborted) return
     next += 1
     const own = next
-    cancel()
+    cancel?.()
     cancel = clock.schedule(hedgeMs, () => {
       if (next === own) begin()
     })
@@ -64,7 +64,7 @@ async function fetchHedged(
   try {
     return await promise
   } finally {
-    cancel()
+    cancel?.()
     ending.abort(new DOMException('another source was first', 'AbortError'))
     options.signal.throwIfAborted()
   }

@@ -128,7 +128,7 @@ function openRow(
   const known = registries.list().find((row) => row.name === name)
   if (known?.url === url && known.genesis?.id === genesis?.id) return { row: known, isNew: false }
   registries.refuseKnown(name, url)
-  return { row: insertRegistry(tx, { name, url, genesis, now: clock.now(), viewVersion: indexVersion }), isNew: true }
+  return { row: insertRegistry(tx, { name, url, isPrivate: false, genesis, now: clock.now(), viewVersion: indexVersion }), isNew: true }
 }
 
 function nameAfter(path: string): string {

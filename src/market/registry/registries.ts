@@ -109,12 +109,12 @@ export class Registries implements RegistryBook {
     if (url === undefined) throw refuseUrl(text)
     this.refuseKnown(name, url)
     const { database, clock } = this.#deps
-    const genesis = await fetchConfig(this.#options, url, signal)
-    const members = await fetchMembers(this.#whole(), { name, url, genesis }, { known: undefined, signal })
+    const { genesis, isPrivate } = await fetchConfig(this.#options, url, signal)
+    const members = await fetchMembers(this.#whole(), { name, url, isPrivate, genesis }, { known: undefined, signal })
     // all at once: what is refused, or interrupted, leaves nothing
     return database.write((tx) => {
       this.refuseKnown(name, url)
-      const row = insertRegistry(tx, { name, url, genesis, now: clock.now(), viewVersion: indexVersion })
+      const row = insertRegistry(tx, { name, url, isPrivate, genesis, now: clock.now(), viewVersion: indexVersion })
       if (typeof members !== 'string') takeMembers(tx, row, members)
       return row
     })

@@ -12,6 +12,7 @@ const row: RegistryRow = {
   id: 1,
   name: 'office',
   url,
+  isPrivate: false,
   hive: hiveOfRegistry(url),
   genesis: undefined,
   addedAt: 0,

@@ -28,7 +28,8 @@ export function createRegistryExchange(
       const release = deps.database.get<NamedBytes>(sql, row.hive, cid)
       const isArchive = release?.archive === cid
       const path = isArchive ? archivePath(Buffer.from(release.digest).toString('hex')) : listPath(cid)
-      const request = { url: row.url, path, etag: undefined, modified: undefined, stallTimeoutMs: options.stallTimeoutMs, signal }
+      const { url, isPrivate } = row
+      const request = { url, isPrivate, path, etag: undefined, modified: undefined, stallTimeoutMs: options.stallTimeoutMs, signal }
       const answer = await requestFile({ ...request, maxBytes: maxBytes + maxOverheadBytes })
       if (answer.status !== 'found') throw lacking(row, path)
       const onBytes = (receivedBytes: number): void => onProgress?.({ receivedBytes, totalBytes: maxBytes, providers: 1 })

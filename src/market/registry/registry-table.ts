@@ -20,6 +20,8 @@ export interface RegistryRow {
   /** As people here call it. */
   readonly name: string
   readonly url: string
+  /** Whether it was in a private network when it was added: there alone it may be asked in one. */
+  readonly isPrivate: boolean
   /** Under which the index keeps what it says. */
   readonly hive: HiveId
   /** Undefined for one of unsigned entries. */
@@ -38,6 +40,7 @@ interface StoredRegistry {
   readonly name: string
   readonly url: string
   readonly hive: HiveId
+  readonly is_private: number
   readonly genesis: Uint8Array | null
   readonly added_at: number
   readonly answered_at: number | null
@@ -67,10 +70,16 @@ export function hiveOfRegistry(url: string): HiveId {
 
 /** Every registry, by name. */
 export function listRegistries(reader: Reader): readonly RegistryRow[] {
-  return reader.all<StoredRegistry>('select * from registry order by name').map(toRow)
+  return reader.all<StoredRegistry>(`${selectRegistry} order by name`).map(toRow)
 }
 
+/** That a registry is in a private network, by its number. */
+const privateSetting = 'registry.private '
+
+const selectRegistry = `select registry.*, exists(select 1 from setting where name = '${privateSetting}' || registry.id) as is_private from registry`
+
 function toRow({
+  is_private: isPrivate,
   genesis,
   added_at: addedAt,
   answered_at: answeredAt,
@@ -80,6 +89,7 @@ function toRow({
 }: StoredRegistry): RegistryRow {
   return {
     ...row,
+    isPrivate: isPrivate === 1,
     genesis: genesis === null ? undefined : parseGenesis(new Uint8Array(genesis)),
     addedAt,
     answeredAt: answeredAt ?? undefined,
@@ -92,16 +102,17 @@ function toRow({
 export interface NewRegistry {
   readonly name: string
   readonly url: string
+  readonly isPrivate: boolean
   readonly genesis: KnownGenesis | undefined
   readonly now: number
   readonly viewVersion: number
 }
 
 /** Keeps a registry. */
-export function insertRegistry(tx: Transaction, { name, url, genesis, now, viewVersion }: NewRegistry): RegistryRow {
-  const row = tx.get<StoredRegistry>(
+export function insertRegistry(tx: Transaction, { name, url, isPrivate, genesis, now, viewVersion }: NewRegistry): RegistryRow {
+  const row = tx.get<{ readonly id: number }>(
     `insert into registry (name, url, hive, origin, genesis, added_at, answered_at, problem, view_version)
-     values (?, ?, ?, ?, ?, ?, ?, null, ?) returning *`,
+     values (?, ?, ?, ?, ?, ?, ?, null, ?) returning id`,
     name,
     url,
     hiveOfRegistry(url),
@@ -111,14 +122,18 @@ export function insertRegistry(tx: Transaction, { name, url, genesis, now, viewV
     now,
     viewVersion,
   )
-  if (row === undefined) throw new Error('a registry that was kept has no row')
-  return toRow(row)
+  const id = row?.id ?? 0
+  if (isPrivate) tx.run(`insert into setting (name, value) values (?, '1')`, `${privateSetting}${id}`)
+  const kept = tx.get<StoredRegistry>(`${selectRegistry} where id = ?`, id)
+  if (kept === undefined) throw new Error('a registry that was kept has no row')
+  return toRow(kept)
 }
 
 /** Forgets a registry and all it said; what the index has of it is to be taken away before. */
 export function deleteRegistry(tx: Transaction, id: number): void {
   for (const table of ['registry_file', 'registry_entry', 'registry_certificate', 'registry_foreign'])
     tx.run(`delete from ${table} where registry = ?`, id)
+  tx.run('delete from setting where name = ?', `${privateSetting}${id}`)
   tx.run('delete from registry where id = ?', id)
 }
 

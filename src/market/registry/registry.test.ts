@@ -145,6 +145,7 @@ test('a registry that is removed is asked no more, and nothing of it is left in 
   assert.equal((await bob.handlers['marketplace.search'](search, bob.context)).packages.length, 0)
   for (const table of ['release', 'package', 'registry', 'registry_entry', 'registry_file', 'registry_certificate', 'reference'])
     assert.deepEqual(bob.database.all(`select * from ${table}`), [], table)
+  assert.deepEqual(bob.database.all(`select * from setting where name like 'registry.private%'`), [])
 })
 
 test('a folder is imported without a server: its packages are installed from it, each checked', async (t) => {

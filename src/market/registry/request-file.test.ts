@@ -19,8 +19,8 @@ async function listen(t: TestContext, listener: RequestListener): Promise<number
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-async function readFrom(url: string): Promise<string> {
-  const request = { url, path: 'config.json', etag: undefined, modified: undefined, maxBytes: 100, stallTimeoutMs: 300 }
+async function readFrom(url: string, isPrivate = true): Promise<string> {
+  const request = { url, isPrivate, path: 'config.json', etag: undefined, modified: undefined, maxBytes: 100, stallTimeoutMs: 300 }
   const answer = await requestFile({ ...request, signal: new AbortController().signal })
   return answer.status === 'found' ? Buffer.concat(await Array.fromAsync(answer.body)).toString() : answer.status
 }
@@ -40,4 +40,18 @@ test('S18: a redirect to where another registry is goes through no connection th
   assert.equal(await readFrom(`http://localhost:${intranet}`), 'secret')
   await assert.rejects(readFrom(`http://127.0.0.1:${hostile}`), { code: 'REGISTRY_REFUSED', message: /leads into a private network/ })
   assert.deepEqual(paths, ['/config.json'])
+})
+
+test('S18: a name that was a public one when its registry was added leads into no private network later', async (t) => {
+  let asked = 0
+  const port = await listen(t, (_, response) => {
+    asked += 1
+    response.end('secret')
+  })
+  await assert.rejects(readFrom(`http://localhost:${port}`, false), {
+    code: 'REGISTRY_REFUSED',
+    message: /localhost leads into a private network/,
+  })
+  assert.equal(asked, 0)
+  assert.equal(await readFrom(`http://localhost:${port}`), 'secret')
 })

@@ -2,15 +2,19 @@ import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { lookup } from 'node:dns'
-import { isIP } from 'node:net'
 import { describeError, Fault } from '../../lib/fault.ts'
 import { registryFaults } from './faults.ts'
-import { bareHost, judgeRedirect, maxRedirects, mayConnect } from './rules/judge-url.ts'
+import { guardLookup } from './guard-lookup.ts'
+import { isPublicAddress } from './rules/judge-address.ts'
+import type { RegistryPlace } from './rules/judge-url.ts'
+import { judgeRedirect, maxRedirects, mayConnect } from './rules/judge-url.ts'
 
 /** A file of a registry, as it was when it was asked for last. */
 export interface FileRequest {
   /** Where the registry is, without a slash at its end. */
   readonly url: string
+  /** Whether that may be in a private network: it was when it was added, or is being added now. */
+  readonly isPrivate: boolean
   /** One of `rules/registry-paths.ts`. */
   readonly path: string
   readonly etag: string | undefined
@@ -28,6 +32,8 @@ export type FileAnswer =
   | {
       readonly status: 'found'
       readonly body: AsyncIterable<Uint8Array>
+      /** Whether the registry itself was asked in a private network. */
+      readonly wasPrivate: boolean
       readonly etag: string | undefined
       readonly modified: string | undefined
     }
@@ -44,13 +50,15 @@ const maxValidator = 256
  * @throws Fault REGISTRY_REFUSED, REGISTRY_INVALID, REGISTRY_UNREACHABLE, or the signal's reason
  */
 export async function requestFile(request: FileRequest): Promise<FileAnswer> {
-  const registry = new URL(request.url)
+  const registry = { url: new URL(request.url), isPrivate: request.isPrivate }
+  let wasPrivate = false
   let url = new URL(`${request.url}/${request.path}`)
   for (let followed = 0; followed <= maxRedirects; followed += 1) {
     const answer = await ask(registry, url, request)
+    wasPrivate ||= url.origin === registry.url.origin && !isPublicAddress(answer.socket.remoteAddress ?? '')
     const to = answer.headers.location
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0) && to !== undefined
-    if (!isRedirect) return toAnswer(answer, url, request)
+    if (!isRedirect) return toAnswer(answer, url, { ...request, wasPrivate })
     answer.destroy()
     if (!URL.canParse(to, url.href)) throw refuse(url, 'it redirects to what is no URL')
     const next = new URL(to, url.href)
@@ -61,7 +69,11 @@ export async function requestFile(request: FileRequest): Promise<FileAnswer> {
   throw refuse(url, `it redirects more than ${maxRedirects} times`)
 }
 
-function toAnswer(answer: IncomingMessage, url: URL, request: FileRequest): FileAnswer {
+function toAnswer(
+  answer: IncomingMessage,
+  url: URL,
+  { wasPrivate, ...request }: FileRequest & { readonly wasPrivate: boolean },
+): FileAnswer {
   const status = answer.statusCode ?? 0
   if (status === 304) return drop(answer, { status: 'same' })
   if (status === 404 || status === 410) return drop(answer, { status: 'missing' })
@@ -77,7 +89,7 @@ function toAnswer(answer: IncomingMessage, url: URL, request: FileRequest): File
   const [etag, modified] = [answer.headers.etag, answer.headers['last-modified']].map((value) =>
     value !== undefined && value.length <= maxValidator ? value : undefined,
   )
-  return { status: 'found', body: bounded(answer, url, request), etag, modified }
+  return { status: 'found', body: bounded(answer, url, request), wasPrivate, etag, modified }
 }
 
 function drop<T>(answer: IncomingMessage, value: T): T {
@@ -102,10 +114,8 @@ async function* bounded(answer: IncomingMessage, url: URL, { maxBytes, signal }:
   }
 }
 
-async function ask(registry: URL, url: URL, request: FileRequest, isSecond = false): Promise<IncomingMessage> {
+async function ask(registry: RegistryPlace, url: URL, request: FileRequest, isSecond = false): Promise<IncomingMessage> {
   const { signal, stallTimeoutMs, etag, modified } = request
-  const host = bareHost(url)
-  if (isIP(host) !== 0 && !mayConnect(registry, url, host)) throw refuse(url, `${host} is an address of a private network`)
   const headers = {
     accept: '*/*',
     'accept-encoding': 'identity',
@@ -114,8 +124,13 @@ async function ask(registry: URL, url: URL, request: FileRequest, isSecond = fal
     ...(modified !== undefined && { 'if-modified-since': modified }),
   }
   // a connection kept open for another registry was judged for that one
-  const agent = url.origin === registry.origin ? undefined : false
-  const options: RequestOptions = { method: 'GET', headers, signal, agent, lookup: guardedLookup(registry, url), maxHeaderSize: 16_384 }
+  const agent = url.origin === registry.url.origin ? undefined : false
+  const guarded = guardLookup(
+    lookup,
+    (address) => mayConnect(registry, url, address),
+    (hostname) => refuse(url, `${hostname} leads into a private network`),
+  )
+  const options: RequestOptions = { method: 'GET', headers, signal, agent, lookup: guarded, maxHeaderSize: 16_384 }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const sent = url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options)
   sent.setTimeout(stallTimeoutMs, () => sent.destroy(unreachable(url, `it was silent for ${stallTimeoutMs} ms`)))
@@ -133,23 +148,9 @@ async function ask(registry: URL, url: URL, request: FileRequest, isSecond = fal
   }
 }
 
-/** Judges the addresses a name leads to at the moment of connecting. */
-function guardedLookup(registry: URL, url: URL): NonNullable<RequestOptions['lookup']> {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      const allowed = error === null ? found.filter(({ address }) => mayConnect(registry, url, address)) : []
-      const [first] = allowed
-      if (error !== null) return callback(error, '', 4)
-      if (first === undefined) return callback(refuse(url, `${hostname} leads into a private network`), '', 4)
-      if (options.all === true) return callback(null, allowed)
-      return callback(null, first.address, first.family)
-    })
-  }
-}
-
 function refuse(url: URL, reason: string): Error {
   return registryFaults.create('REGISTRY_REFUSED', {
-    message: `${url.origin} was not asked further: ${reason}. If that is where the registry is, add it by that address.`,
+    message: `${url.origin} was not asked further: ${reason}. If that is where the registry is, remove it, and add it by that address.`,
     data: { url: url.href.slice(0, 512), reason },
   })
 }

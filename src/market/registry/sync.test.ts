@@ -120,3 +120,19 @@ test('F33: where only registries are asked and none answers, what is kept of the
   await again[Symbol.asyncDispose]()
   assert.deepEqual(await findHere('axum'), ['1.0.0'])
 })
+
+test('S18: a registry in a private network is asked there; one that was in none when it was added is not, wherever its name leads since', async (t) => {
+  const world = await openRegistryWorld(t)
+  const { database } = world.bob
+  const server = await world.serve()
+  const { port } = new URL(server.url)
+  await addRegistry(world, `http://localhost:${port}`)
+  assert.equal(listRegistries(database)[0]?.isPrivate, true)
+  assert.equal((await sync(world)).isStale, false)
+  await database.write((tx) => tx.run(`delete from setting where name like 'registry.private%'`))
+  // what was open to it is closed, and connected anew
+  await server[Symbol.asyncDispose]()
+  await world.serve(Number(port))
+  const { registries } = await sync(world)
+  assert.match(registries[0]?.problem ?? '', /localhost leads into a private network/)
+})

@@ -21,11 +21,15 @@ export type SyncDeps = Pick<MarketDeps, 'database' | 'content' | 'clock' | 'log'
 /** Files asked of one registry at once: more only wait for the same line. */
 const requestsAtOnce = 8
 
-/** Reads what a registry says it is. @throws Fault REGISTRY_INVALID, and of `requestFile` */
-export async function fetchConfig(options: RegistryOptions, url: string, signal: AbortSignal): Promise<KnownGenesis> {
-  const answer = await requestFile({ ...asked(options, url, signal), path: configPath, maxBytes: maxConfigBytes })
-  const known = answer.status === 'found' ? parseConfig(await readAll(answer.body)) : undefined
-  if (known !== undefined) return known
+/** Reads what a registry says it is, and whether it is in a private network: where it is when it is added is where it may be asked later. @throws Fault REGISTRY_INVALID, and of `requestFile` */
+export async function fetchConfig(
+  options: RegistryOptions,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly genesis: KnownGenesis; readonly isPrivate: boolean }> {
+  const answer = await requestFile({ ...asked(options, { url, isPrivate: true }, signal), path: configPath, maxBytes: maxConfigBytes })
+  const genesis = answer.status === 'found' ? parseConfig(await readAll(answer.body)) : undefined
+  if (answer.status === 'found' && genesis !== undefined) return { genesis, isPrivate: answer.wasPrivate }
   throw registryFaults.create('REGISTRY_INVALID', {
     message: `${url}/${configPath} is ${answer.status === 'missing' ? 'not there' : 'no registry of althing'}. Look at the URL; a registry is made with \`althing registry export DIR\`.`,
     data: { file: `${url}/${configPath}`, reason: answer.status },
@@ -35,7 +39,7 @@ export async function fetchConfig(options: RegistryOptions, url: string, signal:
 /** What a registry says of members, looked at but not kept; undefined for one that says nothing, or nothing else than before. @throws Fault of `requestFile` */
 export async function fetchMembers(
   deps: Pick<SyncDeps, 'clock' | 'log'> & { readonly options: RegistryOptions },
-  registry: Pick<RegistryRow, 'name' | 'url' | 'genesis'>,
+  registry: Pick<RegistryRow, 'name' | 'url' | 'isPrivate' | 'genesis'>,
   { known, signal }: { readonly known: FileRow | undefined; readonly signal: AbortSignal },
 ): Promise<FoundMembers | FileStatus> {
   const found = await fetchText(deps, registry, { path: membersPath, maxBytes: deps.options.maxListBytes, known, signal })
@@ -179,11 +183,11 @@ type FoundText = { readonly status: FileStatus } | { readonly body: string; read
 /** A file of a registry, if it is another than the one that is known. */
 async function fetchText(
   { clock, options }: Pick<SyncDeps, 'clock'> & { readonly options: RegistryOptions },
-  { url }: Pick<RegistryRow, 'url'>,
+  registry: Pick<RegistryRow, 'url' | 'isPrivate'>,
   { path, maxBytes, known, signal }: TextRequest,
 ): Promise<FoundText> {
   const validators = { etag: known?.etag, modified: known?.modified }
-  const answer = await requestFile({ ...asked(options, url, signal), ...validators, path, maxBytes })
+  const answer = await requestFile({ ...asked(options, registry, signal), ...validators, path, maxBytes })
   if (answer.status !== 'found') return { status: answer.status }
   const body = await readAll(answer.body)
   const digest = createHash('sha256').update(body).digest('hex')
@@ -202,10 +206,10 @@ function noteSame(
 
 function asked(
   { stallTimeoutMs }: RegistryOptions,
-  url: string,
+  { url, isPrivate }: Pick<RegistryRow, 'url' | 'isPrivate'>,
   signal: AbortSignal,
-): Pick<Parameters<typeof requestFile>[0], 'url' | 'signal' | 'stallTimeoutMs' | 'etag' | 'modified'> {
-  return { url, signal, stallTimeoutMs, etag: undefined, modified: undefined }
+): Pick<Parameters<typeof requestFile>[0], 'url' | 'isPrivate' | 'signal' | 'stallTimeoutMs' | 'etag' | 'modified'> {
+  return { url, isPrivate, signal, stallTimeoutMs, etag: undefined, modified: undefined }
 }
 
 /** A clock that was set back makes nothing younger than it is. */

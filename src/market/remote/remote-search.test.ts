@@ -96,7 +96,7 @@ test('what --remote says that it sends is what goes over the wire, before and af
     (asked) => heard.push(asked),
   )
   const filters = { kind: 'skill', category: 'net', keyword: ['http', 'async'], author: '@eve', license: 'MIT', limit: 3 } as const
-  const ask = (more: object) =>
+  const search = (more: object) =>
     market.clock.run(
       ada.handlers['marketplace.search'](
         searchFor('Rust web', { remote: true, yanked: true, detailed: true, ...filters, ...more }),
@@ -104,7 +104,7 @@ test('what --remote says that it sends is what goes over the wire, before and af
       ),
     )
   const said = `the words "Rust web", kind skill, category net, keyword http, async, author ${ownerOf('eve')}, license MIT, for up to 13 packages, to 1 member of "workbench"`
-  await assert.rejects(ask({}), (error: Error) => {
+  await assert.rejects(search({}), (error: Error) => {
     assert.ok(
       error.message.startsWith(`nothing was sent: --remote sends ${said}, who see this node's peer id and address with it.`),
       error.message,
@@ -112,7 +112,7 @@ test('what --remote says that it sends is what goes over the wire, before and af
     return true
   })
   assert.deepEqual(heard, [])
-  assert.equal((await ask({ accept: ['remote'] })).remote?.note, `sent ${said}`)
+  assert.equal((await search({ accept: ['remote'] })).remote?.note, `sent ${said}`)
   assert.deepEqual(heard, [{ id: 1, query: 'Rust web', ...filters, author: ownerOf('eve'), limit: 13 }])
 })
 

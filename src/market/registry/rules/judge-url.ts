@@ -16,8 +16,15 @@ export function parseRegistryUrl(text: string): string | undefined {
 /** Redirects that are followed. */
 export const maxRedirects = 3
 
-/** Why a request may not go where a redirect leads; undefined when it may. `registry` is where the registry was said to be. */
-export function judgeRedirect(registry: URL, from: URL, to: URL): string | undefined {
+/** Where a registry was said to be when it was added, by a person. */
+export interface RegistryPlace {
+  readonly url: URL
+  /** Whether that was in a private network then: whoever has a name may say later that it leads into ours. */
+  readonly isPrivate: boolean
+}
+
+/** Why a request may not go where a redirect leads; undefined when it may. */
+export function judgeRedirect(registry: RegistryPlace, from: URL, to: URL): string | undefined {
   if (to.protocol !== 'http:' && to.protocol !== 'https:') return `${to.protocol} is not asked`
   if (to.username !== '' || to.password !== '') return 'it holds a password'
   if (from.protocol === 'https:' && to.protocol === 'http:') return 'it leads from https to http'
@@ -26,9 +33,9 @@ export function judgeRedirect(registry: URL, from: URL, to: URL): string | undef
   return undefined
 }
 
-/** Whether a URL may be asked at an address its name leads to: any public one, and whatever is where the registry was said to be. */
-export function mayConnect(registry: URL, url: URL, address: string): boolean {
-  return url.origin === registry.origin || isPublicAddress(address)
+/** Whether a URL may be asked at an address its name leads to: any public one, and of a registry in a private network its own. */
+export function mayConnect(registry: RegistryPlace, url: URL, address: string): boolean {
+  return isPublicAddress(address) || (registry.isPrivate && url.origin === registry.url.origin)
 }
 
 /** The host of a URL without the brackets of IPv6. */

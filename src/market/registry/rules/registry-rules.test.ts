@@ -52,22 +52,25 @@ test('a registry is at http or https, and its URL has no password, query or frag
 })
 
 test('S18: a redirect leads to no other protocol, no password, not from https to http, and into no private network', () => {
-  const registry = new URL('https://a.example/packages')
-  const judge = (to: string): string | undefined => judgeRedirect(registry, registry, new URL(to))
+  const registry = { url: new URL('https://a.example/packages'), isPrivate: false }
+  const judge = (to: string): string | undefined => judgeRedirect(registry, registry.url, new URL(to))
   assert.equal(judge('https://cdn.example/x'), undefined)
   assert.match(judge('file:///etc/passwd') ?? '', /file: is not asked/)
   assert.match(judge('https://u:p@cdn.example/') ?? '', /password/)
   assert.match(judge('http://a.example/') ?? '', /https to http/)
   assert.match(judge('https://169.254.169.254/latest') ?? '', /private network/)
   assert.match(judge('https://[::1]/x') ?? '', /::1 is an address of a private network/)
-  const local = new URL('http://127.0.0.1:8080')
-  assert.equal(judgeRedirect(local, local, new URL('http://127.0.0.1:8080/packages')), undefined)
-  assert.match(judgeRedirect(local, local, new URL('http://127.0.0.1:9090/')) ?? '', /private network/)
+  const local = { url: new URL('http://127.0.0.1:8080'), isPrivate: true }
+  assert.equal(judgeRedirect(local, local.url, new URL('http://127.0.0.1:8080/packages')), undefined)
+  assert.match(judgeRedirect(local, local.url, new URL('http://127.0.0.1:9090/')) ?? '', /private network/)
 })
 
-test('S18: what a name leads to is asked where it is public, or where the registry was said to be', () => {
-  const registry = new URL('http://intranet.example:8080')
-  assert.equal(mayConnect(registry, registry, '10.0.0.5'), true)
+test('S18: what a name leads to is asked where it is public, and in a private network only where the registry was when it was added', () => {
+  const url = new URL('http://intranet.example:8080')
+  const registry = { url, isPrivate: true }
+  assert.equal(mayConnect(registry, url, '10.0.0.5'), true)
+  assert.equal(mayConnect({ url, isPrivate: false }, url, '10.0.0.5'), false)
+  assert.equal(mayConnect({ url, isPrivate: false }, url, '1.1.1.1'), true)
   assert.equal(mayConnect(registry, new URL('http://other.example:8080'), '10.0.0.5'), false)
   assert.equal(mayConnect(registry, new URL('http://other.example:8080'), '1.1.1.1'), true)
   assert.equal(bareHost(new URL('http://[::1]:80/')), '::1')
