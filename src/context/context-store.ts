@@ -203,9 +203,9 @@ class JournalContext implements ContextStore {
   }
 
   /** What is to be stored: a sealed body is searched by nobody, and its plain bytes reach no disk. */
-  async #takeBody({ body, mediaType, sealFor }: PutRequest): Promise<TakenBody & { readonly seal?: SealPlan }> {
-    if (sealFor === undefined || sealFor.length === 0) return takeBody(body, mediaType, this.#options)
-    const seal = await this.#sealing.plan({ targets: sealFor, epoch: 1, mediaType })
+  async #takeBody({ address, body, mediaType, sealFor }: PutRequest): Promise<TakenBody & { readonly seal?: SealPlan }> {
+    const seal = await this.#sealing.planPut({ address, sealFor, mediaType })
+    if (seal === undefined) return takeBody(body, mediaType, this.#options)
     const plain = takeBody(body, mediaType, { ...this.#options, maxTextBytes: 0 })
     return { chunks: seal.seal(plain.chunks), text: () => undefined, seal }
   }

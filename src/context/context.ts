@@ -146,7 +146,7 @@ export interface PutRequest {
   readonly mediaType: string
   readonly metadata: Metadata
   readonly condition?: Condition | undefined
-  /** Whose nodes alone can open it: `role:NAME`, `@HANDLE` or an owner id. Everybody's without. */
+  /** Whose nodes alone can open it: `role:NAME`, `@HANDLE`, an owner id; or `everyone`. Without it as the version before. */
   readonly sealFor?: readonly string[] | undefined
   /** Copies to wait for, ourselves counted; without it `context.replicas`. */
   readonly replicas?: number | undefined

@@ -43,7 +43,7 @@ export const body = {
   meta: { type: 'texts', help: 'said of this version: name=value', optional: true, max: 64, placeholder: 'NAME=VALUE' },
   for: {
     type: 'texts',
-    help: 'seal it, so that only nodes of a role or an owner open it: role:NAME, @HANDLE',
+    help: 'seal it, so that only nodes of a role or an owner open it: role:NAME, @HANDLE; or everyone',
     optional: true,
     max: 32,
     placeholder: 'WHOM',

@@ -25,6 +25,8 @@ export interface SealKeys {
   readonly list: () => Promise<readonly SealKey[]>
   /** Opens content that was sealed to the key of an epoch; undefined when that key is not here. */
   readonly find: (epoch: number) => Promise<SealOpener | undefined>
+  /** Called when a key was made. */
+  readonly onMade: (listener: () => void) => () => void
 }
 
 /** What one secret key can do. */
@@ -61,6 +63,7 @@ class KeptSealKeys implements SealKeys {
   readonly #files: KeyFiles
   readonly #clock: Clock
   readonly #path: string
+  readonly #listeners = new Set<() => void>()
   #keys: readonly SecretKey[] | undefined
   #last: Promise<unknown> = Promise.resolve()
 
@@ -90,6 +93,11 @@ class KeptSealKeys implements SealKeys {
       }
     })
 
+  readonly onMade = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   async #make(above: number): Promise<SecretKey> {
     const keys = await this.#read()
     const epoch = Math.max(above, keys.at(-1)?.epoch ?? 0) + 1
@@ -100,6 +108,7 @@ class KeptSealKeys implements SealKeys {
     const made = { epoch, recipient: await identityToRecipient(identity), at: this.#clock.now(), identity }
     await this.#files.write(sealFile, encodeText([...keys, made].map(formatKey).join('')))
     this.#keys = [...keys, made]
+    for (const listener of this.#listeners) listener()
     return made
   }
 

@@ -26,8 +26,10 @@ export class SealSteward implements AsyncDisposable {
   constructor(deps: SealStewardDeps, options: Pick<ContextOptions, 'resealDelayMs' | 'maxReseals'>) {
     this.#deps = deps
     this.#options = options
-    const { seals, view } = deps.context
-    this.#offs = [seals.onRecipients(() => this.#wake()), view.onVersion(() => this.#wakeForKey())]
+    const { seals, sealKeys, view } = deps.context
+    // one key for all hives: what is made for one is said in the others
+    const offs = [seals.onRecipients(() => this.#wake()), sealKeys.onMade(() => this.#wake())]
+    this.#offs = [...offs, view.onVersion(() => this.#wakeForKey())]
     this.#wake()
   }
 
@@ -56,8 +58,13 @@ export class SealSteward implements AsyncDisposable {
   /** Whether others may want to seal something to this node, and cannot. */
   #needsKey(): boolean {
     const { database, hive } = this.#deps.context
-    if (hive.membership.judge(hive.node).verdict !== 'admitted' || readSealKeys(database, hive.hive).has(hive.node)) return false
+    if (this.#hasKey() || hive.membership.judge(hive.node).verdict !== 'admitted') return false
     return database.get('select 1 from context_resource where hive = ? and last > 0 limit 1', hive.hive) !== undefined
+  }
+
+  #hasKey(): boolean {
+    const { database, hive } = this.#deps.context
+    return readSealKeys(database, hive.hive).has(hive.node)
   }
 
   async #pass(): Promise<void> {
@@ -65,8 +72,9 @@ export class SealSteward implements AsyncDisposable {
     if (signal.aborted) return
     const { log, hive } = this.#deps.context
     try {
-      if (this.#needsKey()) await this.#deps.sealing.publish()
       if (hive.membership.judge(hive.node).verdict !== 'admitted') return
+      // where one was said before it may not be the newest any more
+      if (this.#hasKey() || this.#needsKey()) await this.#deps.sealing.publish()
       const { resealed, failed } = await this.#deps.resealer.all({ signal, max: this.#options.maxReseals })
       if (resealed.length > 0) log.info('versions were sealed anew, for who may open them changed', { versions: resealed.length })
       for (const { resource, reason } of failed) log.warn('a version could not be sealed anew', { resource, reason })

@@ -5,11 +5,13 @@ import { createVirtualClock } from '../../lib/virtual-clock.ts'
 import { encodeText } from '../../lib/bytes.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Database } from '../../store/database.ts'
+import { openDatabase } from '../../store/database.ts'
+import { createMemoryBlobStore } from '../../store/memory-blobs.ts'
 import { parseAddress } from '../../ucxl/ucxl.ts'
 import type { Version } from '../context.ts'
 import { formatVersion, versionKind } from '../version.ts'
 import type { Stand, StandOptions } from '../testing/stand.ts'
-import { Names, replicate, startsAt, textOf, useStand } from '../testing/stand.ts'
+import { Names, openStand, replicate, startsAt, textOf, useStand } from '../testing/stand.ts'
 
 const plan = 'ucxl://ada:dev@shop:cart-42/*^/plan.md'
 const canary = 'canary-5f1c-of-the-plan'
@@ -227,4 +229,34 @@ test('sealed content that was changed, cut short or never sealed is refused when
     const fault = await faultOf(ada.read(plan))
     assert.equal(fault.code, 'SEAL_DAMAGED', `${bytes.byteLength} bytes`)
   }
+})
+
+test('what does not say for whom it is stays sealed as the version before it; to everyone it is let out by a word of its own', async (t) => {
+  const { ada, cy } = await openVillage(t)
+  await ada.put(plan, 'one', { sealFor: ['role:backend'] })
+  const second = await ada.put(plan, 'two')
+  assert.deepEqual([second.sealed, second.metadata['sealed-for']], [{ recipients: 2, unreachable: [] }, 'role:backend'])
+  await replicate(ada, cy)
+  assert.equal((await faultOf(cy.get(plan))).code, 'CONTEXT_SEALED')
+  const third = await ada.put(plan, 'three', { sealFor: ['everyone'] })
+  assert.deepEqual([third.sealed, third.mediaType], [undefined, 'text/plain'])
+  await replicate(ada, cy)
+  assert.equal(await cy.read(plan), 'three')
+  assert.equal((await faultOf(ada.put(plan, 'x', { sealFor: ['everyone', '@bob'] }))).code, 'SEAL_FOR_NOBODY')
+  assert.equal((await ada.put(plan, 'four')).sealed, undefined)
+})
+
+test('a node that lost its keys says so where it cannot open something, and says a new key behind the lost one', async () => {
+  const names = new Names().grant('ada', 'ada').enroll('ada', [])
+  await using database = openDatabase({ path: ':memory:' })
+  const blobs = createMemoryBlobStore({ clock: createVirtualClock({ startsAt }) }, { maxDiskBytes: 0 })
+  const ada = await openStand('ada', { names, database, blobs })
+  await ada.put(plan, canary, { sealFor: ['@ada'] })
+  await ada[Symbol.asyncDispose]()
+  await using again = await openStand('ada', { names, database, blobs })
+  const fault = await faultOf(again.get(plan))
+  assert.deepEqual([fault.code, fault.data['isKeyLost']], ['CONTEXT_SEALED', true])
+  await again.put(plan, 'anew', { sealFor: ['@ada'] })
+  assert.equal(again.context.status().seals.epoch, 2)
+  assert.equal(await again.read(plan), 'anew')
 })

@@ -4,12 +4,14 @@ import { isSealable, sealBeginningBytes, sealTo } from '../../identity/sealing.t
 import type { Fault } from '../../lib/fault.ts'
 import type { Database } from '../../store/database.ts'
 import { Turns } from '../../store/turns.ts'
-import type { ContextHive, Metadata, ReadVersion } from '../context.ts'
+import { formatResource } from '../../ucxl/ucxl.ts'
+import type { ContextHive, Metadata, PutRequest, ReadVersion } from '../context.ts'
 import { contextFaults } from '../faults.ts'
 import type { SealRecipient, SealTarget } from '../rules/choose-recipients.ts'
 import { chooseRecipients, isAnybody, markRecipients, parseSealTarget } from '../rules/choose-recipients.ts'
 import type { SealMarks } from '../rules/seal-marks.ts'
 import { formatSealMarks, markOf, maxSealRecipients, maxSealTargets, readSealMarks } from '../rules/seal-marks.ts'
+import { getResource, readVersions } from '../version-table.ts'
 import { formatSealKey, sealKeyKind } from './seal-record.ts'
 import { readSealKeys } from './seal-view.ts'
 
@@ -38,6 +40,9 @@ export interface SealRequest {
   readonly mediaType: string
 }
 
+/** Says that something is to be sealed for nobody in particular. */
+const everyone = 'everyone'
+
 /** Seals content of one hive to nodes of its members, and opens what is sealed to this one. */
 export class Sealing {
   readonly #deps: SealingDeps
@@ -63,8 +68,23 @@ export class Sealing {
   /** Resolves when no key is being said any more. */
   readonly ended = (): Promise<void> => this.#turns.ended()
 
-  /** How to seal something for people who were named just now. @throws Fault SEAL_FOR_NOBODY, SEAL_TOO_WIDE, and those of `publish` */
-  readonly plan = (request: SealRequest): Promise<SealPlan> => this.#plan(request, this.#needTargets(request.targets))
+  /**
+   * How to seal what is put; undefined where it is for everybody.
+   *
+   * What does not say for whom it is stays sealed as the version before it: a secret is not let out by a word forgotten.
+   *
+   * @throws Fault SEAL_FOR_NOBODY, SEAL_TOO_WIDE, and those of `publish`
+   */
+  readonly planPut = async ({
+    address,
+    sealFor = [],
+    mediaType,
+  }: Pick<PutRequest, 'address' | 'sealFor' | 'mediaType'>): Promise<SealPlan | undefined> => {
+    if (sealFor.length === 1 && sealFor[0] === everyone) return undefined
+    if (sealFor.length > 0) return this.#plan({ targets: sealFor, epoch: 1, mediaType }, this.#needTargets(sealFor))
+    const targets = this.#findStanding(address)
+    return targets === undefined ? undefined : this.planAgain({ targets, epoch: 1, mediaType })
+  }
 
   /** The same for what an earlier version says; who is nobody any more is passed over. @throws Fault SEAL_TOO_WIDE, and those of `publish` */
   readonly planAgain = (request: SealRequest): Promise<SealPlan> =>
@@ -116,6 +136,14 @@ export class Sealing {
           plain,
         ),
     }
+  }
+
+  /** For whom the newest version of a resource is sealed. */
+  #findStanding(address: PutRequest['address']): readonly string[] | undefined {
+    const { database, hive } = this.#deps
+    const resource = getResource(database, hive.hive, formatResource(address))
+    const newest = resource === undefined ? [] : readVersions(database, resource, resource.last)
+    return newest.flatMap((version) => readSealMarks(version) ?? [])[0]?.targets
   }
 
   #needTargets(texts: readonly string[]): readonly { readonly text: string; readonly target: SealTarget }[] {
