@@ -47,11 +47,11 @@ for (const [name, serve] of Object.entries(servers)) {
     assert.equal(await runGit(bare, 'log', '--format=%s', ref), 'second\nfirst')
     const all = await remote.fetchCommits({ want: [second.id], have: [] }, { signal })
     assert.deepEqual(
-      [...all.commits].toSorted(),
-      [
-        [first.id, first.object.bytes],
+      all.commits,
+      new Map([
         [second.id, second.object.bytes],
-      ].toSorted(),
+        [first.id, first.object.bytes],
+      ]),
     )
     const news = await remote.fetchCommits({ want: [second.id], have: [first.id] }, { signal })
     assert.deepEqual([...news.commits.keys()], [second.id])

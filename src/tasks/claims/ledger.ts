@@ -1,0 +1,170 @@
+import type { PeerId } from '../../identity/keys.ts'
+import type { HiveId } from '../../journal/entry.ts'
+import type { ObjectId } from '../git/objects.ts'
+import { emptyTree } from '../git/objects.ts'
+import type { GitRemote } from '../git/remote.ts'
+import type { ChainPlace } from '../rules/chain.ts'
+import type { RefMeaning, Self } from '../rules/judge-ref.ts'
+import { judgeRef } from '../rules/judge-ref.ts'
+import type { ProjectId, TaskKey } from '../task.ts'
+import type { ChainStore, StoredChain } from './chain-store.ts'
+import type { RefForm } from './claim-refs.ts'
+import { claimRef, closedRef, refPrefix, taskOfRef } from './claim-refs.ts'
+import type { ClosedEntry } from './closed-chain.ts'
+import { readClosedChain } from './closed-chain.ts'
+import type { ReadChain } from './read-chain.ts'
+import { readChain } from './read-chain.ts'
+
+export interface LedgerDeps {
+  readonly remote: GitRemote
+  readonly store: ChainStore
+  readonly self: Self
+  readonly hive: HiveId
+  readonly project: ProjectId
+  readonly form: RefForm
+  /** Whether the hive admits a node now. */
+  readonly isAdmitted: (peer: PeerId) => boolean
+}
+
+/** One task as its refs say it. */
+export interface TaskSight {
+  readonly task: TaskKey
+  readonly value: ObjectId | undefined
+  readonly chain: ReadChain | undefined
+  readonly meaning: RefMeaning
+}
+
+interface Look {
+  readonly refs: ReadonlyMap<string, ObjectId>
+  readonly closed: ReadonlyMap<TaskKey, ClosedEntry>
+}
+
+/** Reads the claims of one project and keeps the newest verified head of each chain. */
+export class ClaimLedger {
+  readonly #deps: LedgerDeps
+  /** What was read at a value, by task: nothing is verified twice. */
+  readonly #read = new Map<TaskKey, { readonly value: ObjectId; readonly closedEpoch: number; readonly chain: ReadChain }>()
+  /** Entries of the closed chain at its head. Entries once seen stay, whatever the forge says later. */
+  #closed: {
+    readonly head: ObjectId | undefined
+    readonly commits: ReadonlyMap<ObjectId, Uint8Array>
+    readonly entries: ReadonlyMap<TaskKey, ClosedEntry>
+  } = { head: undefined, commits: new Map(), entries: new Map() }
+
+  constructor(deps: LedgerDeps) {
+    this.#deps = deps
+  }
+
+  /** Every task that has a claim ref, or had one. One listing, and one request for all commits that are new. */
+  async lookAtAll(options: { readonly signal: AbortSignal }): Promise<readonly TaskSight[]> {
+    const { form } = this.#deps
+    const look = await this.#look([refPrefix(form)], options)
+    const tasks = [...look.refs.keys()].map((ref) => taskOfRef(form, ref)).filter((task) => task !== undefined)
+    return this.#judge(tasks, look, options)
+  }
+
+  /** One task. */
+  async lookAt(task: TaskKey, options: { readonly signal: AbortSignal }): Promise<TaskSight> {
+    const { form } = this.#deps
+    const look = await this.#look([claimRef(form, task), closedRef(form)], options)
+    const [sight] = await this.#judge([task], look, options)
+    if (sight === undefined) throw new Error(`${task} was not judged`)
+    return sight
+  }
+
+  /**
+   * Pushes the newest verified chain of a task again over what the forge has, by compare-and-swap.
+   *
+   * False when somebody moved the ref meanwhile: look again.
+   *
+   * @see docs/protocols/claims.md §7 rule 18
+   */
+  async restore(sight: TaskSight, { signal }: { readonly signal: AbortSignal }): Promise<boolean> {
+    const { remote, store, form } = this.#deps
+    const stored = store.get(sight.task)
+    if (stored === undefined) return false
+    const objects = [...stored.commits.values()].map((bytes) => ({ type: 'commit', bytes }) as const)
+    const update = { ref: claimRef(form, sight.task), old: sight.value, new: stored.state.head }
+    const { refs } = await remote.push({ updates: [update], objects: [...objects, emptyTree], isAtomic: false }, { signal })
+    return refs.every(({ result }) => result === 'accepted')
+  }
+
+  /** What is known of the closed chain: its head, to be swapped, as it was last read. */
+  get closedHead(): ObjectId | undefined {
+    return this.#closed.head
+  }
+
+  async #look(prefixes: readonly string[], { signal }: { readonly signal: AbortSignal }): Promise<Look> {
+    // servers list refs by name, so `closed` is read after `claims/…`: what was collected meanwhile is seen as such
+    const refs = await this.#deps.remote.listRefs(prefixes, { signal })
+    await this.#readClosed(refs.get(closedRef(this.#deps.form)), signal)
+    return { refs, closed: this.#closed.entries }
+  }
+
+  async #readClosed(head: ObjectId | undefined, signal: AbortSignal): Promise<void> {
+    const { remote, hive, isAdmitted } = this.#deps
+    if (head === this.#closed.head) return
+    const have = this.#closed.head === undefined ? [] : [this.#closed.head]
+    const fetched = head === undefined ? new Map() : (await remote.fetchCommits({ want: [head], have }, { signal })).commits
+    const commits = new Map([...this.#closed.commits, ...fetched])
+    const read = head === undefined ? new Map<TaskKey, ClosedEntry>() : readClosedChain(head, commits, { hive, isAdmitted })
+    const entries = new Map(this.#closed.entries)
+    for (const [task, entry] of read) if ((entries.get(task)?.lastEpoch ?? 0) < entry.lastEpoch) entries.set(task, entry)
+    this.#closed = { head, commits, entries }
+  }
+
+  async #judge(tasks: readonly TaskKey[], look: Look, { signal }: { readonly signal: AbortSignal }): Promise<readonly TaskSight[]> {
+    const { form, remote, store } = this.#deps
+    const wanted = tasks.filter((task) => {
+      const value = look.refs.get(claimRef(form, task))
+      return value !== undefined && !this.#isRead(task, value, look) && store.get(task)?.commits.has(value) !== true
+    })
+    const want = [...new Set(wanted.map((task) => look.refs.get(claimRef(form, task))).filter((id) => id !== undefined))]
+    const have = wanted.flatMap((task) => store.get(task)?.state.head ?? [])
+    const fetched = want.length === 0 ? new Map<ObjectId, Uint8Array>() : (await remote.fetchCommits({ want, have }, { signal })).commits
+    const sights: TaskSight[] = []
+    for (const task of tasks) sights.push(await this.#judgeOne(task, look, fetched))
+    return sights
+  }
+
+  #isRead(task: TaskKey, value: ObjectId, { closed }: Look): boolean {
+    const read = this.#read.get(task)
+    return read?.value === value && read.closedEpoch === (closed.get(task)?.lastEpoch ?? 0)
+  }
+
+  async #judgeOne(task: TaskKey, look: Look, fetched: ReadonlyMap<ObjectId, Uint8Array>): Promise<TaskSight> {
+    const { form, store, self } = this.#deps
+    const value = look.refs.get(claimRef(form, task))
+    const closed = look.closed.get(task)
+    const known = store.get(task)
+    const chain = value === undefined ? undefined : this.#verify(task, value, { closed, known, fetched })
+    const isCollected = closed !== undefined && closed.head === known?.state.head
+    const meaning = judgeRef({ value, chain: chain?.state, newest: known?.state.head, descends: chain?.descends === true, closed }, self)
+    if (chain !== undefined && chain.added.size > 0 && chain.state.unknownLinks === 0 && (chain.descends || isCollected))
+      await store.put(task, { state: chain.state, commits: chain.commits }, chain.added)
+    return { task, value, chain, meaning }
+  }
+
+  #verify(
+    task: TaskKey,
+    value: ObjectId,
+    {
+      closed,
+      known,
+      fetched,
+    }: {
+      readonly closed: ClosedEntry | undefined
+      readonly known: StoredChain | undefined
+      readonly fetched: ReadonlyMap<ObjectId, Uint8Array>
+    },
+  ): ReadChain {
+    const { hive, project, isAdmitted } = this.#deps
+    const closedEpoch = closed?.lastEpoch ?? 0
+    const read = this.#read.get(task)
+    if (read?.value === value && read.closedEpoch === closedEpoch) return read.chain
+    const place: ChainPlace = { hive, project, task, closedEpoch }
+    const chain = readChain({ isAdmitted, place }, value, { fetched, known })
+    this.#read.set(task, { value, closedEpoch, chain })
+    return chain
+  }
+}

@@ -1,0 +1,137 @@
+import type { Chance } from '../../lib/chance.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Fault, describeError } from '../../lib/fault.ts'
+import type { Log } from '../../lib/log.ts'
+import type { ObjectId } from '../git/objects.ts'
+import { emptyTree } from '../git/objects.ts'
+import type { GitRemote, PushRequest, RefUpdate } from '../git/remote.ts'
+import { backoffMs, judgeRefusal, maxFailuresInRow } from '../rules/judge-refusal.ts'
+import type { Line } from '../rules/request.ts'
+import { confirmRequest, judgeOutcome, sendRequest } from '../rules/request.ts'
+import type { Claim } from './claim.ts'
+
+export interface SendDeps {
+  readonly remote: GitRemote
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly log: Log
+}
+
+/** Work that moves in the same push as the claim, or not at all. */
+export interface WorkUpdate {
+  readonly update: RefUpdate
+  readonly openPack: NonNullable<PushRequest['openPack']>
+}
+
+/** One move of a claim ref: what it was, the commit it is to be, and what goes with it. */
+export interface ClaimMove {
+  readonly ref: string
+  readonly old: ObjectId | undefined
+  readonly claim: Claim
+  readonly work?: WorkUpdate
+  /** Refs that must move in the same push. */
+  readonly beside?: readonly RefUpdate[]
+}
+
+/** How a move ended. `line` is what is known of the ref now. */
+export type Sent =
+  | { readonly result: 'accepted'; readonly line: Line; readonly sentAt: number; readonly wallAt: number }
+  | { readonly result: 'lost'; readonly line: Line; readonly value: ObjectId | undefined }
+  | { readonly result: 'regressed'; readonly line: Line; readonly value: ObjectId | undefined }
+  /** The claim stands as before. */
+  | { readonly result: 'refused'; readonly line: Line; readonly cause: 'policy' | 'moved' | 'contention'; readonly reason: string }
+  /** The signal ended the waiting. The request may still take effect: `line.pending` must be sent again before anything else. */
+  | { readonly result: 'unknown'; readonly line: Line; readonly reason: string }
+
+/**
+ * Sends one move until its outcome is known: the same bytes again after no answer, another try after contention.
+ *
+ * Ends with `unknown` when the signal says so, with `refused` after ten refusals in a row. Throws only bugs.
+ *
+ * @see docs/protocols/claims.md §4 rule 5
+ */
+export async function sendMove(
+  deps: SendDeps,
+  before: Line,
+  { move, signal }: { readonly move: ClaimMove; readonly signal: AbortSignal },
+): Promise<Sent> {
+  const { clock, chance, log } = deps
+  const [sentAt, wallAt] = [clock.monotonic(), clock.now()]
+  let line = before.pending?.next === move.claim.id ? before : sendRequest(before, { old: move.old, next: move.claim.id })
+  let mayBeOnItsWay = before.pending !== undefined
+  for (let failures = 0; ; failures++) {
+    const said = await pushOnce(deps, move, signal)
+    if (said.answer === 'ok') return { result: 'accepted', line: confirmRequest(line), sentAt, wallAt }
+    mayBeOnItsWay ||= said.answer === 'none'
+    const seen = await look(deps, move, signal)
+    if (seen !== undefined) {
+      const judged = judgeOutcome(line, seen.value, { mayBeOnItsWay })
+      if (judged.outcome === 'accepted') return { result: 'accepted', line: judged.line, sentAt, wallAt }
+      if (judged.outcome === 'lost' || judged.outcome === 'regressed')
+        return { result: judged.outcome, line: judged.line, value: seen.value }
+      if (judged.outcome === 'refused') {
+        const cause = seen.isWorkMoved ? 'moved' : judgeRefusal(said.reason)
+        if (cause !== 'contention' || failures >= maxFailuresInRow)
+          return { result: 'refused', line: judged.line, cause, reason: said.reason }
+      }
+    }
+    log.debug('a claim was not moved; it is tried again', { ref: move.ref, reason: said.reason, failures })
+    if (!(await pause(clock, backoffMs(failures, chance.fraction()), signal))) return { result: 'unknown', line, reason: said.reason }
+    line = sendRequest(line, { old: move.old, next: move.claim.id })
+  }
+}
+
+interface Said {
+  readonly answer: 'ok' | 'refused' | 'none'
+  readonly reason: string
+}
+
+async function pushOnce({ remote }: SendDeps, move: ClaimMove, signal: AbortSignal): Promise<Said> {
+  try {
+    const { refs, unpackError } = await remote.push(formatMove(move), { signal })
+    const refusals = refs.flatMap((ref) => (ref.result === 'refused' ? [ref.reason] : []))
+    if (refusals.length === 0 && unpackError === undefined) return { answer: 'ok', reason: '' }
+    return { answer: 'refused', reason: refusals.find((reason) => judgeRefusal(reason) === 'policy') ?? refusals[0] ?? unpackError ?? '' }
+  } catch (error) {
+    if (signal.aborted) return { answer: 'none', reason: describeError(signal.reason) }
+    if (!(error instanceof Fault)) throw error
+    const isUnanswered = error.kind === 'unavailable' || error.kind === 'timeout'
+    return { answer: isUnanswered ? 'none' : 'refused', reason: isUnanswered ? error.message : `not allowed: ${error.message}` }
+  }
+}
+
+/** One push: the claim, and with it whatever must not move without it. */
+export function formatMove({ ref, old, claim, work, beside = [] }: ClaimMove): PushRequest {
+  const updates: readonly RefUpdate[] = [{ ref, old, new: claim.id }, ...(work === undefined ? [] : [work.update]), ...beside]
+  return {
+    updates,
+    objects: [{ type: 'commit', bytes: claim.bytes }, emptyTree],
+    isAtomic: updates.length > 1,
+    ...(work === undefined ? {} : { openPack: work.openPack }),
+  }
+}
+
+/** What stands on the forge now; undefined when it does not say. */
+async function look(
+  { remote }: SendDeps,
+  { ref, work }: ClaimMove,
+  signal: AbortSignal,
+): Promise<{ readonly value: ObjectId | undefined; readonly isWorkMoved: boolean } | undefined> {
+  try {
+    const refs = await remote.listRefs([ref, ...(work === undefined ? [] : [work.update.ref])], { signal })
+    return { value: refs.get(ref), isWorkMoved: work !== undefined && refs.get(work.update.ref) !== work.update.old }
+  } catch (error) {
+    if (signal.aborted || error instanceof Fault) return undefined
+    throw error
+  }
+}
+
+async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false
+  try {
+    await clock.sleep(ms, { signal })
+    return true
+  } catch {
+    return false
+  }
+}

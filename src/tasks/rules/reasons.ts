@@ -1,0 +1,39 @@
+/** Why a link was written, as its first word says; what follows `: ` is for people. */
+export type ClaimReason =
+  /** The work failed: counts towards quarantine. */
+  | 'failed'
+  /** The issue is closed, changed, gone, or another pull request is there. */
+  | 'not-eligible'
+  /** The node ends in order, or hands over. */
+  | 'shutdown'
+  /** A policy of the forge refuses our pushes. */
+  | 'refused-by-forge'
+  /** The pull request needs more work. */
+  | 'ci-failed'
+  | 'changes-requested'
+  | 'conflict'
+  /** A lease ran out. */
+  | 'expired'
+  /** What was under the ref was no claim of this hive. */
+  | 'unknown-holder'
+  /** The holding before had ended. */
+  | 'free'
+  | 'merged'
+  | 'closed'
+  /** A person says so. */
+  | 'by-person'
+
+/** A reason with words for people, cut to what a claim takes. */
+export function formatReason(reason: ClaimReason, words?: string): string {
+  const said =
+    words
+      ?.replaceAll(/\p{Cc}+/gu, ' ')
+      .toWellFormed()
+      .trim() ?? ''
+  return said === '' ? reason : `${reason}: ${said}`.slice(0, 480).toWellFormed()
+}
+
+/** Whether a release says that the work itself failed; closed lids and lost nodes do not count. */
+export function isFailedWork(reason: string | undefined): boolean {
+  return reason?.split(':')[0] === 'failed'
+}

@@ -1,0 +1,101 @@
+import { createSigningKey, peerIdOfKey } from '../../identity/keys.ts'
+import type { HiveId } from '../../journal/entry.ts'
+import { encodeText } from '../../lib/bytes.ts'
+import { systemChance } from '../../lib/chance.ts'
+import { createCid, dagCborCodec } from '../../lib/cid.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { silentLog } from '../../lib/log.ts'
+import { createMemoryChainStore } from '../claims/chain-store.ts'
+import type { ChainStore } from '../claims/chain-store.ts'
+import type { HolderDeps, HolderOptions } from '../claims/holder.ts'
+import { ClaimLedger } from '../claims/ledger.ts'
+import type { ClaimTerms } from '../claims/make-claim.ts'
+import { makeNonce } from '../claims/make-claim.ts'
+import { LeaseObserver } from '../claims/observer.ts'
+import type { AttemptResult } from '../claims/try-claim.ts'
+import { tryClaim } from '../claims/try-claim.ts'
+import { createRemote } from '../git/create-remote.ts'
+import type { GitRemote } from '../git/remote.ts'
+import type { TaskKey } from '../task.ts'
+import { parseProjectId, taskKeyOfIssue } from '../task.ts'
+import { testPrograms } from './git-server.ts'
+
+/** A clock that goes on by itself and can be set forward: monotonic time and wall time apart. */
+export interface HandClock extends Clock {
+  readonly pass: (ms: number) => void
+  readonly jump: (wallMs: number) => void
+}
+
+/** The machine's clock with hands. What sleeps wakes at once, and its time has passed. */
+export function createHandClock(): HandClock {
+  let [ahead, wallAhead] = [0, 0]
+  const pass = (ms: number): void => void (ahead += ms)
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + ahead + wallAhead,
+    monotonic: () => systemClock.monotonic() + ahead,
+    pass,
+    jump: (wallMs) => void (wallAhead += wallMs),
+    sleep: async (ms, { signal }) => {
+      signal.throwIfAborted()
+      pass(ms)
+      await systemClock.sleep(1, { signal })
+    },
+  }
+}
+
+export const testHiveId = createCid(dagCborCodec, encodeText('the hive of the claim tests')) as HiveId
+export const testProject = parseProjectId('forge.example.org/team/shop') ?? failSetup()
+export const testTask = taskKeyOfIssue(7)
+export const testRemoteOptions = { timeoutMs: 30_000, maxAnswerBytes: 4_194_304, allowsPlainHttp: false }
+export const testHolderOptions: HolderOptions = { ttlSeconds: 60, limitedNodes: 0 }
+/** Everybody's patience in a test. */
+export const testSignal = AbortSignal.timeout(120_000)
+
+function failSetup(): never {
+  throw new Error('the set-up is wrong')
+}
+
+/** One node with a key of its own, as far as claims know it. */
+export interface ClaimNode extends HolderDeps {
+  readonly clock: HandClock
+  readonly ledger: ClaimLedger
+  readonly observer: LeaseObserver
+  readonly store: ChainStore
+  readonly remote: GitRemote
+}
+
+export interface NodeOptions {
+  /** Instead of the server at `address`. */
+  readonly remote?: GitRemote
+  readonly key?: ReturnType<typeof createSigningKey>
+  readonly store?: ChainStore
+  readonly isAdmitted?: (peer: string) => boolean
+}
+
+/** Opens a node on a repository. */
+export function openNode(address: string, options: NodeOptions = {}): ClaimNode {
+  const clock = createHandClock()
+  const key = options.key ?? createSigningKey()
+  const credentials = (): Promise<undefined> => Promise.resolve(undefined)
+  const remote = options.remote ?? createRemote(address, { clock, programs: testPrograms, credentials }, testRemoteOptions)
+  const self = { peer: peerIdOfKey(key.publicKey), process: makeNonce(systemChance) }
+  const shared = { remote, self, hive: testHiveId, project: testProject, form: 'native' } as const
+  const store = options.store ?? createMemoryChainStore()
+  const ledger = new ClaimLedger({ ...shared, store, isAdmitted: options.isAdmitted ?? (() => true) })
+  const observer = new LeaseObserver({ clock }, { unknownTtlSeconds: 60 })
+  return { ...shared, key, clock, chance: systemChance, log: silentLog, ledger, observer, store }
+}
+
+/** What a test's claims say beside the epoch. */
+export function termsOf(epoch: number, task: TaskKey = testTask): ClaimTerms {
+  return { task, epoch, ttlSeconds: testHolderOptions.ttlSeconds, base: 'main', branch: `althing/${task}`, issueHash: '0'.repeat(64) }
+}
+
+/** Looks, and tries what the look allows: a first claim, or a takeover of what is free. */
+export async function claimFree(node: ClaimNode, task: TaskKey = testTask): Promise<AttemptResult> {
+  const { meaning } = await node.ledger.lookAt(task, { signal: testSignal })
+  if (meaning.meaning !== 'free') throw new Error(`${task} is ${meaning.meaning}`)
+  return tryClaim(node, { terms: termsOf(meaning.epoch, task), value: meaning.value }, { ...testHolderOptions, signal: testSignal })
+}
