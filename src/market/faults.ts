@@ -18,6 +18,11 @@ export const marketFaults = defineFaults({
   },
   PACKAGE_TOO_LARGE: { kind: 'invalid', meaning: 'A package has too many files or bytes. Data: `limit`, `unit`.' },
   OWNER_UNKNOWN: { kind: 'denied', meaning: 'This node has no owner that is a member of the hive, so it may not publish. Data: `hive`.' },
+  OWNER_UNSAID: {
+    kind: 'conflict',
+    meaning:
+      'A maintainer publishes a name without saying whose package it is: the one maintained, or a new one of their own. Data: `packages`, `ours`.',
+  },
   NOT_OWNER: {
     kind: 'denied',
     meaning: 'The package belongs to another owner, who did not make ours a maintainer. Data: `package`, `owner`, `ours`.',

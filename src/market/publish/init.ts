@@ -9,6 +9,7 @@ import type { PackageKind } from '../manifest/manifest.ts'
 import { manifestFormats } from '../manifest/read-manifest.ts'
 import type { PackageName } from '../rules/names.ts'
 import { parsePackageName, suggestPackageName } from '../rules/names.ts'
+import { quotePath } from './shell-word.ts'
 import { createStarter } from './starters.ts'
 
 /** What a caller wants to begin with. */
@@ -118,9 +119,5 @@ function refuseLink(path: string): Fault {
 
 function hintFor(folder: string, paths: readonly string[]): string {
   const [first = ''] = paths
-  return `write what it is for into ${join(folder, first)}; then look with \`althing publish ${quote(folder)} --dry-run\`, and publish with \`althing publish ${quote(folder)}\``
-}
-
-function quote(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+  return `write what it is for into ${join(folder, first)}; then look with \`althing publish ${quotePath(folder)} --dry-run\`, and publish with \`althing publish ${quotePath(folder)}\``
 }

@@ -9,6 +9,7 @@ const publishFaults = [
   'PACKAGE_TOO_LARGE',
   'NODE_REVOKED',
   'OWNER_UNKNOWN',
+  'OWNER_UNSAID',
   'VERSION_EXISTS',
   'DISK_FULL',
   'QUOTA_EXCEEDED',

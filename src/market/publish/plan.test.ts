@@ -204,6 +204,32 @@ test('a package of another owner is published by its maintainers only, as one of
   assert.equal(findTag(ada.database, { hive: testHive, owner: ownerOf('ada'), name: 'demo' }, 'next'), '1.1.0')
 })
 
+test('a maintainer who does not say whose package it is publishes nothing, and is told both commands; who has one of the name, or maintains it no more, means their own', async (t) => {
+  const folder = await folderWith(t, { 'package.toml': manifestOf('demo', '2.0.0') })
+  const [ada, bob] = [await openStand('ada'), await openStand('bob')]
+  t.after(() => Promise.all([ada, bob].map((stand) => stand[Symbol.asyncDispose]())))
+  await publish(ada, await folderWith(t, { 'package.toml': manifestOf('demo') }))
+  const naming = { action: 'add', package: '@ada/demo', member: '@bob', revoke: false } as const
+  await ada.handlers['marketplace.owner'](naming, ada.context)
+  await replicate(ada, bob)
+  for (const dryRun of [true, false])
+    await assert.rejects(publish(bob, folder, { dryRun }), {
+      code: 'OWNER_UNSAID',
+      data: { packages: ['@ada/demo'], ours: '@bob/demo' },
+      message: `nothing was published: you maintain @ada/demo, and have no demo of your own. Say which it is: \`althing publish ${folder} --owner @ada\` releases it, and \`althing publish ${folder} --owner @bob\` begins one of yours.`,
+    })
+  await assert.rejects(bob.handlers['p2p.publish']({ path: folder }, bob.context), { code: 'OWNER_UNSAID' })
+  assert.equal((await publish(bob, folder, { owner: '@bob' })).owner, ownerOf('bob'))
+  await writeFiles(folder, { 'package.toml': manifestOf('demo', '2.1.0') })
+  assert.equal((await publish(bob, folder)).owner, ownerOf('bob'))
+  const other = await folderWith(t, { 'package.toml': manifestOf('other') })
+  await publish(ada, other)
+  for (const action of ['add', 'remove'] as const)
+    await ada.handlers['marketplace.owner']({ ...naming, package: '@ada/other', action }, ada.context)
+  await replicate(ada, bob)
+  assert.equal((await publish(bob, other)).owner, ownerOf('bob'))
+})
+
 test('--manifest names the file that says what the package is', async (t) => {
   const folder = await folderWith(t, {
     'package.toml': manifestOf('demo'),

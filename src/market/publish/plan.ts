@@ -3,6 +3,7 @@ import type { Fault } from '../../lib/fault.ts'
 import { encodeCanonical } from '../../lib/canonical.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import type { OwnerId } from '../../identity/keys.ts'
+import type { Reader } from '../../store/database.ts'
 import type { ManifestDraft } from '../manifest/manifest.ts'
 import type { FoundManifest } from '../manifest/read-manifest.ts'
 import { readManifest } from '../manifest/read-manifest.ts'
@@ -14,8 +15,11 @@ import { findVersions } from '../package-index.ts'
 import { settleDependencies } from '../rules/dependencies.ts'
 import { isWithinPatterns, parsePatterns } from '../rules/ignore.ts'
 import { parseTag } from '../rules/tags.ts'
+import { spellOwner, spellPackage } from '../spell.ts'
 import { assertMaySay } from '../trust/say-word.ts'
+import { readMaintainer } from '../trust/word-table.ts'
 import { refuseSecrets } from './scan-secrets.ts'
+import { quotePath } from './shell-word.ts'
 import type { PackageSource } from './source.ts'
 import { openPackageSource } from './source.ts'
 
@@ -50,7 +54,8 @@ const maxManifestRecordBytes = 60_000
 /**
  * Looks at a folder and at all that could stop its publishing; stores nothing.
  *
- * @throws Fault MANIFEST_MISSING, MANIFEST_INVALID, SOURCE_REFUSED, PACKAGE_TOO_LARGE, SECRETS_FOUND, OWNER_UNKNOWN, NOT_OWNER, TAG_INVALID
+ * @throws Fault MANIFEST_MISSING, MANIFEST_INVALID, SOURCE_REFUSED, PACKAGE_TOO_LARGE, SECRETS_FOUND, OWNER_UNKNOWN, OWNER_UNSAID,
+ * NOT_OWNER, TAG_INVALID
  */
 export async function planPublish(
   deps: MarketDeps & { readonly options: MarketOptions },
@@ -63,6 +68,7 @@ export async function planPublish(
   const folder = resolve(request.path)
   const { signal } = context
   const found = await readManifest(folder, { maxManifestBytes: deps.options.maxManifestBytes, signal, file: request.manifest })
+  if (request.owner === undefined) refuseUnsaid(deps.database, hive, { name: found.draft.name, folder })
   if (owner !== hive.owner) assertMaySay(deps.database, hive, { kind: 'tag', owner, name: found.draft.name })
   const source = await openPackageSource(folder, { found, options: deps.options, signal })
   refuseUnmatched(found, source)
@@ -79,6 +85,21 @@ function readOwner(hive: MarketHive, said: string | undefined): OwnerId {
   throw marketFaults.create('REFERENCE_INVALID', {
     message: `nobody in the hive "${hive.name}" is called ${JSON.stringify(said)}. \`althing hive members\` lists who is.`,
     data: { reference: said },
+  })
+}
+
+/** A maintainer who says nothing may mean the package maintained, or one of their own: neither is begun unasked. @throws Fault OWNER_UNSAID */
+function refuseUnsaid(reader: Reader, hive: MarketHive, { name, folder }: { readonly name: string; readonly folder: string }): void {
+  const { owner: ours } = hive
+  const owners = [...new Set(findVersions(reader, hive.hive, name).map(({ owner }) => owner))]
+  if (ours === undefined || owners.includes(ours)) return
+  const maintained = owners.filter((owner) => readMaintainer(reader, { hive: hive.hive, owner, name }, ours).standing === 'maintainer')
+  if (maintained.length === 0) return
+  const packages = maintained.map((owner) => spellPackage(hive, { owner, name }))
+  const command = (owner: OwnerId): string => `\`althing publish ${quotePath(folder)} --owner ${spellOwner(hive, owner)}\``
+  throw marketFaults.create('OWNER_UNSAID', {
+    message: `nothing was published: you maintain ${packages.join(' and ')}, and have no ${name} of your own. Say which it is: ${maintained.map(command).join(', or ')} releases it, and ${command(ours)} begins one of yours.`,
+    data: { packages, ours: spellPackage(hive, { owner: ours, name }) },
   })
 }
 

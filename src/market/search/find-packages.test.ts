@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createVirtualClock } from '../../lib/virtual-clock.ts'
+import { publish } from '../testing/project.ts'
 import { searchFor } from '../testing/search-for.ts'
 import { shelve } from '../testing/shelf.ts'
 import type { Shelved } from '../testing/shelf.ts'
-import { exchangeWith, openStand, testMarketOptions } from '../testing/stand.ts'
+import { exchangeWith, openStand, ownerOf, testMarketOptions } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
 import { manifestOf, makeTemporary, writeFiles } from '../testing/stand.ts'
 import { createSearchHandlers } from './handlers.ts'
@@ -37,6 +38,36 @@ test('no hit says what was searched and three things to try, and is no fault', a
     assert.ok(nothing.hint?.isWellFormed())
     assert.equal(nothing.suggestions.length, 3)
   }
+})
+
+test('a search that only what was taken back would answer says how to see it', async (t) => {
+  await using ada = await openStand('ada')
+  const root = await makeTemporary(t)
+  for (const name of ['rust-web', 'rust-db', 'other']) {
+    await publish(ada, { root, name }, { 'package.toml': manifestOf(name, '1.0.0', 'kind = "tool"\n') })
+    if (name !== 'other') await ada.handlers['marketplace.yank']({ package: `${name}@1.0.0`, undo: false }, ada.context)
+  }
+  const search = async (...asked: Parameters<typeof searchFor>) => ada.handlers['marketplace.search'](searchFor(...asked), ada.context)
+  const { packages, suggestions } = await search('rust', { kind: 'tool' })
+  const [first] = suggestions
+  assert.deepEqual([packages, first], [[], { command: 'althing search rust --kind tool --yanked', does: '2 that their owners took back' }])
+  assert.equal((await search('rust', { kind: 'tool', yanked: true })).packages.length, 2)
+  for (const more of [await search('nowhere'), await search('"*'), await search('nowhere', { yanked: true })])
+    assert.ok(more.suggestions.every(({ command }) => !command.includes('--yanked')))
+})
+
+test('a search says that what it may have been for is blocked, also where nothing else is', async (t) => {
+  await using ada = await openStand('ada')
+  const hint = async (typed: string) => (await ada.handlers['marketplace.search'](searchFor(typed), ada.context)).hint ?? ''
+  assert.doesNotMatch(await hint('axum'), /blocked/)
+  await ada.handlers['marketplace.block']({ subject: `@${ownerOf('eve')}/axum` }, ada.context)
+  const isSaid = /\. @eve\/axum is blocked on this node.*`althing unblock @eve\/axum`/
+  assert.match(await hint('axum'), isSaid)
+  await publish(ada, { root: await makeTemporary(t), name: 'other' }, { 'package.toml': manifestOf('other') })
+  assert.match(await hint('axum'), isSaid)
+  assert.doesNotMatch(await hint('unheard'), /blocked/)
+  await ada.handlers['marketplace.block']({ subject: `@${ownerOf('eve')}` }, ada.context)
+  assert.match(await hint('unheard'), /One owner is blocked on this node.*`althing blocked`/)
 })
 
 test('an empty hive says how to fill it', async () => {

@@ -1,10 +1,15 @@
+import type { Reader } from '../../store/database.ts'
 import type { MarketDeps, MarketHive } from '../market.ts'
+import { describeBlock, describeBlocks, findBlock } from '../refuse-package.ts'
+import { parsePackageReference } from '../rules/names.ts'
+import { askedWith } from '../sources.ts'
 import type { SearchInput } from './operations.ts'
 import { findBeginnings, findNear } from './lookup.ts'
 import { countOf } from './rules/match.ts'
 import { parseTextQuery } from './rules/query.ts'
 import { suggestSearches } from './rules/suggest.ts'
 import type { Suggestion } from './rules/suggest.ts'
+import { searchText } from './search-text.ts'
 import type { TextQuestion } from './search-text.ts'
 import { countTexts, getHiveNumber, listCategories } from './text-index.ts'
 
@@ -23,11 +28,12 @@ export interface Explained {
 }
 
 /** Says what was searched when nothing was found, and three things to try; in an empty hive, how to fill it. */
-export function explainNothing({ database }: Pick<MarketDeps, 'database'>, { typed, input, hive }: FoundNothing): Explained {
+export function explainNothing({ database }: Pick<MarketDeps, 'database'>, { typed, input, hive, question }: FoundNothing): Explained {
   const indexed = countTexts(database, hive.hive)
-  if (indexed === 0) return { hint: describeEmpty(hive), suggestions: [] }
+  if (indexed === 0) return { hint: `${describeEmpty(hive)}${describeBlocked(database, hive, typed)}`, suggestions: [] }
   const filters = describeFilters(input)
-  const asked = [...(typed === '' ? [] : [JSON.stringify(typed.slice(0, 200).toWellFormed())]), ...filters].join(' ')
+  const options = filters.map(([name, value]) => `--${name} ${value}`)
+  const asked = [...(typed === '' ? [] : [JSON.stringify(typed.slice(0, 200).toWellFormed())]), ...options].join(' ')
   const number = getHiveNumber(database, hive.hive) ?? 0
   const words = parseTextQuery(typed)?.words ?? []
   const near = words.map((word) => {
@@ -38,12 +44,38 @@ export function explainNothing({ database }: Pick<MarketDeps, 'database'>, { typ
   const meant = near.every((word) => word !== undefined) && near.some((word, index) => word !== words[index]) ? near.join(' ') : undefined
   const [category] = listCategories(database, number)
   return {
-    hint: `nothing for ${asked} among ${indexed} ${indexed === 1 ? 'package' : 'packages'} of "${hive.name}": names, descriptions, keywords, categories and near spellings were searched.`,
-    suggestions: [...suggestSearches({ query: typed, filters, meant, known, category, words: words.length })],
+    hint: `nothing for ${asked} among ${indexed} ${indexed === 1 ? 'package' : 'packages'} of "${hive.name}": names, descriptions, keywords, categories and near spellings were searched.${describeBlocked(database, hive, typed)}`,
+    suggestions: [
+      ...suggestSearches({
+        query: typed,
+        filters,
+        yanked: countYanked(database, hive, { input, question }),
+        meant,
+        known,
+        category,
+        words: words.length,
+      }),
+    ],
   }
 }
 
-function describeFilters({ category, keyword, author, kind, license }: SearchInput): readonly string[] {
+/** Packages that would be found if those were shown that were taken back; as many as would be shown. */
+function countYanked(reader: Reader, hive: MarketHive, { input, question }: Pick<FoundNothing, 'input' | 'question'>): number {
+  // signs alone are no query, and would list everything
+  if (question.query === undefined && input.query.join('').trim() !== '') return 0
+  const filter = { ...question.filter, barred: [] }
+  const found = askedWith(hive).flatMap((source) => searchText(reader, { ...question, filter, hive: source.hive }).hits)
+  return new Set(found.filter(({ isYanked }) => isYanked).map(({ owner, name }) => `${owner}/${name}`)).size
+}
+
+/** A search finds nothing of what is blocked, and must not look as if there were nothing. */
+function describeBlocked(reader: Reader, hive: MarketHive, typed: string): string {
+  const reference = parsePackageReference(typed)
+  const block = reference && findBlock(reader, hive, reference)
+  return block === undefined ? describeBlocks(reader) : ` ${describeBlock(hive, block)}`
+}
+
+function describeFilters({ category, keyword, author, kind, license }: SearchInput): readonly (readonly [name: string, value: string])[] {
   const named: readonly (readonly [string, string | undefined])[] = [
     ['category', category],
     ...keyword.map((each) => ['keyword', each] as const),
@@ -51,7 +83,7 @@ function describeFilters({ category, keyword, author, kind, license }: SearchInp
     ['kind', kind],
     ['license', license],
   ]
-  return named.flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value.slice(0, 80).toWellFormed()}`]))
+  return named.flatMap(([name, value]) => (value === undefined ? [] : [[name, value.slice(0, 80).toWellFormed()] as const]))
 }
 
 function describeEmpty(hive: MarketHive): string {

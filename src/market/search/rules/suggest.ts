@@ -2,8 +2,10 @@
 export interface Unfound {
   /** As it was typed. */
   readonly query: string
-  /** Options that narrowed it, as typed: `--kind skill`. */
-  readonly filters: readonly string[]
+  /** Options that narrowed it, and what for: `kind`, `skill`. */
+  readonly filters: readonly (readonly [name: string, value: string])[]
+  /** Packages that it would find if those were shown of which every version was taken back. */
+  readonly yanked: number
   /** The same words spelled as packages are, when near ones are known. */
   readonly meant: string | undefined
   /** Words of the query that some package has. */
@@ -20,11 +22,22 @@ export interface Suggestion {
 }
 
 /** Three things to try when nothing was found, the most promising first. */
-export function suggestSearches({ query, filters, meant, known, category, words }: Unfound): readonly Suggestion[] {
+export function suggestSearches({ query, filters, yanked, meant, known, category, words }: Unfound): readonly Suggestion[] {
   const [word] = known
+  const narrowed = filters.map(([name, value]) => `--${name} ${quote(value)}`)
   const suggestions: readonly Suggestion[] = [
+    ...(yanked === 0
+      ? []
+      : [
+          {
+            command: search([quote(query), ...narrowed, '--yanked'].filter((part) => part !== '').join(' ')),
+            does: `${yanked} that ${yanked === 1 ? 'its owner' : 'their owners'} took back`,
+          },
+        ]),
     ...(meant === undefined ? [] : [{ command: search(quote(meant)), does: 'did you mean this?' }]),
-    ...(filters.length === 0 ? [] : [{ command: search(quote(query)), does: `the same without ${filters.join(' ')}` }]),
+    ...(filters.length === 0
+      ? []
+      : [{ command: search(quote(query)), does: `the same without ${filters.map(([name, value]) => `--${name} ${value}`).join(' ')}` }]),
     ...(word === undefined || words < 2 ? [] : [{ command: search(quote(word)), does: 'fewer words' }]),
     ...(category === undefined ? [] : [{ command: search(`--category ${quote(category)}`), does: 'browse a category' }]),
     { command: search(''), does: 'what is newest' },
