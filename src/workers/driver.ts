@@ -7,8 +7,11 @@ export interface Assignment {
   /** Commit that began the holding, and its epoch. */
   readonly holding: string
   readonly epoch: number
-  /** Absolute path of the worktree: the only place the agent may write to. */
+  /** Absolute path of the worktree: where the agent works. */
   readonly worktree: string
+  /** Absolute paths that it may write to, the worktree among them, and that it may read beside those. */
+  readonly writable: readonly string[]
+  readonly readable: readonly string[]
   /** What stood on the work branch when a task is taken up again: why, in words of a person or a check. */
   readonly resumedBecause: string | undefined
   readonly limits: AssignmentLimits

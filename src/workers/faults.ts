@@ -6,4 +6,13 @@ export const workersFaults = defineFaults({
     kind: 'unavailable',
     meaning: 'This machine has nothing that keeps an agent away from what is not its own, and nobody said to go without. Data: `reason`.',
   },
+  GIT_FAILED: {
+    kind: 'unavailable',
+    meaning:
+      'The git of this machine could not do something: the repository is not reached, or not there, or the disk is full. Data: `step`, `reason`.',
+  },
+  WORK_REFUSED: {
+    kind: 'invalid',
+    meaning: 'What an agent left cannot be a commit: a repository within the repository, or more than may be pushed. Data: `reason`.',
+  },
 })

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Writable } from 'node:stream'
 import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk'
@@ -45,8 +44,8 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run):
   const child = deps.sandbox.spawn({
     argv: options.command,
     folder: worktree,
-    writable: [worktree, file.folder],
-    readable: [join(worktree, '.git')],
+    writable: [...assignment.writable, file.folder],
+    readable: assignment.readable,
     variables: { ...(await deps.readSecrets()), ALTHING_OUTCOME: file.path },
   })
   const late = withDeadline(deps.clock, limits.timeoutMs, signal)

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { decodeText, encodeText } from '../../lib/bytes.ts'
 import type { Assignment, Driver, DriverTools, SandboxResult, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { formatExternalPrompt, placePrompt } from '../rules/external-prompt.ts'
@@ -33,8 +32,8 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
     {
       argv: placed ?? options.command,
       folder: worktree,
-      writable: [worktree, file.folder],
-      readable: [join(worktree, '.git')],
+      writable: [...assignment.writable, file.folder],
+      readable: assignment.readable,
       variables: {
         ...(await deps.readSecrets()),
         ALTHING_PROJECT: task.project,

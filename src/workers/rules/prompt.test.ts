@@ -21,6 +21,8 @@ const assignmentOf = (body: string, resumedBecause?: string): Assignment => ({
   holding: '',
   epoch: 1,
   worktree: '/w',
+  writable: [],
+  readable: [],
   resumedBecause,
   limits: { maxTurns: 30, timeoutMs: 1, maxOutputBytes: 1 },
 })

@@ -55,6 +55,8 @@ export async function openDriverStand(limits: Partial<AssignmentLimits> = {}): P
       holding: '0'.repeat(40),
       epoch: 1,
       worktree,
+      writable: [worktree],
+      readable: [],
       resumedBecause: undefined,
       limits: { maxTurns: 30, timeoutMs: 20_000, maxOutputBytes: 200_000, ...limits },
     },

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import { workersFaults } from '../faults.ts'
+
+/** How a git of this machine is run: never with the configuration of anybody, never with a hook, never with a question. */
+export interface GitRunner {
+  /** What it prints, trimmed. @throws Fault GIT_FAILED with `step`; the signal's reason */
+  readonly text: (step: string, args: readonly string[], options: GitRunOptions) => Promise<string>
+  /** What it prints, as it comes. @throws as `text`, at the end */
+  readonly stream: (step: string, args: readonly string[], options: GitRunOptions) => AsyncIterable<Uint8Array>
+}
+
+export interface GitRunOptions {
+  readonly signal: AbortSignal
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined
+  /** Variables beside those that git always gets: `GIT_DIR`, `GIT_INDEX_FILE`. */
+  readonly variables?: Readonly<Record<string, string>>
+}
+
+export interface GitRunnerOptions {
+  /** Variables of this machine that git needs: `PATH`, `HOME` for ssh, `SSH_AUTH_SOCK`. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Longest text that is read of one command, in bytes. */
+  readonly maxTextBytes: number
+}
+
+/** Set for every command. A repository is data of others: what its files say is never run and never followed. */
+const settings: readonly (readonly [name: string, value: string])[] = [
+  ['core.hooksPath', '/dev/null'],
+  ['core.fsmonitor', 'false'],
+  ['core.attributesFile', '/dev/null'],
+  ['core.excludesFile', '/dev/null'],
+  ['core.alternateRefsCommand', 'true'],
+  ['protocol.allow', 'never'],
+  ['protocol.https.allow', 'always'],
+  ['protocol.http.allow', 'always'],
+  ['protocol.ssh.allow', 'always'],
+  ['protocol.file.allow', 'always'],
+  ['http.followRedirects', 'false'],
+  ['fetch.fsckObjects', 'true'],
+  ['fetch.recurseSubmodules', 'false'],
+  ['submodule.recurse', 'false'],
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
+  ['credential.helper', ''],
+]
+/** What is told of a failure, in characters. */
+const maxReasonLength = 500
+
+/** Runs the git of this machine. */
+export function createGitRunner(options: GitRunnerOptions): GitRunner {
+  const environment = {
+    ...options.environment,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    LC_ALL: 'C',
+  }
+  const stream = async function* (step: string, args: readonly string[], run: GitRunOptions): AsyncGenerator<Uint8Array> {
+    run.signal.throwIfAborted()
+    const child = spawn('git', [...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]), ...args], {
+      env: { ...environment, ...run.variables },
+      stdio: 'pipe',
+      signal: run.signal,
+      killSignal: 'SIGKILL',
+    })
+    let complaint = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = `${complaint}${text}`.slice(-maxReasonLength)))
+    const ended = new Promise<string | undefined>((resolve) => {
+      child.once('error', (error) => resolve(error.message))
+      child.once('close', (code) => resolve(code === 0 ? undefined : complaint.trim() || `git ended with ${code ?? 'a signal'}`))
+    })
+    // a git that has heard enough closes its end, and what it says of it is read below
+    const fed =
+      run.stdin === undefined ? child.stdin.end() : pipeline(Readable.from(run.stdin), child.stdin).catch((error: unknown) => error)
+    let isWhole = false
+    try {
+      yield* child.stdout as AsyncIterable<Uint8Array>
+      isWhole = true
+    } finally {
+      // whoever reads no further wants no more of it
+      if (!isWhole) child.kill('SIGKILL')
+    }
+    const failure = await ended
+    run.signal.throwIfAborted()
+    if (failure !== undefined) throw failed(step, failure)
+    const unread = await fed
+    if (unread instanceof Error) throw unread
+  }
+  return {
+    stream,
+    text: async (step, args, run) => {
+      let text = ''
+      for await (const chunk of stream(step, args, run)) {
+        text += Buffer.from(chunk).toString('utf8')
+        if (text.length > options.maxTextBytes) throw failed(step, `git printed more than ${options.maxTextBytes} bytes`)
+      }
+      return text.trim()
+    },
+  }
+}
+
+function failed(step: string, reason: string): Error {
+  const last = reason.split('\n').findLast((line) => line.trim() !== '') ?? reason
+  return workersFaults.create('GIT_FAILED', {
+    message: `could not ${step}: ${last}`,
+    data: { step, reason: reason.slice(-maxReasonLength) },
+  })
+}

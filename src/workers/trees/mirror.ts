@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ObjectId } from '../../tasks/git/objects.ts'
+import { parseObjectId } from '../../tasks/git/objects.ts'
+import type { GitCredentials } from '../../tasks/git/remote.ts'
+import type { GitRunner } from './git.ts'
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/** Who a commit is by. */
+export interface CommitAuthor {
+  readonly name: string
+  readonly email: string
+  /** Seconds since 1970. */
+  readonly at: number
+}
+
+/** Our own copy of a project's repository: no worktree, no configuration but ours, nothing in it that is run. */
+export interface Mirror {
+  readonly path: string
+  /** Brings branches here; those the server does not have are not in the answer. @throws Fault GIT_FAILED */
+  readonly fetch: (branches: readonly string[], options: Waiting) => Promise<ReadonlyMap<string, ObjectId>>
+  /** Takes in a pack that is not to be trusted; every object is checked. @throws Fault GIT_FAILED */
+  readonly takePack: (pack: AsyncIterable<Uint8Array>, options: Waiting & { readonly maxBytes: number }) => Promise<void>
+  /** A commit of a tree that is here. */
+  readonly commit: (
+    of: { readonly tree: ObjectId; readonly parents: readonly ObjectId[]; readonly message: string; readonly author: CommitAuthor },
+    options: Waiting,
+  ) => Promise<ObjectId>
+  readonly treeOf: (commit: ObjectId, options: Waiting) => Promise<ObjectId>
+  /** Paths at which a tree has a repository of its own (a submodule). */
+  readonly submodulesOf: (tree: ObjectId, options: Waiting) => Promise<ReadonlySet<string>>
+  /** The objects of `want` without those of `have`, as a pack. */
+  readonly openPack: (range: { readonly want: ObjectId; readonly have: readonly ObjectId[] }, options: Waiting) => AsyncIterable<Uint8Array>
+  /** Lines that changed between two commits, in the words of `git diff --stat`. */
+  readonly describeChange: (from: ObjectId, to: ObjectId, options: Waiting) => Promise<string>
+}
+
+export interface MirrorDeps {
+  readonly git: GitRunner
+  /** Asked before each fetch over http. */
+  readonly credentials: () => Promise<GitCredentials | undefined>
+}
+
+/** Opens the copy in a folder, or makes it. `url` is one that `parseGitAddress` took. */
+export async function openMirror(deps: MirrorDeps, options: { readonly path: string; readonly url: string } & Waiting): Promise<Mirror> {
+  const { git } = deps
+  const { path, url } = options
+  if (!existsSync(path)) await makeMirror(git, path, options)
+  const run = (step: string, args: readonly string[], { signal, ...rest }: Waiting & { readonly stdin?: AsyncIterable<Uint8Array> }) =>
+    git.text(step, [`--git-dir=${path}`, ...args], { signal, ...rest })
+  const read = (step: string, args: readonly string[], waiting: Waiting): Promise<ObjectId> => run(step, args, waiting).then(needId)
+
+  return {
+    path,
+    fetch: async (branches, { signal }) => {
+      const variables = credentialVariables(await deps.credentials())
+      const listed = await git.text('list branches', ['ls-remote', '--heads', '--', url, ...branches.map((name) => `refs/heads/${name}`)], {
+        signal,
+        variables,
+      })
+      const found = new Map(
+        listed.split('\n').flatMap((line) => {
+          const [id = '', ref = ''] = line.split('\t')
+          const commit = parseObjectId(id)
+          return commit === undefined ? [] : [[ref.slice('refs/heads/'.length), commit] as const]
+        }),
+      )
+      const specs = [...found.keys()].map((name) => `+refs/heads/${name}:refs/fetched/${name}`)
+      if (specs.length > 0)
+        await git.text('fetch branches', [`--git-dir=${path}`, 'fetch', '--no-tags', '--no-write-fetch-head', '--', url, ...specs], {
+          signal,
+          variables,
+        })
+      const at = await Promise.all(
+        [...found.keys()].map(
+          async (name) => [name, await read('read a branch', ['rev-parse', '--verify', `refs/fetched/${name}`], { signal })] as const,
+        ),
+      )
+      return new Map(at)
+    },
+    takePack: async (pack, { signal, maxBytes }) => {
+      await run('take in the change', ['index-pack', '--stdin', '--strict', `--max-input-size=${maxBytes}`], { signal, stdin: pack })
+    },
+    commit: ({ tree, parents, message, author }, { signal }) => {
+      const person = { NAME: author.name, EMAIL: author.email, DATE: `@${author.at} +0000` }
+      const variables = Object.fromEntries(
+        Object.entries(person).flatMap(([key, value]) => [
+          [`GIT_AUTHOR_${key}`, value],
+          [`GIT_COMMITTER_${key}`, value],
+        ]),
+      )
+      const args = [`--git-dir=${path}`, 'commit-tree', ...parents.flatMap((parent) => ['-p', parent]), '-F', '-', tree]
+      return git.text('make a commit', args, { signal, variables, stdin: once(message) }).then(needId)
+    },
+    treeOf: (commit, waiting) => read('read a commit', ['rev-parse', '--verify', `${commit}^{tree}`], waiting),
+    submodulesOf: async (tree, waiting) => {
+      const lines = await run('read a tree', ['ls-tree', '-r', '-z', '--full-tree', tree], waiting)
+      return new Set(lines.split('\0').flatMap((line) => (line.startsWith('160000 ') ? [line.slice(line.indexOf('\t') + 1)] : [])))
+    },
+    openPack: ({ want, have }, { signal }) =>
+      git.stream('pack the change', [`--git-dir=${path}`, 'pack-objects', '--revs', '--stdout', '--thin', '--delta-base-offset', '-q'], {
+        signal,
+        stdin: once(`${want}\n${have.map((id) => `^${id}\n`).join('')}`),
+      }),
+    describeChange: (from, to, waiting) => run('compare', ['diff', '--stat=100', '--no-ext-diff', '--no-textconv', from, to], waiting),
+  }
+}
+
+async function makeMirror(git: GitRunner, path: string, waiting: Waiting): Promise<void> {
+  const beside = `${path}.new`
+  await rm(beside, { recursive: true, force: true })
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+  await git.text('make a copy of the repository', ['init', '--bare', '--quiet', '--template=', '--', beside], waiting)
+  await rename(beside, path)
+}
+
+/** Handed over in the environment of git alone: words of a command line can be read by everybody on the machine. */
+function credentialVariables(credentials: GitCredentials | undefined): Readonly<Record<string, string>> {
+  if (credentials === undefined) return {}
+  const word = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')
+  return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'http.extraHeader', GIT_CONFIG_VALUE_0: `Authorization: Basic ${word}` }
+}
+
+function needId(text: string): ObjectId {
+  const id = parseObjectId(text)
+  if (id === undefined) throw new Error(`git answered ${JSON.stringify(text.slice(0, 80))} where an object was expected`)
+  return id
+}
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { systemClock } from '../../lib/clock.ts'
+import type { ObjectId } from '../../tasks/git/objects.ts'
+import { openSandbox } from '../sandbox/open-sandbox.ts'
+import { createGitRunner } from './git.ts'
+import { openMirror } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
+import { openWorktree } from './worktree.ts'
+import type { Worktree } from './worktree.ts'
+
+const { signal } = new AbortController()
+const author = { name: 'ada', email: 'ada@althing.invalid', at: 1_760_000_000 }
+const environment = { PATH: '/usr/local/bin:/usr/bin:/bin' }
+
+interface Stand extends AsyncDisposable {
+  readonly root: string
+  readonly mirror: Mirror
+  readonly base: ObjectId
+  readonly worktree: Worktree
+}
+
+/** A repository with a hook, a filter, a submodule entry and a link out of the tree, and a worktree of it. */
+async function openStand(prepare: (repository: string, git: (...args: readonly string[]) => void) => void = () => {}): Promise<Stand> {
+  const root = mkdtempSync(join(tmpdir(), 'althing-tree-'))
+  const source = join(root, 'source')
+  const git = (...args: readonly string[]): void => {
+    const identity = { GIT_AUTHOR_NAME: 'bob', GIT_AUTHOR_EMAIL: 'b@x', GIT_COMMITTER_NAME: 'bob', GIT_COMMITTER_EMAIL: 'b@x' }
+    execFileSync('git', ['-C', source, ...args], {
+      stdio: 'pipe',
+      env: { ...environment, ...identity, HOME: root, GIT_CONFIG_NOSYSTEM: '1' },
+    })
+  }
+  mkdirSync(source)
+  git('init', '--quiet', '--initial-branch=main')
+  writeFileSync(join(source, 'a.txt'), 'one\n')
+  prepare(source, git)
+  git('add', '--all')
+  git('commit', '--quiet', '-m', 'first')
+  const runner = createGitRunner({ environment, maxTextBytes: 1_048_576 })
+  const sandbox = await openSandbox({
+    kind: 'none',
+    network: 'none',
+    limits: { memoryBytes: 2_147_483_648, cpus: 2, processes: 512 },
+    readable: [],
+    searchPath: environment.PATH,
+  })
+  const mirror = await openMirror(
+    { git: runner, credentials: async () => undefined },
+    { path: join(root, 'mirror.git'), url: source, signal },
+  )
+  const base = (await mirror.fetch(['main', 'nowhere'], { signal })).get('main') ?? assert.fail('main was not fetched')
+  const deps = { git: runner, sandbox, clock: systemClock }
+  const options = { folder: join(root, 'work'), snapshotTimeoutMs: 20_000, maxPackBytes: 1_000_000, signal }
+  const worktree = await openWorktree(deps, mirror, base, options)
+  return {
+    root,
+    mirror,
+    base,
+    worktree,
+    [Symbol.asyncDispose]: async () => {
+      await worktree[Symbol.asyncDispose]()
+      assert.ok(!existsSync(worktree.path))
+      rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
+
+const commit = ({ worktree, base }: Stand): Promise<ObjectId | undefined> =>
+  worktree.commit({ parents: [base], message: 'say two\n', author }, { signal })
+const gitIn = (stand: Stand, ...args: readonly string[]): string =>
+  execFileSync('git', [`--git-dir=${stand.mirror.path}`, ...args], { encoding: 'utf8', env: environment }).trim()
+
+test('what an agent changed, added and deleted is one commit on the base, in its name', async () => {
+  await using stand = await openStand((source) => writeFileSync(join(source, 'gone.txt'), 'x'))
+  const { path } = stand.worktree
+  assert.equal(readFileSync(join(path, 'a.txt'), 'utf8'), 'one\n')
+  writeFileSync(join(path, 'a.txt'), 'two\n')
+  mkdirSync(join(path, 'deep'))
+  writeFileSync(join(path, 'deep', 'b'), 'new')
+  rmSync(join(path, 'gone.txt'))
+  const made = (await commit(stand)) ?? assert.fail('there is a change')
+  assert.equal(
+    gitIn(stand, 'show', '--no-patch', '--format=%an <%ae> %cn %at %P %s', made),
+    `ada <ada@althing.invalid> ada 1760000000 ${stand.base} say two`,
+  )
+  assert.equal(gitIn(stand, 'diff', '--name-status', stand.base, made), 'M\ta.txt\nA\tdeep/b\nD\tgone.txt')
+  assert.match(await stand.mirror.describeChange(stand.base, made, { signal }), /3 files changed/)
+})
+
+test('a folder in which nothing changed is no commit', async () => {
+  await using stand = await openStand()
+  assert.equal(await commit(stand), undefined)
+})
+
+test('the agent has a git that shows what it changed, and may commit to it; what is pushed is the folder', async () => {
+  await using stand = await openStand()
+  const { path } = stand.worktree
+  writeFileSync(join(path, 'a.txt'), 'two\n')
+  const inTree = (...args: readonly string[]): string => execFileSync('git', ['-C', path, ...args], { encoding: 'utf8', env: environment })
+  assert.equal(inTree('status', '--porcelain').trim(), 'M a.txt')
+  inTree('-c', 'user.name=x', '-c', 'user.email=x', 'commit', '-qam', 'mine')
+  const made = (await commit(stand)) ?? assert.fail('there is a change')
+  assert.equal(gitIn(stand, 'show', '--no-patch', '--format=%P', made), stand.base)
+})
+
+test('a pack has what the server lacks, and nothing else', async () => {
+  await using stand = await openStand((source) => writeFileSync(join(source, 'big'), 'x'.repeat(100_000)))
+  writeFileSync(join(stand.worktree.path, 'a.txt'), 'two\n')
+  const made = (await commit(stand)) ?? assert.fail('there is a change')
+  const pack = Buffer.concat(await Array.fromAsync(stand.mirror.openPack({ want: made, have: [stand.base] }, { signal })))
+  assert.equal(pack.subarray(0, 4).toString(), 'PACK')
+  // commit, tree and one file
+  assert.equal(pack.readUInt32BE(8), 3)
+})
+
+test('S24: filters, hooks and attributes that a repository names are not run when it is checked out or read', async () => {
+  await using stand = await openStand((source, git) => {
+    writeFileSync(join(source, '.gitattributes'), '* filter=evil diff=evil merge=evil\n')
+    git('config', 'filter.evil.smudge', `touch ${source}/smudged; cat`)
+    git('config', 'filter.evil.clean', 'cat')
+  })
+  writeFileSync(join(stand.worktree.path, 'a.txt'), 'two\n')
+  assert.ok((await commit(stand)) !== undefined)
+  assert.ok(!existsSync(join(stand.root, 'source', 'smudged')))
+})
+
+test('S24: a link out of the tree is pushed as a link, and never read', async () => {
+  await using stand = await openStand()
+  writeFileSync(join(stand.root, 'canary-key'), 'canary-4711')
+  symlinkSync(join(stand.root, 'canary-key'), join(stand.worktree.path, 'link'))
+  const made = (await commit(stand)) ?? assert.fail('there is a change')
+  assert.equal(gitIn(stand, 'show', `${made}:link`), join(stand.root, 'canary-key'))
+})
+
+test('S24: what the agent did to its git does not count: not its hooks, not its configuration, not its index', async () => {
+  await using stand = await openStand()
+  const { path } = stand.worktree
+  const ran = join(stand.root, 'ran')
+  writeFileSync(join(path, 'a.txt'), 'two\n')
+  rmSync(join(path, '.git'))
+  mkdirSync(join(path, '.git'))
+  writeFileSync(join(path, '.git', 'config'), `[core]\n\tfsmonitor = touch ${ran}\n\thooksPath = ${path}\n`)
+  const made = (await commit(stand)) ?? assert.fail('there is a change')
+  assert.equal(gitIn(stand, 'diff', '--name-status', stand.base, made), 'M\ta.txt')
+  assert.ok(!existsSync(ran))
+})
+
+test('S24: a repository within the repository is refused, and one that was there before is left alone', async () => {
+  await using stand = await openStand()
+  const inner = join(stand.worktree.path, 'inner')
+  mkdirSync(inner)
+  const run = (...args: readonly string[]): void => void execFileSync('git', ['-C', inner, ...args], { stdio: 'pipe', env: environment })
+  run('init', '--quiet')
+  writeFileSync(join(inner, 'x'), 'x')
+  run('add', 'x')
+  run('-c', 'user.name=x', '-c', 'user.email=x', 'commit', '-qm', 'x')
+  await assert.rejects(commit(stand), { code: 'WORK_REFUSED', message: /repository within the repository: inner/ })
+})
+
+test('a change that is longer than may be pushed is refused', async () => {
+  await using stand = await openStand()
+  const noise = Buffer.from(Array.from({ length: 1_500_000 }, (_, index) => (index * 2_654_435_761) >>> 24))
+  writeFileSync(
+    join(stand.worktree.path, 'big'),
+    Buffer.concat([noise, crypto.getRandomValues(Buffer.alloc(1_100_000).subarray(0, 65_536))]),
+  )
+  for (let part = 0; part < 17; part += 1)
+    writeFileSync(join(stand.worktree.path, `noise-${part}`), crypto.getRandomValues(new Uint8Array(65_536)))
+  await assert.rejects(commit(stand), { code: 'GIT_FAILED' })
+})
+
+test('a server that is not there is said not to be', async () => {
+  await using stand = await openStand()
+  const git = createGitRunner({ environment, maxTextBytes: 1_000 })
+  const gone = await openMirror(
+    { git, credentials: async () => undefined },
+    { path: join(stand.root, 'gone.git'), url: '/no/such/repository', signal },
+  )
+  await assert.rejects(gone.fetch(['main'], { signal }), { code: 'GIT_FAILED', message: /could not list branches/ })
+})

@@ -1,0 +1,143 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../../lib/clock.ts'
+import { decodeText, encodeText } from '../../lib/bytes.ts'
+import type { ObjectId } from '../../tasks/git/objects.ts'
+import { parseObjectId } from '../../tasks/git/objects.ts'
+import { workersFaults } from '../faults.ts'
+import { runCommand } from '../sandbox/run-command.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+import type { GitRunner } from './git.ts'
+import type { CommitAuthor, Mirror } from './mirror.ts'
+
+/** The folder an agent works in, with a git of its own that it may do anything to. */
+export interface Worktree extends AsyncDisposable {
+  /** Top of the repository. */
+  readonly path: string
+  /** Paths a command in the sandbox may write to, and read. */
+  readonly writable: readonly string[]
+  readonly readable: readonly string[]
+  /**
+   * What is in the folder now, as a commit on `parents` in the mirror; undefined when it is what the first parent has.
+   *
+   * @throws Fault WORK_REFUSED, GIT_FAILED; the signal's reason
+   */
+  readonly commit: (of: CommitRequest, options: { readonly signal: AbortSignal }) => Promise<ObjectId | undefined>
+}
+
+export interface CommitRequest {
+  readonly parents: readonly [ObjectId, ...ObjectId[]]
+  readonly message: string
+  readonly author: CommitAuthor
+}
+
+export interface WorktreeDeps {
+  readonly git: GitRunner
+  readonly sandbox: Sandbox
+  readonly clock: Clock
+}
+
+export interface WorktreeOptions {
+  /** Where worktrees are made; absolute. */
+  readonly folder: string
+  /** Time that reading the whole folder may take, in milliseconds. */
+  readonly snapshotTimeoutMs: number
+  /** Longest change, packed, in bytes. */
+  readonly maxPackBytes: number
+  readonly signal: AbortSignal
+}
+
+/** What git says of a snapshot at most, in bytes. */
+const maxOutputBytes = 1_048_576
+
+/**
+ * Takes a snapshot, in the sandbox: an index and objects of its own, so that nothing the agent did to its git counts, and nothing that
+ * a file of the folder names is run anywhere but where the agent ran.
+ */
+const snapshotScript = `set -e
+rm -rf "$1/git" "$1/index" "$1/pack"
+git init --quiet --template= --bare "$1/git"
+export GIT_DIR="$1/git" GIT_WORK_TREE="$2" GIT_INDEX_FILE="$1/index"
+mkdir -p "$1/git/objects/info"
+printf '%s\\n' "$3" > "$1/git/objects/info/alternates"
+git config core.bare false
+git read-tree "$4"
+git add --all -- .
+tree=$(git write-tree)
+printf '%s\\n^%s\\n' "$tree" "$4" | git pack-objects --revs --stdout -q > "$1/pack"
+printf '%s' "$tree"`
+
+/** Checks out a commit of a mirror into a new folder. @throws Fault GIT_FAILED */
+export async function openWorktree(deps: WorktreeDeps, mirror: Mirror, commit: ObjectId, options: WorktreeOptions): Promise<Worktree> {
+  await mkdir(options.folder, { recursive: true, mode: 0o700 })
+  const root = await mkdtemp(join(options.folder, 'work-'))
+  const [path, own, snapshot] = [join(root, 'tree'), join(root, 'git'), join(root, 'snapshot')]
+  const objects = join(mirror.path, 'objects')
+  try {
+    for (const folder of [path, snapshot]) await mkdir(folder)
+    await checkOut(deps.git, { path, own, objects, commit }, options)
+  } catch (error) {
+    await rm(root, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    path,
+    writable: [path, own],
+    readable: [objects],
+    commit: async (request, { signal }) => {
+      const [first] = request.parents
+      const command = {
+        argv: ['sh', '-c', snapshotScript, 'sh', snapshot, path, objects, first],
+        folder: path,
+        writable: [path, snapshot],
+        readable: [objects],
+        variables: {},
+      }
+      const result = await runCommand(deps, command, { timeoutMs: options.snapshotTimeoutMs, maxOutputBytes, signal })
+      const tree = parseObjectId(decodeText(result.stdout).trim())
+      if (result.exitCode !== 0 || result.wasCut || tree === undefined)
+        throw refused(decodeText(result.stderr).trim().split('\n').at(-1) ?? 'it took too long')
+      if (tree === (await mirror.treeOf(first, { signal }))) return undefined
+      await mirror.takePack(readPack(join(snapshot, 'pack')), { signal, maxBytes: options.maxPackBytes })
+      await refuseSubmodules(mirror, { before: await mirror.treeOf(first, { signal }), after: tree }, signal)
+      return mirror.commit({ ...request, tree }, { signal })
+    },
+    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
+  }
+}
+
+/** The agent's own git: a head on no branch, objects of the mirror at its back. Made before the agent runs, never run by us after. */
+async function checkOut(
+  git: GitRunner,
+  at: { readonly path: string; readonly own: string; readonly objects: string; readonly commit: ObjectId },
+  { signal }: Pick<WorktreeOptions, 'signal'>,
+): Promise<void> {
+  const { path, own, objects, commit } = at
+  const variables = { GIT_DIR: own, GIT_WORK_TREE: path }
+  await git.text('make a worktree', ['init', '--quiet', '--template='], { signal, variables })
+  await mkdir(join(own, 'objects', 'info'), { recursive: true })
+  await writeFile(join(own, 'objects', 'info', 'alternates'), `${objects}\n`)
+  await git.text('make a worktree', ['update-ref', '--no-deref', 'HEAD', commit], { signal, variables })
+  await git.text('check out', ['reset', '--hard', '--quiet', commit], { signal, variables })
+  await writeFile(join(path, '.git'), encodeText(`gitdir: ${own}\n`), { flag: 'wx' })
+}
+
+async function refuseSubmodules(
+  mirror: Mirror,
+  { before, after }: { readonly before: ObjectId; readonly after: ObjectId },
+  signal: AbortSignal,
+): Promise<void> {
+  const known = await mirror.submodulesOf(before, { signal })
+  const added = [...(await mirror.submodulesOf(after, { signal }))].filter((path) => !known.has(path))
+  if (added.length > 0) throw refused(`it made a repository within the repository: ${added.slice(0, 3).join(', ')}`)
+}
+
+/** The sandbox wrote it, and only the sandbox's own folder is there. */
+async function* readPack(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>
+}
+
+function refused(reason: string): Error {
+  return workersFaults.create('WORK_REFUSED', { message: `what the agent left cannot be a commit: ${reason}`, data: { reason } })
+}
