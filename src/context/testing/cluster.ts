@@ -18,8 +18,8 @@ export interface Cluster {
   readonly open: (name: string, given?: Partial<StandOptions>) => Promise<Member>
   /** Each is connected to each. */
   readonly connect: (...members: readonly Member[]) => Promise<void>
-  /** Lets time pass until something is so. @throws Error after so many milliseconds, ten minutes where nothing is said */
-  readonly until: (isSo: () => boolean, maxMs?: number) => Promise<void>
+  /** Lets time pass until something is so, looking every `stepMs`. @throws Error after ten minutes */
+  readonly until: (isSo: () => boolean, stepMs?: number) => Promise<void>
 }
 
 export interface Member extends Stand {
@@ -27,6 +27,8 @@ export interface Member extends Stand {
   /** Ends the node, as its process would. */
   readonly stop: () => Promise<void>
 }
+
+const longestWaitMs = 600_000
 
 export async function useCluster(
   t: TestContext,
@@ -74,10 +76,10 @@ export async function useCluster(
       }
       await clock.advance(100)
     },
-    until: async (isSo, maxMs = 600_000) => {
-      for (let waited = 0; !isSo(); waited += 100) {
-        if (waited >= maxMs) throw new Error(`that was not so after ${maxMs} ms`)
-        await clock.advance(100)
+    until: async (isSo, stepMs = 100) => {
+      for (let waited = 0; !isSo(); waited += stepMs) {
+        if (waited >= longestWaitMs) throw new Error(`that was not so after ${longestWaitMs} ms`)
+        await clock.advance(stepMs)
       }
     },
   }
