@@ -68,3 +68,11 @@ test('handles and owner ids may be part of a path, other things not', () => {
   assert.ok(isOwnerSegment('z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'))
   for (const text of ['', '..', 'a/b', '.x', 'nul', 'x.']) assert.equal(isOwnerSegment(text), false, text)
 })
+
+test('S26: a reference has 256 characters at most, and an owner exactly where an @ says that one comes', () => {
+  const range = (length: number) => `axum@>=1.0.0${' '.repeat(length - 13)}1`
+  assert.equal(parsePackageReference(range(256))?.name, 'axum')
+  assert.equal(parsePackageReference(range(257)), undefined)
+  assert.equal(parsePackageReference('@ada/axum')?.owner, 'ada')
+  for (const text of ['ada/axum', 'xada/axum@^1', '@axum']) assert.equal(parsePackageReference(text), undefined, text)
+})

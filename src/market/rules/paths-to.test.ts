@@ -23,4 +23,12 @@ test('of many ways only the shortest are given', () => {
 test('S29: a graph with more ways than anybody could walk ends', () => {
   const wide = (name: string) => (name === 'end' ? [] : Array.from({ length: 12 }, (_, index) => ({ package: `p${index}`, range: '*' })))
   assert.deepEqual(findPaths({ roots: [{ package: 'p0', range: '*' }], needsOf: wide, target: 'end', max: 5 }), [])
+  // the bound holds within one level too, which may be far longer than it
+  let looked = 0
+  const needsOfMany = (name: string) => {
+    looked += 1
+    return name === 'root' ? Array.from({ length: 50_000 }, (_, index) => ({ package: `p${index}`, range: '*' })) : wide(name)
+  }
+  assert.deepEqual(findPaths({ roots: [{ package: 'root', range: '*' }], needsOf: needsOfMany, target: 'end', max: 5 }), [])
+  assert.ok(looked < 10_000, `${looked} packages were looked into`)
 })

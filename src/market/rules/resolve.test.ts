@@ -93,6 +93,13 @@ test('a better version that was passed over, because nobody knows what it needs,
   )
 })
 
+test('a better version that nobody may take, or that a range leaves out, was not passed over for what it needs', () => {
+  const graph = { a: { '1.0.0': {}, '1.1.0': { nobody: '^1' }, '2.0.0': { nobody: '^1' } }, b: { '1.0.0': { a: '^1' } } }
+  const result = resolveSet(rootsOf('b', 'a'), catalogueOf(graph, ['a@1.1.0']), options)
+  assert.deepEqual(chosenOf(result), { a: '1.0.0', b: '1.0.0' })
+  assert.deepEqual(result.verdict === 'resolved' && result.passedOver, [])
+})
+
 function isSolution(graph: Graph, roots: readonly Root[], chosen: Readonly<Record<string, string>>): boolean {
   const meets = (name: string, range: string): boolean => chosen[name] !== undefined && semver.satisfies(chosen[name], range)
   return (

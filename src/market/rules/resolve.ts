@@ -205,14 +205,13 @@ class Search<C extends Candidate> {
     const depth = Math.max(-1, ...failed.blame)
     const culprit = this.#frames[depth]
     if (culprit === undefined) return undefined
-    while (this.#frames.length > depth + 1) this.#undo(this.#frames.pop())
+    for (const frame of this.#frames.splice(depth + 1).toReversed()) this.#undo(frame)
     this.#undo(culprit)
     for (const other of failed.blame) if (other !== depth) culprit.blame.add(other)
     return culprit
   }
 
-  #undo(frame: Frame | undefined): void {
-    if (frame === undefined) return
+  #undo(frame: Frame): void {
     for (const { need } of frame.added) if (need.requirement.target !== undefined) this.#edges.get(need.requirement.target)?.pop()
     frame.added = []
     this.#agenda.length = frame.agenda

@@ -63,6 +63,14 @@ export function findSecrets(path: string, text: string): readonly SecretFound[] 
   return Array.from(found, ([line, secret]) => ({ line, secret })).toSorted((a, b) => a.line - b.line)
 }
 
+/** A text with `[…]` in the place of everything that looks like a secret by itself, and of `known` ones. */
+export function maskSecrets(text: string, known: readonly string[] = []): string {
+  let masked = text
+  for (const secret of known) if (secret.length > 0) masked = masked.replaceAll(secret, '[a secret of this node]')
+  for (const { secret, pattern } of shapes) masked = masked.replace(pattern, (found) => (isPlaceholder(found) ? found : `[${secret}]`))
+  return masked
+}
+
 /** More are not listed: one is enough to refuse. */
 const maxFound = 20
 

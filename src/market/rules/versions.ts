@@ -8,21 +8,20 @@ export interface VersionCandidate {
   readonly at: number
 }
 
-/** Longest version; semver's own limit. */
-const maxVersionLength = 256
-
-/** Reads an exact version in its one spelling (`1.2.3-rc.1+build`); undefined for anything else. */
+/** Reads an exact version in its one spelling (`1.2.3-rc.1+build`); undefined for anything else, and for what has more than the 256 characters of semver. */
 export function parseVersion(text: string): string | undefined {
-  if (text.length > maxVersionLength) return undefined
   const parsed = semver.parse(text)
   if (parsed === null) return undefined
   const spelled = parsed.build.length > 0 ? `${parsed.version}+${parsed.build.join('.')}` : parsed.version
   return spelled === text ? text : undefined
 }
 
+/** Longest range, in characters. */
+const maxRangeLength = 256
+
 /** Whether a text is a semver range, `*` and the empty one excepted. */
 export function isVersionRange(text: string): boolean {
-  return text.length <= maxVersionLength && text.trim() !== '' && semver.validRange(text) !== null
+  return text.length <= maxRangeLength && text.trim() !== '' && semver.validRange(text) !== null
 }
 
 /** Below zero when `a` comes before `b`: semver's precedence, then time, then spelling. */
