@@ -20,6 +20,7 @@ const questions: Readonly<Record<string, () => Promise<Question>>> = {
   'search-network': async () => (await import('./search-network.ts')).question,
   install: async () => (await import('./install.ts')).question,
   publish: async () => (await import('./publish.ts')).question,
+  ucxl: async () => (await import('./ucxl.ts')).question,
   ucxi: async () => (await import('./ucxi.ts')).question,
   idle: async () => (await import('./idle.ts')).question,
   sim: async () => (await import('./sim.ts')).question,

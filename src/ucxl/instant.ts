@@ -6,6 +6,9 @@ export interface InstantComplaint {
 
 /** Shape of what is fixed in every instant: `d` is a digit, the rest stands for itself. */
 const shape = 'dddd-dd-ddTdd:dd:dd'
+const shapeCodes = Uint8Array.from(shape, (character) => character.charCodeAt(0))
+/** Milliseconds that the last of so many digits of a fraction counts. */
+const fractionUnits = [0, 100, 10, 1] as const
 const [dot, plus, minus, zulu, digitMark] = [0x2e, 0x2b, 0x2d, 0x5a, 0x64]
 const maxFraction = 9
 /** First and past-the-last millisecond that four digits of a year can write. */
@@ -15,7 +18,7 @@ const msPerDay = 86_400_000
 /** Milliseconds since 1970 of a real calendar instant; no zone means UTC, digits finer than a millisecond are cut. */
 export function parseInstant(text: string): number | InstantComplaint {
   for (let index = 0; index < shape.length; index += 1) {
-    const wanted = shape.charCodeAt(index)
+    const wanted = shapeCodes[index]
     const isRight = wanted === digitMark ? isDigit(text, index) : text.charCodeAt(index) === wanted
     if (!isRight) return { offset: Math.min(index, text.length), expected: wanted === digitMark ? 'a digit' : `"${shape[index]}"` }
   }
@@ -88,7 +91,7 @@ function readMilliseconds(text: string, end: number): number {
   const from = shape.length + 1
   if (end < from) return 0
   const count = Math.min(3, end - from)
-  return digits(text, from, count) * 10 ** (3 - count)
+  return digits(text, from, count) * (fractionUnits[count] ?? 0)
 }
 
 /** Minutes east of UTC. */

@@ -1,5 +1,6 @@
 import { maxComponentLength } from './address.ts'
-import { componentCharacter, skipClass } from './characters.ts'
+import type { Scan } from './characters.ts'
+import { componentCharacter } from './characters.ts'
 import type { AddressComplaint, AddressField } from './ucxl-error.ts'
 import { UcxlError } from './ucxl-error.ts'
 
@@ -15,8 +16,8 @@ export function refuseScheme(input: string): never {
   throw new UcxlError(input, { field: 'scheme', offset, expected: `"${schemePrefix}"${importer}` })
 }
 
-/** Says what is wrong with an authority that could not be read: first its shape, then the first component that is none. @throws UcxlError always */
-export function refuseAuthority(input: string, allowStar: boolean): never {
+/** Says what is wrong with an authority that could not be read and that `scan` has taken: first its shape, then the first component that is none. @throws UcxlError always */
+export function refuseAuthority(input: string, scan: Scan, allowStar: boolean): never {
   const end = findAuthorityEnd(input)
   const sign = findSign(input, end)
   const [left, right] = [splitPair(input, schemePrefix.length, sign), splitPair(input, sign + 1, end)]
@@ -26,7 +27,7 @@ export function refuseAuthority(input: string, allowStar: boolean): never {
     { field: 'project', from: sign + 1, to: right },
     { field: 'task', from: right + 1, to: end },
   ]
-  const [first] = places.flatMap((place) => judgeComponent(input, place, allowStar) ?? [])
+  const [first] = places.flatMap((place) => judgeComponent(place, { input, scan, allowStar }) ?? [])
   throw new UcxlError(input, first ?? { field: 'authority', offset: end, expected: 'agent:role@project:task' })
 }
 
@@ -38,7 +39,7 @@ interface Place {
 }
 
 /** Where the authority ends, which begins after the scheme. */
-export function findAuthorityEnd(input: string): number {
+function findAuthorityEnd(input: string): number {
   const length = input.slice(schemePrefix.length).search(/[/?#]/)
   return length < 0 ? input.length : schemePrefix.length + length
 }
@@ -58,10 +59,13 @@ function splitPair(input: string, from: number, to: number): number {
   return found < from ? to : found
 }
 
-function judgeComponent(input: string, { field, from, to }: Place, allowStar: boolean): AddressComplaint | undefined {
+function judgeComponent(
+  { field, from, to }: Place,
+  { input, scan, allowStar }: { readonly input: string; readonly scan: Scan; readonly allowStar: boolean },
+): AddressComplaint | undefined {
   if (to < from) return { field, offset: to, expected: `":" and the ${field}` }
   const isStar = to - from === 1 && input.charAt(from) === '*'
-  const end = Math.min(skipClass(input, from, componentCharacter), to)
+  const end = Math.min(scan.skip(from, componentCharacter), to)
   const isWhole = (end === to && to > from && to - from <= maxComponentLength) || (isStar && allowStar)
   if (isWhole) return undefined
   const expected = `1 to ${maxComponentLength} letters, digits, "_" or "-"${isStar ? '; "*" stands only in patterns, write any' : ''}`
