@@ -3,7 +3,7 @@ import { operationFaults } from '../../operations/faults.ts'
 import type { McpConfiguration } from '../manifest/mcp.ts'
 import type { MarketDeps, MarketOptions } from '../market.ts'
 import { trustKinds } from '../rules/trust.ts'
-import type { ChangeRequest } from './install.ts'
+import type { ChangeOutcome, ChangeRequest } from './install.ts'
 import type { installOperations } from './operations.ts'
 import type { ChangeReport } from './report.ts'
 import type { Acceptance } from './set-plan.ts'
@@ -17,8 +17,8 @@ const nothingAccepted: Acceptance = { kinds: [], reason: '' }
 export function createInstallHandlers(deps: MarketDeps & { readonly options: MarketOptions }): Handlers {
   const change = async (request: ChangeRequest, context: CallContext): Promise<ChangeAnswer> => {
     const [{ changePlace }, { reportChange }] = await Promise.all([import('./install.ts'), import('./report.ts')])
-    const report = reportChange(deps, await changePlace(deps, request, context))
-    return { ...toAnswer(report), mcp: await findBroughtServers(deps, report, context) }
+    const outcome = await changePlace(deps, request, context)
+    return { ...toAnswer(reportChange(deps, outcome)), mcp: await findBroughtServers(deps, outcome, context) }
   }
   return {
     'marketplace.install': async ({ packages, force, noDependencies, dryRun, frozen, offline, accept, reason, ...place }, context) => {
@@ -62,16 +62,16 @@ function refuse(field: string, message: string): Error {
 /** Of what was placed, or was named and is there. */
 async function findBroughtServers(
   { options }: { readonly options: MarketOptions },
-  { status, packages }: ChangeReport,
+  { place, packages, isDryRun }: ChangeOutcome,
   { signal }: CallContext,
 ): Promise<McpConfiguration | null> {
-  const brought = status === 'planned' ? [] : packages.filter(({ change, isNamed }) => change !== 'present' || isNamed)
+  const brought = isDryRun ? [] : packages.filter(({ isPlaced, planned }) => isPlaced || planned.isNamed)
   if (brought.length === 0) return null
-  const { findServers } = await import('../mcp/installed-servers.ts')
-  return findServers(
-    brought.map(({ path }) => path),
-    { maxManifestBytes: options.maxManifestBytes, signal },
+  const [{ findServers }, { targetsOf }] = await Promise.all([import('../mcp/installed-servers.ts'), import('./targets.ts')])
+  const folders = brought.flatMap(({ planned: { locked, release } }) =>
+    release === undefined ? [] : [{ path: targetsOf(place, locked)[0], manifest: release.manifest }],
   )
+  return findServers(folders, { maxManifestBytes: options.maxManifestBytes, signal })
 }
 
 function toAnswer(report: ChangeReport): Omit<ChangeAnswer, 'mcp'> {
