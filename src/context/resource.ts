@@ -1,5 +1,5 @@
 import type { Address } from '../ucxl/ucxl.ts'
-import { formatResource, isConcrete, parseAddress, UcxlError } from '../ucxl/ucxl.ts'
+import { formatResource, formatTemporal, isConcrete, parseAddress, UcxlError } from '../ucxl/ucxl.ts'
 
 const schemeLength = 'ucxl://'.length
 
@@ -14,6 +14,13 @@ export function parseResource(text: string): Address | undefined {
     if (error instanceof UcxlError) return undefined
     throw error
   }
+}
+
+/** Canonical address of one version of a resource that the view has. */
+export function addressOfVersion(resource: string, version: number): string {
+  const end = resource.indexOf('/', schemeLength)
+  const place = end < 0 ? resource.length : end
+  return `${resource.slice(0, place)}/${formatTemporal({ kind: 'specific', version })}${resource.slice(place)}`
 }
 
 /** The address of a resource that the view has. */

@@ -2,9 +2,8 @@ import type { OwnerId, PeerId } from '../identity/keys.ts'
 import type { HiveId } from '../journal/entry.ts'
 import type { Cid } from '../lib/cid.ts'
 import type { Reader } from '../store/database.ts'
-import { formatAddress } from '../ucxl/ucxl.ts'
 import type { Metadata, Version } from './context.ts'
-import { addressOf } from './resource.ts'
+import { addressOfVersion } from './resource.ts'
 import { parseMetadata } from './version.ts'
 
 /** A resource of which at least one version can be read. */
@@ -99,6 +98,8 @@ export function findVersionOf(reader: Reader, hive: HiveId, entry: Cid): Version
 }
 
 function toVersions(resource: string, rows: readonly Omit<VersionRow, 'resource'>[]): readonly Version[] {
+  const [only] = rows
+  if (only !== undefined && rows.length === 1) return [toVersion({ ...only, resource }, { isContested: false })]
   const said = Map.groupBy(rows, ({ version }) => version)
   return [...said.values()].flatMap((same) => {
     const kinds = new Set(same.map(({ cid, media_type: mediaType, metadata }) => JSON.stringify([cid, mediaType, metadata])))
@@ -109,10 +110,9 @@ function toVersions(resource: string, rows: readonly Omit<VersionRow, 'resource'
 }
 
 function toVersion(row: VersionRow, { isContested }: Pick<Version, 'isContested'>): Version {
-  const address = formatAddress({ ...addressOf(row.resource), temporal: { kind: 'specific', version: row.version } })
   return {
     resource: row.resource,
-    address,
+    address: addressOfVersion(row.resource, row.version),
     version: row.version,
     cid: row.cid,
     mediaType: row.media_type,
