@@ -51,6 +51,7 @@ test('ranges of characters, and what stands behind a backslash, are read as Git 
   assert.equal(matches('v[^0-9]', 'vx'), 'match')
   assert.equal(matches('[]x]', ']'), 'match')
   assert.equal(matches('a[b', 'a[b'), 'match')
+  for (const open of ['a[]', 'a[!]', 'a]b[']) assert.equal(matches(open, open), 'match', open)
   assert.equal(matches('\\#x', '#x'), 'match')
   assert.equal(matches('\\*', '*'), 'match')
   assert.equal(matches('\\*', 'x'), undefined)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findSecrets } from './secrets.ts'
+import { findSecrets, maskSecrets } from './secrets.ts'
 
 /** Put together here, so that nothing in this file is what it looks for. */
 const glue = (...parts: readonly string[]): string => parts.join('')
@@ -104,4 +104,10 @@ test('S29: looking costs no more than the length of the text', () => {
   const { user, system } = process.cpuUsage(startedAt)
   const perMegabyteMs = (user + system) / 1_000 / (units.length * 3)
   assert.ok(perMegabyteMs < 400, `${Math.round(perMegabyteMs)} ms for a megabyte`)
+})
+
+test('S28: every sort of secret is masked in a text, and so are those that are known; placeholders stay', () => {
+  for (const [text, secret] of secrets) assert.equal(maskSecrets(`a ${text} b`).includes(`[${secret}]`), true, secret)
+  assert.equal(maskSecrets('bearer hunter2, hunter2', ['hunter2', '']), 'bearer [a secret of this node], [a secret of this node]')
+  assert.equal(maskSecrets('AKIAIOSFODNN7EXAMPLE'), 'AKIAIOSFODNN7EXAMPLE')
 })

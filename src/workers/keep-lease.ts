@@ -1,0 +1,94 @@
+import type { Clock } from '../lib/clock.ts'
+import { Fault } from '../lib/fault.ts'
+import type { ClaimCost } from '../tasks/claims/claim-document.ts'
+import type { HolderMode } from '../tasks/claims/holder.ts'
+import type { Sent } from '../tasks/claims/send-request.ts'
+
+/** As much of a holder as keeps its lease. */
+export interface LeaseHolder {
+  readonly mode: HolderMode
+  readonly renewalDueMs: number
+  readonly renew: (options: { readonly signal: AbortSignal; readonly cost?: ClaimCost }) => Promise<Sent>
+}
+
+/** A lease that is renewed while this exists. */
+export interface KeptLease extends AsyncDisposable {
+  /** Resolves while the lease is confirmed, and waits while it is not. @throws `LeaseLost`; the signal's reason */
+  readonly untilMayWork: (options: { readonly signal: AbortSignal }) => Promise<void>
+  /** Aborted with a `LeaseLost` when somebody else has the task, or the look before a renewal says that it is no task any more. */
+  readonly lost: AbortSignal
+}
+
+/** Why work on a task must end at once. */
+export class LeaseLost extends Error {
+  /** What is to be said on release; undefined when the claim is another's and nothing may be said. */
+  readonly release: string | undefined
+
+  constructor(message: string, release?: string) {
+    super(message)
+    this.name = 'LeaseLost'
+    this.release = release
+  }
+}
+
+export interface LeaseDeps {
+  readonly clock: Clock
+  readonly cost: () => ClaimCost
+  /** Why the task is no task any more (closed, changed, label gone), as a reason to release; undefined while it is. Part of every renewal. */
+  readonly findObstacle: (options: { readonly signal: AbortSignal }) => Promise<string | undefined>
+}
+
+const unknown = Symbol('unknown')
+/** How often a paused worker looks whether it may go on, and how long after a failed renewal the next is tried, in milliseconds. */
+const lookMs = 500
+
+/** Keeps a lease: renews when it is due, tells when it is lost. Renewing is the supervisor's, never the model's. */
+export function keepLease(holder: LeaseHolder, deps: LeaseDeps): KeptLease {
+  const { clock } = deps
+  const [closing, lost] = [new AbortController(), new AbortController()]
+  const { signal } = closing
+
+  /** F19: a forge that does not say whether the task is still one is not told that we hold it: the lease runs out, and work pauses. */
+  const look = async (): Promise<string | typeof unknown | undefined> => {
+    try {
+      return await deps.findObstacle({ signal })
+    } catch (error) {
+      if (error instanceof Fault && !signal.aborted) return unknown
+      throw error
+    }
+  }
+  const renewOnce = async (): Promise<void> => {
+    const obstacle = await look()
+    if (obstacle === unknown) return
+    if (obstacle !== undefined) return lost.abort(new LeaseLost(obstacle, obstacle))
+    await holder.renew({ signal, cost: deps.cost() })
+    if (holder.mode === 'lost') lost.abort(new LeaseLost('the claim is held by another node'))
+  }
+  const keep = async (): Promise<void> => {
+    while (!signal.aborted && !lost.signal.aborted && holder.mode !== 'ended') {
+      await clock.sleep(Math.max(holder.mode === 'paused' ? lookMs : 0, holder.renewalDueMs), { signal })
+      await renewOnce()
+      // a renewal that nobody answered is due at once, and a forge that is down is not asked without a pause
+      if (holder.renewalDueMs <= 0) await clock.sleep(lookMs, { signal })
+    }
+  }
+  const keeping = keep().catch((error: unknown) => {
+    if (!signal.aborted) lost.abort(error)
+  })
+  return {
+    lost: lost.signal,
+    untilMayWork: async (options) => {
+      for (;;) {
+        options.signal.throwIfAborted()
+        lost.signal.throwIfAborted()
+        if (holder.mode === 'working') return
+        if (holder.mode !== 'paused') throw new LeaseLost('the claim is not ours any more')
+        await clock.sleep(lookMs, { signal: AbortSignal.any([options.signal, lost.signal]) })
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort(new Error('the lease is not kept any more'))
+      await keeping
+    },
+  }
+}

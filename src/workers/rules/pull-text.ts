@@ -1,0 +1,66 @@
+import type { ClaimCost } from '../../tasks/claims/claim-document.ts'
+import type { Task } from '../../tasks/task.ts'
+import type { WorkerOutcome } from '../driver.ts'
+
+/** What a pull request says beside what the agent says. */
+export interface PullFacts {
+  readonly task: Task
+  readonly outcome: Extract<WorkerOutcome, { readonly outcome: 'done' }>
+  /** Commit that began the holding. */
+  readonly holding: string
+  readonly epoch: number
+  /** Name of the agent that worked. */
+  readonly agent: string
+  readonly cost: ClaimCost
+  /** `ucxl://…` of the decision; undefined when none was said. */
+  readonly decision: string | undefined
+}
+
+/** The text of a pull request. What the agent wrote stands first, as text; what the node knows stands below it. */
+export function formatPullBody({ task, outcome, holding, epoch, agent, cost, decision }: PullFacts): string {
+  const closes = task.number === undefined ? `Task ${task.key}` : `Closes #${task.number}`
+  const reasons =
+    outcome.decision === undefined
+      ? []
+      : [
+          `**Decided**: ${outcome.decision.what}`,
+          `**Because**: ${outcome.decision.why}`,
+          ...(outcome.decision.alternatives.length === 0 ? [] : [`**Considered**: ${outcome.decision.alternatives.join('; ')}`]),
+          '',
+        ]
+  const rows = [
+    ['task', closes],
+    ['agent', agent],
+    ['holding', `\`${holding}\`, epoch ${epoch}`],
+    ['cost', `${cost.tokens} tokens, $${(cost.microUsd / 1_000_000).toFixed(4)}`],
+    ...(decision === undefined ? [] : [['decision', `\`${decision}\``]]),
+  ]
+  return [outcome.summary, '', ...reasons, '---', ...rows.map(([name, value]) => `- ${name}: ${value}`), ''].join('\n')
+}
+
+/** The message of the commit that an agent's work becomes. */
+export function formatCommitMessage({ task, outcome, holding, epoch, agent }: PullFacts): string {
+  const reference = task.number === undefined ? task.key : `#${task.number}`
+  return `${outcome.title}\n\n${outcome.summary}\n\nTask: ${reference}\nAgent: ${agent}\nHolding: ${holding}\nEpoch: ${epoch}\n`
+}
+
+/** What is kept of a decision under its address. */
+export function formatDecision({ task, outcome, holding, epoch, cost }: PullFacts): string {
+  const { decision } = outcome
+  const lines = [
+    `# ${outcome.title}`,
+    '',
+    `Task ${task.key} of ${task.project}: ${task.title}`,
+    `Holding ${holding}, epoch ${epoch}; ${cost.tokens} tokens, $${(cost.microUsd / 1_000_000).toFixed(4)}`,
+    '',
+    ...(decision === undefined ? [] : ['## What', '', decision.what, '', '## Why', '', decision.why, '']),
+    ...(decision === undefined || decision.alternatives.length === 0
+      ? []
+      : ['## What else was considered', '', ...decision.alternatives.map((one) => `- ${one}`), '']),
+    '## Summary',
+    '',
+    outcome.summary,
+    '',
+  ]
+  return lines.join('\n')
+}

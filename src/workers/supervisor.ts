@@ -1,0 +1,312 @@
+import type { Clock } from '../lib/clock.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import { describeError, Fault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import type { ClaimCost } from '../tasks/claims/claim-document.ts'
+import type { ClaimHolder } from '../tasks/claims/holder.ts'
+import type { Forge } from '../tasks/forges/forge.ts'
+import type { ObjectId } from '../tasks/git/objects.ts'
+import { formatReason } from '../tasks/rules/reasons.ts'
+import type { Task } from '../tasks/task.ts'
+import type { Capture } from './capture.ts'
+import { createCapture } from './capture.ts'
+import type { AssignmentLimits, Driver, DriverTools, WorkerOutcome } from './driver.ts'
+import type { KeptLease } from './keep-lease.ts'
+import { keepLease, LeaseLost } from './keep-lease.ts'
+import type { PullFacts } from './rules/pull-text.ts'
+import { formatCommitMessage, formatDecision, formatPullBody } from './rules/pull-text.ts'
+import { runCommand } from './sandbox/run-command.ts'
+import type { Mirror } from './trees/mirror.ts'
+import type { Worktree, WorktreeDeps } from './trees/worktree.ts'
+import { openWorktree } from './trees/worktree.ts'
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/** How work on a task ended, for whoever looks for the next one. */
+export type WorkEnd =
+  | { readonly end: 'in-review'; readonly pull: string; readonly url: string; readonly wasThere: boolean }
+  | { readonly end: 'released'; readonly reason: string }
+  | { readonly end: 'needs-human'; readonly reason: string }
+  /** The claim is another node's, or its end could not be told to the forge. */
+  | { readonly end: 'lost'; readonly reason: string }
+
+export interface SupervisorDeps extends WorktreeDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly mirror: Mirror
+  readonly forge: Pick<Forge, 'openPull'>
+  readonly driver: Driver
+  /** Why a task is no task any more, as a reason to release; undefined while it is one. */
+  readonly findObstacle: (task: Task, options: Waiting) => Promise<string | undefined>
+  /** Keeps a transcript, and gives the address of the decision when there is one. */
+  readonly keepRecord: (record: WorkRecord, options: Waiting) => Promise<string | undefined>
+  readonly askForHelp: DriverTools['askForHelp']
+  /** Values that must not stand in a transcript. */
+  readonly readSecrets: () => Promise<readonly string[]>
+}
+
+/** What is kept of one run. */
+export interface WorkRecord {
+  readonly task: Task
+  readonly holding: string
+  readonly epoch: number
+  readonly outcome: WorkerOutcome
+  readonly transcript: Uint8Array
+  /** Markdown; undefined when nothing was decided. */
+  readonly decision: string | undefined
+  readonly cost: ClaimCost
+}
+
+export interface SupervisorOptions {
+  readonly limits: AssignmentLimits
+  /** `agent:role`, for commits and pull requests. */
+  readonly agent: string
+  readonly worktreeFolder: string
+  readonly commandTimeoutMs: number
+  readonly snapshotTimeoutMs: number
+  readonly maxPackBytes: number
+  readonly maxTranscriptBytes: number
+  /** Time that a node which is told to end takes to push what is there and release, in milliseconds. */
+  readonly checkpointMs: number
+}
+
+/** One task that is held. */
+export interface HeldTask {
+  readonly task: Task
+  readonly holder: ClaimHolder
+  /** Why it was taken up again, in words for the agent. */
+  readonly resumedBecause: string | undefined
+}
+
+/**
+ * Works on a task that is held, until it is in review or given back. The claim is renewed meanwhile; nothing of the work leaves but with a renewal.
+ *
+ * When `signal` says so (the node ends), what is there is pushed, the claim is released with a note, and the end is `released`. Never throws for
+ * what an agent, a model, a forge or a git server does: that is an end.
+ *
+ * @see docs/protocols/claims.md §5
+ */
+export async function superviseTask(deps: SupervisorDeps, held: HeldTask, options: SupervisorOptions & Waiting): Promise<WorkEnd> {
+  const secrets = await deps.readSecrets()
+  const capture = createCapture({ monotonic: deps.clock.monotonic }, { maxBytes: options.maxTranscriptBytes, secrets })
+  const lease = keepLease(held.holder, {
+    clock: deps.clock,
+    cost: capture.cost,
+    findObstacle: (waiting) => deps.findObstacle(held.task, waiting),
+  })
+  try {
+    return await new Supervision(deps, { ...held, lease, capture }, options).run(options.signal)
+  } finally {
+    await lease[Symbol.asyncDispose]()
+  }
+}
+
+interface Holding extends HeldTask {
+  readonly lease: KeptLease
+  readonly capture: Capture
+}
+
+/** Where the work branch and its base stood when work began. */
+interface Start {
+  readonly base: ObjectId
+  readonly branch: ObjectId | undefined
+  readonly worktree: Worktree
+}
+
+class Supervision {
+  readonly #deps: SupervisorDeps
+  readonly #held: Holding
+  readonly #options: SupervisorOptions
+
+  constructor(deps: SupervisorDeps, held: Holding, options: SupervisorOptions) {
+    this.#deps = deps
+    this.#held = held
+    this.#options = options
+  }
+
+  async run(ending: AbortSignal): Promise<WorkEnd> {
+    const signal = AbortSignal.any([ending, this.#held.lease.lost])
+    try {
+      const start = await this.#begin(signal)
+      try {
+        const outcome = await this.#drive(start.worktree, signal)
+        return await this.#settle(start, outcome, signal)
+      } catch (error) {
+        if (ending.aborted && !this.#held.lease.lost.aborted) return await this.#checkpoint(start)
+        throw error
+      } finally {
+        await start.worktree[Symbol.asyncDispose]()
+      }
+    } catch (error) {
+      return this.#endAfter(error, ending)
+    }
+  }
+
+  async #begin(signal: AbortSignal): Promise<Start> {
+    const { mirror } = this.#deps
+    const { terms } = this.#held.holder
+    const heads = await mirror.fetch([terms.base, terms.branch], { signal })
+    const [base, branch] = [heads.get(terms.base), heads.get(terms.branch)]
+    if (base === undefined)
+      throw new LeaseLost(`there is no branch ${terms.base}`, formatReason('failed', `there is no branch ${terms.base}`))
+    const { worktreeFolder, snapshotTimeoutMs, maxPackBytes } = this.#options
+    const options = { folder: worktreeFolder, snapshotTimeoutMs, maxPackBytes, signal }
+    return { base, branch, worktree: await openWorktree(this.#deps, mirror, branch ?? base, options) }
+  }
+
+  async #drive({ path, writable, readable }: Worktree, signal: AbortSignal): Promise<WorkerOutcome> {
+    const { sandbox, clock, driver, askForHelp } = this.#deps
+    const { task, holder, lease, capture, resumedBecause } = this.#held
+    const { limits } = this.#options
+    const { began: holding } = holder
+    const tools: DriverTools = {
+      untilMayWork: lease.untilMayWork,
+      askForHelp,
+      run: ({ argv, folder, timeoutMs, stdin }, waiting) =>
+        runCommand(
+          { sandbox, clock },
+          { argv, folder: folder === '.' ? path : `${path}/${folder}`, writable, readable, variables: {} },
+          { timeoutMs: Math.min(timeoutMs, this.#options.commandTimeoutMs), maxOutputBytes: limits.maxOutputBytes, stdin, ...waiting },
+        ),
+    }
+    const assignment = { task, holding, epoch: holder.terms.epoch, worktree: path, writable, readable, resumedBecause, limits }
+    const late = withDeadline(clock, limits.timeoutMs, signal)
+    let outcome: WorkerOutcome = { outcome: 'failed', reason: 'the agent ended without saying how' }
+    try {
+      for await (const event of driver.run(assignment, tools, { signal: late })) {
+        capture.add(event)
+        if (event.type === 'outcome') ({ outcome } = event)
+      }
+    } catch (error) {
+      if (signal.aborted || !late.aborted) throw error
+      outcome = { outcome: 'failed', reason: `it came to no end within ${limits.timeoutMs} ms` }
+      capture.add({ type: 'outcome', outcome })
+    }
+    return outcome
+  }
+
+  async #settle(start: Start, outcome: WorkerOutcome, signal: AbortSignal): Promise<WorkEnd> {
+    if (outcome.outcome === 'failed') {
+      await this.#keep(outcome, undefined, signal)
+      return this.#release(formatReason('failed', outcome.reason))
+    }
+    if (outcome.outcome === 'needs-human') {
+      await this.#keep(outcome, undefined, signal)
+      const end = await this.#release(formatReason('failed', `needs a person: ${outcome.reason}`))
+      return end.end === 'released' ? { end: 'needs-human', reason: outcome.reason } : end
+    }
+    const facts = this.#factsOf(outcome)
+    const decision = await this.#keep(outcome, facts, signal)
+    const commit = await this.#commit(start, formatCommitMessage({ ...facts, decision }), signal)
+    if (commit === undefined && start.branch === undefined) return this.#release(formatReason('failed', 'the agent changed nothing'))
+    // Rule 6: whether the task is still one is asked before the work is shown to anybody.
+    const obstacle = await this.#deps.findObstacle(this.#held.task, { signal })
+    if (obstacle !== undefined) return this.#release(obstacle)
+    if (commit !== undefined) {
+      const refusal = await this.#push(start, commit, signal)
+      if (refusal !== undefined) return refusal
+    }
+    return this.#openPull({ ...facts, decision, cost: this.#held.capture.cost() }, signal)
+  }
+
+  async #commit({ base, branch, worktree }: Start, message: string, signal: AbortSignal): Promise<ObjectId | undefined> {
+    const name = this.#options.agent
+    const author = { name, email: `${name.replaceAll(/[^\w.-]/g, '-')}@althing.invalid`, at: Math.floor(this.#deps.clock.now() / 1_000) }
+    return worktree.commit({ parents: [branch ?? base], message, author }, { signal })
+  }
+
+  /** Pushes with a renewal; undefined when the forge took it, else how that ends the work. */
+  async #push({ base, branch }: Start, commit: ObjectId, signal: AbortSignal): Promise<WorkEnd | undefined> {
+    const { mirror } = this.#deps
+    const { holder, capture } = this.#held
+    const have = branch === undefined ? [base] : [base, branch]
+    const openPack = (waiting: Waiting): AsyncIterable<Uint8Array> => mirror.openPack({ want: commit, have }, waiting)
+    for (;;) {
+      const sent = await holder.pushWork({ old: branch, new: commit, openPack, cost: capture.cost() }, { signal })
+      if (sent.result === 'accepted') return undefined
+      if (sent.result === 'refused') {
+        if (sent.cause === 'moved') return this.#release(formatReason('conflict', 'the work branch was moved by somebody else'))
+        return this.#release(formatReason('refused-by-forge', sent.reason))
+      }
+      if (sent.result === 'lost' || sent.result === 'regressed') return { end: 'lost', reason: 'the claim is not ours any more' }
+      // Nobody knows whether it was taken: the same bytes again, once the lease allows it.
+      await this.#held.lease.untilMayWork({ signal })
+    }
+  }
+
+  async #openPull(facts: PullFacts, signal: AbortSignal): Promise<WorkEnd> {
+    const { holder, capture } = this.#held
+    const draft = { head: holder.terms.branch, base: holder.terms.base, title: facts.outcome.title, body: formatPullBody(facts) }
+    const pull = await this.#deps.forge.openPull(draft, { signal })
+    const sent = await holder.review(pull.id, { signal, cost: capture.cost() })
+    if (sent.result !== 'accepted') return { end: 'lost', reason: `the pull request ${pull.url} is open, and the claim is ${sent.result}` }
+    return { end: 'in-review', pull: pull.id, url: pull.url, wasThere: pull.wasThere }
+  }
+
+  /** F28: the node ends: what is there is pushed, for whoever takes the task up, and the claim is given back. */
+  async #checkpoint(start: Start): Promise<WorkEnd> {
+    const { clock, log } = this.#deps
+    const signal = withDeadline(clock, this.#options.checkpointMs)
+    const note = formatReason('shutdown', 'the node ends; what was done is on the branch')
+    try {
+      const commit = await this.#commit(start, `Work on ${this.#held.task.key}, not finished\n`, signal)
+      const refusal = commit === undefined ? undefined : await this.#push(start, commit, signal)
+      if (refusal !== undefined) return refusal
+      return await this.#release(commit === undefined ? formatReason('shutdown', 'the node ends') : note, signal)
+    } catch (error) {
+      log.warn('work was not pushed before the node ended', { task: this.#held.task.key, reason: describeError(error) })
+      return this.#release(formatReason('shutdown', 'the node ends; what was done is lost'), signal)
+    }
+  }
+
+  async #endAfter(error: unknown, ending: AbortSignal): Promise<WorkEnd> {
+    const reason = this.#held.lease.lost.reason ?? error
+    if (reason instanceof LeaseLost) {
+      return reason.release === undefined ? { end: 'lost', reason: reason.message } : this.#release(reason.release)
+    }
+    if (ending.aborted) return this.#release(formatReason('shutdown', 'the node ends'))
+    if (error instanceof Fault) return this.#release(formatReason('failed', error.message))
+    this.#deps.log.error('work on a task ended with a bug', { task: this.#held.task.key, error: describeError(error) })
+    return this.#release(formatReason('failed', 'a bug of the node; its log says more'))
+  }
+
+  async #release(reason: string, within?: AbortSignal): Promise<WorkEnd> {
+    const signal = within ?? withDeadline(this.#deps.clock, this.#options.checkpointMs)
+    try {
+      const sent = await this.#held.holder.release(reason, { signal, cost: this.#held.capture.cost() })
+      return sent.result === 'accepted' ? { end: 'released', reason } : { end: 'lost', reason: `${reason}; the claim is ${sent.result}` }
+    } catch (error) {
+      if (!signal.aborted) throw error
+      return { end: 'lost', reason: `${reason}; the forge did not answer` }
+    }
+  }
+
+  #factsOf(outcome: PullFacts['outcome']): PullFacts {
+    const { task, holder, capture } = this.#held
+    const { began: holding, terms } = holder
+    return { task, outcome, holding, epoch: terms.epoch, agent: this.#options.agent, cost: capture.cost(), decision: undefined }
+  }
+
+  /** What was said and done is kept whether or not it came to anything; that it cannot be is no reason to throw the work away. */
+  async #keep(outcome: WorkerOutcome, facts: PullFacts | undefined, signal: AbortSignal): Promise<string | undefined> {
+    const { task, holder, capture } = this.#held
+    const record: WorkRecord = {
+      task,
+      holding: holder.began,
+      epoch: holder.terms.epoch,
+      outcome,
+      transcript: capture.bytes(),
+      decision: facts === undefined ? undefined : formatDecision(facts),
+      cost: capture.cost(),
+    }
+    try {
+      return await this.#deps.keepRecord(record, { signal })
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      this.#deps.log.warn('the record of a task was not kept', { task: task.key, reason: error.message })
+      return undefined
+    }
+  }
+}
