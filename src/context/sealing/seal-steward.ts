@@ -58,8 +58,7 @@ export class SealSteward implements AsyncDisposable {
   /** Whether others may want to seal something to this node, and cannot. */
   #needsKey(): boolean {
     const { database, hive } = this.#deps.context
-    if (this.#hasKey() || hive.membership.judge(hive.node).verdict !== 'admitted') return false
-    return database.get('select 1 from context_resource where hive = ? and last > 0 limit 1', hive.hive) !== undefined
+    return !this.#hasKey() && database.get('select 1 from context_resource where hive = ? and last > 0 limit 1', hive.hive) !== undefined
   }
 
   #hasKey(): boolean {

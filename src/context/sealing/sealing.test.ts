@@ -203,6 +203,10 @@ test('a node seals to the newest key of a node, and opens by older ones what was
   await replicate(ada, bob)
   assert.equal(await bob.read(plan), 'to the second')
   assert.equal(await bob.read(plan.replace('*^', '*~1')), 'to the first')
+  // said again by a journal that was set back
+  await bob.journal.append('seal-key', { v: 1, epoch: 1, recipient: (await bob.sealKeys.list())[0]?.recipient })
+  await replicate(bob, ada)
+  assert.equal(ada.context.status().seals.outdated, 0)
   const [first] = (await bob.get(plan)).metadata['sealed-to']?.split(' ').filter((mark) => mark.endsWith(':2')) ?? []
   assert.equal(first, `${bob.node.slice(-10)}:2`)
 })
