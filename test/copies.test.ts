@@ -16,9 +16,9 @@ test('a package published alone is copied to a member that joins later, which no
   await using bob = await openNode({ home: join(folder, 'bob'), settings })
   const { code } = await ada.call('hive.invite', {})
   await bob.call('hive.join', { code, handle: 'bob' })
+  const signal = AbortSignal.any([t.signal, AbortSignal.timeout(20_000)])
   // the archive and its list of files; a look at another node's disk has no event to wait for
-  while ((await bob.call('store.stats', {})).blocks < 2)
-    await pause(50, undefined, { signal: AbortSignal.any([t.signal, AbortSignal.timeout(20_000)]) })
+  while ((await bob.call('store.stats', {})).blocks < 2) await pause(50, undefined, { signal })
   const again = await ada.call('p2p.publish', { path })
   assert.deepEqual([again.status, again.copies.confirmed], ['unchanged', 1])
 })

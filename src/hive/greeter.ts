@@ -47,6 +47,8 @@ export class Greeter implements AsyncDisposable {
   /** When the connection over which a peer was greeted last was opened. */
   readonly #greeted = new Map<PeerId, number>()
   readonly #off: (() => void)[]
+  /** Members that said they do not let us in any more. */
+  readonly #denied = new Set<PeerId>()
   #joins: Attempts | undefined
   #helloes: Attempts | undefined
 
@@ -71,6 +73,9 @@ export class Greeter implements AsyncDisposable {
     await Promise.allSettled(this.#greeting.values())
   }
 
+  /** Members that said lately that this node is revoked. They may know it before we do, or be wrong. */
+  readonly deniedBy = (): readonly PeerId[] => [...this.#denied]
+
   #greet(peer: PeerId): void {
     const connection = this.#deps.host.connections().find((candidate) => candidate.peer === peer)
     if (this.#ending.signal.aborted || this.#greeting.has(peer) || connection === undefined) return
@@ -86,9 +91,11 @@ export class Greeter implements AsyncDisposable {
     for (let attempt = 1; attempt <= this.#options.helloAttempts && !signal.aborted; attempt++) {
       try {
         const outcome = await this.#sayHello(peer)
+        this.#denied.delete(peer)
         if (outcome === 'admitted') return
         if (outcome === 'denied' && membership.judge(peer).verdict === 'cut') return this.#deps.expel(peer)
-        log.info(outcome === 'denied' ? 'a node says that we are revoked' : 'a node and we do not know each other', { peer })
+        if (outcome === 'denied') this.#noteDenial(peer)
+        else log.info('a node and we do not know each other', { peer })
         break
       } catch (error) {
         if (signal.aborted) return
@@ -99,6 +106,12 @@ export class Greeter implements AsyncDisposable {
     }
     this.#greeted.delete(peer)
     if (!signal.aborted) await host.disconnect(peer).catch(() => undefined)
+  }
+
+  #noteDenial(peer: PeerId): void {
+    const isMember = this.#deps.membership.judge(peer).verdict === 'admitted'
+    if (isMember) this.#denied.add(peer)
+    this.#deps.log.warn('a node says that we are revoked', { peer, isMember })
   }
 
   async #sayHello(peer: PeerId): Promise<'admitted' | 'unknown' | 'denied'> {

@@ -79,6 +79,8 @@ export interface HiveService extends AsyncDisposable {
   readonly recoverRoot: () => Promise<Entry>
   /** Stores grants that came with a join. */
   readonly takeGrants: (page: Page, from: PeerId) => Promise<void>
+  /** Members that say this node is revoked, which it may not have heard otherwise. */
+  readonly deniedBy: () => readonly PeerId[]
   /** Puts our certificate in our journal if it changed. */
   readonly publishCertificate: () => Promise<void>
 }
@@ -229,6 +231,8 @@ class RunningHive implements HiveService {
     return this.#append({ type: 'recover', document })
   }
 
+  readonly deniedBy = (): readonly PeerId[] => this.#greeter?.deniedBy() ?? []
+
   readonly takeGrants = (page: Page, from: PeerId): Promise<void> => takePage(this.#deps, page, from)
 
   readonly publishCertificate = async (): Promise<void> => {
@@ -288,7 +292,10 @@ class RunningHive implements HiveService {
       .some(({ certificate }) => this.membership.state().standings.get(certificate.owner)?.cuts)
     const leave = (): void => {
       this.#farewells.delete(node)
-      if (!this.#isClosed && this.membership.judge(node).verdict === 'cut') this.#cutOff(node, host)
+      if (this.#isClosed || this.membership.judge(node).verdict !== 'cut') return
+      this.#cutOff(node, host)
+      // when it comes again it is told, once, and then its handshakes are refused
+      host.pardon(node)
     }
     if (isStolen || !host.connections().some(({ peer }) => peer === node)) return leave()
     if (!this.#farewells.has(node)) this.#farewells.set(node, this.#deps.clock.schedule(farewellMs, leave))

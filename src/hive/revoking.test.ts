@@ -98,6 +98,9 @@ test('S10: a stolen node key is cut by its owner from another machine, which goe
   await pass(world, 5_000)
   assert.equal(ada.running().service.membership.judge(laptop.keys.nodeId).verdict, 'cut')
   assert.ok(!admittedPeers(ada).includes(laptop.keys.nodeId))
+  // it redials, is told so by each member it meets, and is let in no further
+  assert.deepEqual(laptop.running().service.deniedBy().toSorted(), [ada, bob].map(({ keys }) => keys.nodeId).toSorted())
+  assert.deepEqual(bob.running().service.deniedBy(), [])
   assert.deepEqual(ada.running().service.membership.judge(desk.keys.nodeId), { verdict: 'admitted' })
   const bobsNodes = ada
     .running()

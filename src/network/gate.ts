@@ -72,6 +72,11 @@ export class Gate {
     return true
   }
 
+  /** An expelled peer is a stranger again. */
+  pardon(peer: PeerId): void {
+    if (this.standing(peer) === 'expelled') this.#standings.delete(peer)
+  }
+
   /** Ends what waits for a peer that is gone. Places are given back by who took them; gossip's allowance stays, or a flood would begin anew with each connection. */
   forget(peer: PeerId): void {
     this.#release(peer, false)

@@ -20,6 +20,8 @@ export interface Host extends AsyncDisposable {
   readonly admit: (peer: PeerId) => void
   /** Takes that back, cuts the peer, and refuses its handshake from now on. */
   readonly expel: (peer: PeerId) => void
+  /** Lets an expelled peer come again as a stranger, so that it can be told why it was cut. */
+  readonly pardon: (peer: PeerId) => void
   readonly disconnect: (peer: PeerId) => Promise<void>
   /** Opens a framed channel. @throws Fault PEER_UNREACHABLE, PROTOCOL_UNSUPPORTED, or the signal's reason */
   readonly open: (peer: PeerId, protocol: string, options: OpenOptions) => Promise<Channel>

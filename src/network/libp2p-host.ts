@@ -169,6 +169,8 @@ export class Libp2pHost implements Host {
     if (wasAdmitted && connections.length > 0) this.events.emit('peer:disconnected', peer)
   }
 
+  readonly pardon = (peer: PeerId): void => this.#parts.gate.pardon(peer)
+
   async disconnect(peer: PeerId): Promise<void> {
     this.#left.add(peer)
     this.#redialer.forget(peer)

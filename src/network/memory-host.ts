@@ -104,6 +104,8 @@ export class MemoryHost implements Host, WorldHost {
     if (wasAdmitted && link !== undefined) this.events.emit('peer:disconnected', peer)
   }
 
+  readonly pardon = (peer: PeerId): void => this.gate.pardon(peer)
+
   disconnect(peer: PeerId): Promise<void> {
     this.#redialer.forget(peer)
     const link = this.links.get(peer)

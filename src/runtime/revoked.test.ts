@@ -33,4 +33,7 @@ test('a node that was revoked appends nothing for a feature, waits for nobody, a
   assert.equal(status.hints.length, 1)
   assert.match(status.hints[0] ?? '', /this node was revoked in/)
   await marketHiveOf(runtime).journal.append('note', { text: 'here' })
+  const told: HiveRuntime = { ...runtime, service: { ...runtime.service, deniedBy: () => [home.keys.nodeId] } }
+  const heard = readStatus({ home, config, hive: told, hives: 1, isRunning: true, uptimeMs: 1, http: undefined })
+  assert.match(heard.hints[0] ?? '', /^1 member says that this node was revoked in /)
 })

@@ -45,6 +45,7 @@ export function readStatus(sources: StatusSources): Status {
     http: sources.http ?? null,
     hints: findHints({
       isRevoked: hive.membership.judge(hive.journal.node).verdict === 'cut',
+      deniedBy: hive.service.deniedBy().length,
       name: known.genesis.name,
       isRunning,
       isAlone: admitted.length === 0,
@@ -63,6 +64,8 @@ function countBootstrap({ config, hive }: StatusSources, admitted: readonly { re
 
 interface Situation {
   readonly isRevoked: boolean
+  /** Members that say so, where this node has not heard it from its root or owner. */
+  readonly deniedBy: number
   readonly name: string
   readonly isRunning: boolean
   readonly isAlone: boolean
@@ -72,9 +75,15 @@ interface Situation {
 }
 
 /** What a person may want to do next. */
-function findHints({ isRevoked, name, isRunning, isAlone, members, indexed, policy }: Situation): string[] {
+function findHints({ isRevoked, deniedBy, name, isRunning, isAlone, members, indexed, policy }: Situation): string[] {
   const hints: string[] = []
   if (isRevoked) return [`this node was revoked in "${name}": what it writes there reaches nobody, and members do not let it in`]
+  if (deniedBy > 0) {
+    const who = deniedBy === 1 ? '1 member says' : `${deniedBy} members say`
+    hints.push(
+      `${who} that this node was revoked in "${name}", and did not let it in: ask whoever has the owner's key, or the root of the hive; \`althing hive join CODE\` comes back with a new code`,
+    )
+  }
   if (!isRunning) hints.push('no node runs here: start one with `althing p2p start`')
   if (isRunning && isAlone && policy === 'closed' && members <= 1) {
     hints.push('nobody else is in this hive yet: `althing hive invite` prints a code for another machine')

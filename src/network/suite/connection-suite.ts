@@ -48,20 +48,6 @@ export function testConnections(scene: Scene): void {
     assert.ok(bob.connections().length <= 2, `${bob.connections().length} strangers`)
   })
 
-  scene('an expelled peer is cut, told of once, and neither let in nor dialled again', async (world) => {
-    const { ada, bob } = await openPair(world)
-    const cut = once(bob, 'peer:disconnected', (peer) => peer === ada.peerId)
-    let disconnects = 0
-    ada.events.on('peer:disconnected', () => disconnects++)
-    ada.expel(bob.peerId)
-    await world.until(cut)
-    assert.equal(disconnects, 1)
-    assert.equal(ada.connections().length, 0)
-    await assert.rejects(world.until(ada.dial(bob.addresses()[0] ?? '', asking)), isFault('PEER_EXPELLED'))
-    await world.until(bob.dial(ada.addresses()[0] ?? '', asking).catch(() => undefined))
-    assert.equal(ada.connections().length, 0)
-  })
-
   scene('a peer that is not there is unreachable, and a text that is no address is refused', async (world) => {
     const [ada, bob] = [await world.openHost('ada'), await world.openHost('bob')]
     const address = bob.addresses()[0] ?? ''
@@ -87,5 +73,37 @@ export function testConnections(scene: Scene): void {
     await world.until(ada[Symbol.asyncDispose]())
     await world.until(gone)
     await assert.rejects(world.until(ada.dial(bob.addresses()[0] ?? '', asking)), isFault('HOST_CLOSED'))
+  })
+}
+
+/** Who was a member, and is none any more. */
+export function testExpulsion(scene: Scene): void {
+  scene('an expelled peer is cut, told of once, and neither let in nor dialled again', async (world) => {
+    const { ada, bob } = await openPair(world)
+    const cut = once(bob, 'peer:disconnected', (peer) => peer === ada.peerId)
+    let disconnects = 0
+    ada.events.on('peer:disconnected', () => disconnects++)
+    ada.expel(bob.peerId)
+    await world.until(cut)
+    assert.equal(disconnects, 1)
+    assert.equal(ada.connections().length, 0)
+    await assert.rejects(world.until(ada.dial(bob.addresses()[0] ?? '', asking)), isFault('PEER_EXPELLED'))
+    await world.until(bob.dial(ada.addresses()[0] ?? '', asking).catch(() => undefined))
+    assert.equal(ada.connections().length, 0)
+  })
+
+  scene('an expelled peer that is pardoned is a stranger when it comes again', async (world) => {
+    const { ada, bob } = await openPair(world)
+    const cut = once(bob, 'peer:disconnected', (peer) => peer === ada.peerId)
+    ada.expel(bob.peerId)
+    ada.pardon(bob.peerId)
+    await world.until(cut)
+    const back = once(ada, 'stranger:connected', (peer) => peer === bob.peerId)
+    await world.until(bob.dial(ada.addresses()[0] ?? '', asking))
+    await world.until(back)
+    assert.deepEqual(
+      ada.connections().map(({ peer, admitted }) => [peer, admitted]),
+      [[bob.peerId, false]],
+    )
   })
 }

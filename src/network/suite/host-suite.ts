@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import { testAbuse } from './abuse-suite.ts'
 import { testChannels } from './channel-suite.ts'
-import { testConnections } from './connection-suite.ts'
+import { testConnections, testExpulsion } from './connection-suite.ts'
 import { testGossip, testRouting } from './gossip-suite.ts'
 import type { HostWorld, Scene } from './host-world.ts'
 
@@ -14,6 +14,7 @@ export function testHost(name: string, openWorld: () => Promise<HostWorld>): voi
     })
   }
   testConnections(scene)
+  testExpulsion(scene)
   testChannels(scene)
   testAbuse(scene)
   testGossip(scene)
