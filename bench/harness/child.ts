@@ -9,10 +9,17 @@ export interface Child extends AsyncDisposable {
   readonly ask: (name: string, input?: Readonly<Record<string, unknown>>) => Promise<Document>
 }
 
+export interface ChildOptions {
+  readonly signal: AbortSignal
+  /** What its heap may take, in MiB; without, what V8 thinks. */
+  readonly maxHeapMiB?: number
+}
+
 /** Starts `bench/programs/<program>.ts` under the node that runs this one. */
-export function openChild(program: string, options: { readonly signal: AbortSignal }): Child {
+export function openChild(program: string, options: ChildOptions): Child {
   const path = new URL(`../programs/${program}.ts`, import.meta.url)
-  const child = fork(path, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'json', execArgv: [] })
+  const execArgv = options.maxHeapMiB === undefined ? [] : [`--max-old-space-size=${options.maxHeapMiB}`]
+  const child = fork(path, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'json', execArgv })
   const waiting = new Map<number, PromiseWithResolvers<Document>>()
   let count = 0
   const failAll = (error: Error): void => {
