@@ -73,7 +73,8 @@ function formatHeaders({ mark }: UcxiCall, read: UcxiRead, cid: Cid): Headers {
     'ucxl-writer': read.writer,
     ...(knownUntil === null ? {} : { 'ucxl-known-until': knownUntil }),
     'x-request-id': mark.id,
-    'cache-control': 'private, no-cache',
+    // what was opened for one reader is kept by nobody on the way
+    'cache-control': read.isSealed ? 'no-store' : 'private, no-cache',
     // others wrote it: a browser that shows it runs nothing of it, whatever it calls itself
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'; sandbox",

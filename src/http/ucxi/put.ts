@@ -11,6 +11,9 @@ import { formatEtag, readCondition } from './rules/conditions.ts'
 import { readPreferences } from './rules/read-prefer.ts'
 import type { UcxiCondition, UcxiStored } from './ucxi.ts'
 
+/** Most roles and owners that one version is sealed for. */
+const maxTargets = 32
+
 /** `PUT /put`: adds a version. */
 export async function answerPut(call: UcxiCall): Promise<FastifyReply> {
   return sendStored(call, await put(call, conditionOf(call)), 'the version is on disk')
@@ -43,15 +46,26 @@ async function put(call: UcxiCall, condition: UcxiCondition | undefined): Promis
   // before a byte of the body is read
   const target = readConcrete(address)
   const { replicas, waitSeconds } = readPreferences(readHeader(call.request, 'prefer'))
+  const sealFor = readTargets(call)
   const content = await readContent(call)
   const waitMs = waitSeconds === undefined ? undefined : waitSeconds * 1_000
-  const stored = await call.store.put({ address: target, condition, replicas, waitMs, ...content }, { signal: call.signal })
+  const stored = await call.store.put({ address: target, condition, replicas, waitMs, sealFor, ...content }, { signal: call.signal })
   const applied = [
     ...(replicas === undefined ? [] : [`replicas=${replicas}`]),
     ...(waitSeconds === undefined ? [] : [`wait=${waitSeconds}`]),
   ]
   if (applied.length > 0) void call.reply.header('preference-applied', applied.join(', '))
   return stored
+}
+
+/** `UCXL-For: role:NAME, @HANDLE`: whom the content is sealed for. Without it, for nobody in particular; empty, the request is refused. */
+function readTargets({ request }: UcxiCall): readonly string[] | undefined {
+  const header = readHeader(request, 'ucxl-for')
+  if (header === undefined) return undefined
+  const targets = header.split(',').map((target) => target.trim())
+  if (targets.length > maxTargets || targets.includes(''))
+    throw refuseParameter('ucxl-for', `one to ${maxTargets} of role:NAME and @HANDLE, with commas between; nothing was stored`)
+  return targets
 }
 
 function conditionOf({ request }: UcxiCall): UcxiCondition | undefined {
