@@ -267,7 +267,11 @@ class Supervision {
       return reason.release === undefined ? { end: 'lost', reason: reason.message } : this.#release(reason.release)
     }
     if (ending.aborted) return this.#release(formatReason('shutdown', 'the node ends'))
-    if (error instanceof Fault) return this.#release(formatReason('failed', error.message))
+    // what is down is no fault of the work, and does not count towards quarantine
+    if (error instanceof Fault) {
+      const isDown = error.kind === 'unavailable' || error.kind === 'timeout'
+      return this.#release(formatReason(isDown ? 'forge-down' : 'failed', error.message))
+    }
     this.#deps.log.error('work on a task ended with a bug', { task: this.#held.task.key, error: describeError(error) })
     return this.#release(formatReason('failed', 'a bug of the node; its log says more'))
   }

@@ -8,6 +8,8 @@ export type ClaimReason =
   | 'shutdown'
   /** A policy of the forge refuses our pushes. */
   | 'refused-by-forge'
+  /** The forge, or its git server, does not answer; no fault of the work. */
+  | 'forge-down'
   /** The pull request needs more work. */
   | 'ci-failed'
   | 'changes-requested'

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { decodeText } from '../lib/bytes.ts'
+import { systemClock } from '../lib/clock.ts'
+import { Fault } from '../lib/fault.ts'
+import { silentLog } from '../lib/log.ts'
+import { listHistory } from '../tasks/claims/history.ts'
+import type { ClaimHolder } from '../tasks/claims/holder.ts'
+import { tryClaim } from '../tasks/claims/try-claim.ts'
+import type { PullDraft } from '../tasks/forges/forge.ts'
+import type { Task } from '../tasks/task.ts'
+import type { ClaimNode } from '../tasks/testing/claim-bench.ts'
+import { claimFree, openNode, termsOf, testHolderOptions } from '../tasks/testing/claim-bench.ts'
+import { makeFolder, makeRepository, runGit, testPrograms } from '../tasks/testing/git-server.ts'
+import { testProject, testTask } from '../tasks/testing/test-names.ts'
+import type { Driver, DriverTools, WorkerEvent, WorkerOutcome } from './driver.ts'
+import { openSandbox } from './sandbox/open-sandbox.ts'
+import type { SupervisorDeps, SupervisorOptions, WorkEnd, WorkRecord } from './supervisor.ts'
+import { superviseTask } from './supervisor.ts'
+import { createGitRunner } from './trees/git.ts'
+import { openMirror } from './trees/mirror.ts'
+
+const task: Task = {
+  project: testProject,
+  key: testTask,
+  number: 7,
+  title: 'The cart forgets',
+  body: '',
+  labels: [],
+  state: 'open',
+  issueHash: '0'.repeat(64),
+  url: undefined,
+  updatedAt: 0,
+}
+const done = {
+  outcome: 'done',
+  title: 'Keep the cart',
+  summary: 'It is kept.',
+  decision: { what: 'SQLite', why: 'it is there', alternatives: [] },
+} as const
+
+type Work = (worktree: string, tools: DriverTools, signal: AbortSignal) => Promise<WorkerOutcome>
+
+/** An agent that does what a test says. */
+function driverOf(work: Work): Driver {
+  return {
+    name: 'model',
+    run: async function* ({ worktree }, tools, { signal }): AsyncGenerator<WorkerEvent> {
+      yield { type: 'answer', text: 'I begin', cost: { tokens: 100, microUsd: 42 } }
+      await tools.untilMayWork({ signal })
+      yield { type: 'outcome', outcome: await work(worktree, tools, signal) }
+    },
+  }
+}
+const write =
+  (text: string, end: WorkerOutcome = done): Work =>
+  async (worktree) => {
+    writeFileSync(join(worktree, 'cart.txt'), text)
+    return end
+  }
+
+interface Stand {
+  readonly bare: string
+  readonly node: ClaimNode
+  readonly holder: ClaimHolder
+  readonly pulls: PullDraft[]
+  readonly records: WorkRecord[]
+  /** What the look before a renewal, a push and a pull request says; a fault is thrown. */
+  obstacle: string | Fault | undefined
+  readonly supervise: (
+    work: Work,
+    options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number; readonly resumed?: string },
+  ) => Promise<WorkEnd>
+}
+
+async function openStand(t: TestContext): Promise<Stand> {
+  const bare = await makeRepository(t)
+  const folder = await makeFolder(t)
+  const node = openNode(bare)
+  const attempt = await claimFree(node)
+  const holder = attempt.result === 'held' ? attempt.holder : assert.fail(attempt.result)
+  return standOn({ bare, folder, node, holder })
+}
+
+async function standOn(at: {
+  readonly bare: string
+  readonly folder: string
+  readonly node: ClaimNode
+  readonly holder: ClaimHolder
+}): Promise<Stand> {
+  const { bare, folder, node, holder } = at
+  const [pulls, records]: [PullDraft[], WorkRecord[]] = [[], []]
+  const git = createGitRunner({ environment: testPrograms.environment, maxTextBytes: 1_048_576 })
+  const sandbox = await openSandbox({
+    kind: 'none',
+    network: 'none',
+    limits: { memoryBytes: 2_147_483_648, cpus: 2, processes: 512 },
+    readable: [],
+    searchPath: '/usr/local/bin:/usr/bin:/bin',
+  })
+  const { signal: never } = new AbortController()
+  const mirror = await openMirror(
+    { git, credentials: async () => undefined },
+    { path: join(folder, 'mirror.git'), url: bare, signal: never },
+  )
+  const state: { obstacle: string | Fault | undefined } = { obstacle: undefined }
+  const deps: Omit<SupervisorDeps, 'driver'> = {
+    git,
+    sandbox,
+    clock: systemClock,
+    log: silentLog,
+    mirror,
+    forge: {
+      openPull: async (draft) => {
+        const wasThere = pulls.some(({ head }) => head === draft.head)
+        if (!wasThere) pulls.push(draft)
+        const rest = { state: 'open', isConflicted: false, areChangesRequested: false } as const
+        return { id: '12', url: 'https://forge.example.org/pull/12', ...draft, ...rest, wasThere }
+      },
+    },
+    findObstacle: async () => {
+      if (state.obstacle instanceof Fault) throw state.obstacle
+      return state.obstacle
+    },
+    keepRecord: async (record) => {
+      records.push(record)
+      return record.decision === undefined ? undefined : 'ucxl://ada:backend@shop:issue-7/*~1/decision.md'
+    },
+    askForHelp: async () => undefined,
+    readSecrets: async () => ['forge-token-4711'],
+  }
+  const options: SupervisorOptions = {
+    limits: { maxTurns: 30, timeoutMs: 30_000, maxOutputBytes: 100_000 },
+    agent: 'ada:backend',
+    worktreeFolder: join(folder, 'work'),
+    commandTimeoutMs: 10_000,
+    snapshotTimeoutMs: 20_000,
+    maxPackBytes: 1_000_000,
+    maxTranscriptBytes: 100_000,
+    checkpointMs: 10_000,
+  }
+  const supervise: Stand['supervise'] = async (work, { signal = never, timeoutMs, resumed } = {}) => {
+    const limits = { ...options.limits, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+    const end = await superviseTask(
+      { ...deps, driver: driverOf(work) },
+      { task, holder, resumedBecause: resumed },
+      { ...options, limits, signal },
+    )
+    assert.ok(!existsSync(options.worktreeFolder) || readdirSync(options.worktreeFolder).length === 0, 'a worktree was left')
+    return end
+  }
+  return Object.assign(state, { bare, node, holder, pulls, records, supervise })
+}
+
+const { signal } = new AbortController()
+const branchOf = ({ bare }: Stand): Promise<string> => runGit(bare, 'rev-parse', '-q', '--verify', 'refs/heads/althing/issue-7')
+async function chainOf({ node }: Stand): Promise<readonly (string | undefined)[]> {
+  const { chain } = await node.ledger.lookAt(testTask, { signal })
+  return chain === undefined
+    ? []
+    : listHistory(chain, { withRenewals: true }).map(({ document }) => document && `${document.kind} ${document.reason ?? ''}`.trim())
+}
+
+test('a task that is done is a commit on its branch, one pull request, and a claim in review', async (t) => {
+  const stand = await openStand(t)
+  const end = await stand.supervise(write('kept'))
+  assert.deepEqual(end, { end: 'in-review', pull: '12', url: 'https://forge.example.org/pull/12', wasThere: false })
+  assert.equal(await runGit(stand.bare, 'show', `${await branchOf(stand)}:cart.txt`), 'kept')
+  assert.equal(
+    await runGit(stand.bare, 'show', '--no-patch', '--format=%an%n%B', await branchOf(stand)),
+    `ada:backend\nKeep the cart\n\nIt is kept.\n\nTask: #7\nAgent: ada:backend\nHolding: ${stand.holder.began}\nEpoch: 1\n`,
+  )
+  assert.deepEqual(await chainOf(stand), ['claim', 'renew', 'review'])
+  const [pull] = stand.pulls
+  assert.deepEqual([pull?.head, pull?.base, pull?.title], ['althing/issue-7', 'main', 'Keep the cart'])
+  for (const word of [stand.holder.began, 'epoch 1', '100 tokens, $0.0000', 'ucxl://ada:backend@shop:issue-7/*~1/decision.md', 'Closes #7'])
+    assert.ok(pull?.body.includes(word), word)
+})
+
+test('what was said and decided is kept, and what it cost', async (t) => {
+  const stand = await openStand(t)
+  await stand.supervise(write('kept'))
+  const [record] = stand.records
+  assert.deepEqual([record?.outcome, record?.cost, record?.epoch], [done, { tokens: 100, microUsd: 42 }, 1])
+  assert.match(record?.decision ?? '', /## Why\n\nit is there/)
+  assert.match(decodeText(record?.transcript ?? new Uint8Array()), /"I begin"/)
+})
+
+const failures: readonly { readonly what: string; readonly work: Work; readonly reason: string }[] = [
+  { what: 'gives up', work: write('half', { outcome: 'failed', reason: 'no tests run here' }), reason: 'failed: no tests run here' },
+  { what: 'changes nothing', work: async () => done, reason: 'failed: the agent changed nothing' },
+  {
+    what: 'leaves a repository within the repository',
+    work: async (worktree, tools) => {
+      mkdirSync(join(worktree, 'inner'))
+      const script = 'git init -q && git -c user.name=x -c user.email=x commit -q --allow-empty -m x'
+      await tools.run({ argv: ['sh', '-c', script], folder: 'inner', timeoutMs: 5_000 }, { signal })
+      return done
+    },
+    reason: 'failed: what the agent left cannot be a commit: it made a repository within the repository: inner',
+  },
+]
+
+for (const { what, work, reason } of failures)
+  test(`an agent that ${what} opens no pull request, and gives the task back with the reason`, async (t) => {
+    const stand = await openStand(t)
+    assert.deepEqual(await stand.supervise(work), { end: 'released', reason })
+    assert.deepEqual(stand.pulls, [])
+    await assert.rejects(branchOf(stand))
+    assert.deepEqual(await chainOf(stand), ['claim', `release ${reason}`])
+  })
+
+test('F27: an agent that comes to no end is ended, and the task given back', async (t) => {
+  const stand = await openStand(t)
+  const hang: Work = (_worktree, _tools, late) => new Promise((_, reject) => late.addEventListener('abort', () => reject(late.reason)))
+  assert.deepEqual(await stand.supervise(hang, { timeoutMs: 100 }), { end: 'released', reason: 'failed: it came to no end within 100 ms' })
+})
+
+test('an agent that asks for a person gives the task back, and the person is told', async (t) => {
+  const stand = await openStand(t)
+  const end = await stand.supervise(write('half', { outcome: 'needs-human', reason: 'which database?' }))
+  assert.deepEqual(end, { end: 'needs-human', reason: 'which database?' })
+  assert.deepEqual(await chainOf(stand), ['claim', 'release failed: needs a person: which database?'])
+})
+
+test('rule 6: an issue that was closed meanwhile gets no push and no pull request', async (t) => {
+  const stand = await openStand(t)
+  const end = await stand.supervise(async (worktree) => {
+    writeFileSync(join(worktree, 'cart.txt'), 'kept')
+    stand.obstacle = 'not-eligible: the issue is closed'
+    return done
+  })
+  assert.deepEqual(end, { end: 'released', reason: 'not-eligible: the issue is closed' })
+  assert.deepEqual(stand.pulls, [])
+  await assert.rejects(branchOf(stand))
+})
+
+test('F3: work that was taken over meanwhile is not pushed, and nothing is said of the claim', async (t) => {
+  const stand = await openStand(t)
+  const bob = openNode(stand.bare)
+  const end = await stand.supervise(async (worktree) => {
+    writeFileSync(join(worktree, 'cart.txt'), 'too late')
+    const { value } = await bob.ledger.lookAt(testTask, { signal })
+    const taken = await tryClaim(bob, { terms: termsOf(2), value, reason: 'expired' }, { ...testHolderOptions, signal })
+    assert.equal(taken.result, 'held')
+    return done
+  })
+  assert.equal(end.end, 'lost')
+  assert.deepEqual(stand.pulls, [])
+  await assert.rejects(branchOf(stand))
+  assert.deepEqual(await chainOf(stand), ['claim', 'takeover expired'])
+})
+
+test('F28: a node that ends pushes what is there under the claim, and gives the task back with a note', async (t) => {
+  const stand = await openStand(t)
+  const ending = new AbortController()
+  const end = await stand.supervise(
+    async (worktree, _tools, off) => {
+      writeFileSync(join(worktree, 'cart.txt'), 'half')
+      setImmediate(() => ending.abort(new Error('SIGTERM')))
+      return new Promise((_, reject) => off.addEventListener('abort', () => reject(off.reason)))
+    },
+    { signal: ending.signal },
+  )
+  assert.deepEqual(end, { end: 'released', reason: 'shutdown: the node ends; what was done is on the branch' })
+  assert.equal(await runGit(stand.bare, 'show', `${await branchOf(stand)}:cart.txt`), 'half')
+  assert.deepEqual(await chainOf(stand), ['claim', 'renew', 'release shutdown: the node ends; what was done is on the branch'])
+})
+
+test('the successor begins with what was pushed, on the same branch, and adopts the pull request', async (t) => {
+  const stand = await openStand(t)
+  await stand.supervise(write('first'))
+  const bob = openNode(stand.bare)
+  const { value } = await bob.ledger.lookAt(testTask, { signal })
+  const attempt = await tryClaim(bob, { terms: termsOf(2), value, reason: 'ci-failed' }, { ...testHolderOptions, signal })
+  const holder = attempt.result === 'held' ? attempt.holder : assert.fail(attempt.result)
+  const second = await standOn({ bare: stand.bare, folder: await makeFolder(t), node: bob, holder })
+  second.pulls.push(...stand.pulls)
+  const first = await branchOf(stand)
+  const end = await second.supervise(
+    async (worktree, tools) => {
+      const { stdout } = await tools.run({ argv: ['cat', 'cart.txt'], folder: '.', timeoutMs: 5_000 }, { signal })
+      writeFileSync(join(worktree, 'cart.txt'), `${decodeText(stdout)} and second`)
+      return done
+    },
+    { resumed: 'the checks are red' },
+  )
+  assert.deepEqual(end, { end: 'in-review', pull: '12', url: 'https://forge.example.org/pull/12', wasThere: true })
+  assert.equal(await runGit(stand.bare, 'show', 'althing/issue-7:cart.txt'), 'first and second')
+  assert.equal(await runGit(stand.bare, 'rev-parse', 'althing/issue-7^'), first)
+  assert.equal(second.pulls.length, 1)
+})
+
+test('F19: a forge that is down gives the task back with the work on the branch, and not as failed work', async (t) => {
+  const stand = await openStand(t)
+  const end = await stand.supervise(async (worktree) => {
+    writeFileSync(join(worktree, 'cart.txt'), 'kept')
+    stand.pulls.push = () => {
+      throw new Fault('FORGE_FAILED', 'unavailable', { message: 'the forge is down' })
+    }
+    return done
+  })
+  assert.deepEqual(end, { end: 'released', reason: 'forge-down: the forge is down' })
+  assert.equal(await runGit(stand.bare, 'show', `${await branchOf(stand)}:cart.txt`), 'kept')
+})
+
+test('a policy of the forge that refuses the branch is named, and nothing is shown', async (t) => {
+  const stand = await openStand(t)
+  const hook = join(stand.bare, 'hooks', 'update')
+  mkdirSync(join(stand.bare, 'hooks'), { recursive: true })
+  writeFileSync(hook, '#!/bin/sh\ncase "$1" in refs/heads/althing/*) echo "protected branch" >&2; exit 1;; esac\n')
+  chmodSync(hook, 0o755)
+  const end = await stand.supervise(write('kept'))
+  assert.equal(end.end, 'released')
+  assert.match(end.end === 'released' ? end.reason : '', /^refused-by-forge: /)
+  assert.deepEqual(stand.pulls, [])
+})
