@@ -152,7 +152,7 @@ export const settings = {
     resealDelayMs: integer(
       10_000,
       'ms',
-      'time for which who may open sealed content must stand still before it is sealed anew, and between two passes',
+      'how long after who may open sealed content changed it is sealed anew, and least time between two passes',
       { min: 100 },
     ),
     maxReseals: integer(64, 'versions', 'versions sealed anew in one pass', { min: 1 }),

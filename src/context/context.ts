@@ -93,7 +93,7 @@ export interface ContextOptions {
   readonly cacheBytes: number
   /** How long a put waits for members to sign for their copies, in milliseconds. */
   readonly copiesTimeoutMs: number
-  /** How long who may open sealed versions must stand still before they are sealed anew, and between two such passes, in milliseconds. */
+  /** From the first change of who may open sealed versions until they are sealed anew, and least time between two such passes, in milliseconds. */
   readonly resealDelayMs: number
   /** Versions sealed anew in one pass. */
   readonly maxReseals: number

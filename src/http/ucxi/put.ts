@@ -58,7 +58,7 @@ async function put(call: UcxiCall, condition: UcxiCondition | undefined): Promis
   return stored
 }
 
-/** `UCXL-For: role:NAME, @HANDLE`: whom the content is sealed for. Without it, for nobody in particular; empty, the request is refused. */
+/** `UCXL-For: role:NAME, @HANDLE`: whom the content is sealed for. Empty, the request is refused: what was meant to be sealed is not stored in the clear. */
 function readTargets({ request }: UcxiCall): readonly string[] | undefined {
   const header = readHeader(request, 'ucxl-for')
   if (header === undefined) return undefined
