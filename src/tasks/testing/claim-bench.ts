@@ -1,8 +1,5 @@
 import { createSigningKey, peerIdOfKey } from '../../identity/keys.ts'
-import type { HiveId } from '../../journal/entry.ts'
-import { encodeText } from '../../lib/bytes.ts'
 import { systemChance } from '../../lib/chance.ts'
-import { createCid, dagCborCodec } from '../../lib/cid.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLog } from '../../lib/log.ts'
@@ -18,7 +15,7 @@ import { tryClaim } from '../claims/try-claim.ts'
 import { createRemote } from '../git/create-remote.ts'
 import type { GitRemote } from '../git/remote.ts'
 import type { TaskKey } from '../task.ts'
-import { parseProjectId, taskKeyOfIssue } from '../task.ts'
+import { testHiveId, testProject, testTask } from './test-names.ts'
 import { testPrograms } from './git-server.ts'
 
 /** A clock that goes on by itself and can be set forward: monotonic time and wall time apart. */
@@ -45,17 +42,10 @@ export function createHandClock(): HandClock {
   }
 }
 
-export const testHiveId = createCid(dagCborCodec, encodeText('the hive of the claim tests')) as HiveId
-export const testProject = parseProjectId('forge.example.org/team/shop') ?? failSetup()
-export const testTask = taskKeyOfIssue(7)
 export const testRemoteOptions = { timeoutMs: 30_000, maxAnswerBytes: 4_194_304, allowsPlainHttp: false }
 export const testHolderOptions: HolderOptions = { ttlSeconds: 60, limitedNodes: 0 }
 /** Everybody's patience in a test. */
 export const testSignal = AbortSignal.timeout(120_000)
-
-function failSetup(): never {
-  throw new Error('the set-up is wrong')
-}
 
 /** One node with a key of its own, as far as claims know it. */
 export interface ClaimNode extends HolderDeps {

@@ -1,0 +1,131 @@
+import type { ClaimDocument, ClaimKind } from '../../claims/claim-document.ts'
+import type { ObjectId } from '../../git/objects.ts'
+import type { ChainState } from '../../rules/chain.ts'
+import { extendChain } from '../../rules/chain.ts'
+import type { LeaseTimes } from '../../rules/lease.ts'
+import { timesOfLease } from '../../rules/lease.ts'
+import type { Line } from '../../rules/request.ts'
+import { testHiveId, testProject, testTask } from '../test-names.ts'
+
+/** Upper-case letters, so that they can be renamed in a state's text: nodes are alike. */
+export type NodeName = 'A' | 'B' | 'C'
+export const nodeNames: readonly NodeName[] = ['A', 'B', 'C']
+
+/** A lease of two ticks with a margin of one. */
+export const tickMs = 3_000
+export const times: LeaseTimes = timesOfLease(2 * tickMs)
+/** Ages beyond this make no difference to any rule, in ticks. */
+export const oldest = 3
+
+/** A commit under the claim ref. */
+export interface Commit {
+  readonly id: string
+  readonly kind: ClaimKind
+  readonly epoch: number
+  readonly by: NodeName
+  readonly process: number
+  readonly previous: string | null
+}
+
+/** A push, as it may be on its way more than once. */
+export interface Request {
+  readonly by: NodeName
+  /** Of the holding it belongs to. */
+  readonly epoch: number
+  /** Undefined only where the fence is taken out: work without a renewal. */
+  readonly commit: Commit | undefined
+  readonly old: string | null
+  readonly isWork: boolean
+  readonly branchOld: number
+}
+
+/** What a node believes of a holding of its own. */
+export interface Belief {
+  readonly epoch: number
+  /** Ticks since the last confirmed renewal was sent. */
+  readonly age: number
+  /** Ticks of these that passed on the wall clock only, while the node was stopped. */
+  readonly slept: number
+  readonly hasLooked: boolean
+  readonly hasWorked: boolean
+  readonly hasPull: boolean
+  readonly renewals: number
+}
+
+export interface NodeState {
+  readonly name: NodeName
+  readonly process: number
+  readonly isSuspended: boolean
+  /** Commits made, so that no two have one name. */
+  readonly made: number
+  readonly line: Line
+  readonly pending: { readonly request: Request; readonly age: number; readonly isUnanswered: boolean } | undefined
+  readonly belief: Belief | undefined
+  readonly watch: { readonly value: string | null; readonly age: number }
+}
+
+/** Everything: the forge, what is on its way to it, and three nodes. */
+export interface World {
+  /** The ref's value is the last; none: there is no ref. */
+  readonly chain: readonly Commit[]
+  /** Ticks since the value was set. */
+  readonly valueAge: number
+  readonly closedEpoch: number
+  /** Epochs of all holdings the forge ever took. */
+  readonly given: readonly number[]
+  readonly branch: number
+  readonly openPulls: number
+  readonly isIssueOpen: boolean
+  readonly wire: readonly Request[]
+  readonly nodes: readonly NodeState[]
+  /** Crashes, stops, lost answers and doubled requests that may still happen. */
+  readonly faultsLeft: number
+}
+
+/** A check that can be taken out, to see that the search finds why it is there. */
+export type Check = 'fence' | 'look' | 'timer' | 'closed' | 'lid'
+
+export function startWorld(faults: number): World {
+  const nodes = nodeNames.map((name): NodeState => ({
+    ...{ name, process: 0, isSuspended: false, made: 0, pending: undefined, belief: undefined },
+    line: { known: undefined, pending: undefined, own: [] },
+    watch: { value: null, age: 0 },
+  }))
+  return {
+    ...{ chain: [], valueAge: 0, closedEpoch: 0, given: [], branch: 0, openPulls: 0, isIssueOpen: true, wire: [], nodes },
+    faultsLeft: faults,
+  }
+}
+
+export function valueOf({ chain }: World): string | null {
+  return chain.at(-1)?.id ?? null
+}
+
+/** Names of the model are not those of git; the rules only compare them. */
+export function toId(id: string | null): ObjectId | undefined {
+  return id === null ? undefined : (id as ObjectId)
+}
+
+const folds = new Map<string, ChainState>()
+
+/** What the real rules say of a chain. */
+export function foldChain(chain: readonly Commit[], closedEpoch: number): ChainState | undefined {
+  const last = chain.at(-1)
+  if (last === undefined) return undefined
+  const key = `${closedEpoch} ${chain.map(({ id, kind, epoch }) => `${id}${kind}${epoch}`).join()}`
+  const known = folds.get(key)
+  if (known !== undefined) return known
+  const place = { hive: testHiveId, project: testProject, task: testTask, closedEpoch }
+  const link = { id: last.id as ObjectId, document: toDocument(last) }
+  const state = extendChain(foldChain(chain.slice(0, -1), closedEpoch), link, place)
+  folds.set(key, state)
+  return state
+}
+
+function toDocument({ kind, epoch, by, process, previous }: Commit): ClaimDocument {
+  return {
+    ...{ v: 1, kind, hive: testHiveId, project: testProject, task: testTask, epoch, ttlSeconds: times.ttlMs / 1000 },
+    ...{ holder: by as unknown as ClaimDocument['holder'], process: String(process), previous: previous as ObjectId | null },
+    ...{ base: 'main', branch: 'althing/issue-7', issueHash: '', nonce: '', at: '' },
+  }
+}
