@@ -136,7 +136,7 @@ export class Replenisher implements AsyncDisposable {
     const { signal } = this.#end
     try {
       const holders = await exchange.replicate(cid, { copies, signal: withDeadline(clock, askMs, signal) })
-      if (holders.length > 0) log.info('members keep what was published here', { cid, copies: holders.length })
+      if (holders.length > 0) log.debug('members keep what was published here', { cid, copies: holders.length })
       return holders.length
     } catch (error) {
       signal.throwIfAborted()

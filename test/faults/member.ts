@@ -49,7 +49,7 @@ export async function untilAll<T>(
   for (const member of members) {
     for (let answer = await ask(member); !isWanted(answer); answer = await ask(member)) {
       if (performance.now() - startedAt > deadlineMs) throw new Error(`${member.name} still says ${JSON.stringify(answer)}`)
-      await pause(25)
+      await pause(100)
     }
   }
 }
