@@ -13,7 +13,7 @@ import { install, installSet, publish } from '../testing/project.ts'
 import type { RegistryWorld } from '../testing/registry-world.ts'
 import { addRegistry, adasHive, openRegistryWorld } from '../testing/registry-world.ts'
 import type { StandOptions } from '../testing/stand.ts'
-import { manifestOf, openStand, ownerOf, replicate, testMarketOptions } from '../testing/stand.ts'
+import { manifestOf, openStand, ownerOf, replicate, testMarketOptions, writeFiles } from '../testing/stand.ts'
 
 /** Peers that can be switched off, or made slow. */
 interface Peers {
@@ -165,11 +165,13 @@ test('F33: a newer version that only the registry of the same hive has is an upd
   assert.deepEqual([packages[0]?.version, notes], ['1.1.0', []])
 })
 
-test('S8: one version with other bytes in hive and registry is refused and named, until an exact other is asked for', async (t) => {
+test('S8: one version with other bytes in hive and registry is refused and named, until an exact other is asked for; what is installed stays', async (t) => {
   const { world } = await openBoth(t)
   const { ada, bob, project, root } = world
   await world.publish('axum', '2.0.0')
   await replicate(ada, bob)
+  const before = await writeFiles(join(root, 'before'), { 'althing.toml': '' })
+  await install(bob, 'axum', { directory: before })
   const other = await openOtherNode(t, world)
   await publish(other, { root, name: 'axum' }, { 'package.toml': manifestOf('axum', '2.0.0'), 'a.txt': 'other bytes' })
   await rm(world.folder, { recursive: true })
@@ -182,6 +184,7 @@ test('S8: one version with other bytes in hive and registry is refused and named
     return true
   })
   assert.equal((await install(bob, 'axum@1.0.0', { directory: project })).version, '1.0.0')
+  assert.equal((await installSet(bob, [], { directory: before })).status, 'present')
 })
 
 test('S8: what the lock pins is not taken from another source with other bytes, and with the same bytes it is', async (t) => {

@@ -40,6 +40,7 @@ test('S8: of a folder that is refused nothing is kept, whatever of it was good',
       /members\.jsonl was not imported: it has more than 262144 bytes/,
       (folder) => writeFile(join(folder, 'members.jsonl'), Buffer.alloc(262_145)),
     ],
+    [/its config\.json is not one of `althing registry export`/, (folder) => writeFile(join(folder, 'config.json'), '{}')],
     [/no plain file/, (folder) => rm(join(folder, 'names.jsonl')).then(() => mkdir(join(folder, 'names.jsonl')))],
   ]
   for (const [message, spoil] of spoilt) {
@@ -85,6 +86,31 @@ test('an archive that is not in a folder stops no import: it is fetched elsewher
     refused: 0,
     archives: 0,
   })
+})
+
+test('an archive that is whole on this disk is not looked at again, and one longer than this node takes is left where it is', async (t) => {
+  const world = await openRegistryWorld(t)
+  await importFrom(world)
+  await writeFile(await archiveIn(world.folder), 'no zstd at all')
+  assert.equal((await importFrom(world)).archives, 0)
+  const small = await openRegistryWorld(t, { options: { maxPackageBytes: 1, maxPackageFiles: 0 } })
+  assert.equal((await importFrom(small)).archives, 0)
+})
+
+test('what is neither there nor an export, nor an index, is not imported; a name is made of that of the file', async (t) => {
+  const { bob, root } = await openRegistryWorld(t)
+  const take = (path: string, name?: string) => bob.handlers['registry.import']({ path: join(root, path), name }, bob.context)
+  await assert.rejects(take('nowhere'), { code: 'REGISTRY_INVALID', message: /nowhere was not imported: it is not there/ })
+  await assert.rejects(take('project'), { code: 'REGISTRY_INVALID', message: /config\.json was not imported: it is not there/ })
+  await writeFile(join(root, 'Old_Index (2).json'), '[]')
+  assert.equal((await take('Old_Index (2).json')).name, 'old-index-2')
+  await writeFile(join(root, '___.json'), '[]')
+  assert.equal((await take('___.json')).name, 'imported')
+  await writeFile(join(root, 'prose.json'), 'once upon a time')
+  await assert.rejects(take('prose.json'), { code: 'REGISTRY_INVALID', message: /it is no index\.json/ })
+  await assert.rejects(take('___.json', '../up'), { code: 'REGISTRY_NAME_INVALID' })
+  // the name of an index means no folder of packages later
+  await assert.rejects(take('public', 'imported'), { code: 'REGISTRY_EXISTS' })
 })
 
 test('S8: a registry whose word of its members is refused is not added, and nothing of it is kept', async (t) => {

@@ -119,6 +119,8 @@ test('S8: who neither owns nor maintains a package can say nothing of it, and wh
     wordOf({ kind: 'transfer', value: ownerOf('eve') }),
   ]
   for (const word of forged) await eve.journal.append(word.kind, formatWord(word))
+  // who maintains a package, and whose it is, only its owner says: of anybody else not even a row is kept
+  assert.deepEqual(eve.database.all("select * from package_word where kind in ('maintainer', 'transfer')"), [])
   await publish(eve, releaseOf('axum', '9.0.0'))
   assert.deepEqual(versionsOf(eve), ['1.0.0'])
   assert.equal(findTag(eve.database, axum, 'next'), undefined)
