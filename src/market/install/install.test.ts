@@ -121,7 +121,7 @@ test('what is not in the index, or has no such version, is refused with what the
 test('S26: a package named like an option or a path is refused before anything is made', async (t) => {
   const { ada, project } = await setUpProject(t)
   for (const name of ['--force', '../../etc', '/etc/passwd', '@../x/y', 'demo@--upload-pack=x']) {
-    await assert.rejects(install(ada, name, { directory: project }), { code: 'REFERENCE_INVALID' })
+    await assert.rejects(install(ada, name, { directory: project }), { code: 'REFERENCE_INVALID', kind: 'usage' })
   }
   assert.deepEqual(await readdir(project), ['althing.toml'])
 })
