@@ -1,0 +1,184 @@
+import { describeError, Fault } from '../../lib/fault.ts'
+import type { Chance } from '../../lib/chance.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { formatCommit } from '../git/commit.ts'
+import type { GitObject, ObjectId } from '../git/objects.ts'
+import { emptyTree, objectIdOf } from '../git/objects.ts'
+import type { GitRemote, PushRequest, RefUpdate } from '../git/remote.ts'
+import type { RefForm } from './claim-refs.ts'
+
+/** One property of a forge, as it was found by trying. */
+export interface DoctorLine {
+  readonly property: string
+  readonly isGood: boolean
+  /** What was seen, for a person. */
+  readonly detail: string
+}
+
+/** What a forge can be trusted with. */
+export interface DoctorReport {
+  readonly lines: readonly DoctorLine[]
+  /** Where claims go; undefined: only one node may work on this project. */
+  readonly form: RefForm | undefined
+}
+
+export interface DoctorDeps {
+  readonly remote: GitRemote
+  readonly clock: Clock
+  readonly chance: Chance
+}
+
+const scratch: Readonly<Record<RefForm, string>> = { native: 'refs/althing/doctor/', heads: 'refs/heads/althing-doctor/' }
+
+/**
+ * Proves a forge on scratch refs, which are removed afterwards: a line for each property that claims rest on.
+ *
+ * Never throws for what a forge does wrong: that is a line.
+ *
+ * @see docs/protocols/claims.md §8
+ */
+export async function examineForge(deps: DoctorDeps, { signal }: { readonly signal: AbortSignal }): Promise<DoctorReport> {
+  const trial = new Trial(deps, signal)
+  const lines: DoctorLine[] = []
+  const capable = await trial.line('the server answers and can push several refs as one', async () => {
+    const { isAtomic, hasReportStatus, agent } = await deps.remote.capabilities({ signal })
+    return {
+      isGood: isAtomic && hasReportStatus,
+      detail: `atomic: ${yes(isAtomic)}, report-status: ${yes(hasReportStatus)}, ${agent ?? 'no name'}`,
+    }
+  })
+  lines.push(capable)
+  let form: RefForm | undefined
+  for (const candidate of ['native', 'heads'] as const) {
+    if (form !== undefined || !capable.isGood) break
+    const found = await trial.examine(candidate)
+    lines.push(...found)
+    if (found.every(({ isGood }) => isGood)) form = candidate
+  }
+  lines.push(
+    await trial.line('branches may be called althing/…', async () => {
+      const refs = await deps.remote.listRefs(['refs/heads/althing'], { signal })
+      const isBlocked = refs.has('refs/heads/althing')
+      return {
+        isGood: !isBlocked,
+        detail: isBlocked ? 'a branch named "althing" stands in the way; rename it' : 'nothing stands in the way',
+      }
+    }),
+  )
+  return { lines, form: lines.at(-1)?.isGood === true ? form : undefined }
+}
+
+interface Finding {
+  readonly isGood: boolean
+  readonly detail: string
+}
+
+/** The scratch refs of one examination. */
+class Trial {
+  readonly #deps: DoctorDeps
+  readonly #signal: AbortSignal
+  readonly #name: string
+
+  constructor(deps: DoctorDeps, signal: AbortSignal) {
+    this.#deps = deps
+    this.#signal = signal
+    this.#name = Buffer.from(deps.chance.bytes(8)).toString('hex')
+  }
+
+  /** What a probe found; what it threw is a finding too. */
+  async line(property: string, probe: () => Promise<Finding>): Promise<DoctorLine> {
+    try {
+      return { property, ...(await probe()) }
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      if (!(error instanceof Fault)) throw error
+      return { property, isGood: false, detail: describeError(error) }
+    }
+  }
+
+  /** Every property of one namespace, in order; the first that fails ends it. */
+  async examine(form: RefForm): Promise<readonly DoctorLine[]> {
+    const [one, two] = [`${scratch[form]}${this.#name}-1`, `${scratch[form]}${this.#name}-2`]
+    const [first, other, next] = [this.#commit('first'), this.#commit('other'), this.#commit('next')]
+    const probes: readonly (readonly [string, () => Promise<Finding>])[] = [
+      [`refs can be made under ${scratch[form]}`, () => this.#expect(true, [{ ref: one, old: undefined, new: first.id }], [first])],
+      ['a ref just made is listed', () => this.#readBack(one, first.id)],
+      ['a second making is refused', () => this.#expect(false, [{ ref: one, old: undefined, new: other.id }], [other])],
+      ['a move from another value is refused', () => this.#expect(false, [{ ref: one, old: other.id, new: next.id }], [other, next])],
+      [
+        'a push of which one part is refused is refused whole',
+        () =>
+          this.#expect(
+            false,
+            [
+              { ref: two, old: undefined, new: next.id },
+              { ref: one, old: other.id, new: next.id },
+            ],
+            [other, next],
+          ),
+      ],
+      ['nothing of a refused push is left', () => this.#readBack(two, undefined)],
+      ['a move from the exact value is taken', () => this.#expect(true, [{ ref: one, old: first.id, new: next.id }], [next])],
+      ['a ref can be removed', () => this.#expect(true, [{ ref: one, old: next.id, new: undefined }], [])],
+    ]
+    const lines: DoctorLine[] = []
+    for (const [property, probe] of probes) {
+      const line = await this.line(property, probe)
+      lines.push(line)
+      if (!line.isGood) break
+    }
+    if (lines.length < probes.length) await this.#clean([one, two])
+    return lines
+  }
+
+  async #expect(isTaken: boolean, updates: readonly RefUpdate[], commits: readonly Scratch[]): Promise<Finding> {
+    const objects: readonly GitObject[] = [...commits.map(({ object }) => object), emptyTree]
+    const request: PushRequest = { updates, objects, isAtomic: updates.length > 1 }
+    const { refs, unpackError } = await this.#deps.remote.push(request, { signal: this.#signal })
+    const refusals = refs.flatMap((ref) => (ref.result === 'refused' ? [ref.reason] : []))
+    const isGood = isTaken ? refusals.length === 0 && unpackError === undefined : refusals.length === refs.length
+    return { isGood, detail: refusals.length === 0 ? 'taken' : `refused: ${refusals[0]}` }
+  }
+
+  /** Looks until the ref has its value: some forges read from copies that lag. */
+  async #readBack(ref: string, value: ObjectId | undefined): Promise<Finding> {
+    const { remote, clock } = this.#deps
+    const started = clock.monotonic()
+    for (let tries = 0; tries < 20; tries++) {
+      const seen = (await remote.listRefs([ref], { signal: this.#signal })).get(ref)
+      const lagMs = Math.round(clock.monotonic() - started)
+      if (seen === value) return { isGood: true, detail: `seen after ${lagMs} ms and ${tries + 1} ${tries === 0 ? 'look' : 'looks'}` }
+      await clock.sleep(250, { signal: this.#signal })
+    }
+    return { isGood: false, detail: 'not seen within 20 looks' }
+  }
+
+  /** Takes away what a probe that failed left behind, as far as the forge lets us. */
+  async #clean(refs: readonly string[]): Promise<void> {
+    await this.line('cleaning', async () => {
+      const left = await this.#deps.remote.listRefs(refs, { signal: this.#signal })
+      const updates = [...left].map(([ref, old]) => ({ ref, old, new: undefined }))
+      if (updates.length > 0) await this.#deps.remote.push({ updates, objects: [], isAtomic: false }, { signal: this.#signal })
+      return { isGood: true, detail: '' }
+    })
+  }
+
+  #commit(word: string): Scratch {
+    const bytes = formatCommit({
+      parents: [],
+      author: { name: 'althing', email: 'doctor@althing', seconds: Math.floor(this.#deps.clock.now() / 1000) },
+      message: `althing doctor ${this.#name}: ${word}\n`,
+    })
+    const object: GitObject = { type: 'commit', bytes }
+    return { object, id: objectIdOf(object) }
+  }
+}
+
+interface Scratch {
+  readonly object: GitObject
+  readonly id: ObjectId
+}
+
+function yes(flag: boolean): string {
+  return flag ? 'yes' : 'no'
+}
