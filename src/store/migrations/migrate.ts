@@ -5,9 +5,10 @@ import { marketplaceSchema } from './0002-marketplace.ts'
 import { contextSchema } from './0003-context.ts'
 import { modelsSchema } from './0004-models.ts'
 import { shortBlocksSchema } from './0005-short-blocks.ts'
+import { tasksSchema } from './0006-tasks.ts'
 
 /** Every schema ever released, in order; a released one is never edited. `user_version` of a file is how many of them it has had. */
-const migrations: readonly string[] = [spineSchema, marketplaceSchema, contextSchema, modelsSchema, shortBlocksSchema]
+const migrations: readonly string[] = [spineSchema, marketplaceSchema, contextSchema, modelsSchema, shortBlocksSchema, tasksSchema]
 
 /** The version that this program reads and writes. */
 export const schemaVersion = migrations.length

@@ -26,7 +26,10 @@ export interface RecordForge extends TaskSource, PullRequests {
   readonly add: (task: { readonly title: string; readonly body: string; readonly labels: readonly string[] }) => Promise<Task>
   readonly all: () => readonly Task[]
   /** Says how a pull request ended, or that it needs more work. @throws Fault PULL_MISSING */
-  readonly judgePull: (id: string, judgement: { readonly state: PullRecord['state']; readonly areChangesRequested: boolean }) => Promise<void>
+  readonly judgePull: (
+    id: string,
+    judgement: { readonly state: PullRecord['state']; readonly areChangesRequested: boolean },
+  ) => Promise<void>
 }
 
 /** The name of a task by the entry that began it. */
@@ -50,7 +53,16 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
   const openPull = async (draft: PullDraft) => {
     const there = pulls('open').find(({ record }) => record.head === draft.head && record.base === draft.base)
     if (there !== undefined) return { ...toPull(there), wasThere: true }
-    const record: PullRecord = { ...draft, of: null, edit: 0, project, title: cut(draft.title, maxTitleLength), body: cut(draft.body, maxBodyLength), state: 'open', areChangesRequested: false }
+    const record: PullRecord = {
+      ...draft,
+      of: null,
+      edit: 0,
+      project,
+      title: cut(draft.title, maxTitleLength),
+      body: cut(draft.body, maxBodyLength),
+      state: 'open',
+      areChangesRequested: false,
+    }
     const { cid, header } = await journal.append(pullRecordKind, formatPullRecord(record))
     return { ...toPull({ id: cid, record, at: header.at }), wasThere: false }
   }

@@ -57,12 +57,18 @@ interface WorkRow {
 }
 
 /** Tasks of a project, oldest name first. */
-export function listTasks(reader: Reader, { hive, project, state }: { readonly hive: HiveId; readonly project: ProjectId; readonly state?: string }) {
+export function listTasks(
+  reader: Reader,
+  { hive, project, state }: { readonly hive: HiveId; readonly project: ProjectId; readonly state?: string },
+) {
   return list<TaskRecord>(reader, { hive, project, kind: taskRecordKind, state })
 }
 
 /** Pull requests of a project. */
-export function listPulls(reader: Reader, { hive, project, state }: { readonly hive: HiveId; readonly project: ProjectId; readonly state?: string }) {
+export function listPulls(
+  reader: Reader,
+  { hive, project, state }: { readonly hive: HiveId; readonly project: ProjectId; readonly state?: string },
+) {
   return list<PullRecord>(reader, { hive, project, kind: pullRecordKind, state })
 }
 
