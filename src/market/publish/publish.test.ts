@@ -141,11 +141,11 @@ test('two publishes of one version at once: one is published, the other refused,
 
 /** What answers for a stand while something else happens first, whenever it is about to store an archive. */
 function interrupted({ deps }: Stand, first: () => Promise<unknown>) {
-  const add: typeof deps.content.add = async (...given) => {
+  const addSoon: typeof deps.content.addSoon = async (...given) => {
     await first()
-    return deps.content.add(...given)
+    return deps.content.addSoon(...given)
   }
-  return createMarketHandlers({ ...deps, content: { ...deps.content, add } }, testMarketOptions)
+  return createMarketHandlers({ ...deps, content: { ...deps.content, addSoon } }, testMarketOptions)
 }
 
 test('F1: of two publishes of one version that were looked at before either was there, the later is refused and appends nothing', async (t) => {

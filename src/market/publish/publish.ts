@@ -46,10 +46,11 @@ async function storeRelease(deps: MarketDeps, plan: PublishPlan, context: CallCo
   const { hive, owner, source, draft, found } = plan
   const total = source.files.reduce((sum, file) => sum + file.size, 0)
   const archive = source.open((done) => context.report({ stage: 'packing', done, total, unit: 'bytes' }))
-  const stored = await deps.content.add(archive.chunks, { signal: context.signal })
+  // What is short lasts with the entry, which is written next and waited for.
+  const stored = await deps.content.addSoon(archive.chunks, { signal: context.signal })
   failpoint('publish.archive')
   const measured = archive.result()
-  const list = await deps.content.add([encodeFileList(measured.files, found.details)], { signal: context.signal })
+  const list = await deps.content.addSoon([encodeFileList(measured.files, found.details)], { signal: context.signal })
   failpoint('publish.files')
   const manifest: Manifest = { ...draft, version: draft.version ?? versionOf(measured.digest) }
   const appended = await appendRelease(hive, {

@@ -9,6 +9,7 @@ import type { IndexedRelease } from '../package-index.ts'
 export interface Reached {
   /** Members connected. */
   readonly announcedTo: number
+  /** Whether the DHT was told by then; a node that stays goes on with it. */
   readonly providerRecord: boolean
   readonly holders: readonly PeerId[]
 }
@@ -23,20 +24,22 @@ export async function spread(
   const { exchange } = hive
   if (exchange === undefined || peers.length === 0) return { announcedTo: 0, providerRecord: false, holders: [] }
   context.report({ stage: 'copying', done: 0, total: deps.options.copies - 1, unit: 'items' })
-  const announced = exchange.announce(release.archive, { signal: withDeadline(deps.clock, deps.options.announceTimeoutMs, context.signal) })
+  const note = (reason: unknown): void => deps.log.warn('a release was stored but not told to all', { reason: describeError(reason) })
+  let isAnnounced = false
+  const late = withDeadline(deps.clock, deps.options.announceTimeoutMs, context.signal)
+  const announced = exchange.announce(release.archive, { signal: late }).then(() => void (isAnnounced = true), note)
   // No more than could sign now: a member that comes later asks by itself, and a publish does not wait for it.
   const copies = Math.min(Math.max(0, deps.options.copies - 1), peers.length)
   const signal = withDeadline(deps.clock, deps.options.copiesTimeoutMs, context.signal)
   const copied = exchange.replicate(release.archive, { copies, signal })
   const listed = exchange.replicate(release.files, { copies, signal })
-  const [record, holders, lists] = await Promise.allSettled([announced, copied, listed])
-  for (const outcome of [record, holders, lists]) {
-    if (outcome.status === 'rejected') deps.log.warn('a release was stored but not told to all', { reason: describeError(outcome.reason) })
-  }
+  const [holders, lists] = await Promise.allSettled([copied, listed])
+  for (const outcome of [holders, lists]) if (outcome.status === 'rejected') note(outcome.reason)
+  if (deps.isTransient) await announced
   context.signal.throwIfAborted()
   return {
     announcedTo: peers.length,
-    providerRecord: record.status === 'fulfilled',
+    providerRecord: isAnnounced,
     holders: holders.status === 'fulfilled' ? holders.value : [],
   }
 }
