@@ -1,41 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { claimFree, openNode, termsOf, testHolderOptions, testSignal as signal } from '../testing/claim-bench.ts'
+import { claimFree, hold, openNode, termsOf, testHolderOptions, testSignal as signal } from '../testing/claim-bench.ts'
 import { testTask } from '../testing/test-names.ts'
-import type { ClaimNode } from '../testing/claim-bench.ts'
 import { makeRepository, runGit, serveHttp } from '../testing/git-server.ts'
 import { listHistory } from './history.ts'
-import type { ClaimHolder, WorkPush } from './holder.ts'
-import { spawn } from 'node:child_process'
-import { parseObjectId } from '../git/objects.ts'
-import type { ObjectId } from '../git/objects.ts'
+import { makeWork } from '../testing/work.ts'
 import { tryClaim } from './try-claim.ts'
 
 const servers: Readonly<Record<string, (t: TestContext, bare: string) => Promise<string>>> = {
   'a path': (_t, bare) => Promise.resolve(bare),
   http: serveHttp,
-}
-
-async function hold(node: ClaimNode): Promise<ClaimHolder> {
-  const attempt = await claimFree(node)
-  assert.equal(attempt.result, 'held')
-  return (attempt as { readonly holder: ClaimHolder }).holder
-}
-
-/** A commit that adds a file, made in a clone, ready to be pushed. */
-async function makeWork(bare: string, old: ObjectId | undefined, text: string): Promise<WorkPush> {
-  const blob = await runGit(bare, 'hash-object', '-w', '-t', 'tree', '/dev/null')
-  const made = await runGit(bare, 'commit-tree', '-m', text, ...(old === undefined ? [] : ['-p', old]), blob)
-  const id = parseObjectId(made)
-  assert.ok(id !== undefined)
-  return { old, new: id, openPack: () => packOf(bare, id, old) }
-}
-
-async function* packOf(folder: string, id: ObjectId, old: ObjectId | undefined): AsyncGenerator<Uint8Array> {
-  const child = spawn('git', ['pack-objects', '--revs', '--stdout', '-q'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] })
-  child.stdin.end(`${id}\n${old === undefined ? '' : `^${old}\n`}`)
-  yield* child.stdout as AsyncIterable<Uint8Array>
 }
 
 for (const [name, serve] of Object.entries(servers)) {

@@ -5,7 +5,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { silentLog } from '../../lib/log.ts'
 import { createMemoryChainStore } from '../claims/chain-store.ts'
 import type { ChainStore } from '../claims/chain-store.ts'
-import type { HolderDeps, HolderOptions } from '../claims/holder.ts'
+import type { ClaimHolder, HolderDeps, HolderOptions } from '../claims/holder.ts'
 import { ClaimLedger } from '../claims/ledger.ts'
 import type { ClaimTerms } from '../claims/make-claim.ts'
 import { makeNonce } from '../claims/make-claim.ts'
@@ -88,4 +88,11 @@ export async function claimFree(node: ClaimNode, task: TaskKey = testTask): Prom
   const { meaning } = await node.ledger.lookAt(task, { signal: testSignal })
   if (meaning.meaning !== 'free') throw new Error(`${task} is ${meaning.meaning}`)
   return tryClaim(node, { terms: termsOf(meaning.epoch, task), value: meaning.value }, { ...testHolderOptions, signal: testSignal })
+}
+
+/** The same, for a task that is free and nobody else wants. */
+export async function hold(node: ClaimNode, task: TaskKey = testTask): Promise<ClaimHolder> {
+  const attempt = await claimFree(node, task)
+  if (attempt.result !== 'held') throw new Error(`${task} was not won: ${attempt.result}`)
+  return attempt.holder
 }

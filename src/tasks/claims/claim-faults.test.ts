@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createSigningKey } from '../../identity/keys.ts'
+import { tasksFaults } from '../faults.ts'
+import { formatCommit } from '../git/commit.ts'
+import { emptyTree, objectIdOf } from '../git/objects.ts'
+import type { GitRemote } from '../git/remote.ts'
+import { claimFree, hold, openNode, termsOf, testHolderOptions, testSignal as signal } from '../testing/claim-bench.ts'
+import type { ClaimNode } from '../testing/claim-bench.ts'
+import { makeRepository, runGit } from '../testing/git-server.ts'
+import { testTask } from '../testing/test-names.ts'
+import { makeWork } from '../testing/work.ts'
+import { collectClosed } from './collect-closed.ts'
+import { interruptClaim } from './interrupt.ts'
+import type { TaskSight } from './ledger.ts'
+import { resumeClaim } from './resume.ts'
+import { tryClaim } from './try-claim.ts'
+
+const ref = 'refs/althing/claims/issue-7'
+
+/** A server whose pushes go wrong in the ways listed, one after the other, and then well. */
+function unreliable(node: ClaimNode, ways: ('lost' | 'cut')[]): GitRemote {
+  return {
+    ...node.remote,
+    push: async (request, options) => {
+      const way = ways.shift()
+      const result = way === 'lost' ? undefined : await node.remote.push(request, options)
+      if (way === undefined && result !== undefined) return result
+      throw tasksFaults.create('REMOTE_UNREACHABLE', { message: `${way} by the test` })
+    },
+  }
+}
+
+function look(node: ClaimNode): Promise<TaskSight> {
+  return node.ledger.lookAt(testTask, { signal })
+}
+
+test('F21: a claim that was taken but not answered, or never arrived, is sent again as the same bytes and won once', async (t) => {
+  for (const ways of [['cut'], ['lost'], ['cut', 'lost', 'cut'], ['lost', 'cut']] as const) {
+    const bare = await makeRepository(t)
+    const ada = openNode(bare)
+    const attempt = await tryClaim(
+      { ...ada, remote: unreliable(ada, [...ways]) },
+      { terms: termsOf(1), value: undefined },
+      { ...testHolderOptions, signal },
+    )
+    assert.equal(attempt.result, 'held', ways.join())
+    assert.equal(await runGit(bare, 'rev-list', '--count', ref), '1')
+  }
+})
+
+test('F21: of a claim whose answer was cut nobody else can win, and the loser is told the value that stands', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob] = [openNode(bare), openNode(bare)]
+  const won = await hold(bob)
+  const attempt = await tryClaim(
+    { ...ada, remote: unreliable(ada, ['lost']) },
+    { terms: termsOf(1), value: undefined },
+    { ...testHolderOptions, signal },
+  )
+  assert.deepEqual(attempt, { result: 'lost', value: won.head })
+})
+
+test('F19: while the forge is down a holder pauses, and the renewal that is then taken lets it go on', async (t) => {
+  const bare = await makeRepository(t)
+  const ada = openNode(bare)
+  const down: { fails: boolean } = { fails: false }
+  const fail = (): never => {
+    throw tasksFaults.create('REMOTE_UNREACHABLE', { message: 'down by the test' })
+  }
+  const remote: GitRemote = {
+    ...ada.remote,
+    push: (request, options) => (down.fails ? fail() : ada.remote.push(request, options)),
+    listRefs: (prefixes, options) => (down.fails ? fail() : ada.remote.listRefs(prefixes, options)),
+  }
+  const holder = await hold({ ...ada, remote })
+  down.fails = true
+  const short = new AbortController()
+  const renewal = holder.renew({ signal: short.signal })
+  ada.clock.pass(60_000)
+  assert.equal(holder.mode, 'paused')
+  short.abort()
+  assert.equal((await renewal).result, 'unknown')
+  down.fails = false
+  assert.equal((await holder.renew({ signal })).result, 'accepted')
+  assert.equal(holder.mode, 'working')
+  assert.equal(await runGit(bare, 'rev-list', '--count', ref), '3')
+})
+
+test('F18: a lid that was closed pauses the holder at once', async (t) => {
+  const bare = await makeRepository(t)
+  const ada = openNode(bare)
+  const holder = await hold(ada)
+  ada.clock.jump(3_600_000)
+  assert.equal(holder.mode, 'paused')
+})
+
+test('work onto a branch that a person moved is not taken, says so, and the claim stays', async (t) => {
+  const bare = await makeRepository(t)
+  const holder = await hold(openNode(bare))
+  const theirs = await makeWork(bare, undefined, 'by hand')
+  await runGit(bare, 'update-ref', 'refs/heads/althing/issue-7', theirs.new)
+  const sent = await holder.pushWork(await makeWork(bare, undefined, 'mine'), { signal })
+  assert.equal(sent.result === 'refused' && sent.cause, 'moved')
+  assert.equal(holder.mode, 'working')
+  const merged = await makeWork(bare, theirs.new, 'both')
+  assert.equal((await holder.pushWork(merged, { signal })).result, 'accepted')
+})
+
+test('F35: a claim ref that a restored forge lost is regressed, and is pushed again before anything else', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob] = [openNode(bare), openNode(bare)]
+  const holder = await hold(ada)
+  const before = await look(bob)
+  await holder.renew({ signal })
+  await look(bob)
+  await runGit(bare, 'update-ref', ref, String(before.value))
+  assert.deepEqual((await look(bob)).meaning, { meaning: 'regressed', newest: holder.head })
+  await runGit(bare, 'update-ref', '-d', ref)
+  await runGit(bare, 'gc', '--prune=now', '-q')
+  const gone = await look(bob)
+  assert.equal(gone.meaning.meaning, 'regressed')
+  assert.equal((await holder.renew({ signal })).result, 'regressed')
+  assert.equal(await bob.ledger.restore(gone, { signal }), true)
+  assert.equal((await look(bob)).meaning.meaning, 'held')
+  assert.equal((await holder.renew({ signal })).result, 'accepted')
+})
+
+test('a task that is done is collected with its epoch, and is claimed again in the next one', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob, cy] = [openNode(bare), openNode(bare), openNode(bare)]
+  const holder = await hold(ada)
+  await holder.review('12', { signal })
+  const review = await look(bob)
+  assert.equal(review.meaning.meaning === 'in-review' && review.meaning.holding.pr, '12')
+  assert.equal((await interruptClaim(bob, review, { kind: 'done', reason: 'merged', signal }))?.result, 'accepted')
+  assert.equal(await collectClosed({ ...bob, key: bob.key }, [await look(bob)], { signal }), true)
+  await assert.rejects(runGit(bare, 'rev-parse', '--verify', '-q', ref))
+  for (const node of [ada, bob, cy]) {
+    const { meaning } = await look(node)
+    assert.deepEqual(meaning, { meaning: 'free', value: undefined, epoch: 2, why: 'closed' })
+  }
+  await hold(cy)
+  assert.equal((await look(ada)).meaning.meaning, 'held')
+  assert.equal((await openNode(bare).ledger.lookAt(testTask, { signal })).meaning.meaning, 'held')
+})
+
+test('a chain that moved while it was collected stays as it is, and the closed chain says nothing of it', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob] = [openNode(bare), openNode(bare)]
+  const holder = await hold(ada)
+  await holder.done('merged', { signal })
+  const seen = await look(bob)
+  const again = await tryClaim(ada, { terms: termsOf(2), value: seen.value, reason: 'changes-requested' }, { ...testHolderOptions, signal })
+  assert.equal(again.result, 'held')
+  assert.equal(await collectClosed(bob, [seen], { signal }), false)
+  assert.deepEqual([...(await bob.remote.listRefs(['refs/althing/'], { signal })).keys()], [ref])
+})
+
+test('after a crash a claim of our key is renewed under the new process; where the other process lives it is left alone', async (t) => {
+  const bare = await makeRepository(t)
+  const key = createSigningKey()
+  const crashed = openNode(bare, { key })
+  const before = await hold(crashed)
+  const ada = openNode(bare, { key })
+  const seen = await look(ada)
+  assert.equal(seen.meaning.meaning, 'ours-elsewhere')
+  const copied = await resumeClaim(ada, seen, { ...testHolderOptions, signal, other: 'copied' })
+  assert.deepEqual(copied, { result: 'copied-key', process: crashed.self.process })
+  const resumed = await resumeClaim(ada, seen, { ...testHolderOptions, signal, other: 'gone' })
+  assert.equal(resumed.result === 'held' && resumed.holder.began, before.began)
+  assert.equal((await before.renew({ signal })).result, 'lost')
+})
+
+test('a person who breaks a claim wins against the holder, whose next push is refused', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob] = [openNode(bare), openNode(bare)]
+  const holder = await hold(ada)
+  const broken = await interruptClaim(bob, await look(bob), { kind: 'break', reason: 'by-person: wrong task', signal })
+  assert.equal(broken?.result, 'accepted')
+  assert.equal((await holder.pushWork(await makeWork(bare, undefined, 'late'), { signal })).result, 'lost')
+  const { meaning } = await look(ada)
+  assert.equal(meaning.meaning === 'free' && meaning.why, 'broken')
+})
+
+test('what is no claim of the hive is held by somebody unknown, until its value stood long enough', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, eve] = [openNode(bare), openNode(bare)]
+  const bob = openNode(bare, { isAdmitted: (peer) => peer !== eve.self.peer })
+  await hold(eve)
+  assert.equal((await look(ada)).meaning.meaning, 'held')
+  const seen = await look(bob)
+  assert.deepEqual(seen.meaning, { meaning: 'unknown', epoch: 2 })
+  const signs = { isAlive: false, hasBranchMoved: false }
+  assert.equal(bob.observer.observe(seen, signs).advice, 'wait')
+  bob.clock.pass(67_500)
+  assert.deepEqual(bob.observer.observe(await look(bob), signs), { advice: 'take-over', epoch: 2, reason: 'unknown-holder' })
+  const taken = await tryClaim(bob, { terms: termsOf(2), value: seen.value, reason: 'unknown-holder' }, { ...testHolderOptions, signal })
+  assert.equal(taken.result, 'held')
+  assert.equal((await look(bob)).meaning.meaning, 'ours')
+})
+
+test('a commit by anybody else under a claim ref is respected, and passed by in the next epoch', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob] = [openNode(bare), openNode(bare)]
+  await hold(ada)
+  const { value } = await look(bob)
+  assert.ok(value !== undefined)
+  const author = { name: 'eve', email: 'eve@example.org', seconds: 1 }
+  const object = {
+    type: 'commit',
+    bytes: formatCommit({ parents: [value], author, message: '{"__proto__":{"v":1}}\n\nsignature: x\n' }),
+  } as const
+  const updates = [{ ref, old: value, new: objectIdOf(object) }]
+  await bob.remote.push({ updates, objects: [object, emptyTree], isAtomic: false }, { signal })
+  assert.deepEqual((await look(bob)).meaning, { meaning: 'unknown', epoch: 3 })
+  await assert.rejects(claimFree(bob))
+})
