@@ -12,8 +12,7 @@ import type { Log } from '../lib/log.ts'
 import type { Host } from '../network/host.ts'
 import type { Database } from '../store/database.ts'
 import type { ContextStatus } from './context-status.ts'
-import type { Resealed, SealedFor } from './sealing/seal-facts.ts'
-import type { SealSource } from './sealing/seal-view.ts'
+import type { Resealed, SealedFor, SealSource } from './sealing/seal-facts.ts'
 import type { Address, NavigationStep, Temporal } from '../ucxl/ucxl.ts'
 
 /** A member as a run before this one saw it. */

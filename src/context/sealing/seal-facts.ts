@@ -17,3 +17,9 @@ export interface Resealed {
   /** Resources that are not, and could not be sealed anew. */
   readonly failed: readonly { readonly resource: string; readonly reason: string }[]
 }
+
+/** Tells that keys, or who is meant by a role, may be others now. */
+export interface SealSource {
+  /** Called after the commit. */
+  readonly onRecipients: (listener: () => void) => () => void
+}

@@ -4,13 +4,8 @@ import type { HiveId } from '../../journal/entry.ts'
 import type { View } from '../../journal/view.ts'
 import type { Reader } from '../../store/database.ts'
 import type { SealRecipient } from '../rules/choose-recipients.ts'
+import type { SealSource } from './seal-facts.ts'
 import { parseSealKey, sealKeyKind } from './seal-record.ts'
-
-/** Tells that keys, or who is meant by a role, may be others now. */
-export interface SealSource {
-  /** Called after the commit. */
-  readonly onRecipients: (listener: () => void) => () => void
-}
 
 export interface SealView extends View, SealSource {}
 
