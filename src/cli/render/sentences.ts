@@ -138,7 +138,7 @@ export const renderRestored = say('home', (answer, style) => [
     : [`  ${formatPlural(answer.count('lostBlocks'), 'block')} damaged in the backup; fetched from peers when asked for`]),
   answer.isTrue('includesKeys')
     ? `→ althing p2p start --home ${answer.text('home')}`
-    : `→ no keys came with it: before the first start put them into its keys folder, or make this machine the owner's again with \`althing owner import FILE --home ${answer.text('home')}\`; without the owner's key, start it, and then \`althing node accept CODE\``,
+    : `→ no keys came with it: before the first start put them into its keys folder, or make this machine the owner's again with \`althing owner import FILE --passphrase-file FILE --home ${answer.text('home')}\`; without the owner's key, start it, and then \`althing node accept CODE\``,
 ])
 
 /** `p2p bootstrap`: each address that was dialled. */
