@@ -10,6 +10,7 @@ import { createGenesis } from '../../hive/genesis.ts'
 import { signCertificate } from '../../identity/certificate.ts'
 import { keyOf, nodeOf } from '../../journal/testing/bench-of-peers.ts'
 import { install, installSet, publish } from '../testing/project.ts'
+import { searchFor } from '../testing/search-for.ts'
 import type { RegistryWorld } from '../testing/registry-world.ts'
 import { addRegistry, adasHive, openRegistryWorld } from '../testing/registry-world.ts'
 import type { StandOptions } from '../testing/stand.ts'
@@ -69,10 +70,7 @@ test('F33: with both down an install says so, and what is kept of both is found 
   await server[Symbol.asyncDispose]()
   peers.state = 'down'
   await assert.rejects(install(bob, 'axum', { directory: project }), /nobody has it/)
-  const { packages } = await bob.handlers['marketplace.search'](
-    { query: ['axum'], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] },
-    bob.context,
-  )
+  const { packages } = await bob.handlers['marketplace.search'](searchFor('axum'), bob.context)
   assert.equal(packages.length, 1)
 })
 
@@ -101,16 +99,11 @@ test('F33: once the registry said a version, nothing older is taken in its place
   const { world, peers } = await openBoth(t)
   const { bob, project, folder } = world
   const old = await readFile(join(folder, 'index/ax/um/axum'))
-  await world.publish('axum', '1.1.0')
-  await world.export()
-  const server = await world.serve()
-  await addRegistry(world, server.url)
-  await bob.handlers['marketplace.versions']({ package: 'axum' }, bob.context)
-  await server[Symbol.asyncDispose]()
+  const url = await hearAlone(world)
   peers.state = 'down'
   await assert.rejects(install(bob, 'axum', { directory: project }), { message: /ECONNREFUSED/ })
   await writeFile(join(folder, 'index/ax/um/axum'), old)
-  await world.serve(Number(new URL(server.url).port))
+  await world.serve(Number(new URL(url).port))
   await assert.rejects(install(bob, 'axum', { directory: project }), { code: 'CONFIRMATION_NEEDED', message: /1\.1\.0 was seen here/ })
   assert.equal(existsSync(join(project, 'althing.lock')), false)
 })
@@ -118,12 +111,7 @@ test('F33: once the registry said a version, nothing older is taken in its place
 test('F33: what only the registry said is installed from peers when it is gone', async (t) => {
   const { world } = await openBoth(t)
   const { ada, bob, project } = world
-  await world.publish('axum', '1.1.0')
-  await world.export()
-  const server = await world.serve()
-  await addRegistry(world, server.url)
-  await bob.handlers['marketplace.versions']({ package: 'axum' }, bob.context)
-  await server[Symbol.asyncDispose]()
+  await hearAlone(world)
   const { version, providers } = await install(bob, 'axum', { directory: project })
   assert.deepEqual([version, providers[0]?.peer], ['1.1.0', ada.node])
 })
@@ -144,10 +132,7 @@ test('members are asked for what a registry said of their own hive, and never wh
 test('what hive and registry both have is shown once, as the hive says it', async (t) => {
   const { world } = await openBoth(t)
   await addRegistry(world, (await world.serve()).url)
-  const { packages } = await world.bob.handlers['marketplace.search'](
-    { query: ['axum'], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] },
-    world.bob.context,
-  )
+  const { packages } = await world.bob.handlers['marketplace.search'](searchFor('axum'), world.bob.context)
   assert.deepEqual(
     packages.map(({ source }) => source),
     [`hive:${adasHive.id}`],
@@ -215,6 +200,18 @@ test('S8: what the lock pins is not taken from another source with other bytes, 
 })
 
 const othersHive = createGenesis({ ...adasHive.genesis, nonce: new Uint8Array(16).fill(8) })
+
+/** Has bob hear of a version from the registry alone, which is gone afterwards; where it was. */
+async function hearAlone(world: RegistryWorld): Promise<string> {
+  const { bob } = world
+  await world.publish('axum', '1.1.0')
+  await world.export()
+  const server = await world.serve()
+  await addRegistry(world, server.url)
+  await bob.handlers['marketplace.versions']({ package: 'axum' }, bob.context)
+  await server[Symbol.asyncDispose]()
+  return server.url
+}
 
 function updateOf(directory: string) {
   return { directory, global: false, packages: [], check: false, dryRun: false, offline: false, accept: [] }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmod, copyFile, lstat, mkdir, readFile, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -12,6 +13,7 @@ import { silentLog } from '../../lib/log.ts'
 import type { ArchiveEntry } from '../archive/entry.ts'
 import type { Way } from '../rules/sharing.ts'
 import { makeTemporary, streamOf } from '../testing/stand.ts'
+import { maxRecordBytes } from './record.ts'
 import { sharePackage } from './share-package.ts'
 import type { Unpacked } from './unpacked-store.ts'
 import { UnpackedStore } from './unpacked-store.ts'
@@ -43,6 +45,23 @@ async function share(unpacked: Unpacked, folder: string, ways: readonly Way[]): 
   await sharePackage(unpacked, { folder, ways, signal, onBytes: () => {} })
   return folder
 }
+
+test('what is no package of the store is none, whatever lies there: no record, a pipe, one longer than any', async (t) => {
+  const { directory, store, put } = await setUp(t)
+  ;(await put())[Symbol.dispose]()
+  const record = join(directory, name, 'record')
+  const text = await readFile(record, 'utf8')
+  await mkdir(join(directory, 'f'.repeat(64)))
+  assert.deepEqual(await store.usage(), { packages: 1, bytes: 13 })
+  const body = `${text.slice(text.indexOf('\n') + 1)}${' '.repeat(maxRecordBytes)}`
+  await writeFile(record, `${Buffer.from(hashBytes(encodeText(body))).toString('hex')}\n${body}`)
+  assert.equal(await store.list(digest), undefined)
+  await rm(record)
+  assert.equal(spawnSync('mkfifo', [record]).status, 0)
+  assert.equal(await store.list(digest), undefined)
+  assert.equal(await store.find(digest, shallow), undefined)
+  await assert.rejects(lstat(join(directory, name)), { code: 'ENOENT' })
+})
 
 test('what was put is found again, read-only, by another store on the same folder', async (t) => {
   const { directory, put } = await setUp(t)
