@@ -70,7 +70,7 @@ interface SshParts {
 function ssh(parts: SshParts): GitAddress | undefined {
   const isHost = /^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/.test(parts.host)
   const isUser = parts.user === undefined || /^[A-Za-z0-9_][\w.-]{0,63}$/.test(parts.user)
-  const isPath = isPrintable(parts.path) && !parts.path.startsWith('-') && parts.path !== '/'
+  const isPath = isPrintable(parts.path) && !/^[-:]/.test(parts.path) && parts.path !== '/'
   return isHost && isUser && isPath ? { kind: 'ssh', ...parts } : undefined
 }
 

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openNode, testSignal as signal } from '../testing/claim-bench.ts'
+import { makeRepository, runGit } from '../testing/git-server.ts'
+import type { DoctorReport } from './doctor.ts'
+import { examineForge } from './doctor.ts'
+
+/** A hook that refuses every push of a ref that matches a shell pattern. */
+async function refuse(bare: string, pattern: string): Promise<void> {
+  const hook = join(bare, 'hooks', 'update')
+  await writeFile(hook, `#!/bin/sh\ncase "$1" in ${pattern}) exit 1;; esac\n`)
+  await chmod(hook, 0o755)
+}
+
+function examine(bare: string): Promise<DoctorReport> {
+  return examineForge(openNode(bare), { signal })
+}
+
+function bad({ lines }: DoctorReport): readonly string[] {
+  return lines.flatMap(({ property, isGood }) => (isGood ? [] : [property]))
+}
+
+test('a bare repository has every property, and nothing of the examination is left', async (t) => {
+  const bare = await makeRepository(t)
+  const report = await examine(bare)
+  assert.deepEqual(bad(report), [])
+  assert.deepEqual([report.form, report.lines.length], ['native', 10])
+  assert.equal(await runGit(bare, 'for-each-ref', '--format=%(refname)'), 'refs/heads/main')
+})
+
+test('where only branches may be pushed claims are branches', async (t) => {
+  const bare = await makeRepository(t)
+  await refuse(bare, 'refs/althing/*')
+  const report = await examine(bare)
+  assert.deepEqual(bad(report), ['refs can be made under refs/althing/doctor/'])
+  assert.equal(report.form, 'heads')
+})
+
+test('a forge that takes no claims, has no atomic push, or has a branch in the way is found out', async (t) => {
+  const [closed, plain, blocked] = [await makeRepository(t), await makeRepository(t), await makeRepository(t)]
+  await refuse(closed, '*')
+  await runGit(plain, 'config', 'receive.advertiseAtomic', 'false')
+  await runGit(blocked, 'update-ref', 'refs/heads/althing', 'refs/heads/main')
+  const reports = [await examine(closed), await examine(plain), await examine(blocked)]
+  assert.deepEqual(
+    reports.map(({ form }) => form),
+    [undefined, undefined, undefined],
+  )
+  assert.deepEqual(
+    reports.map((report) => bad(report).at(-1)),
+    [
+      'refs can be made under refs/heads/althing-doctor/',
+      'the server answers and can push several refs as one',
+      'branches may be called althing/…',
+    ],
+  )
+})
+
+test('a repository whose objects are named by sha256 is refused in words', async (t) => {
+  const report = await examine(await makeRepository(t, { format: 'sha256', isEmpty: true }))
+  assert.equal(report.form, undefined)
+  assert.match(report.lines[0]?.detail ?? '', /names its objects by sha256; claims need one made with --object-format=sha1/)
+})
