@@ -9,6 +9,8 @@ test('S26: names that are options, paths or shell words are refused or taken as 
   const village = openVillage(t)
   const ada = village.settle('ada')
   await ada.ask('hive', 'create', 'workshop')
+  // forty commands: asking a node is cheaper than opening the home for each
+  await ada.start()
   const nasty = [
     '-rf',
     '--help',
