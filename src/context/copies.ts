@@ -22,7 +22,9 @@ export async function spreadCopies(
   { entry, cid, size, replicas, waitMs, signal }: Waiting & CopiesRequest,
 ): Promise<Copies> {
   const { hive, clock, log } = deps
-  const wanted = replicas ?? Math.min(options.replicas, countMembers(hive) ?? options.replicas)
+  // who goes away at once does not leave with the only copy, whoever else there is
+  const room = Math.max(countMembers(hive) ?? options.replicas, deps.isTransient ? 2 : 1)
+  const wanted = replicas ?? Math.min(options.replicas, room)
   if (hive.exchange === undefined || wanted <= 1) return { wanted, confirmed: 1 }
   const late = withDeadline(clock, waitMs ?? options.copiesTimeoutMs, signal)
   try {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Answer, Machine, Village } from './machine.ts'
-import { enter, eventually, list, neighboursOf, openVillage, scramble } from './machine.ts'
+import { enter, eventually, neighboursOf, openVillage, scramble } from './machine.ts'
 
 const why = 'ucxl://ada-claude:reviewer@shop:cart-42/*^/notes/why.md'
 const at = (temporal: string): string => why.replace('*^', temporal)
@@ -81,13 +81,7 @@ test('F35: the writer killed after the acknowledgement, both others serve every 
     const stored = await ada.ask('context', 'put', why, '--text', `text ${version}`)
     assert.deepEqual([stored['version'], stored['replicas']], [version, { wanted: 3, confirmed: 3 }])
   }
-  for (const reader of [bob, cy]) {
-    await eventually(
-      `${reader.name} knows all`,
-      async () => reader.run(['context', 'versions', why, '--json']),
-      ({ code, stdout }) => code === 0 && list(JSON.parse(stdout) as Answer, 'items').length === 3,
-    )
-  }
+  // what is confirmed is there, entry and bytes: nobody waits for anything
   await ada.end('SIGKILL')
   for (const reader of [bob, cy]) {
     for (const version of [1, 2, 3]) {

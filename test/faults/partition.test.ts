@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSeededChance } from '../../src/lib/chance.ts'
+import { contextImpatience, playContext } from './context-scenes.ts'
 import type { Member } from './member.ts'
 import { assertConverged, installOf, packagesOf, untilAll, untilConnected } from './member.ts'
 import { assertProxied, isUnable, openProxiedHive } from './proxied-hive.ts'
 
 test('a hive of real processes behind links that fail', { skip: isUnable }, async (t) => {
-  const { proxy, settle, admit } = await openProxiedHive(t)
-  const ada = await admit(await settle('ada'))
+  const { proxy, settle, admit } = await openProxiedHive(t, contextImpatience)
+  const founder = await settle('ada')
+  await founder.ask('hive', 'create', 'workshop', '--handle', 'ada')
+  const ada = await admit(founder)
   const [bob, cy] = await Promise.all([admit(await settle('bob'), ada), admit(await settle('cy'), ada)])
-  const three = [ada, bob, cy]
+  const three = [ada, bob, cy] as const
   await untilConnected(three, 2)
   await assertProxied(three)
   const packages: string[] = []
@@ -23,6 +26,8 @@ test('a hive of real processes behind links that fail', { skip: isUnable }, asyn
     proxy.heal()
     await assertConverged(three, packages, ['from-ada', 'from-cy'])
   })
+
+  await playContext(t, { proxy, three })
 
   const [dan, eve] = await Promise.all([admit(await settle('dan'), ada), admit(await settle('eve'), ada)])
   const five = [ada, bob, cy, dan, eve]
