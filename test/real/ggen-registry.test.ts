@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { searchFor } from '../../src/market/testing/search-for.ts'
 import { openStand } from '../../src/market/testing/stand.ts'
 import { areIndexesAbsent, listIndexes } from './real-data.ts'
 
@@ -38,16 +39,7 @@ test(
       found.push([report.shape, report.packages, checksums?.n ?? 0])
     }
     assert.deepEqual(found, expected)
-    const asked = {
-      query: ['academic', 'bibliography'],
-      keyword: [],
-      fuzzy: false,
-      yanked: false,
-      detailed: false,
-      remote: false,
-      accept: [],
-      limit: 50,
-    }
+    const asked = searchFor('academic bibliography', { limit: 50 })
     const { packages, foreign } = await bob.handlers['marketplace.search'](asked, bob.context)
     assert.deepEqual(packages, [])
     assert.deepEqual(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { install } from '../testing/project.ts'
+import { searchFor } from '../testing/search-for.ts'
 import { makeTemporary, openStand, writeFiles } from '../testing/stand.ts'
 import { parseForeignIndex } from './foreign-shapes.ts'
 
@@ -45,8 +46,7 @@ test('what nobody signed is found last, says whose index it is, and cannot be in
   t.after(() => bob[Symbol.asyncDispose]())
   const report = await bob.handlers['registry.import']({ path: join(root, 'old.json') }, bob.context)
   assert.deepEqual(report, { name: 'old', kind: 'foreign', shape: 'packages', packages: 1, versions: 1, refused: 0, archives: 0 })
-  const query = { keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] }
-  const { packages, foreign } = await bob.handlers['marketplace.search']({ ...query, query: ['thing'] }, bob.context)
+  const { packages, foreign } = await bob.handlers['marketplace.search'](searchFor('thing'), bob.context)
   assert.deepEqual(packages, [])
   assert.deepEqual(foreign, [{ name: 'a', version: '1.0.0', description: 'does a thing', checksum: 'ab', registry: 'old' }])
   await assert.rejects(install(bob, 'a', { directory: root }), { code: 'PACKAGE_UNKNOWN' })

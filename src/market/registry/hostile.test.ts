@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { cp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,23 +11,15 @@ import { addRegistry, introduce, openRegistryWorld } from '../testing/registry-w
 import { ownerOf, openStand, manifestOf } from '../testing/stand.ts'
 import { adasHive } from '../testing/registry-world.ts'
 import { publish } from '../testing/project.ts'
+import { listen } from '../testing/listen.ts'
+import { searchFor } from '../testing/search-for.ts'
 import { hashBytes } from '../../lib/cid.ts'
 import { encodeText } from '../../lib/bytes.ts'
 
 const axumPath = 'index/ax/um/axum'
 
-/** A server that says whatever it likes. */
-async function listen(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', resolve)
-  await promise
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+async function urlOf(t: TestContext, listener: RequestListener): Promise<string> {
+  return `http://127.0.0.1:${await listen(t, listener)}`
 }
 
 async function edit(world: RegistryWorld, path: string, change: (text: string) => string): Promise<void> {
@@ -81,10 +72,7 @@ test('S8: releases by an owner who is no member, of another hive, and of another
   await world.export()
   await edit(world, axumPath, () => '')
   await cp(join(world.folder, 'index/to/ki/tokio'), join(world.folder, axumPath))
-  const { packages } = await world.bob.handlers['marketplace.search'](
-    { query: ['tokio'], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] },
-    world.bob.context,
-  )
+  const { packages } = await world.bob.handlers['marketplace.search'](searchFor('tokio'), world.bob.context)
   assert.deepEqual(
     packages.map(({ name }) => name),
     ['tokio'],
@@ -173,7 +161,7 @@ test('a registry that sends without end, too much, or nothing is given up within
   const { bob, folder } = world
   const config = await readFile(join(folder, 'config.json'))
   let mood: 'whole' | 'endless' | 'said' | 'silent' | 'half' | 'drip' = 'whole'
-  const url = await listen(t, (request, response) => {
+  const url = await urlOf(t, (request, response) => {
     if (request.url === '/config.json') return void response.end(config)
     if (mood === 'whole') return void response.writeHead(404).end()
     if (mood === 'said') return response.writeHead(200, { 'content-length': 10_000_000_000 }).flushHeaders()
@@ -194,10 +182,7 @@ test('a registry that sends without end, too much, or nothing is given up within
   })
   await addRegistry(world, url)
   const problemOf = async (): Promise<string> => {
-    await bob.handlers['marketplace.search'](
-      { query: ['axum'], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] },
-      bob.context,
-    )
+    await bob.handlers['marketplace.search'](searchFor('axum'), bob.context)
     return (await bob.handlers['registry.list']({}, bob.context)).registries[0]?.problem ?? ''
   }
   mood = 'endless'
@@ -217,13 +202,13 @@ test('a registry that sends without end, too much, or nothing is given up within
 test('S18: redirects into a private network, to another protocol, in circles and to nothing are not followed', async (t) => {
   const world = await openRegistryWorld(t)
   let asked = 0
-  const inner = await listen(t, (_, response) => {
+  const inner = await urlOf(t, (_, response) => {
     asked += 1
     response.end('secret')
   })
   const targets = [`${inner}/config.json`, 'ftp://a.example/', 'http://localhost:1/', 'http://[', '/config.json']
   for (const target of targets) {
-    const url = await listen(t, (_, response) => void response.writeHead(302, { location: target }).end())
+    const url = await urlOf(t, (_, response) => void response.writeHead(302, { location: target }).end())
     await assert.rejects(addRegistry(world, url), { code: 'REGISTRY_REFUSED' }, target)
   }
   assert.equal(asked, 0)
@@ -232,9 +217,9 @@ test('S18: redirects into a private network, to another protocol, in circles and
 test('what is no registry is not added, whatever it answers', async (t) => {
   const world = await openRegistryWorld(t)
   const add = (url: string): Promise<unknown> => addRegistry(world, url)
-  await assert.rejects(add(await listen(t, (_, response) => void response.end('<html>'))), { code: 'REGISTRY_INVALID' })
-  await assert.rejects(add(await listen(t, (_, response) => void response.writeHead(404).end())), { code: 'REGISTRY_INVALID' })
-  await assert.rejects(add(await listen(t, (_, response) => void response.writeHead(500).end())), { code: 'REGISTRY_UNREACHABLE' })
+  await assert.rejects(add(await urlOf(t, (_, response) => void response.end('<html>'))), { code: 'REGISTRY_INVALID' })
+  await assert.rejects(add(await urlOf(t, (_, response) => void response.writeHead(404).end())), { code: 'REGISTRY_INVALID' })
+  await assert.rejects(add(await urlOf(t, (_, response) => void response.writeHead(500).end())), { code: 'REGISTRY_UNREACHABLE' })
   await assert.rejects(add('http://127.0.0.1:1'), { code: 'REGISTRY_UNREACHABLE' })
   await assert.rejects(add('gopher://a'), { code: 'REGISTRY_URL_INVALID' })
   await assert.rejects(addRegistry(world, 'http://127.0.0.1:1', '../x'), { code: 'REGISTRY_NAME_INVALID' })

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { installSet, install } from '../testing/project.ts'
 import { addRegistry, openRegistryWorld } from '../testing/registry-world.ts'
-import { ownerOf, releasesOf } from '../testing/stand.ts'
+import { searchFor } from '../testing/search-for.ts'
+import { ownerOf, releasesOf, testMarketOptions } from '../testing/stand.ts'
 import { listRegistries } from './registry-table.ts'
 
-const search = { query: ['axum'], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] }
+const search = searchFor('axum')
+const registryOptions = testMarketOptions.registry
 
 test('what a hive exports is found, installed and pinned by somebody who is not in it', async (t) => {
   const world = await openRegistryWorld(t)
@@ -158,19 +160,6 @@ test('a folder is imported without a server: its packages are installed from it,
   assert.match(await readFile(join(project, 'althing.lock'), 'utf8'), /^source = "registry:import:stick"$/m)
   assert.equal((await installSet(bob, [], { directory: project, frozen: true })).status, 'present')
 })
-
-const registryOptions = {
-  mode: 'hybrid',
-  serve: false,
-  serveAgeMs: 0,
-  freshMs: 0,
-  timeoutMs: 2_000,
-  stallTimeoutMs: 500,
-  hedgeMs: 200,
-  maxIndexBytes: 262_144,
-  maxListBytes: 262_144,
-  maxNames: 100,
-} as const
 
 async function readTree(folder: string): Promise<Readonly<Record<string, string>>> {
   const tree: Record<string, string> = {}

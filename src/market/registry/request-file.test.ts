@@ -1,23 +1,7 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import type { RequestListener } from 'node:http'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
+import { listen } from '../testing/listen.ts'
 import { requestFile } from './request-file.ts'
-
-/** A server on loopback; its port. */
-async function listen(t: TestContext, listener: RequestListener): Promise<number> {
-  const server = createServer(listener)
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', resolve)
-  await promise
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 async function readFrom(url: string, isPrivate = true): Promise<string> {
   const request = { url, isPrivate, path: 'config.json', etag: undefined, modified: undefined, maxBytes: 100, stallTimeoutMs: 300 }

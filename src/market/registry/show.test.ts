@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createVirtualClock } from '../../lib/virtual-clock.ts'
 import { addRegistry, openRegistryWorld } from '../testing/registry-world.ts'
+import { searchFor } from '../testing/search-for.ts'
 import { ownerOf } from '../testing/stand.ts'
 import { createShow } from './show.ts'
 
@@ -27,8 +28,7 @@ test('what a registry has of an owner who is blocked is not shown, until they ar
   const { bob } = world
   await addRegistry(world, (await world.serve()).url)
   const count = async (): Promise<number> => {
-    const asked = { query: ['axum'], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] }
-    return (await bob.handlers['marketplace.search'](asked, bob.context)).packages.length
+    return (await bob.handlers['marketplace.search'](searchFor('axum'), bob.context)).packages.length
   }
   assert.equal(await count(), 1)
   await bob.deps.acquaintances.block(ownerOf('ada'), true)

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { addRegistry, openRegistryWorld } from '../testing/registry-world.ts'
 import type { RegistryWorld } from '../testing/registry-world.ts'
+import { searchFor } from '../testing/search-for.ts'
 import { testMarketOptions } from '../testing/stand.ts'
 import type { RegistryOptions } from './options.ts'
 import { listRegistries } from './registry-table.ts'
@@ -30,8 +31,7 @@ function sync({ bob }: RegistryWorld) {
 }
 
 async function find({ bob }: RegistryWorld, name: string): Promise<readonly string[]> {
-  const asked = { query: [name], keyword: [], fuzzy: false, yanked: false, detailed: false, remote: false, accept: [] }
-  return (await bob.handlers['marketplace.search'](asked, bob.context)).packages.map(({ version }) => version)
+  return (await bob.handlers['marketplace.search'](searchFor(name), bob.context)).packages.map(({ version }) => version)
 }
 
 test('a search does not ask again for what is young; an explicit sync does, and is told what changed since', async (t) => {
