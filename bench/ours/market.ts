@@ -9,11 +9,13 @@ import { writeSource } from '../harness/package-set.ts'
 import { runNode } from '../harness/run-command.ts'
 import type { RunningNode } from './running-node.ts'
 import { openRunningNode } from './running-node.ts'
+import type { StaticServer } from './static-server.ts'
+import { openStaticServer } from './static-server.ts'
 
 /** A hive of two nodes: one that published a set, and one that heard of it and has none of its bytes. */
 export interface Market extends AsyncDisposable {
-  /** A node with a new home that knows every release, connected to the publisher. Killed when it is disposed. */
-  readonly openCustomer: () => Promise<Customer>
+  /** A node with a new home that knows every release, connected to the publisher, with settings of its own. Killed when it is disposed. */
+  readonly openCustomer: (env?: Readonly<Record<string, string>>) => Promise<Customer>
   readonly publisher: Publisher
 }
 
@@ -38,6 +40,8 @@ export interface MarketOptions {
   readonly packages: readonly BenchPackage[]
   /** `market.sharing` of the customer. */
   readonly sharing: string
+  /** Whether all is exported as a registry of files too, which customers know. */
+  readonly hasRegistry?: boolean
   readonly signal: AbortSignal
 }
 
@@ -59,12 +63,13 @@ export async function openMarket(options: MarketOptions): Promise<Market> {
     }
     for (const one of packages) await publisher.publish(await writeSource(join(folder, 'sources'), one))
     const template = join(folder, 'customer')
-    await prepareCustomer(options, { template, code })
+    const registry = options.hasRegistry === true ? stack.use(await openRegistry(node, join(folder, 'registry'))) : undefined
+    await prepareCustomer(options, { template, code, registry: registry?.url })
     let count = 0
-    const openCustomer = async (): Promise<Customer> => {
+    const openCustomer: Market['openCustomer'] = async (env = {}) => {
       const own = join(folder, `customer-${(count += 1)}`)
       await cp(template, own, { recursive: true })
-      return startCustomer(options, own)
+      return startCustomer(options, own, env)
     }
     return { publisher, openCustomer, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
@@ -84,7 +89,7 @@ export async function writeProject(project: string, lock?: Uint8Array): Promise<
 /** Joins, hears of everything, and stops in order. */
 async function prepareCustomer(
   { launcher, packages, signal }: MarketOptions,
-  { template, code }: { readonly template: string; readonly code: string },
+  { template, code, registry }: { readonly template: string; readonly code: string; readonly registry: string | undefined },
 ): Promise<void> {
   await runNode([launcher, 'hive', 'join', code, '--handle', 'customer', '--home', template], { signal })
   await using node = await openRunningNode({ launcher, home: template, signal })
@@ -95,11 +100,22 @@ async function prepareCustomer(
       () => false,
     ),
   )
+  if (registry !== undefined) await node.command(['registry', 'add', 'bench', registry])
   await node.command(['p2p', 'stop'])
 }
 
-async function startCustomer({ launcher, sharing, signal }: MarketOptions, home: string): Promise<Customer> {
-  const node = await openRunningNode({ launcher, home, signal, env: { ALTHING_MARKET_SHARING: sharing } })
+/** What a node has, exported and behind a web server. */
+async function openRegistry(node: RunningNode, folder: string): Promise<StaticServer> {
+  await node.command(['registry', 'export', folder])
+  return await openStaticServer(folder)
+}
+
+async function startCustomer(
+  { launcher, sharing, signal }: MarketOptions,
+  home: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Customer> {
+  const node = await openRunningNode({ launcher, home, signal, env: { ALTHING_MARKET_SHARING: sharing, ...env } })
   await until('the two nodes to be connected', signal, async () => isConnected(await node.command(['p2p', 'status'])))
   return {
     home,
