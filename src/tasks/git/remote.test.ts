@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
 import { makeRepository, runGit, serveHttp, testPrograms } from '../testing/git-server.ts'
+import { serveSsh } from '../testing/ssh-server.ts'
 import { formatCommit } from './commit.ts'
+import type { GitPrograms } from './git-commands.ts'
 import { createRemote } from './create-remote.ts'
 import type { GitObject, ObjectId } from './objects.ts'
 import { emptyTree, objectIdOf } from './objects.ts'
@@ -12,8 +14,8 @@ import type { GitRemote } from './remote.ts'
 const signal = AbortSignal.timeout(60_000)
 const options = { timeoutMs: 30_000, maxAnswerBytes: 4_194_304, allowsPlainHttp: false }
 
-function open(address: string): GitRemote {
-  return createRemote(address, { clock: systemClock, programs: testPrograms, credentials: () => Promise.resolve(undefined) }, options)
+function open({ address, programs }: Awaited<ReturnType<Serve>>): GitRemote {
+  return createRemote(address, { clock: systemClock, programs, credentials: () => Promise.resolve(undefined) }, options)
 }
 
 function commit(message: string, ...parents: readonly ObjectId[]): { readonly object: GitObject; readonly id: ObjectId } {
@@ -22,9 +24,13 @@ function commit(message: string, ...parents: readonly ObjectId[]): { readonly ob
   return { object, id: objectIdOf(object) }
 }
 
-const servers: Readonly<Record<string, (t: TestContext, bare: string) => Promise<string>>> = {
-  'a path': (_t, bare) => Promise.resolve(bare),
-  http: serveHttp,
+type Serve = (t: TestContext, bare: string) => Promise<{ readonly address: string; readonly programs: GitPrograms }>
+
+const servers: Readonly<Record<string, Serve>> = {
+  'a path': (_t, bare) => Promise.resolve({ address: bare, programs: testPrograms }),
+  http: async (t, bare) => ({ address: await serveHttp(t, bare), programs: testPrograms }),
+  ssh: (t, bare) => serveSsh(t, bare, { takesVariables: true }),
+  'ssh to a server that speaks version 0': (t, bare) => serveSsh(t, bare, { takesVariables: false }),
 }
 
 for (const [name, serve] of Object.entries(servers)) {
