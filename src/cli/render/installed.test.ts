@@ -61,7 +61,8 @@ test('outdated has a column for what was said of the installed version, where so
     /latest +said\n@ada\/web +1\.1\.0 +1\.0\.0 +1\.0\.0 +yanked: leaks; deprecated: use base\n/,
   )
   assert.match(table({ yanked: '' }), / yanked\n/)
-  assert.ok(!table({}).includes('said'))
+  assert.ok(!table({}).includes('said') && table({}).includes('althing update'))
+  assert.ok(!table({ wanted: '1.1.0', latest: '1.1.0', yanked: '' }).includes('althing update'))
 })
 
 test('an install that changed the lock says what came, from whom, and where it is pinned', () => {

@@ -150,7 +150,9 @@ export function renderOutdated(output: unknown, style: Style): string | undefine
     latest: row.text('latest'),
     said: standingOf(row).join('; '),
   }))
-  return [...renderTable(table, style), '→ `althing update` brings what is wanted; `althing install NAME@latest` what is latest'].join('\n')
+  const isNewer = table.some(({ current, wanted, latest }) => wanted !== current || latest !== current)
+  const help = isNewer ? ['→ `althing update` brings what is wanted; `althing install NAME@latest` what is latest'] : []
+  return [...renderTable(table, style), ...help].join('\n')
 }
 
 /** `why`: a path a line. */
