@@ -17,7 +17,7 @@ export interface Cluster {
   /** A member that writes as its own name. */
   readonly open: (name: string, given?: Partial<StandOptions>) => Promise<Member>
   /** Each is connected to each. */
-  readonly connect: (...members: readonly Member[]) => Promise<void>
+  readonly connect: (...members: readonly Pick<Member, 'host' | 'node'>[]) => Promise<void>
   /** Lets time pass until something is so, looking every `stepMs`. @throws Error after ten minutes */
   readonly until: (isSo: () => boolean, stepMs?: number) => Promise<void>
 }
