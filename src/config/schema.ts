@@ -134,6 +134,7 @@ export const settings = {
   },
   ucxl: {
     enabled: flag(true, 'answer UCXI, the HTTP interface to context, under /ucxi/v1'),
+    requestsPerSecond: integer(10_000, 'requests/s', 'requests over UCXI of one caller that are answered; 0 is no cap'),
     maxSubscriptions: integer(64, 'subscriptions', 'subscriptions over UCXI open at once'),
     keepAliveMs: integer(15_000, 'ms', 'a subscriber who hears nothing is sent a comment after this long'),
     maxUnreadBytes: integer(1_048_576, 'bytes', 'what a subscriber may leave unread before it is cut'),

@@ -34,6 +34,7 @@ export const httpFaults = defineFaults({
   },
   UCXI_RESOURCE_EXISTS: { kind: 'conflict', meaning: 'A resource that was to be made over UCXI exists. Data: as of CONDITION_FAILED.' },
   UCXI_METHOD_WRONG: { kind: 'invalid', meaning: 'A route of UCXI is asked by another method. Data: `allowed`.' },
+  UCXI_REQUESTS_LIMITED: { kind: 'unavailable', meaning: 'A caller over UCXI asks more often than is answered. Data: `perSecond`.' },
   UCXI_SUBSCRIPTIONS_FULL: { kind: 'unavailable', meaning: 'As many subscriptions are open as the node keeps. Data: `max`.' },
   NODE_STOPPING: { kind: 'unavailable', meaning: 'The node ends; ask again when it runs.' },
   NODE_INTERNAL: { kind: 'unavailable', meaning: 'The node met a bug while it answered; its log has the details.' },

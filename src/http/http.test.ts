@@ -293,7 +293,15 @@ function options(home: string): HttpOptions {
     socket: paths.socket,
     socketFolder: paths.socketFolder,
     tokenFile: paths.token,
-    ucxi: { enabled: false, maxContentBytes: 0, maxJsonBytes: 0, maxSubscriptions: 0, keepAliveMs: 1_000, maxUnreadBytes: 0 },
+    ucxi: {
+      enabled: false,
+      maxContentBytes: 0,
+      maxJsonBytes: 0,
+      requestsPerSecond: 0,
+      maxSubscriptions: 0,
+      keepAliveMs: 1_000,
+      maxUnreadBytes: 0,
+    },
   }
 }
 

@@ -8,8 +8,8 @@ import type { RequestMark } from './request-mark.ts'
 import { codeOf } from './rules/code-of.ts'
 import type { UcxiDeps } from './ucxi.ts'
 
-/** When one who was refused for want of room may come again, in seconds. */
-const retryAfter = 5
+/** When one who was refused for want of room may come again, in seconds; who only asked too fast, when the allowance is whole. */
+const [retryAfter, retrySoon] = [5, 1]
 
 export interface Failure {
   readonly error: unknown
@@ -28,7 +28,7 @@ export async function sendFault({ error, request, reply, mark, deps }: Failure):
   const { allowed, size } = fault.data
   if (status === 405 && typeof allowed === 'string') void reply.header('allow', allowed)
   if (status === 416 && typeof size === 'number') void reply.header('content-range', `bytes */${size}`)
-  if (status === 429 || status === 503) void reply.header('retry-after', retryAfter)
+  if (status === 429 || status === 503) void reply.header('retry-after', fault.code === 'UCXI_REQUESTS_LIMITED' ? retrySoon : retryAfter)
   const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? ''
   return reply
     .code(status)

@@ -1,4 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Fault } from '../../lib/fault.ts'
+import type { TokenBucket } from '../../lib/token-bucket.ts'
+import { createTokenBucket } from '../../lib/token-bucket.ts'
 import { httpFaults } from '../faults.ts'
 import type { UcxiHandler } from './call.ts'
 import { readHeader } from './call.ts'
@@ -25,6 +28,9 @@ interface Route {
 export function createUcxiRoutes(root: FastifyInstance, deps: UcxiDeps, options: UcxiOptions): void {
   const marks = new RequestMarks(deps)
   const callers = new Callers(deps.ending)
+  const { requestsPerSecond: perSecond } = options
+  // a listener has one caller: the user of the socket, or who holds the token
+  const allowance = createTokenBucket(deps, { perSecond, burst: perSecond })
   // what takes a body as it comes, and what reads it as JSON
   const raw: Readonly<Record<string, Route>> = {
     '/put': { method: 'PUT', answer: answerPut },
@@ -43,7 +49,11 @@ export function createUcxiRoutes(root: FastifyInstance, deps: UcxiDeps, options:
   }
   const add = (scope: FastifyInstance, routes: Readonly<Record<string, Route>>): void => {
     for (const [url, { method, answer }] of Object.entries(routes)) {
-      scope.route({ method, url, handler: async (request, reply) => run({ request, reply, answer, marks, callers, deps, options }) })
+      scope.route({
+        method,
+        url,
+        handler: async (request, reply) => run({ request, reply, answer, marks, callers, allowance, deps, options }),
+      })
     }
   }
   void root.register(
@@ -73,14 +83,23 @@ interface Running {
   readonly answer: UcxiHandler
   readonly marks: RequestMarks
   readonly callers: Callers
+  readonly allowance: TokenBucket
   readonly deps: UcxiDeps
   readonly options: UcxiOptions
 }
 
-async function run({ request, reply, answer, marks, callers, deps, options }: Running): Promise<FastifyReply> {
+async function run({ request, reply, answer, marks, callers, allowance, deps, options }: Running): Promise<FastifyReply> {
+  if (!allowance.tryTake(1)) throw limited(options.requestsPerSecond)
   const signal = callers.signalOf(reply)
   const store = await deps.findContext(readHeader(request, 'ucxl-hive'))
   return answer({ request, reply, store, mark: marks.of(request), signal, deps, options })
+}
+
+function limited(perSecond: number): Fault {
+  return httpFaults.create('UCXI_REQUESTS_LIMITED', {
+    message: `more than ${perSecond} requests came within a second; wait a moment, or raise ucxl.requestsPerSecond`,
+    data: { perSecond },
+  })
 }
 
 function refuseRoute(

@@ -189,6 +189,8 @@ export interface UcxiOptions {
   readonly maxContentBytes: number
   /** Longest JSON that is taken, and longest content that is given inside JSON, in bytes. */
   readonly maxJsonBytes: number
+  /** Requests of one caller that are answered, a second and at once; 0 is no cap. */
+  readonly requestsPerSecond: number
   /** Subscriptions open at once. */
   readonly maxSubscriptions: number
   /** Silence after which a subscriber is sent a comment, in milliseconds. */

@@ -46,6 +46,7 @@ const byCode: ReadonlyMap<string, UcxiCode> = new Map([
   ['UCXI_UNPROCESSABLE', unprocessable],
   ['METADATA_INVALID', unprocessable],
   ['ANNOUNCE_LIMITED', { status: 429, name: 'TOO_MANY_REQUESTS' }],
+  ['UCXI_REQUESTS_LIMITED', { status: 429, name: 'TOO_MANY_REQUESTS' }],
   ['UCXI_SUBSCRIPTIONS_FULL', { status: 429, name: 'TOO_MANY_REQUESTS' }],
   ['NODE_INTERNAL', { status: 500, name: 'INTERNAL' }],
 ])

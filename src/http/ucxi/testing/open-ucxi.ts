@@ -71,6 +71,7 @@ export async function openUcxi(
         enabled: true,
         maxContentBytes: maxTestBytes,
         maxJsonBytes: 100_000,
+        requestsPerSecond: 0,
         maxSubscriptions: 2,
         keepAliveMs: 60_000,
         maxUnreadBytes: 100_000,
