@@ -105,5 +105,8 @@ test('members who were revoked are counted apart', () => {
 
 test('who restores without keys is told what to do before the first start', () => {
   const text = render('backup.restore', { home: '/home/ada/r', databaseBytes: 1, blocks: 1, lostBlocks: 0, includesKeys: false }, plain)
-  assert.match(text, /→ no keys came with it: before the first start .*`althing owner import FILE --passphrase-file FILE --home \/home\/ada\/r`/)
+  assert.match(
+    text,
+    /→ no keys came with it: before the first start .*`althing owner import FILE --passphrase-file FILE --home \/home\/ada\/r`/,
+  )
 })
