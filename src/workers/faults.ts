@@ -6,6 +6,11 @@ export const workersFaults = defineFaults({
     kind: 'unavailable',
     meaning: 'This machine has nothing that keeps an agent away from what is not its own, and nobody said to go without. Data: `reason`.',
   },
+  WORKER_CONFIG_INVALID: {
+    kind: 'usage',
+    meaning: 'A worker was to be started without what it needs: a model, or a command. Data: `setting`.',
+  },
+  WORKER_RUNS: { kind: 'conflict', meaning: 'A worker runs on this node already.' },
   GIT_FAILED: {
     kind: 'unavailable',
     meaning:

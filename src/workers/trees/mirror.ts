@@ -35,6 +35,8 @@ export interface Mirror {
   readonly submodulesOf: (tree: ObjectId, options: Waiting) => Promise<ReadonlySet<string>>
   /** The objects of `want` without those of `have`, as a pack. */
   readonly openPack: (range: { readonly want: ObjectId; readonly have: readonly ObjectId[] }, options: Waiting) => AsyncIterable<Uint8Array>
+  /** Whether a commit is part of another's history. */
+  readonly contains: (whole: ObjectId, part: ObjectId, options: Waiting) => Promise<boolean>
   /** Lines that changed between two commits, in the words of `git diff --stat`. */
   readonly describeChange: (from: ObjectId, to: ObjectId, options: Waiting) => Promise<string>
 }
@@ -106,6 +108,7 @@ export async function openMirror(deps: MirrorDeps, options: { readonly path: str
         signal,
         stdin: once(`${want}\n${have.map((id) => `^${id}\n`).join('')}`),
       }),
+    contains: async (whole, part, waiting) => (await run('compare', ['rev-list', '--max-count=1', part, `^${whole}`], waiting)) === '',
     describeChange: (from, to, waiting) => run('compare', ['diff', '--stat=100', '--no-ext-diff', '--no-textconv', from, to], waiting),
   }
 }

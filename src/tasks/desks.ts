@@ -1,0 +1,70 @@
+import { parseTaskKey, taskKeyOfIssue } from './task.ts'
+import type { Project, Task, TaskKey } from './task.ts'
+import type { DeskDeps, DeskOptions } from './desk.ts'
+import { ProjectDesk } from './desk.ts'
+import { tasksFaults } from './faults.ts'
+import type { Projects } from './projects.ts'
+import { createProjects } from './projects.ts'
+
+/** The projects of one hive on this node, each opened once. */
+export interface Desks {
+  readonly projects: Projects
+  readonly all: () => readonly ProjectDesk[]
+  /** @throws Fault PROJECT_MISSING */
+  readonly get: (project: string) => ProjectDesk
+  /**
+   * The task a person means: `t-0123456789ab`, `issue-7`, `7` or `#7` of a project, or `shop#7`, `team/shop#t-0123456789ab`.
+   *
+   * @throws Fault TASK_NAME_INVALID, PROJECT_MISSING, TASK_MISSING
+   */
+  readonly findTask: (name: string, project: string | undefined, options: { readonly signal: AbortSignal }) => Promise<FoundTask>
+  /** Forgets what is open of a project that was changed. */
+  readonly close: (project: Project) => void
+}
+
+export interface FoundTask {
+  readonly desk: ProjectDesk
+  readonly task: Task
+}
+
+/** Opens projects when they are first asked for. */
+export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
+  const projects = createProjects(deps)
+  const open = new Map<string, ProjectDesk>()
+  const deskOf = (project: Project): ProjectDesk => {
+    const desk = open.get(project.id) ?? new ProjectDesk(deps, project, options)
+    open.set(project.id, desk)
+    return desk
+  }
+  const only = (): Project => {
+    const [one, ...others] = projects.list()
+    return one !== undefined && others.length === 0 ? one : projects.find('')
+  }
+  return {
+    projects,
+    all: () => projects.list().map(deskOf),
+    get: (project) => deskOf(projects.find(project)),
+    findTask: async (name, project, waiting) => {
+      const at = name.lastIndexOf('#')
+      const named = at > 0 ? name.slice(0, at) : project
+      const key = readTaskName(name.slice(at + 1))
+      const desk = deskOf(named === undefined ? only() : projects.find(named))
+      const task = await desk.records.find(key, waiting)
+      if (task !== undefined) return { desk, task }
+      throw tasksFaults.create('TASK_MISSING', {
+        message: `${desk.project.id} has no task ${key}; \`althing task list\` shows those there are`,
+        data: { project: desk.project.id, task: key },
+      })
+    },
+    close: ({ id }) => void open.delete(id),
+  }
+}
+
+function readTaskName(text: string): TaskKey {
+  const key = parseTaskKey(text)
+  if (key !== undefined) return key
+  if (/^[1-9]\d{0,14}$/.test(text)) return taskKeyOfIssue(Number(text))
+  throw tasksFaults.create('TASK_NAME_INVALID', {
+    message: `${JSON.stringify(text.slice(0, 80))} names no task; write t-0123456789ab, or the number of an issue`,
+  })
+}

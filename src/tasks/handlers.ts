@@ -1,0 +1,168 @@
+import type { HandlersOf } from '../operations/define-operation.ts'
+import { workBranch } from './claims/claim-refs.ts'
+import { listHistory } from './claims/history.ts'
+import type { TaskSight } from './claims/ledger.ts'
+import type { ProjectDesk } from './desk.ts'
+import type { Desks } from './desks.ts'
+import type { tasksOperations } from './operations.ts'
+import { priorityOfTask, rankTasks, typeOfTask, whyNot } from './rules/choose-task.ts'
+import { formatReason } from './rules/reasons.ts'
+import type { Task } from './task.ts'
+
+export interface TaskHandlerDeps {
+  /** The projects of the hive a caller named, or of the current one. */
+  readonly findDesks: (hive: string | undefined) => Desks
+  /** The label that makes an issue a task. */
+  readonly label: string
+  /** The transcript that is kept here of a task's last run; undefined when there is none. */
+  readonly findTranscript: (hive: string | undefined, task: Task) => Promise<string | undefined>
+}
+
+type Handlers = HandlersOf<typeof tasksOperations>
+
+/** What answers the operations of projects and tasks. */
+export function createTaskHandlers(deps: TaskHandlerDeps): Handlers {
+  return { ...projectHandlers(deps), ...readingHandlers(deps), ...historyHandlers(deps), ...interruptHandlers(deps) }
+}
+
+function projectHandlers({
+  findDesks,
+  label,
+}: TaskHandlerDeps): Pick<Handlers, 'project.add' | 'project.list' | 'project.remove' | 'doctor' | 'task.add'> {
+  return {
+    'project.add': async ({ url, base }, { hive, signal }) => {
+      const desks = findDesks(hive)
+      const project = await desks.projects.add({ url, forge: 'git', base })
+      desks.close(project)
+      try {
+        // asked once now: a wrong address is best known at once
+        await desks.get(project.id).sights({ signal })
+      } catch (error) {
+        await desks.projects.remove(project.id)
+        throw error
+      }
+      return project
+    },
+    'project.list': async (_input, { hive }) => ({ projects: [...findDesks(hive).projects.list()] }),
+    'project.remove': async ({ project: name }, { hive }) => {
+      const desks = findDesks(hive)
+      const project = desks.projects.find(name)
+      await desks.projects.remove(project.id)
+      desks.close(project)
+      return project
+    },
+    doctor: async ({ project }, { hive, signal }) => {
+      const desks = findDesks(hive)
+      const desk = project === undefined ? desks.get(desks.projects.list()[0]?.id ?? '') : desks.get(project)
+      const { lines, form } = await desk.examine({ signal })
+      return { project: desk.project.id, lines: [...lines], form: form ?? null, hasFailed: lines.some(({ isGood }) => !isGood) }
+    },
+    'task.add': async ({ title, text, label: labels, project }, { hive }) => {
+      const desks = findDesks(hive)
+      const desk = project === undefined ? desks.get(desks.projects.list()[0]?.id ?? '') : desks.get(project)
+      const task = await desk.records.add({ title, body: text ?? '', labels: [...new Set([label, ...labels])] })
+      return { project: desk.project.id, key: task.key, title: task.title, labels: [...task.labels] }
+    },
+  }
+}
+
+function readingHandlers({ findDesks, findTranscript, label }: TaskHandlerDeps): Pick<Handlers, 'task.list' | 'task.show' | 'task.next'> {
+  const wishes = { labels: [label], types: [] }
+  return {
+    'task.list': async ({ project, all }, { hive, signal }) => {
+      const tasks: ReturnType<typeof describeTask>[] = []
+      for (const desk of chosen(findDesks(hive), project)) {
+        const sights = await desk.sights({ signal })
+        const known = all ? desk.records.all() : await desk.records.open({ signal })
+        for (const task of rankTasks(known)) tasks.push(describeTask(task, sights.get(task.key)))
+      }
+      return { tasks }
+    },
+    'task.show': async ({ task: name, project, transcript }, { hive, signal }) => {
+      const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
+      const sight = await desk.sight(task.key, { signal })
+      const open = new Set((await desk.records.open({ signal })).map(({ key }) => key))
+      const pull = await desk.records.findPull({ head: workBranch(task.key), base: desk.project.base }, { signal })
+      return {
+        ...describeTask(task, sight),
+        body: task.body,
+        branch: workBranch(task.key),
+        whyNot: whyNot(task, wishes, open) ?? null,
+        pull: pull?.url ?? null,
+        transcript: transcript ? ((await findTranscript(hive, task)) ?? null) : null,
+      }
+    },
+    'task.next': async ({ project }, { hive, signal }) => {
+      const passedOver: { readonly project: string; readonly key: string; readonly title: string; readonly reason: string }[] = []
+      for (const desk of chosen(findDesks(hive), project)) {
+        const sights = await desk.sights({ signal })
+        const open = await desk.records.open({ signal })
+        const keys = new Set(open.map(({ key }) => key))
+        for (const task of rankTasks(open)) {
+          const meaning = sights.get(task.key)?.meaning.meaning ?? 'free'
+          const reason = whyNot(task, wishes, keys) ?? (meaning === 'free' ? undefined : `it is ${meaning}`)
+          if (reason === undefined) return { next: describeTask(task, sights.get(task.key)), passedOver }
+          passedOver.push({ project: desk.project.id, key: task.key, title: task.title, reason })
+        }
+      }
+      return { next: null, passedOver }
+    },
+  }
+}
+
+function historyHandlers({ findDesks }: TaskHandlerDeps): Pick<Handlers, 'task.history'> {
+  return {
+    'task.history': async ({ task: name, project, renewals }, { hive, signal }) => {
+      const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
+      const { chain } = await desk.sight(task.key, { signal })
+      const lines = chain === undefined ? [] : listHistory(chain, { withRenewals: renewals })
+      const links = lines.map(({ id, document, why }) => ({
+        commit: id,
+        kind: document?.kind ?? null,
+        epoch: document?.epoch ?? null,
+        holder: document?.holder ?? null,
+        reason: document?.reason ?? null,
+        at: document?.at ?? null,
+        tokens: document?.cost?.tokens ?? null,
+        microUsd: document?.cost?.microUsd ?? null,
+        why: why ?? null,
+      }))
+      return { project: desk.project.id, key: task.key, links }
+    },
+  }
+}
+
+function interruptHandlers({ findDesks }: TaskHandlerDeps): Pick<Handlers, 'task.break' | 'task.pause' | 'task.done'> {
+  const interrupt =
+    (kind: 'break' | 'pause' | 'done'): Handlers['task.break'] =>
+    async ({ task: name, project, reason }, { hive, signal }) => {
+      const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
+      await desk.interrupt(task.key, { kind, reason: formatReason('by-person', reason), signal })
+      if (kind === 'done') await desk.records.project(task.key, { add: [], remove: [], state: 'closed' }, { signal })
+      return { project: desk.project.id, key: task.key, status: kind, reason }
+    }
+
+  return { 'task.break': interrupt('break'), 'task.pause': interrupt('pause'), 'task.done': interrupt('done') }
+}
+
+/** The project that was named, or all. */
+function chosen(desks: Desks, project: string | undefined): readonly ProjectDesk[] {
+  return project === undefined ? desks.all() : [desks.get(project)]
+}
+
+function describeTask(task: Task, sight: TaskSight | undefined) {
+  const meaning = sight?.meaning
+  const holding = meaning !== undefined && 'holding' in meaning ? meaning.holding : undefined
+  return {
+    project: task.project,
+    key: task.key,
+    title: task.title,
+    labels: [...task.labels],
+    state: task.state,
+    type: typeOfTask(task),
+    priority: priorityOfTask(task),
+    claim: meaning?.meaning ?? 'free',
+    holder: holding?.holder ?? null,
+    epoch: holding?.epoch ?? 0,
+  }
+}

@@ -1,0 +1,239 @@
+import { defineOperation } from '../operations/define-operation.ts'
+import type { Zod } from '../operations/define-operation.ts'
+
+const project = {
+  type: 'text',
+  help: 'project, by the end of its name; the only one when not said',
+  optional: true,
+  max: 300,
+  placeholder: 'PROJECT',
+} as const
+const task = { type: 'text', help: 't-0123456789ab, or shop#t-0123456789ab', position: 0, max: 400, placeholder: 'TASK' } as const
+const remoteFaults = ['REMOTE_UNREACHABLE', 'REMOTE_TIMEOUT', 'REMOTE_DENIED', 'REMOTE_MISSING', 'REMOTE_PROTOCOL'] as const
+const taskFaults = ['PROJECT_MISSING', 'TASK_NAME_INVALID', 'TASK_MISSING'] as const
+
+const projectShape = (z: Zod) => z.object({ id: z.string(), url: z.string(), forge: z.string(), base: z.string() })
+
+const taskShape = (z: Zod) => ({
+  project: z.string(),
+  key: z.string(),
+  title: z.string(),
+  labels: z.array(z.string()),
+  state: z.enum(['open', 'closed']),
+  type: z.string(),
+  priority: z.int(),
+  /** What the claim ref says: free, held, in-review, done, quarantined, … */
+  claim: z.string(),
+  /** Peer id of the holder; null while nobody holds it. */
+  holder: z.string().nullable(),
+  epoch: z.int(),
+})
+
+const addProject = defineOperation({
+  name: 'project.add',
+  summary: 'Add a repository whose tasks are worked on',
+  input: {
+    url: {
+      type: 'text',
+      help: 'of the repository: a path, ssh://user@host/path, user@host:path or https://host/path',
+      position: 0,
+      max: 2_048,
+      placeholder: 'URL',
+    },
+    base: { type: 'text', help: 'branch that pull requests go to', default: 'main', max: 200, placeholder: 'BRANCH' },
+  },
+  output: projectShape,
+  faults: ['PROJECT_INVALID', ...remoteFaults, 'REMOTE_UNSUPPORTED'],
+  isReadOnly: false,
+  needsPeers: false,
+  examples: [
+    { command: 'althing project add /srv/git/shop.git', does: 'a bare repository on this machine; its tasks are records of the hive' },
+    { command: 'althing project add git@git.example.org:team/shop', does: 'the same over ssh' },
+  ],
+})
+
+const listProjects = defineOperation({
+  name: 'project.list',
+  summary: 'List the projects of this node',
+  input: {},
+  output: (z) => z.object({ projects: z.array(projectShape(z)) }),
+  faults: [],
+  isReadOnly: true,
+  needsPeers: false,
+  examples: [{ command: 'althing project list', does: 'shows each with where it is and what pull requests go to' }],
+})
+
+const removeProject = defineOperation({
+  name: 'project.remove',
+  summary: 'Forget a project; nothing of it changes elsewhere',
+  input: { project: { ...project, position: 0, optional: false } },
+  output: projectShape,
+  faults: ['PROJECT_MISSING'],
+  isReadOnly: false,
+  needsHome: true,
+  needsPeers: false,
+  examples: [{ command: 'althing project remove shop', does: 'this node works on it no more' }],
+})
+
+const doctor = defineOperation({
+  name: 'doctor',
+  summary: 'Prove that a project’s git server keeps what claims rest on, one line each',
+  input: { project: { ...project, position: 0 } },
+  output: (z) =>
+    z.object({
+      project: z.string(),
+      lines: z.array(z.object({ property: z.string(), isGood: z.boolean(), detail: z.string() })),
+      /** Where claims go: native, heads; null when only one node may work on the project. */
+      form: z.string().nullable(),
+      hasFailed: z.boolean(),
+    }),
+  faults: ['PROJECT_MISSING'],
+  isReadOnly: false,
+  needsHome: true,
+  needsPeers: false,
+  failsWhen: 'hasFailed',
+  examples: [{ command: 'althing doctor shop', does: 'tries each on scratch refs, which it removes' }],
+})
+
+const add = defineOperation({
+  name: 'task.add',
+  summary: 'Add a task to a project that has no forge',
+  input: {
+    title: { type: 'text', help: 'one line', position: 0, max: 256, placeholder: 'TITLE' },
+    text: { type: 'text', help: 'what is to be done', optional: true, max: 40_000, placeholder: 'TEXT' },
+    label: { type: 'texts', help: 'labels beside that of tasks: priority-1, type-bug', optional: true, max: 30, placeholder: 'LABEL' },
+    project,
+  },
+  output: (z) => z.object({ project: z.string(), key: z.string(), title: z.string(), labels: z.array(z.string()) }),
+  faults: ['PROJECT_MISSING', 'TASK_INVALID'],
+  isReadOnly: false,
+  needsPeers: false,
+  examples: [
+    {
+      command: 'althing task add "The cart forgets" --text "It should not." --label type-bug',
+      does: 'every worker of the hive may take it',
+    },
+  ],
+})
+
+const list = defineOperation({
+  name: 'task.list',
+  summary: 'List tasks, and who holds them',
+  input: { project, all: { type: 'flag', help: 'closed ones too', short: 'a' } },
+  output: (z) => z.object({ tasks: z.array(z.object(taskShape(z))) }),
+  faults: ['PROJECT_MISSING', ...remoteFaults],
+  isReadOnly: true,
+  needsPeers: false,
+  examples: [{ command: 'althing task list', does: 'open tasks of all projects, best first' }],
+  aliases: ['ls'],
+})
+
+const show = defineOperation({
+  name: 'task.show',
+  summary: 'Show one task, with what was said of it',
+  input: { task, project, transcript: { type: 'flag', help: 'what the agent was told, said and did, as kept here' } },
+  output: (z) =>
+    z.object({
+      ...taskShape(z),
+      body: z.string(),
+      branch: z.string(),
+      /** What it would be called off for; null when a worker may take it. */
+      whyNot: z.string().nullable(),
+      pull: z.string().nullable(),
+      transcript: z.string().nullable(),
+    }),
+  faults: [...taskFaults, ...remoteFaults],
+  isReadOnly: true,
+  needsPeers: false,
+  examples: [{ command: 'althing task show t-0123456789ab', does: 'shows its text, its claim and its branch' }],
+})
+
+const next = defineOperation({
+  name: 'task.next',
+  summary: 'Say which task this node would take, and why the others are passed over',
+  input: { project },
+  output: (z) =>
+    z.object({
+      next: z.object(taskShape(z)).nullable(),
+      passedOver: z.array(z.object({ project: z.string(), key: z.string(), title: z.string(), reason: z.string() })),
+    }),
+  faults: ['PROJECT_MISSING', ...remoteFaults],
+  isReadOnly: true,
+  needsPeers: false,
+  examples: [{ command: 'althing task next', does: 'looks, and takes nothing' }],
+})
+
+const history = defineOperation({
+  name: 'task.history',
+  summary: 'Show who held a task, why it moved and what it cost',
+  input: { task, project, renewals: { type: 'flag', help: 'every renewal, not the last of several' } },
+  output: (z) =>
+    z.object({
+      project: z.string(),
+      key: z.string(),
+      links: z.array(
+        z.object({
+          commit: z.string(),
+          /** Null for a commit that is no claim; `why` says what is wrong with it. */
+          kind: z.string().nullable(),
+          epoch: z.int().nullable(),
+          holder: z.string().nullable(),
+          reason: z.string().nullable(),
+          at: z.string().nullable(),
+          tokens: z.int().nullable(),
+          microUsd: z.int().nullable(),
+          why: z.string().nullable(),
+        }),
+      ),
+    }),
+  faults: [...taskFaults, ...remoteFaults],
+  isReadOnly: true,
+  needsPeers: false,
+  examples: [{ command: 'althing task history t-0123456789ab', does: 'reads the chain under the claim ref' }],
+})
+
+const interruption = (kind: 'break' | 'pause' | 'done', summary: string, does: string) =>
+  ({
+    name: `task.${kind}`,
+    summary,
+    input: { task, project, reason: { type: 'text', help: 'why, for whoever reads the history', max: 300, placeholder: 'TEXT' } },
+    output: (z: Zod) => z.object({ project: z.string(), key: z.string(), status: z.string(), reason: z.string() }),
+    faults: [...taskFaults, ...remoteFaults, 'CLAIM_LOST'],
+    isReadOnly: false,
+    needsHome: true,
+    needsPeers: false,
+    examples: [{ command: `althing task ${kind} t-0123456789ab --reason "wrong branch"`, does }],
+  }) as const
+
+const breakTask = defineOperation({
+  ...interruption(
+    'break',
+    'Take a task from whoever holds it, or end a pause',
+    'its holder stops at the next renewal, and others may take it',
+  ),
+  name: 'task.break',
+})
+const pauseTask = defineOperation({
+  ...interruption('pause', 'Keep a task from everybody until it is broken free', 'nobody works on it'),
+  name: 'task.pause',
+})
+const doneTask = defineOperation({
+  ...interruption('done', 'Say that a task is over, and close it', 'its pull request was merged, or is not wanted'),
+  name: 'task.done',
+})
+
+/** What a node can be asked of projects and tasks. */
+export const tasksOperations = [
+  addProject,
+  listProjects,
+  removeProject,
+  doctor,
+  add,
+  list,
+  show,
+  next,
+  history,
+  breakTask,
+  pauseTask,
+  doneTask,
+] as const
