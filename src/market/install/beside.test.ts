@@ -8,11 +8,16 @@ import { systemClock } from '../../lib/clock.ts'
 import { silentLog } from '../../lib/log.ts'
 import { UnpackedStore } from '../unpacked/unpacked-store.ts'
 import { install, installSet, plainChange, publish, setUpProject } from '../testing/project.ts'
-import { makeTemporary, manifestOf, writeFiles } from '../testing/stand.ts'
+import { exchangeWith, makeTemporary, manifestOf, openStand, releasesOf, replicate, writeFiles } from '../testing/stand.ts'
 import type { Stand } from '../testing/stand.ts'
 import { keepBeside } from './beside.ts'
 
 const { signal } = new AbortController()
+
+/** Has the archives of a name, which another stand has, on the disk of a stand. */
+async function fetchAll(stand: Stand, giver: Stand, name: string): Promise<void> {
+  for (const { archive } of releasesOf(giver, name)) await stand.content.add(giver.content.read(archive, { signal }), { signal })
+}
 
 /** Takes the archive of a release off the disk of a stand. */
 async function forget(stand: Stand, cid: string): Promise<void> {
@@ -80,6 +85,59 @@ test('a new version that brings a file where another stands says so and changes 
   assert.equal(await readFile(join(path, 'notes.md'), 'utf8'), 'theirs')
 })
 
+test('what lies beside follows a package that was handed on', async (t) => {
+  const { ada, root, project } = await setUpProject(t)
+  const { path, alsoAt } = await install(ada, 'review', { directory: project })
+  const [skill = ''] = alsoAt
+  await writeFiles(path, { 'notes.md': 'mine' })
+  await writeFiles(skill, { 'own.md': 'mine' })
+  const bob: Stand = await openStand('bob')
+  t.after(() => bob[Symbol.asyncDispose]())
+  const next = { 'SKILL.md': '---\nname: review\ndescription: x\nmetadata:\n  version: "2.0.0"\n---\n' }
+  await publish(bob, { root, name: 'review' }, next)
+  const cy = await openStand('cy', { exchange: exchangeWith(() => cy, ada, bob), peers: [ada.node, bob.node] })
+  t.after(() => cy[Symbol.asyncDispose]())
+  await ada.handlers['marketplace.owner']({ action: 'transfer', package: 'review', member: '@bob', revoke: false }, ada.context)
+  for (const stand of [ada, bob]) await replicate(stand, cy)
+  // what was installed is known by the archive
+  await fetchAll(cy, ada, 'review')
+  const answer = await cy.handlers['marketplace.update']({ ...plainChange, packages: [], check: false, directory: project }, cy.context)
+  assert.deepEqual(
+    answer.packages.map((row) => [row.package, row.beside.toSorted()]),
+    [['@bob/review', ['notes.md', 'own.md']]],
+  )
+  const moved = join(project, '.althing/packages/@bob/review')
+  assert.deepEqual(
+    [(await readdir(moved)).toSorted(), (await readdir(skill)).toSorted()],
+    [
+      ['SKILL.md', 'notes.md'],
+      ['SKILL.md', 'own.md'],
+    ],
+  )
+  await assert.rejects(lstat(path), { code: 'ENOENT' })
+})
+
+test('what lies beside a skill stays where a package of another owner takes its place', async (t) => {
+  const { ada, root, project } = await setUpProject(t)
+  const bob: Stand = await openStand('bob', { exchange: exchangeWith(() => bob, ada), peers: [ada.node] })
+  t.after(() => bob[Symbol.asyncDispose]())
+  const skill = (text: string) => ({ 'SKILL.md': `---\nname: review\ndescription: ${text}\nmetadata:\n  version: "1.0.0"\n---\n` })
+  await publish(bob, { root, name: 'review' }, skill('of bob'))
+  const top = (version: string, owner: string) => ({
+    'package.toml': manifestOf('top', version, `dependencies = ["@${owner}/review@^1"]\n`),
+  })
+  await publish(ada, { root, name: 'top' }, top('1.0.0', 'ada'))
+  await replicate(ada, bob)
+  await install(bob, 'top', { directory: project })
+  const folder = join(project, '.agents/skills/review')
+  await writeFiles(folder, { 'own.md': 'mine' })
+  await publish(ada, { root, name: 'top' }, top('2.0.0', 'bob'))
+  await replicate(ada, bob)
+  await bob.handlers['marketplace.update']({ ...plainChange, packages: [], check: false, directory: project }, bob.context)
+  assert.match(await readFile(join(folder, 'SKILL.md'), 'utf8'), /of bob/)
+  assert.deepEqual((await readdir(folder)).toSorted(), ['SKILL.md', 'own.md'])
+})
+
 test('where nothing on this disk says any more what was installed, all that the new version has not stays', async (t) => {
   const { ada, project } = await setUpProject(t)
   const { path, cid } = await install(ada, 'demo@1.0.0', { directory: project })
@@ -138,7 +196,7 @@ test('what lies beside and cannot be looked into stops an install, and is left a
   assert.equal(await readFile(join(path, 'own/x'), 'utf8'), 'mine')
 })
 
-test('where files cannot be linked they are copied, as they were', async (t) => {
+test('where files cannot be linked they are copied, as they were; a link is made again', async (t) => {
   const other = '/dev/shm'
   if (
     !(await access(other).then(
@@ -153,8 +211,10 @@ test('where files cannot be linked they are copied, as they were', async (t) => 
   if ((await lstat(from)).dev === (await lstat(to)).dev) return t.skip('there is no second file system')
   await writeFiles(from, { a: 'old', 'own/run': 'mine' })
   await chmod(join(from, 'own/run'), 0o755)
+  await symlink('run', join(from, 'own/link'))
   const kept = await keepBeside({ from, to, installed: new Set(['a']), signal })
-  assert.deepEqual(kept, { files: ['own/run'], inTheWay: [] })
+  assert.deepEqual(kept, { files: ['own/link', 'own/run'], inTheWay: [] })
+  assert.equal(await readlink(join(to, 'own/link')), 'run')
   assert.deepEqual([await readFile(join(to, 'own/run'), 'utf8'), (await lstat(join(to, 'own/run'))).mode & 0o777], ['mine', 0o755])
   await writeFile(join(to, 'own/run'), 'another')
   assert.equal(await readFile(join(from, 'own/run'), 'utf8'), 'mine')
