@@ -1,3 +1,5 @@
+import type { Clock } from '../src/lib/clock.ts'
+import { systemClock } from '../src/lib/clock.ts'
 import { nodeOf } from '../src/journal/testing/bench-of-peers.ts'
 import type { PackageName } from '../src/market/rules/names.ts'
 import type { Release } from '../src/market/release.ts'
@@ -18,6 +20,8 @@ const latencyMs = 40
 const hits = 20
 /** Of the corpus; the queries have another. */
 const seed = 1
+/** Wall time before the first release, in milliseconds. */
+const firstAt = 1_700_000_000_000
 
 interface Sizes {
   readonly nodes: readonly number[]
@@ -36,7 +40,7 @@ export const question: Question = {
     return {
       figures,
       conditions: [
-        `${sizes.records} packages from a seed (${seed}), each at one of the nodes and nowhere else; ${sizes.queries} queries of each kind: ${queryKinds.join(', ')}`,
+        `${sizes.records} packages from a seed (${seed}), each at one of the nodes and nowhere else, no two published in the same minute; ${sizes.queries} queries of each kind: ${queryKinds.join(', ')}`,
         `recall: of the first ${hits} hits of one index with everything, those among the first ${hits} of a node that has nothing of its own and asks the others; each query by a node that asked nothing before`,
         `nodes in one process on the network in memory, ${latencyMs} ms one way, in virtual time: round trips are counted, work is not; channels are open, as after a first search`,
         'work: what the asking node does with the answers and its own search of what came, and what one node does to answer, by the clock of this machine',
@@ -111,14 +115,21 @@ async function fill(
   { corpus, nodes }: { readonly corpus: readonly CorpusRecord[]; readonly nodes: number },
 ): Promise<readonly MarketMember[]> {
   const members: MarketMember[] = []
+  const clock = openPublishingClock()
   for (let index = 0; index < nodes; index += 1) {
     const name = `node ${index}`
-    const member = await market.open(name, { search: { questionsPerSecond: 0, allQuestionsPerSecond: 0 } })
+    const member = await market.open(name, { search: { questionsPerSecond: 0, allQuestionsPerSecond: 0 }, stand: { clock } })
     await member.publish(...corpus.filter(({ id }) => id % nodes === index).map((record) => toRelease(record, name)))
     await central.journal.receive([...member.journal.range(member.node, 1, 1, corpus.length)], member.node)
     members.push(member)
   }
   return members
+}
+
+/** Says another minute each time. Of packages that answer as well the newest come first, and an index orders those of one minute as they came to it. */
+function openPublishingClock(): Clock {
+  let minutes = 0
+  return { ...systemClock, now: () => firstAt + (minutes += 1) * 60_000 }
 }
 
 function toRelease({ name, description, keywords, category }: CorpusRecord, owner: string): Release {

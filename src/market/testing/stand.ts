@@ -15,6 +15,7 @@ import { openJournal } from '../../journal/open-journal.ts'
 import { admitAll, keyOf, nodeOf, testHive, testOptions } from '../../journal/testing/bench-of-peers.ts'
 import { encodeText } from '../../lib/bytes.ts'
 import { createSeededChance } from '../../lib/chance.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLog } from '../../lib/log.ts'
 import type { CallContext, HandlersOf } from '../../operations/define-operation.ts'
@@ -93,6 +94,8 @@ export interface StandOptions {
   /** Without, every package is unpacked from its archive. */
   readonly unpacked?: UnpackedStore
   readonly isTransient?: boolean
+  /** By which its entries say when they were written. */
+  readonly clock?: Clock
   /** Of a hive with members that can be proven; the hive of the tests without. */
   readonly genesis?: KnownGenesis
   readonly policy?: 'closed' | 'open'
@@ -117,7 +120,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
         hive: given.genesis?.id ?? testHive,
         key: keyOf(name),
         database,
-        clock: systemClock,
+        clock: given.clock ?? systemClock,
         admission: admitAll,
         owners: { ownerOf: (node) => known.get(node) },
         interest: acquaintances,
