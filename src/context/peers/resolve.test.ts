@@ -67,25 +67,6 @@ test('many who ask for one address at once are one question', async (t) => {
   assert.equal(bob.context.status().resolver?.asked, 1)
 })
 
-test('S5: what another member signed in the writer’s name is no answer', async (t) => {
-  const cluster = await useCluster(t)
-  const [ada, bob] = await pair(cluster)
-  const eve = await cluster.open('eve', { agents: ['eve', 'ada'] })
-  await cluster.connect(ada, bob, eve)
-  await ada.stop()
-  // eve's own disk says that she may: to herself alone
-  await cluster.clock.run(
-    eve.database.write((tx) => {
-      tx.run('update context_right set holds = 1')
-    }),
-  )
-  cluster.names.grant('ada', 'eve')
-  await cluster.clock.run(eve.put(why, 'forged').catch(() => undefined))
-  cluster.names.grant('ada', 'ada')
-  await forgetful(cluster, bob)
-  await assert.rejects(bob.get(why), { code: 'RESOURCE_MISSING' })
-})
-
 test('a member that is not connected is found by the DHT, where it announced what it has', async (t) => {
   const cluster = await useCluster(t)
   const [ada, bob, cy] = [await cluster.open('ada'), await cluster.open('bob'), await cluster.open('cy')]
