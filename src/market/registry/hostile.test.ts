@@ -163,7 +163,7 @@ test('a registry that sends without end, too much, or nothing is given up within
   let mood: 'whole' | 'endless' | 'said' | 'silent' | 'half' | 'drip' = 'whole'
   const url = await urlOf(t, (request, response) => {
     if (request.url === '/config.json') return void response.end(config)
-    if (mood === 'whole') return void response.writeHead(404).end()
+    if (mood === 'whole') return void (request.url === '/names.jsonl' ? response.end() : response.writeHead(404).end())
     if (mood === 'said') return response.writeHead(200, { 'content-length': 10_000_000_000 }).flushHeaders()
     if (mood === 'silent') return
     response.writeHead(200)
@@ -185,6 +185,7 @@ test('a registry that sends without end, too much, or nothing is given up within
     await bob.handlers['marketplace.search'](searchFor('axum'), bob.context)
     return (await bob.handlers['registry.list']({}, bob.context)).registries[0]?.problem ?? ''
   }
+  assert.equal(await problemOf(), '')
   mood = 'endless'
   assert.match(await problemOf(), /longer than 262144 bytes/)
   mood = 'said'

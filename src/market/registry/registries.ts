@@ -14,6 +14,7 @@ import type { RegistryRow } from './registry-table.ts'
 import {
   countNames,
   deleteRegistry,
+  getFile,
   insertRegistry,
   isAsked,
   listKeptNames,
@@ -23,6 +24,7 @@ import {
 } from './registry-table.ts'
 import { isName } from '../../identity/certificate.ts'
 import { parseRegistryUrl } from './rules/judge-url.ts'
+import { namesPath } from './rules/registry-paths.ts'
 import { hedge } from './hedge.ts'
 import { fetchConfig, fetchMembers, syncEverything, syncNames, takeMembers } from './sync.ts'
 import { joinMemberships } from './join-memberships.ts'
@@ -204,8 +206,12 @@ export class Registries implements RegistryBook {
   /** Where something is known already, a registry that is slow holds nobody up. */
   #patienceFor(names: readonly PackageName[] | 'everything'): number {
     const { mode, hedgeMs, timeoutMs } = this.#options
-    const isKnown = (name: string): boolean => this.#deps.database.get('select 1 from release where name = ? limit 1', name) !== undefined
-    return mode === 'hybrid' && (names === 'everything' || names.every(isKnown)) ? Math.min(hedgeMs, timeoutMs) : timeoutMs
+    const { database } = this.#deps
+    const isKnown = (name: string): boolean => database.get('select 1 from release where name = ? limit 1', name) !== undefined
+    // of a registry that was just added nothing is known: a search that did not wait for it would find nothing
+    const wasHeard = ({ id }: RegistryRow): boolean => getFile(database, id, namesPath) !== undefined
+    const isEnough = names === 'everything' ? this.list().filter(isAsked).every(wasHeard) : names.every(isKnown)
+    return mode === 'hybrid' && isEnough ? Math.min(hedgeMs, timeoutMs) : timeoutMs
   }
 
   async #syncFollowing(row: RegistryRow, { names, signal, follow }: Omit<RefreshRequest, 'limited' | 'isForced'>): Promise<void> {
