@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { createSigningKey } from '../../identity/keys.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { tasksFaults } from '../faults.ts'
+import { createRemote } from '../git/create-remote.ts'
 import { formatCommit } from '../git/commit.ts'
 import { emptyTree, objectIdOf } from '../git/objects.ts'
 import type { GitRemote } from '../git/remote.ts'
-import { claimFree, hold, openNode, termsOf, testHolderOptions, testSignal as signal } from '../testing/claim-bench.ts'
+import { claimFree, hold, openNode, termsOf, testHolderOptions, testRemoteOptions, testSignal as signal } from '../testing/claim-bench.ts'
 import type { ClaimNode } from '../testing/claim-bench.ts'
-import { makeRepository, runGit } from '../testing/git-server.ts'
+import { taskKeyOfIssue } from '../task.ts'
+import { makeRepository, runGit, testPrograms } from '../testing/git-server.ts'
 import { testTask } from '../testing/test-names.ts'
 import { makeWork } from '../testing/work.ts'
 import { collectClosed } from './collect-closed.ts'
@@ -215,4 +219,24 @@ test('a commit by anybody else under a claim ref is respected, and passed by in 
   await bob.remote.push({ updates, objects: [object, emptyTree], isAtomic: false }, { signal })
   assert.deepEqual((await look(bob)).meaning, { meaning: 'unknown', epoch: 3 })
   await assert.rejects(claimFree(bob))
+})
+
+test('S24: a claim ref that leads to more than is read, or to no commit, is held by somebody unknown, and the other tasks are read', async (t) => {
+  const bare = await makeRepository(t)
+  const ada = openNode(bare)
+  await hold(ada, taskKeyOfIssue(1))
+  const tree = await runGit(bare, 'rev-parse', 'main^{tree}')
+  const words = [1, 2, 3, 4].flatMap(() => ['-m', randomBytes(60_000).toString('hex')])
+  const huge = await runGit(bare, 'commit-tree', ...words, tree)
+  for (let number = 2; number <= 4; number++) await runGit(bare, 'update-ref', `refs/althing/claims/issue-${number}`, 'refs/heads/main')
+  await runGit(bare, 'update-ref', 'refs/althing/claims/issue-50', huge)
+  await runGit(bare, 'update-ref', 'refs/althing/claims/issue-51', tree)
+  const options = { ...testRemoteOptions, maxAnswerBytes: 100_000 }
+  const remote = createRemote(bare, { clock: systemClock, programs: testPrograms, credentials: () => Promise.resolve(undefined) }, options)
+  const sights = await openNode(bare, { remote }).ledger.lookAtAll({ signal })
+  const meaningOf = (number: number): string | undefined => sights.find(({ task }) => task === `issue-${number}`)?.meaning.meaning
+  assert.deepEqual(
+    [meaningOf(1), meaningOf(2), meaningOf(4), meaningOf(50), meaningOf(51)],
+    ['held', 'unknown', 'unknown', 'unknown', 'unknown'],
+  )
 })

@@ -59,22 +59,22 @@ export function readClosedChain(
   { hive, isAdmitted }: { readonly hive: string; readonly isAdmitted: (peer: PeerId) => boolean },
 ): ReadonlyMap<TaskKey, ClosedEntry> {
   const entries = new Map<TaskKey, ClosedEntry>()
-  for (
-    let at: ObjectId | undefined = head, bytes = commits.get(head);
-    at !== undefined && bytes !== undefined;
-    bytes = at === undefined ? undefined : commits.get(at)
-  ) {
-    const link = parseClosed(bytes)
-    const counts = link !== undefined && link.hive === hive && isAdmitted(link.by)
-    for (const entry of counts ? link.closed : []) {
+  let at: ObjectId | undefined = head
+  while (at !== undefined) {
+    const bytes: Uint8Array | undefined = commits.get(at)
+    const said = bytes === undefined ? undefined : parseClosed(bytes)
+    const counts = said !== undefined && said.hive === hive && isAdmitted(said.by)
+    for (const entry of counts ? said.closed : []) {
       if ((entries.get(entry.task)?.lastEpoch ?? 0) < entry.lastEpoch) entries.set(entry.task, entry)
     }
-    at = parseCommit(bytes)?.parents[0]
+    at = bytes === undefined ? undefined : parseCommit(bytes)?.parents[0]
   }
   return entries
 }
 
-function parseClosed(bytes: Uint8Array): Omit<ClosedLink, 'seconds'> | undefined {
+type Said = Pick<ClosedLink, 'hive' | 'by' | 'closed'>
+
+function parseClosed(bytes: Uint8Array): Said | undefined {
   const match = /^([^\n]+)\n\nsignature: ([\w-]{86})\n?$/.exec(parseCommit(bytes)?.message ?? '')
   const [, text = '', signature = ''] = match ?? []
   const link = match === null ? undefined : readLink(text)
@@ -82,14 +82,14 @@ function parseClosed(bytes: Uint8Array): Omit<ClosedLink, 'seconds'> | undefined
   return isSigned ? link : undefined
 }
 
-function readLink(text: string): Omit<ClosedLink, 'seconds'> | undefined {
+function readLink(text: string): Said | undefined {
   const map = readMap(parseJson(text), ['v', 'hive', 'by', 'previous', 'closed'])
   const by = readPeerId(map?.get('by'))
   const hive = parseCid(readText(map?.get('hive'), 80) ?? '')
   const said = map?.get('closed')
   if (by === undefined || hive === undefined || !Array.isArray(said) || said.length > maxClosedEntries) return undefined
   const closed = (said as readonly unknown[]).map(readEntry).filter((entry) => entry !== undefined)
-  return { hive, by, previous: null, closed }
+  return { hive, by, closed }
 }
 
 function readEntry(value: unknown): ClosedEntry | undefined {

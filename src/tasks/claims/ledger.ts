@@ -1,5 +1,6 @@
 import type { PeerId } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
+import { Fault } from '../../lib/fault.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { emptyTree } from '../git/objects.ts'
 import type { GitRemote } from '../git/remote.ts'
@@ -114,17 +115,31 @@ export class ClaimLedger {
   }
 
   async #judge(tasks: readonly TaskKey[], look: Look, { signal }: { readonly signal: AbortSignal }): Promise<readonly TaskSight[]> {
-    const { form, remote, store } = this.#deps
+    const { form, store } = this.#deps
     const wanted = tasks.filter((task) => {
       const value = look.refs.get(claimRef(form, task))
       return value !== undefined && !this.#isRead(task, value, look) && store.get(task)?.commits.has(value) !== true
     })
-    const want = [...new Set(wanted.map((task) => look.refs.get(claimRef(form, task))).filter((id) => id !== undefined))]
+    const values = wanted.map((task) => look.refs.get(claimRef(form, task))).filter((id) => id !== undefined)
     const have = wanted.flatMap((task) => store.get(task)?.state.head ?? [])
-    const fetched = want.length === 0 ? new Map<ObjectId, Uint8Array>() : (await remote.fetchCommits({ want, have }, { signal })).commits
+    const fetched = await this.#fetch([...new Set(values)], have, signal)
     const sights: TaskSight[] = []
     for (const task of tasks) sights.push(await this.#judgeOne(task, look, fetched))
     return sights
+  }
+
+  /** Commits of all values; where one of them cannot be had (too much behind it, no commit at all), that of the others. */
+  async #fetch(want: readonly ObjectId[], have: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, Uint8Array>> {
+    if (want.length === 0) return new Map()
+    try {
+      return (await this.#deps.remote.fetchCommits({ want, have }, { signal })).commits
+    } catch (error) {
+      if (!(error instanceof Fault) || (error.kind !== 'invalid' && error.kind !== 'missing')) throw error
+      if (want.length === 1) return new Map()
+      const half = Math.ceil(want.length / 2)
+      const halves = [await this.#fetch(want.slice(0, half), have, signal), await this.#fetch(want.slice(half), have, signal)]
+      return new Map(halves.flatMap((commits) => [...commits]))
+    }
   }
 
   #isRead(task: TaskKey, value: ObjectId, { closed }: Look): boolean {
