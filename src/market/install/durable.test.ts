@@ -7,8 +7,8 @@ import { writeFiles } from '../testing/stand.ts'
 test('F1: what is installed, with what lies beside, is synced before the intent, that before the folders it moves in, and those before the lock', async (t) => {
   if (!canRecordSyncs) return t.skip('needs /proc to tell which file is synced')
   const { ada, project } = await setUpProject(t)
-  const { path } = await install(ada, 'demo@1.0.0', { directory: project })
-  await writeFiles(path, { 'own/x': 'beside' })
+  const { path: folder } = await install(ada, 'demo@1.0.0', { directory: project })
+  await writeFiles(folder, { 'own/x': 'beside' })
   const synced = await recordSyncs(t, project)
   await install(ada, 'demo@1.1.0', { directory: project })
   const order = [/\/a\.txt$/, /\/new-\w+$/, /\/new-\w+\/own$/, /\.intent\.json/, /\/\.staging$/, /\/@ada$/, /^\.althing\.lock-\w+$/, /^$/]
