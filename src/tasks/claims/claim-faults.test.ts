@@ -40,7 +40,9 @@ function look(node: ClaimNode): Promise<TaskSight> {
 }
 
 test('F21: a claim that was taken but not answered, or never arrived, is sent again as the same bytes and won once', async (t) => {
-  for (const ways of [['cut'], ['lost'], ['cut', 'lost', 'cut'], ['lost', 'cut']] as const) {
+  // more than the refusals after which a move is given up: no answer is no refusal
+  const silent = Array.from({ length: 12 }, () => 'lost' as const)
+  for (const ways of [['cut'], ['cut', 'lost', 'cut'], ['lost', 'cut'], silent] as const) {
     const bare = await makeRepository(t)
     const ada = openNode(bare)
     const attempt = await tryClaim(
