@@ -21,3 +21,13 @@ test('a member of another type is refused with its name and the one who said it'
 test('what is no object is refused', () => {
   for (const value of [null, 1, 'text', [1]]) assert.throws(() => Document.parse(value, 'ada'), /ada said .* instead of an object/)
 })
+
+test('a list of objects is given as documents, each named by its place', () => {
+  const said = Document.parse({ members: [{ handle: 'ada' }], names: ['ada'] }, 'hive members')
+  assert.deepEqual(
+    said.documents('members').map((member) => member.text('handle')),
+    ['ada'],
+  )
+  assert.throws(() => said.documents('names'), /hive members\.names\[0\] said "ada" instead of an object/)
+  assert.throws(() => said.documents('absent'), /is not a list of objects/)
+})
