@@ -7,6 +7,8 @@ import { modelsOperations } from './models/operations.ts'
 import { networkOperations } from './network/operations.ts'
 import type { Operation } from './operations/define-operation.ts'
 import { storeOperations } from './store/operations.ts'
+import { tasksOperations } from './tasks/operations.ts'
+import { workersOperations } from './workers/operations.ts'
 
 /** Every declaration with its literal types: the library's `call` is typed by it. */
 export const declarations = [
@@ -17,6 +19,8 @@ export const declarations = [
   ...marketOperations,
   ...contextOperations,
   ...modelsOperations,
+  ...tasksOperations,
+  ...workersOperations,
   ...storeOperations,
 ] as const
 

@@ -33,7 +33,10 @@ import { Hives } from './runtime/hives.ts'
 import type { Home, Surroundings } from './runtime/open-home.ts'
 import { openHome } from './runtime/open-home.ts'
 import { readStatus } from './runtime/status.ts'
+import { openWorkshop } from './runtime/workshop.ts'
 import { createStoreHandlers } from './store/handlers.ts'
+import { createTaskHandlers } from './tasks/handlers.ts'
+import { createWorkerHandlers } from './workers/handlers.ts'
 
 /** Which hives a group of operations wants open first; those not named here want the one the caller means. */
 const hivesWanted: Readonly<Record<string, 'none' | 'all'>> = {
@@ -130,7 +133,7 @@ class ComposedNode implements Althing {
   }
 
   #createHandlers(): HandlerTable {
-    const { home, hives, clock, chance, log } = this.#deps
+    const { home, hives, clock, chance, log, shutdown } = this.#deps
     const { config, transient } = this.#options
     const { database, blobs, content, unpacked, keys } = home
     const mending = { content, database, findExchange: (hive: HiveId) => hives.exchangeOf(hive) }
@@ -149,6 +152,20 @@ class ComposedNode implements Althing {
       isTransient: transient,
     }
     const secrets = createSecrets(this.#options.home, { secrets: this.#options.secrets ?? new Map() })
+    const openModels = async () => {
+      const { openModels: open } = await import('./models/open-models.ts')
+      return open({ database, clock, chance, secrets }, config.models)
+    }
+    const { programs = {} } = this.#options
+    const workshop = openWorkshop(
+      { home, hives, secrets, clock, chance, log, openModels: async () => (await openModels()).models },
+      { config, programs },
+    )
+    const workers = createWorkerHandlers(
+      { clock, log, findDesks: workshop.findDesks, openWorkbench: workshop.openWorkbench, stopping: this.#stop.signal },
+      { ...config.workers, label: config.tasks.label },
+    )
+    shutdown.use('worker', workers)
     const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
     return {
       ...createHealthHandlers({ readStatus: (hive) => this.#readStatus(hive), requestStop: () => this.#stop.abort() }),
@@ -170,13 +187,9 @@ class ComposedNode implements Althing {
       ...createNetworkHandlers({ networkOf: (name) => networkOf(hives.find(name)) }),
       ...createMarketHandlers(market, { ...config.market, registry: config.registry, copies: config.content.replicas }),
       ...createContextHandlers({ clock, chance, isTransient: transient, findContext: (name) => hives.find(name).context }),
-      ...createModelHandlers({
-        secrets,
-        openModels: async () => {
-          const { openModels } = await import('./models/open-models.ts')
-          return openModels({ database, clock, chance, secrets }, config.models)
-        },
-      }),
+      ...createModelHandlers({ secrets, openModels }),
+      ...createTaskHandlers({ ...workshop, label: config.tasks.label }),
+      ...workers,
     }
   }
 

@@ -25,10 +25,18 @@ const groups: Readonly<Record<string, string>> = {
   store: 'The disk: figures, compression, verification, collection.',
   content: 'Immutable bytes by name.',
   journal: 'The logs of this hive.',
+  project: 'Repositories whose tasks are worked on.',
+  task: 'What is to be done, and who holds it.',
+  worker: 'The agent of this machine that does tasks.',
+  model: 'Models, what they cost, and what may be spent.',
 }
 
 /** Operations whose command is not `group verb`. */
-const topLevelNames: Readonly<Record<string, string>> = { 'backup.create': 'backup', 'backup.restore': 'restore' }
+const topLevelNames: Readonly<Record<string, string>> = {
+  'backup.create': 'backup',
+  'backup.restore': 'restore',
+  'project.doctor': 'doctor',
+}
 
 export interface ProgramHooks {
   readonly onCommand: OnCommand

@@ -11,6 +11,8 @@ export interface Environment {
   readonly failpoint: string | undefined
   /** `ALTHING_SECRET_<NAME>`, by `<NAME>`: keys and tokens of others. */
   readonly secrets: ReadonlyMap<string, string>
+  /** What git and ssh of this machine are given: where programs are, the user's home, the agent of keys. */
+  readonly programs: Readonly<Record<string, string>>
   /** Every other variable that begins with `ALTHING_`: settings. */
   readonly settings: ReadonlyMap<string, string>
 }
@@ -19,6 +21,8 @@ const prefix = 'ALTHING_'
 const secretPrefix = 'ALTHING_SECRET_'
 /** Variables of ours that are no settings. */
 const reserved: ReadonlySet<string> = new Set(['ALTHING_HOME', 'ALTHING_FAILPOINT'])
+
+const programVariables = ['PATH', 'HOME', 'SSH_AUTH_SOCK']
 
 /** Reads the environment of this process, or a given one. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
@@ -35,6 +39,11 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     isColorOff: (variables['NO_COLOR'] ?? '') !== '',
     failpoint: variables['ALTHING_FAILPOINT'],
     secrets,
+    programs: Object.fromEntries(programVariables.map((name) => [name, variables[name]] as const).filter(isGiven)),
     settings,
   }
+}
+
+function isGiven(entry: readonly [string, string | undefined]): entry is readonly [string, string] {
+  return entry[1] !== undefined
 }

@@ -33,6 +33,7 @@ import type { HiveNetwork, PeerName } from '../network/handlers.ts'
 import type { Host } from '../network/host.ts'
 import type { PeerBook } from '../network/peer-book.ts'
 import type { Home, Surroundings } from './open-home.ts'
+import { createWorkView } from '../tasks/records/work-view.ts'
 import { createPeerTable, seenMembers } from './peer-table.ts'
 
 export interface HiveRuntimeDeps extends Surroundings {
@@ -78,7 +79,7 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
       'journal',
       await openJournal(
         { hive, key: keys.node, database, clock, admission: membership, owners: membership, interest: acquaintances, log },
-        { ...config.journal, views: [membership.view, index, contextView, seals], policy: row.known.genesis.policy },
+        { ...config.journal, views: [membership.view, index, contextView, seals, createWorkView()], policy: row.known.genesis.policy },
       ),
     )
     const host = options.peers ? shutdown.use('host', await openHiveHost(deps, { row, config, peerBook })) : undefined

@@ -46,7 +46,10 @@ export function seenMembers(
   { database, clock }: { readonly database: Database; readonly clock: Clock },
   hive: HiveId,
 ): readonly { readonly node: PeerId; readonly agoMs: number }[] {
-  const rows = database.all<{ readonly peer: string; readonly seen_at: number }>('select peer, seen_at from known_peer where hive = ?', hive)
+  const rows = database.all<{ readonly peer: string; readonly seen_at: number }>(
+    'select peer, seen_at from known_peer where hive = ?',
+    hive,
+  )
   const now = clock.now()
   return rows.flatMap(({ peer, seen_at: seenAt }) => {
     const node = parsePeerId(peer)

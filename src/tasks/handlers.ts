@@ -28,7 +28,7 @@ export function createTaskHandlers(deps: TaskHandlerDeps): Handlers {
 function projectHandlers({
   findDesks,
   label,
-}: TaskHandlerDeps): Pick<Handlers, 'project.add' | 'project.list' | 'project.remove' | 'doctor' | 'task.add'> {
+}: TaskHandlerDeps): Pick<Handlers, 'project.add' | 'project.list' | 'project.remove' | 'project.doctor' | 'task.add'> {
   return {
     'project.add': async ({ url, base }, { hive, signal }) => {
       const desks = findDesks(hive)
@@ -51,7 +51,7 @@ function projectHandlers({
       desks.close(project)
       return project
     },
-    doctor: async ({ project }, { hive, signal }) => {
+    'project.doctor': async ({ project }, { hive, signal }) => {
       const desks = findDesks(hive)
       const desk = project === undefined ? desks.get(desks.projects.list()[0]?.id ?? '') : desks.get(project)
       const { lines, form } = await desk.examine({ signal })

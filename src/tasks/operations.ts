@@ -76,7 +76,7 @@ const removeProject = defineOperation({
 })
 
 const doctor = defineOperation({
-  name: 'doctor',
+  name: 'project.doctor',
   summary: 'Prove that a project’s git server keeps what claims rest on, one line each',
   input: { project: { ...project, position: 0 } },
   output: (z) =>
@@ -125,7 +125,6 @@ const list = defineOperation({
   isReadOnly: true,
   needsPeers: false,
   examples: [{ command: 'althing task list', does: 'open tasks of all projects, best first' }],
-  aliases: ['ls'],
 })
 
 const show = defineOperation({

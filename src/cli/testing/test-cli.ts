@@ -43,7 +43,14 @@ export function createTestCli(t: TestContext, options: TestCliOptions) {
   })
   const deps: CliDeps = {
     version: '0.1.0',
-    environment: { home, isColorOff: options.isColorOff ?? false, failpoint: undefined, secrets: new Map(), settings: new Map() },
+    environment: {
+      home,
+      isColorOff: options.isColorOff ?? false,
+      failpoint: undefined,
+      secrets: new Map(),
+      programs: {},
+      settings: new Map(),
+    },
     clock,
     stdout: sink(stdout),
     stderr: sink(stderr),

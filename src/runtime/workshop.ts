@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import type { Secrets } from '../config/secrets.ts'
+import { Fault } from '../lib/fault.ts'
+import type { Models } from '../models/models.ts'
+import { makeNonce } from '../tasks/claims/make-claim.ts'
+import type { Desks } from '../tasks/desks.ts'
+import { createDesks } from '../tasks/desks.ts'
+import { parseGitAddress } from '../tasks/git/address.ts'
+import type { GitCredentials } from '../tasks/git/remote.ts'
+import type { Project, Task } from '../tasks/task.ts'
+import { addressOf, createRecordKeeper } from '../workers/keep-record.ts'
+import type { Workbench, WorkSettings } from '../workers/work-desk.ts'
+import type { HiveRuntime } from './hive-runtime.ts'
+import { marketHiveOf } from './hive-runtime.ts'
+import type { Hives } from './hives.ts'
+import type { Home, Surroundings } from './open-home.ts'
+
+export interface WorkshopDeps extends Surroundings {
+  readonly home: Home
+  readonly hives: Hives
+  readonly secrets: Secrets
+  readonly openModels: () => Promise<Models>
+}
+
+export interface WorkshopOptions {
+  readonly config: Config
+  /** Variables that git and ssh of this machine are given. */
+  readonly programs: Readonly<Record<string, string>>
+}
+
+/** Tasks and workers of a node, joined with its hives, keys and secrets. */
+export interface Workshop {
+  readonly findDesks: (hive: string | undefined) => Desks
+  readonly openWorkbench: (
+    hive: string | undefined,
+    given: { readonly settings: WorkSettings; readonly role: string; readonly signal: AbortSignal },
+  ) => Promise<Workbench>
+  readonly findTranscript: (hive: string | undefined, task: Task) => Promise<string | undefined>
+}
+
+/** Longest transcript that is shown, in bytes. */
+const maxShownBytes = 8_388_608
+/** Role under which the work of a task is kept, when nobody said another. */
+const defaultRole = 'worker'
+
+/** Opens nothing before it is asked. */
+export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Workshop {
+  const { home, hives, secrets, clock, chance, log } = deps
+  const { config, programs } = options
+  const open = new Map<string, Desks>()
+  const process = makeNonce(chance)
+  let isNoted = false
+
+  const findCredentials = async (project: Project): Promise<GitCredentials | undefined> => {
+    const address = parseGitAddress(project.url)
+    if (address.kind !== 'http') return undefined
+    const password = await secrets.find(`forge-${new URL(address.url).hostname}`)
+    // Every forge takes a token as the password of any name.
+    return password === undefined ? undefined : { username: 'althing', password }
+  }
+  const findDesks = (name: string | undefined): Desks => {
+    const hive = hives.find(name)
+    noteProcess()
+    const desks = open.get(hive.row.known.id) ?? createDesks(deskDepsOf(hive), deskOptionsOf(config))
+    open.set(hive.row.known.id, desks)
+    return desks
+  }
+  /** A crash leaves claims of this process behind: the next one knows them for its own by this. */
+  const noteProcess = (): void => {
+    if (isNoted) return
+    isNoted = true
+    void home.database.writeSoon((tx) =>
+      tx.run('insert into setting (name, value) values (?, ?)', `process ${process}`, String(clock.now())),
+    )
+  }
+  const deskDepsOf = (hive: HiveRuntime) => ({
+    database: home.database,
+    journal: marketHiveOf(hive).journal,
+    hive: hive.row.known.id,
+    key: home.keys.node,
+    self: { peer: hive.journal.node, process },
+    isAdmitted: (peer: Parameters<typeof hive.membership.judge>[0]) => hive.membership.judge(peer).verdict === 'admitted',
+    ranHere: (other: string) => home.database.get('select 1 from setting where name = ?', `process ${other}`) !== undefined,
+    programs: { environment: programs },
+    findCredentials,
+    clock,
+    chance,
+    log,
+  })
+  const agentOf = (hive: HiveRuntime): string | undefined => hive.context.status().agents[0]
+
+  return {
+    findDesks,
+    openWorkbench: async (name, { settings, role }) => {
+      const hive = hives.find(name)
+      const { openWorkbench } = await import('../workers/work-desk.ts')
+      const listSecrets = async (): Promise<readonly string[]> => {
+        const found = await Promise.all((await secrets.list()).map((each) => secrets.find(each)))
+        return found.filter((secret) => secret !== undefined)
+      }
+      const keepRecord = createRecordKeeper({ context: hive.context, log, agent: () => agentOf(hive), role })
+      const agent = `${agentOf(hive) ?? 'agent'}:${role}`
+      return openWorkbench(
+        { clock, chance, log, openModels: deps.openModels, findSecret: secrets.find, listSecrets, findCredentials, keepRecord },
+        { settings, folder: join(home.path, 'work'), agent, environment: programs },
+      )
+    },
+    findTranscript: async (name, task) => {
+      const hive = hives.find(name)
+      const agent = agentOf(hive)
+      if (agent === undefined) return undefined
+      try {
+        const address = addressOf(task, { agent, role: defaultRole, path: 'transcript.jsonl' })
+        const read = await hive.context.get(address, { signal: AbortSignal.timeout(config.tasks.remoteTimeoutMs) })
+        return read.size > maxShownBytes ? undefined : Buffer.concat(await Array.fromAsync(read.open())).toString('utf8')
+      } catch (error) {
+        if (error instanceof Fault && error.kind === 'missing') return undefined
+        throw error
+      }
+    },
+  }
+}
+
+function deskOptionsOf({ tasks }: Config) {
+  return {
+    ttlSeconds: tasks.ttlSeconds,
+    limitedNodes: tasks.limitedNodes,
+    form: tasks.refs,
+    remote: { timeoutMs: tasks.remoteTimeoutMs, maxAnswerBytes: tasks.maxAnswerBytes, allowsPlainHttp: tasks.allowPlainHttp },
+  }
+}

@@ -1,0 +1,61 @@
+import type { ContextStore } from '../context/context.ts'
+import { encodeText } from '../lib/bytes.ts'
+import type { Log } from '../lib/log.ts'
+import type { ProjectId, Task } from '../tasks/task.ts'
+import { parseAddress } from '../ucxl/ucxl.ts'
+import type { WorkRecord } from './supervisor.ts'
+
+/** Where what is said and decided of a task is kept. */
+export interface RecordKeeperDeps {
+  readonly context: Pick<ContextStore, 'put'>
+  readonly log: Log
+  /** Name under which this node writes context; undefined when it may write under none. */
+  readonly agent: () => string | undefined
+  readonly role: string
+}
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/** Keeps the transcript and the decision of a task as context, so that both can be cited and read as they were. Gives the decision's address. */
+export function createRecordKeeper(deps: RecordKeeperDeps): (record: WorkRecord, options: Waiting) => Promise<string | undefined> {
+  return async (record, waiting) => {
+    const agent = deps.agent()
+    if (agent === undefined) {
+      deps.log.warn('this node writes under no agent name, so nothing is kept of its work', { task: record.task.key })
+      return undefined
+    }
+    const put = async (path: string, body: Uint8Array, mediaType: string): Promise<string> => {
+      const address = addressOf(record.task, { agent, role: deps.role, path })
+      const metadata = { holding: record.holding, epoch: String(record.epoch), outcome: record.outcome.outcome }
+      const stored = await deps.context.put({ address, body: once(body), mediaType, metadata, condition: undefined }, waiting)
+      return stored.address
+    }
+    await put('transcript.jsonl', record.transcript, 'application/x-ndjson')
+    return record.decision === undefined ? undefined : put('decision.md', encodeText(record.decision), 'text/markdown')
+  }
+}
+
+/** Address of something that is kept of a task. */
+export function addressOf(
+  task: Pick<Task, 'project' | 'key'>,
+  at: { readonly agent: string; readonly role: string; readonly path: string },
+) {
+  return parseAddress(`ucxl://${at.agent}:${at.role}@${projectName(task.project)}:${task.key}/*^/${at.path}`)
+}
+
+/** The last part of a project's name, as an address takes it. */
+export function projectName(project: ProjectId): string {
+  const last = project.split('/').at(-1) ?? ''
+  const name = last
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 64)
+  return name === '' ? 'project' : name
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
