@@ -36,7 +36,8 @@ test('F1: a publish killed at any of its steps is whole or absent after it, and 
   await ada.run(['p2p', 'publish', writePackage(village, 'first')])
   for (const step of publishSteps) {
     const name = step.replaceAll('.', '-')
-    const folder = writePackage(village, name, { bytes: 5000 })
+    // longer than what lies in the database: its blocks are files
+    const folder = writePackage(village, name, { bytes: 20_000 })
     const killed = await ada.run(['p2p', 'publish', folder], { ALTHING_FAILPOINT: `${step}=exit` })
     assert.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stdout}${killed.stderr}`)
 
