@@ -88,7 +88,6 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
     chance,
     log,
   })
-  const agentOf = (hive: HiveRuntime): string | undefined => hive.context.status().agents[0]
 
   return {
     findDesks,
@@ -120,6 +119,11 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
       }
     },
   }
+}
+
+/** The name this node writes context under; undefined when it has none. */
+function agentOf(hive: HiveRuntime): string | undefined {
+  return hive.context.status().agents[0]
 }
 
 function deskOptionsOf({ tasks }: Config) {

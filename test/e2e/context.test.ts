@@ -10,6 +10,8 @@ const why = 'ucxl://ada-claude:reviewer@shop:cart-42/*^/notes/why.md'
 const at = (temporal: string): string => why.replace('*^', temporal)
 
 /** Steps of a put at which the process is ended, in their order; behind the last one it is on disk. */
+/** Longer than what lies in the database: it is a file of its own. */
+const longer = (text: string): string => text.padEnd(10_000, '.')
 const putSteps = ['blob.put.renamed', 'context.commit', 'context.appended'] as const
 
 /** A village with ada, who may write as `ada-claude`. */
@@ -25,9 +27,9 @@ test('F1: a put killed at any of its steps is whole or absent after it, and the 
   const { ada } = await settleAda(t)
   let last = 0
   for (const step of putSteps) {
-    const killed = await ada.run(['context', 'put', why, '--text', step], { ALTHING_FAILPOINT: `${step}=exit` })
+    const killed = await ada.run(['context', 'put', why, '--text', longer(step)], { ALTHING_FAILPOINT: `${step}=exit` })
     assert.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stdout}${killed.stderr}`)
-    const again = await ada.ask('context', 'put', why, '--text', step, '--replicas', '1')
+    const again = await ada.ask('context', 'put', why, '--text', longer(step), '--replicas', '1')
     last += 1
     const isDurable = step === 'context.appended'
     assert.equal(again['version'], last, step)
