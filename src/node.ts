@@ -157,8 +157,14 @@ class ComposedNode implements Althing {
       return open({ database, clock, chance, secrets }, config.models)
     }
     const { programs = {} } = this.#options
+    const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
+    const enrollment = createEnrollment(joining, config.hive)
+    const certifyAs = async (agent: string): Promise<void> => {
+      await keys.renew({ agents: [...keys.certificate().certificate.agents, agent] })
+      await enrollment.publishCertificate()
+    }
     const workshop = openWorkshop(
-      { home, hives, secrets, clock, chance, log, openModels: async () => (await openModels()).models },
+      { home, hives, secrets, clock, chance, log, certifyAs, openModels: async () => (await openModels()).models },
       { config, programs },
     )
     const workers = createWorkerHandlers(
@@ -166,7 +172,6 @@ class ComposedNode implements Althing {
       { ...config.workers, label: config.tasks.label },
     )
     shutdown.use('worker', workers)
-    const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
     return {
       ...createHealthHandlers({ readStatus: (hive) => this.#readStatus(hive), requestStop: () => this.#stop.abort() }),
       ...createStoreHandlers({
@@ -182,7 +187,7 @@ class ComposedNode implements Althing {
         { content, blobs, database, clock, log, node: keys.nodeId, sweepUnpacked: (sweeping) => unpacked.sweep(sweeping) },
         config.content,
       ),
-      ...createIdentityHandlers({ keys, enrollment: createEnrollment(joining, config.hive) }),
+      ...createIdentityHandlers({ keys, enrollment }),
       ...createHiveHandlers({ ...joining, connectedPeers: ({ known }) => hives.connectedPeers(known.id) }, config.hive),
       ...createNetworkHandlers({ networkOf: (name) => networkOf(hives.find(name)) }),
       ...createMarketHandlers(market, { ...config.market, registry: config.registry, copies: config.content.replicas }),

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import type { Secrets } from '../config/secrets.ts'
-import { Fault } from '../lib/fault.ts'
 import type { Models } from '../models/models.ts'
 import { makeNonce } from '../tasks/claims/make-claim.ts'
 import type { Desks } from '../tasks/desks.ts'
@@ -9,8 +8,12 @@ import { createDesks } from '../tasks/desks.ts'
 import { parseGitAddress } from '../tasks/git/address.ts'
 import type { GitCredentials } from '../tasks/git/remote.ts'
 import type { Project, Task } from '../tasks/task.ts'
-import { addressOf, createRecordKeeper } from '../workers/keep-record.ts'
+import type { KeptWork } from '../workers/find-kept.ts'
+import { findKept } from '../workers/find-kept.ts'
+import { createRecordKeeper } from '../workers/keep-record.ts'
 import type { Workbench, WorkSettings } from '../workers/work-desk.ts'
+import type { CertifyAs } from './agent-name.ts'
+import { agentOf, needAgent } from './agent-name.ts'
 import type { HiveRuntime } from './hive-runtime.ts'
 import { marketHiveOf } from './hive-runtime.ts'
 import type { Hives } from './hives.ts'
@@ -21,6 +24,7 @@ export interface WorkshopDeps extends Surroundings {
   readonly hives: Hives
   readonly secrets: Secrets
   readonly openModels: () => Promise<Models>
+  readonly certifyAs: CertifyAs
 }
 
 export interface WorkshopOptions {
@@ -36,13 +40,11 @@ export interface Workshop {
     hive: string | undefined,
     given: { readonly settings: WorkSettings; readonly role: string; readonly signal: AbortSignal },
   ) => Promise<Workbench>
-  readonly findTranscript: (hive: string | undefined, task: Task) => Promise<string | undefined>
+  readonly findKept: (hive: string | undefined, task: Task) => KeptWork
 }
 
 /** Longest transcript that is shown, in bytes. */
 const maxShownBytes = 8_388_608
-/** Role under which the work of a task is kept, when nobody said another. */
-const defaultRole = 'worker'
 
 /** Opens nothing before it is asked. */
 export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Workshop {
@@ -94,36 +96,19 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
     openWorkbench: async (name, { settings, role }) => {
       const hive = hives.find(name)
       const { openWorkbench } = await import('../workers/work-desk.ts')
+      const agent = await needAgent(hive, deps.certifyAs)
       const listSecrets = async (): Promise<readonly string[]> => {
         const found = await Promise.all((await secrets.list()).map((each) => secrets.find(each)))
         return found.filter((secret) => secret !== undefined)
       }
       const keepRecord = createRecordKeeper({ context: hive.context, log, agent: () => agentOf(hive), role })
-      const agent = `${agentOf(hive) ?? 'agent'}:${role}`
       return openWorkbench(
         { clock, chance, log, openModels: deps.openModels, findSecret: secrets.find, listSecrets, findCredentials, keepRecord },
-        { settings, folder: join(home.path, 'work'), agent, environment: programs },
+        { settings, folder: join(home.path, 'work'), agent: `${agent}:${role}`, environment: programs },
       )
     },
-    findTranscript: async (name, task) => {
-      const hive = hives.find(name)
-      const agent = agentOf(hive)
-      if (agent === undefined) return undefined
-      try {
-        const address = addressOf(task, { agent, role: defaultRole, path: 'transcript.jsonl' })
-        const read = await hive.context.get(address, { signal: AbortSignal.timeout(config.tasks.remoteTimeoutMs) })
-        return read.size > maxShownBytes ? undefined : Buffer.concat(await Array.fromAsync(read.open())).toString('utf8')
-      } catch (error) {
-        if (error instanceof Fault && error.kind === 'missing') return undefined
-        throw error
-      }
-    },
+    findKept: (name, task) => findKept(hives.find(name).context, task, { maxBytes: maxShownBytes }),
   }
-}
-
-/** The name this node writes context under; undefined when it has none. */
-function agentOf(hive: HiveRuntime): string | undefined {
-  return hive.context.status().agents[0]
 }
 
 function deskOptionsOf({ tasks }: Config) {

@@ -14,8 +14,18 @@ export interface TaskHandlerDeps {
   readonly findDesks: (hive: string | undefined) => Desks
   /** The label that makes an issue a task. */
   readonly label: string
-  /** The transcript that is kept here of a task's last run; undefined when there is none. */
-  readonly findTranscript: (hive: string | undefined, task: Task) => Promise<string | undefined>
+  /** What is kept in the hive of the last run of a task. */
+  readonly findKept: (hive: string | undefined, task: Task) => KeptRun
+}
+
+/** What agents left of a task. */
+export interface KeptRun {
+  /** Address of the newest decision; undefined when there is none. */
+  readonly decision: string | undefined
+  /** Address of the newest transcript, and what it says, undefined when it is not here or too long to be shown. */
+  readonly transcript:
+    | { readonly address: string; readonly read: (options: { readonly signal: AbortSignal }) => Promise<string | undefined> }
+    | undefined
 }
 
 type Handlers = HandlersOf<typeof tasksOperations>
@@ -66,7 +76,7 @@ function projectHandlers({
   }
 }
 
-function readingHandlers({ findDesks, findTranscript, label }: TaskHandlerDeps): Pick<Handlers, 'task.list' | 'task.show' | 'task.next'> {
+function readingHandlers({ findDesks, findKept, label }: TaskHandlerDeps): Pick<Handlers, 'task.list' | 'task.show' | 'task.next'> {
   const wishes = { labels: [label], types: [] }
   return {
     'task.list': async ({ project, all }, { hive, signal }) => {
@@ -83,13 +93,15 @@ function readingHandlers({ findDesks, findTranscript, label }: TaskHandlerDeps):
       const sight = await desk.sight(task.key, { signal })
       const open = new Set((await desk.records.open({ signal })).map(({ key }) => key))
       const pull = await desk.records.findPull({ head: workBranch(task.key), base: desk.project.base }, { signal })
+      const kept = findKept(hive, task)
       return {
         ...describeTask(task, sight),
         body: task.body,
         branch: workBranch(task.key),
         whyNot: whyNot(task, wishes, open) ?? null,
         pull: pull?.url ?? null,
-        transcript: transcript ? ((await findTranscript(hive, task)) ?? null) : null,
+        decision: kept.decision ?? null,
+        transcript: transcript ? ((await kept.transcript?.read({ signal })) ?? null) : null,
       }
     },
     'task.next': async ({ project }, { hive, signal }) => {

@@ -139,6 +139,8 @@ const show = defineOperation({
       /** What it would be called off for; null when a worker may take it. */
       whyNot: z.string().nullable(),
       pull: z.string().nullable(),
+      /** Address of what was decided, readable with `context get`; null while nothing was. */
+      decision: z.string().nullable(),
       transcript: z.string().nullable(),
     }),
   faults: [...taskFaults, ...remoteFaults],

@@ -10,6 +10,10 @@ export const workersFaults = defineFaults({
     kind: 'usage',
     meaning: 'A worker was to be started without what it needs: a model, or a command. Data: `setting`.',
   },
+  WORKER_NAMELESS: {
+    kind: 'denied',
+    meaning: 'A worker was to be started on a node that may write under no agent name: nothing of its work could be kept. Data: `hive`.',
+  },
   WORKER_RUNS: { kind: 'conflict', meaning: 'A worker runs on this node already.' },
   GIT_FAILED: {
     kind: 'unavailable',

@@ -6,7 +6,8 @@ import type { Desks } from '../tasks/desks.ts'
 import { workersFaults } from './faults.ts'
 import type { workersOperations } from './operations.ts'
 import type { Workbench, WorkSettings } from './work-desk.ts'
-import type { WorkerStatus } from './worker.ts'
+import type { WorkEnd } from './supervisor.ts'
+import type { WorkerNews, WorkerStatus } from './worker.ts'
 import { Worker } from './worker.ts'
 
 export interface WorkerHandlerDeps {
@@ -53,7 +54,10 @@ export function createWorkerHandlers(deps: WorkerHandlerDeps, options: WorkerHan
     running = { worker: placeholder, stop, ended: ended.promise }
     try {
       const bench = await deps.openWorkbench(context.hive, { settings, role: input.role, signal })
-      deps.log.info('a worker looks for tasks', { holds: bench.holds })
+      deps.log.info('a worker looks for tasks', { agent: bench.agent, holds: bench.holds })
+      const say = createTelling(context)
+      say(`${bench.agent} looks for tasks · ${bench.holds}`)
+      if (deps.findDesks(context.hive).all().length === 0) say('no project is here yet: althing project add URL')
       const worker = new Worker(
         {
           clock: deps.clock,
@@ -61,16 +65,16 @@ export function createWorkerHandlers(deps: WorkerHandlerDeps, options: WorkerHan
           desks: () => deps.findDesks(context.hive).all(),
           supervise: bench.supervise,
           isMerged: bench.isMerged,
-          tell: (news) => report(context, news),
+          tell: (news) => say(describeNews(news)),
         },
         { ...options, types: [] },
       )
       running = { worker, stop, ended: ended.promise }
       if (input.once) await worker.once({ signal })
       else await worker.run({ signal })
-      last = worker.status
-      return { ...last, state: 'stopped' }
+      return { ...worker.status, state: 'stopped' }
     } finally {
+      last = { ...running.worker.status, state: 'stopped' }
       running = undefined
       ended.resolve()
     }
@@ -106,20 +110,39 @@ const idleDeps = {
   tell: () => {},
 }
 
-function report(context: CallContext, news: Parameters<ConstructorParameters<typeof Worker>[0]['tell']>[0]): void {
-  const said =
-    news.news === 'idle'
-      ? news.reason
-      : news.news === 'took'
-        ? `${news.task.key} is ours, epoch ${news.epoch}: ${news.task.title}`
-        : news.news === 'merged'
-          ? `${news.task.key} is merged`
-          : `${news.task.key}: ${describeEnd(news.end)}`
-  context.report({ stage: said, done: 1, unit: 'items' })
+/** Says what stays on the screen; the same again is no news. */
+function createTelling(context: CallContext): (sentence: string) => void {
+  let said = ''
+  return (sentence) => {
+    if (sentence !== said) context.report({ stage: sentence, done: 0, unit: 'items', isNotice: true })
+    said = sentence
+  }
 }
 
-function describeEnd(end: Awaited<ReturnType<Workbench['supervise']>>): string {
-  return end.end === 'in-review' ? `in review, ${end.url}` : `${end.end}, ${end.reason}`
+function describeNews(news: WorkerNews): string {
+  switch (news.news) {
+    case 'idle':
+      return news.reason
+    case 'took':
+      return `${news.task.key} is ours, epoch ${news.epoch}: ${news.task.title}`
+    case 'merged':
+      return `${news.task.key} is merged, and closed`
+    case 'ended':
+      return `${news.task.key}: ${describeEnd(news.end)}`
+  }
+}
+
+function describeEnd(end: WorkEnd): string {
+  switch (end.end) {
+    case 'in-review':
+      return `in review, ${end.wasThere ? 'the pull request was there already' : end.url}`
+    case 'released':
+      return `given back, ${end.reason}`
+    case 'needs-human':
+      return `waits for a person, ${end.reason}`
+    case 'lost':
+      return `lost, ${end.reason}`
+  }
 }
 
 function plain({ state, tasks, ended }: WorkerStatus) {

@@ -14,6 +14,10 @@ export interface RecordKeeperDeps {
   readonly role: string
 }
 
+/** Where under the address of a task's work what was said, and what was decided, is. */
+export const transcriptPath = 'transcript.jsonl'
+export const decisionPath = 'decision.md'
+
 interface Waiting {
   readonly signal: AbortSignal
 }
@@ -32,8 +36,8 @@ export function createRecordKeeper(deps: RecordKeeperDeps): (record: WorkRecord,
       const stored = await deps.context.put({ address, body: once(body), mediaType, metadata, condition: undefined }, waiting)
       return stored.address
     }
-    await put('transcript.jsonl', record.transcript, 'application/x-ndjson')
-    return record.decision === undefined ? undefined : put('decision.md', encodeText(record.decision), 'text/markdown')
+    await put(transcriptPath, record.transcript, 'application/x-ndjson')
+    return record.decision === undefined ? undefined : put(decisionPath, encodeText(record.decision), 'text/markdown')
   }
 }
 

@@ -19,7 +19,7 @@ const start = defineOperation({
     for: { type: 'integer', help: 'end after so many seconds', optional: true, min: 1, max: 31_536_000, placeholder: 'SECONDS' },
   },
   output: statusShape,
-  faults: ['WORKER_CONFIG_INVALID', 'SANDBOX_MISSING', 'MODEL_NAME_INVALID', 'MODELS_CONFIG_INVALID', 'WORKER_RUNS'],
+  faults: ['WORKER_CONFIG_INVALID', 'SANDBOX_MISSING', 'MODEL_NAME_INVALID', 'MODELS_CONFIG_INVALID', 'WORKER_NAMELESS', 'WORKER_RUNS'],
   isReadOnly: false,
   needsHome: true,
   needsPeers: true,

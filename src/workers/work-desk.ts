@@ -73,6 +73,9 @@ export interface WorkbenchOptions {
 
 /** Where tasks are worked on: a sandbox, an agent, and a mirror of each project. */
 export interface Workbench {
+  /** `agent:role`, as work is signed. */
+  readonly agent: string
+  /** Who works, and what holds it, for a person. */
   readonly holds: string
   readonly supervise: (desk: ProjectDesk, held: WorkerHolding, options: Waiting) => Promise<WorkEnd>
   readonly isMerged: (desk: ProjectDesk, task: TaskKey, options: Waiting) => Promise<boolean>
@@ -98,6 +101,7 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
   const git = createGitRunner({ environment, maxTextBytes: maxGitTextBytes })
   const mirrors = new Mirrors({ git, findCredentials: deps.findCredentials }, join(folder, 'mirrors'))
   return {
+    agent: options.agent,
     holds: `${driver.name} · ${sandbox.holds}`,
     supervise: async (desk, held, waiting) => {
       const mirror = await mirrors.get(desk.project, waiting)

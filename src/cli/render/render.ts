@@ -42,7 +42,9 @@ import {
 } from './sentences.ts'
 import { renderStatus } from './status.ts'
 import { isWhollyMended, renderCollected, renderStats, renderStopped, renderVerified } from './store.ts'
+import { taskRenderers } from './tasks.ts'
 import { renderAudit, renderInfo, renderSaid, renderVersions } from './trust.ts'
+import { renderWorker, renderWorkerEnd } from './workers.ts'
 
 /** How one operation's answer looks to a person; undefined when the answer is not of the shape it knows. */
 export type Renderer = (output: unknown, style: Style) => string | undefined
@@ -50,6 +52,12 @@ export type Renderer = (output: unknown, style: Style) => string | undefined
 /** The answers that have a look of their own. */
 const renderers: Readonly<Record<string, Renderer>> = {
   ...registryRenderers,
+  ...taskRenderers,
+  'worker.start': renderWorkerEnd,
+  'worker.status': renderWorker,
+  'worker.stop': renderWorker,
+  'worker.pause': renderWorker,
+  'worker.resume': renderWorker,
   'p2p.status': renderStatus,
   'p2p.peers': renderPeers,
   'p2p.peer': renderPeer,

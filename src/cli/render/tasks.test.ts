@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { renderBrief } from './brief.ts'
+import { render } from './render.ts'
+
+const same = (text: string): string => text
+const plain = { strong: same, faint: same, good: same, bad: same, name: same }
+const task = {
+  project: 'file:/srv/git/shop',
+  key: 't-0123456789ab',
+  title: 'The cart forgets',
+  labels: ['bzzz-task', 'in-progress'],
+  state: 'open',
+  type: 'bug',
+  priority: 5,
+  claim: 'held',
+  holder: '12D3KooWNCdNMm9Z9yN35kTpaJeuRTQT274KnSqYEoaCNRz8SsxL',
+  epoch: 2,
+}
+const ended = { inReview: 2, released: 1, needsHuman: 0, lost: 0 }
+
+function shown(name: string, output: unknown): readonly string[] {
+  return render(name, output, plain).split('\n')
+}
+
+test('lists with nothing in them say what to type', () => {
+  assert.match(shown('project.list', { projects: [] })[0] ?? '', /althing project add URL$/)
+  assert.match(shown('task.list', { tasks: [] })[0] ?? '', /althing task add "TITLE"/)
+  assert.deepEqual(shown('task.next', { next: null, passedOver: [] }), ['nothing is to be done'])
+  assert.deepEqual(shown('task.history', { project: 'x', key: task.key, links: [] }), ['t-0123456789ab was never claimed'])
+})
+
+test('tasks stand under their project, with who holds them; -q leaves their names', () => {
+  assert.deepEqual(shown('task.list', { tasks: [task, { ...task, key: 'issue-7', labels: ['needs-human'] }] }), [
+    'file:/srv/git/shop',
+    '  t-0123456789ab  held          The cart forgets · bug, priority 5',
+    '  issue-7         needs-human   The cart forgets · bug, priority 5',
+  ])
+  assert.equal(renderBrief('task.list', { tasks: [task, { ...task, key: 'issue-7' }] }), 't-0123456789ab\nissue-7')
+})
+
+test('a task says its branch, its pull request, where its decision is read, and why no worker takes it', () => {
+  const address = 'ucxl://ada-laptop:worker@shop:t-0123456789ab/*~1/decision.md'
+  const more = {
+    body: 'It should\u001b[2J not.',
+    branch: 'althing/t-0123456789ab',
+    whyNot: 'it waits for a person',
+    pull: 'record:x',
+    decision: address,
+    transcript: '{}',
+  }
+  assert.deepEqual(shown('task.show', { ...task, ...more }), [
+    't-0123456789ab · The cart forgets',
+    '  file:/srv/git/shop · bug, priority 5 · bzzz-task, in-progress',
+    '  held by 12D3KooWNCdNMm, epoch 2 · branch althing/t-0123456789ab',
+    '  pull request record:x',
+    `  decided: althing context get '${address}'`,
+    '  no worker takes it: it waits for a person',
+    '',
+    '  It should\uFFFD[2J not.',
+    '',
+    '{}',
+  ])
+})
+
+test('the doctor says of each property whether it holds, and then where claims go, or that one node must be alone', () => {
+  const lines = [
+    { property: 'a second making is refused', isGood: true, detail: 'refused' },
+    { property: 'a ref can be removed', isGood: false, detail: 'denied' },
+  ]
+  assert.deepEqual(shown('project.doctor', { project: 'p', lines, form: null, hasFailed: true }), [
+    'p',
+    '  good  a second making is refused · refused',
+    '  bad   a ref can be removed · denied',
+    '→ let only one node work on this project: two could do the same task',
+  ])
+  assert.match(shown('project.doctor', { project: 'p', lines: [], form: 'heads', hasFailed: false })[1] ?? '', /refs = "heads"/)
+})
+
+test('a history has a line for each link, and says of a commit that is no claim what is wrong with it', () => {
+  const link = {
+    commit: 'aa',
+    kind: 'takeover',
+    epoch: 2,
+    holder: task.holder,
+    reason: 'expired',
+    at: '2026-01-01T10:00:00.000Z',
+    tokens: 15,
+    microUsd: 300,
+    why: null,
+  }
+  assert.deepEqual(
+    shown('task.history', { project: 'p', key: task.key, links: [link, { ...link, kind: null, why: 'its signature is wrong' }] }),
+    [
+      't-0123456789ab · 2 links',
+      '  2026-01-01T10:00:00Z  epoch 2  takeover  12D3KooWNCdNMm · expired · 15 tokens, $0.0003',
+      '  ! aa is no claim: its signature is wrong',
+    ],
+  )
+})
+
+test('a worker says what it does and how what it did ended', () => {
+  assert.equal(render('worker.start', { state: 'stopped', tasks: [], ended }, plain), 'the worker ended: 2 tasks in review, 1 given back')
+  const nothing = { ...ended, inReview: 0, released: 0 }
+  assert.match(render('worker.start', { state: 'stopped', tasks: [], ended: nothing }, plain), /^nothing was done/)
+  assert.deepEqual(shown('worker.status', { state: 'working', tasks: [{ ...task, since: 0 }], ended }), [
+    'the worker works',
+    '  t-0123456789ab since 1970-01-01 00:00 UTC: The cart forgets · file:/srv/git/shop',
+    '  before: 2 tasks in review, 1 given back',
+  ])
+})
