@@ -76,7 +76,10 @@ const key = defineOperation({
   isReadOnly: false,
   needsPeers: false,
   examples: [
-    { command: 'althing model key openai < key.txt', does: 'keeps it in a file that only this user reads' },
+    {
+      command: 'althing model key openai key.txt',
+      does: 'keeps it in a file that only this user reads; without a file name it is read from standard input',
+    },
     { command: 'althing model key openai --remove', does: 'forgets it' },
   ],
 })
