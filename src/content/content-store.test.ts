@@ -165,6 +165,16 @@ test('F5: a full quota is a fault, what may go is collected first, and what was 
   assert.deepEqual(await readAll(ada.content, kept.cid), testBytes(mebibyte, 1))
 })
 
+test('F5: what did not fit gives its room back at once, but for what was there before', async () => {
+  await using ada = openInMemory(4 * mebibyte)
+  const shared = testBytes(mebibyte, 1)
+  const kept = await ada.content.add([shared], context)
+  const parts = [shared, ...[2, 3, 4, 5].map((seed) => testBytes(mebibyte, seed))]
+  await assert.rejects(ada.content.add(parts, context), isFault('QUOTA_EXCEEDED'))
+  assert.equal(ada.blobs.usage().blocks, 1)
+  assert.deepEqual(await readAll(ada.content, kept.cid), shared)
+})
+
 test('F5: a full disk is a fault, nothing partial counts as content, and the next add succeeds', async () => {
   const folder = await mkdtemp(join(folders, 'full-'))
   await using ada = await openIn(folder)

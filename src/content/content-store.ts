@@ -85,6 +85,8 @@ class BlobContentStore implements LocalContentStore {
   readonly #added = new Map<Cid, number>()
   readonly #adding = new Map<string, number>()
   #generation = 0
+  /** Grows whenever somebody but an add under way may have come to rely on a block. */
+  #stored = 0
   #reclaiming: Promise<unknown> | undefined
 
   constructor(deps: ContentStoreDeps, options: ContentStoreOptions) {
@@ -92,7 +94,8 @@ class BlobContentStore implements LocalContentStore {
     this.#options = options
   }
 
-  readonly add: ContentStore['add'] = (source, { signal }) => this.#add(source, { signal, put: this.putBlock })
+  readonly add: ContentStore['add'] = (source, { signal }) =>
+    this.#add(source, { signal, put: (digest, bytes) => this.#putWith(this.#deps.blobs.put, digest, bytes) })
 
   readonly addSoon: ContentStore['add'] = (source, { signal }) =>
     this.#add(source, { signal, put: (digest, bytes) => this.#putWith(this.#deps.blobs.putSoon, digest, bytes) })
@@ -171,7 +174,10 @@ class BlobContentStore implements LocalContentStore {
     return list
   }
 
-  readonly putBlock = (digest: Uint8Array, bytes: Uint8Array): Promise<void> => this.#putWith(this.#deps.blobs.put, digest, bytes)
+  readonly putBlock = async (digest: Uint8Array, bytes: Uint8Array): Promise<void> => {
+    this.#stored += 1
+    await this.#putWith(this.#deps.blobs.put, digest, bytes)
+  }
 
   readonly hasBlock = (digest: Uint8Array): boolean => this.#deps.blobs.has(digest)
 
@@ -208,6 +214,8 @@ class BlobContentStore implements LocalContentStore {
     { signal, put: putChunk }: { readonly signal: AbortSignal; readonly put: BlobStore['put'] },
   ): Promise<ContentSize> {
     const digests: Uint8Array[] = []
+    const fresh: Uint8Array[] = []
+    const storedBefore = this.#stored
     const puts = new Set<Promise<void>>()
     let size = 0
     try {
@@ -216,6 +224,7 @@ class BlobContentStore implements LocalContentStore {
         if (digests.length === maxChunks) throw tooLong()
         const digest = hashBytes(chunk)
         digests.push(digest)
+        if (!this.hasBlock(digest)) fresh.push(digest)
         this.#countAdding(digest, 1)
         size += chunk.byteLength
         const put = putChunk(digest, chunk)
@@ -229,10 +238,20 @@ class BlobContentStore implements LocalContentStore {
       await Promise.all(puts)
       signal.throwIfAborted()
       return await this.#finish({ size, digests: new Uint8Array(Buffer.concat(digests)) })
+    } catch (error) {
+      await Promise.allSettled(puts)
+      const isFull = error instanceof Fault && (error.code === 'DISK_FULL' || error.code === 'QUOTA_EXCEEDED')
+      if (isFull && this.#stored === storedBefore) await this.#giveBack(fresh)
+      throw error
     } finally {
       await Promise.allSettled(puts)
       for (const digest of digests) this.#countAdding(digest, -1)
     }
+  }
+
+  /** What did not fit is of no use: its room is needed at once, not after the grace age. Blocks that another add has meanwhile stay. */
+  async #giveBack(fresh: readonly Uint8Array[]): Promise<void> {
+    for (const digest of fresh) if (this.#adding.get(nameOf(digest)) === 1) await this.#deps.blobs.remove(digest)
   }
 
   #countAdding(digest: Uint8Array, change: 1 | -1): void {
@@ -252,6 +271,7 @@ class BlobContentStore implements LocalContentStore {
       await this.#keepList(cid, list)
     }
     this.#added.set(cid, this.#deps.clock.monotonic())
+    this.#stored += 1
     return { cid, size: list.size }
   }
 
