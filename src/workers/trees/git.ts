@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { pipeline } from 'node:stream/promises'
+import type { Writable } from 'node:stream'
 import { Readable } from 'node:stream'
 import { workersFaults } from '../faults.ts'
 
@@ -73,9 +74,8 @@ export function createGitRunner(options: GitRunnerOptions): GitRunner {
       child.once('error', (error) => resolve(error.message))
       child.once('close', (code) => resolve(code === 0 ? undefined : complaint.trim() || `git ended with ${code ?? 'a signal'}`))
     })
-    // a git that has heard enough closes its end, and what it says of it is read below
-    const fed =
-      run.stdin === undefined ? child.stdin.end() : pipeline(Readable.from(run.stdin), child.stdin).catch((error: unknown) => error)
+    let unread: Error | undefined
+    const fed = feed(child.stdin, run.stdin, (error) => (unread = error))
     let isWhole = false
     try {
       yield* child.stdout as AsyncIterable<Uint8Array>
@@ -87,8 +87,8 @@ export function createGitRunner(options: GitRunnerOptions): GitRunner {
     const failure = await ended
     run.signal.throwIfAborted()
     if (failure !== undefined) throw failed(step, failure)
-    const unread = await fed
-    if (unread instanceof Error) throw unread
+    await fed
+    if (unread !== undefined) throw unread
   }
   return {
     stream,
@@ -101,6 +101,27 @@ export function createGitRunner(options: GitRunnerOptions): GitRunner {
       return text.trim()
     },
   }
+}
+
+/** Writes what there is. A git that has heard enough closes its end, and how it ended says whether that was well: only what breaks at the source is told. */
+async function feed(stdin: Writable, source: AsyncIterable<Uint8Array> | undefined, onBroken: (error: Error) => void): Promise<void> {
+  const read = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const iterator = chunks[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const next = await iterator.next().catch((error: unknown) => {
+          onBroken(error instanceof Error ? error : new Error(String(error)))
+          throw error
+        })
+        if (next.done === true) return
+        // not in a catch of ours: here the end of the pipe is thrown in
+        yield next.value
+      }
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  await pipeline(Readable.from(source === undefined ? [] : read(source)), stdin).catch(() => {})
 }
 
 function failed(step: string, reason: string): Error {
