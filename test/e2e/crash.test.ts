@@ -1,82 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Machine } from './machine.ts'
-import { namedOf, list, openVillage, text, writePackage } from './machine.ts'
+import { killInstall, killPublish } from './crash-scenes.ts'
+import { list, openVillage, text, writePackage } from './machine.ts'
 
-/** Every step of a publish at which the process is ended, in their order. */
-const publishSteps = [
-  'blob.put.begin',
-  'blob.put.written',
-  'blob.put.synced',
-  'blob.put.renamed',
-  'blob.put.directory-synced',
-  'blob.put.recorded',
-  'publish.archive',
-  'publish.files',
-  'publish.commit',
-  'publish.appended',
-] as const
+// Every other step: all of them are played by `npm run test:crash`.
+test('F1: a publish killed in the middle is whole or absent after it, and the same publish again makes it whole', (t) =>
+  killPublish(t, ['blob.put.renamed', 'blob.put.recorded', 'publish.files', 'publish.commit', 'publish.appended']))
 
-const installSteps = [
-  'install.fetched',
-  'install.share',
-  'install.unpacked',
-  'install.intent',
-  'install.aside',
-  'install.moved',
-  'install.locked',
-] as const
-
-test('F1: a publish killed at any of its steps is whole or absent after it, and the same publish again makes it whole', async (t) => {
-  const village = openVillage(t)
-  const ada = village.settle('ada')
-  // Makes the home: a command that only reads does not.
-  await ada.run(['p2p', 'publish', writePackage(village, 'first')])
-  for (const step of publishSteps) {
-    const name = step.replaceAll('.', '-')
-    // longer than what lies in the database: its blocks are files
-    const folder = writePackage(village, name, { bytes: 20_000 })
-    const killed = await ada.run(['p2p', 'publish', folder], { ALTHING_FAILPOINT: `${step}=exit` })
-    assert.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stdout}${killed.stderr}`)
-
-    const found = list(await ada.ask('p2p', 'search', name), 'packages').find((hit) => hit['name'] === name)
-    if (found !== undefined) await installsWhole(ada, { name, folder })
-    const isDurable = step === 'publish.appended'
-    assert.equal(found !== undefined, isDurable, step)
-
-    const again = await ada.run(['p2p', 'publish', folder, '--json'])
-    const { status } = JSON.parse(again.stdout) as { readonly status: string }
-    assert.equal(status, isDurable ? 'unchanged' : 'published', step)
-    if (step === 'blob.put.renamed') await installsWhole(ada, { name, folder })
-  }
-  const published = list(await ada.ask('list', '--published'), 'packages').map((entry) => text(entry, 'package'))
-  assert.equal(published.length, 1 + publishSteps.length)
-  assert.equal((await ada.ask('store', 'verify'))['isSound'], true)
-})
-
-test('F1: an install killed at any of its steps leaves the old package or the new one, and the same install again the new one', async (t) => {
-  const village = openVillage(t)
-  const ada = village.settle('ada')
-  const old = writePackage(village, 'web', { version: '1.0.0', bytes: 100 })
-  const fresh = writePackage(village, 'web', { version: '2.0.0', bytes: 200 })
-  await ada.run(['p2p', 'publish', old])
-  await ada.run(['p2p', 'publish', fresh])
-  for (const step of installSteps) {
-    const first = namedOf(await ada.ask('install', 'web@1.0.0', '--force'))
-    const path = text(first, 'path')
-    const killed = await ada.run(['install', 'web@latest'], { ALTHING_FAILPOINT: `${step}=exit` })
-    assert.equal(killed.signal, 'SIGKILL', `${step}: ${killed.stdout}${killed.stderr}`)
-    if (existsSync(path)) assert.ok([100, 200].includes(readFileSync(join(path, 'content.bin')).byteLength), step)
-
-    const again = namedOf(await ada.ask('install', 'web@latest'))
-    assert.equal(text(again, 'version'), '2.0.0', step)
-    assert.deepEqual(readFileSync(join(path, 'content.bin')), readFileSync(join(fresh, 'content.bin')), step)
-    assert.match(readFileSync(join(ada.project, 'althing.lock'), 'utf8'), /2\.0\.0/, step)
-    assert.deepEqual(leftovers(join(ada.project, '.althing')), [], step)
-  }
-})
+test('F1: an install killed in the middle leaves the old package or the new one, and the same install again the new one', (t) =>
+  killInstall(t, ['install.share', 'install.intent', 'install.aside', 'install.moved']))
 
 test('F1: a node killed while it commits starts again, and has what was acknowledged', async (t) => {
   const village = openVillage(t)
@@ -103,15 +35,3 @@ test('F1: a node killed while it commits starts again, and has what was acknowle
     assert.equal((await ada.end('SIGTERM')).code, 0)
   }
 })
-
-async function installsWhole(machine: Machine, { name, folder }: { readonly name: string; readonly folder: string }): Promise<void> {
-  const path = text(namedOf(await machine.ask('install', name)), 'path')
-  assert.deepEqual(readFileSync(join(path, 'content.bin')), readFileSync(join(folder, 'content.bin')), name)
-}
-
-/** What an interrupted install forgot: everything in staging folders but the lock that stays there. */
-function leftovers(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true })
-    .map(String)
-    .filter((name) => /\.staging|intent|aside/.test(name) && !/lock\.sqlite|\.staging$/.test(name))
-}
