@@ -6,6 +6,8 @@ import type { WorkerEvent } from './driver.ts'
 /** What is kept of a run, while it lasts. */
 export interface Capture {
   readonly add: (event: WorkerEvent) => void
+  /** A text without what must not stand in it. */
+  readonly mask: (text: string) => string
   /** What the answers cost until now. */
   readonly cost: () => ClaimCost
   /** The transcript: one JSON object per line, each with the milliseconds since the run began. */
@@ -24,11 +26,12 @@ export function createCapture(deps: { readonly monotonic: () => number }, option
   const startedAt = deps.monotonic()
   const lines: string[] = []
   let [size, left] = [0, 0]
+  const mask = (text: string): string => maskSecrets(text, options.secrets)
   let cost: ClaimCost = { tokens: 0, microUsd: 0 }
   return {
     add: (event) => {
       if (event.type === 'answer') cost = { tokens: cost.tokens + event.cost.tokens, microUsd: cost.microUsd + event.cost.microUsd }
-      const line = maskSecrets(JSON.stringify({ ms: Math.round(deps.monotonic() - startedAt), ...event }), options.secrets)
+      const line = mask(JSON.stringify({ ms: Math.round(deps.monotonic() - startedAt), ...event }))
       const length = Buffer.byteLength(line) + 1
       if (size + length > options.maxBytes && event.type !== 'outcome') {
         left += 1
@@ -37,6 +40,7 @@ export function createCapture(deps: { readonly monotonic: () => number }, option
       size += length
       lines.push(line)
     },
+    mask,
     cost: () => cost,
     bytes: () => {
       const note = left === 0 ? [] : [JSON.stringify({ type: 'left-out', events: left })]

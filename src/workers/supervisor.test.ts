@@ -189,6 +189,23 @@ test('what was said and decided is kept, and what it cost', async (t) => {
   assert.match(decodeText(record?.transcript ?? new Uint8Array()), /"I begin"/)
 })
 
+test('S28: a secret that an agent tells is in no commit, no pull request, no decision and no claim', async (t) => {
+  const secret = 'forge-token-4711'
+  const told = { what: secret, why: secret, alternatives: [secret] }
+  const stand = await openStand(t)
+  await stand.supervise(write('kept', { ...done, title: `Use ${secret}`, summary: secret, decision: told }))
+  const message = await runGit(stand.bare, 'log', '-1', '--format=%B', `althing/${testTask}`)
+  const [record] = stand.records
+  const said = [message, JSON.stringify(stand.pulls), record?.decision ?? '', JSON.stringify(record?.outcome)]
+  for (const text of said) assert.match(text, /a secret of this node/)
+  assert.ok(!said.join('').includes(secret))
+  const other = await openStand(t)
+  assert.deepEqual(await other.supervise(write('half', { outcome: 'failed', reason: `no right with ${secret}` })), {
+    end: 'released',
+    reason: 'failed: no right with [a secret of this node]',
+  })
+})
+
 const failures: readonly { readonly what: string; readonly work: Work; readonly reason: string }[] = [
   { what: 'gives up', work: write('half', { outcome: 'failed', reason: 'no tests run here' }), reason: 'failed: no tests run here' },
   { what: 'changes nothing', work: async () => done, reason: 'failed: the agent changed nothing' },

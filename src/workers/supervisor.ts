@@ -13,6 +13,7 @@ import { createCapture } from './capture.ts'
 import type { AssignmentLimits, Driver, DriverTools, WorkerOutcome } from './driver.ts'
 import type { KeptLease } from './keep-lease.ts'
 import { keepLease, LeaseLost } from './keep-lease.ts'
+import { mapOutcome } from './rules/outcome.ts'
 import type { PullFacts } from './rules/pull-text.ts'
 import { formatCommitMessage, formatDecision, formatPullBody } from './rules/pull-text.ts'
 import { runCommand } from './sandbox/run-command.ts'
@@ -177,7 +178,8 @@ class Supervision {
     try {
       for await (const event of driver.run(assignment, tools, { signal: late })) {
         capture.add(event)
-        if (event.type === 'outcome') ({ outcome } = event)
+        // S28: it goes into commits, pull requests, claims and context
+        if (event.type === 'outcome') outcome = mapOutcome(event.outcome, capture.mask)
       }
     } catch (error) {
       if (signal.aborted || !late.aborted) throw error

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '../../tasks/task.ts'
 import { placePrompt } from './external-prompt.ts'
-import { outcomeOfSilence, parseOutcome } from './outcome.ts'
+import { mapOutcome, outcomeOfSilence, parseOutcome } from './outcome.ts'
 import { choosePermission } from './permissions.ts'
 
 test('what an agent writes about its end is read in full', () => {
@@ -77,4 +77,22 @@ test('S22: fetching is allowed only with a network, and what is not known is ref
 test('where the option that is meant is not offered, the next one of its sense is taken, or the question is called off', () => {
   assert.equal(choosePermission({ kind: 'read', options: options.slice(0, 1) }, { mayFetch: false }), 'id-allow_always')
   assert.equal(choosePermission({ kind: 'fetch', options: options.slice(0, 2) }, { mayFetch: false }), undefined)
+})
+
+test('the texts of an outcome can be changed, each of them', () => {
+  const loud = (text: string): string => text.toUpperCase()
+  const decision = { what: 'b', why: 'c', alternatives: ['d'] }
+  assert.deepEqual(mapOutcome({ outcome: 'done', title: 't', summary: 's', decision }, loud), {
+    outcome: 'done',
+    title: 'T',
+    summary: 'S',
+    decision: { what: 'B', why: 'C', alternatives: ['D'] },
+  })
+  assert.deepEqual(mapOutcome({ outcome: 'done', title: 't', summary: 's', decision: undefined }, loud), {
+    outcome: 'done',
+    title: 'T',
+    summary: 'S',
+    decision: undefined,
+  })
+  assert.deepEqual(mapOutcome({ outcome: 'failed', reason: 'r' }, loud), { outcome: 'failed', reason: 'R' })
 })

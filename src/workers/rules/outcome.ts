@@ -39,6 +39,19 @@ export function outcomeOfSilence(task: Task, lastWords: string): WorkerOutcome {
   }
 }
 
+/** An outcome with each of its texts changed. */
+export function mapOutcome(outcome: WorkerOutcome, change: (text: string) => string): WorkerOutcome {
+  if (outcome.outcome !== 'done') return { ...outcome, reason: change(outcome.reason) }
+  const { title, summary, decision } = outcome
+  const { what, why, alternatives } = decision ?? { what: '', why: '', alternatives: [] }
+  return {
+    outcome: 'done',
+    title: change(title),
+    summary: change(summary),
+    decision: decision && { what: change(what), why: change(why), alternatives: alternatives.map(change) },
+  }
+}
+
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim().slice(0, maxTitleLength)
 }
