@@ -197,6 +197,9 @@ export const settings = {
     ),
     remoteTimeoutMs: integer(30_000, 'ms', 'one request to a git server, with its answer'),
     maxAnswerBytes: integer(67_108_864, 'bytes', 'longest answer of a git server to a question about refs and claims'),
+    trustedAuthors: texts([], 'names on the forge whose text reaches agents, beside owners, members and collaborators'),
+    forgeWriteGapMs: integer(1_000, 'ms', 'least time between two changes on GitHub and GitLab'),
+    forgeMaxPauseMs: integer(60_000, 'ms', 'a pause that a forge asks for is waited for when it is no longer; a longer one ends the look'),
     allowPlainHttp: flag(false, 'whether tokens may be sent to other machines over http without encryption'),
   },
   workers: {

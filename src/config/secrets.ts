@@ -19,6 +19,8 @@ export interface Secrets {
 
 /** Longest secret, in bytes. */
 const maxSecretBytes = 16_384
+/** What is read of a file that is handed in, in bytes. */
+const maxInputBytes = 65_536
 /** A name is part of a path and of a variable: letters, digits, dots and hyphens, no dot first. */
 const secretName = /^[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])?$/
 
@@ -65,6 +67,13 @@ export function createSecrets(home: string, environment: Pick<Environment, 'secr
       return files.filter((name) => secretName.test(name)).toSorted()
     },
   }
+}
+
+/** What a person hands in as a secret, in a file or on standard input; of a longer one the beginning, which is no secret then. */
+export async function readSecretInput(path: string): Promise<string> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(maxInputBytes), 0, maxInputBytes, 0)
+  return buffer.toString('utf8', 0, bytesRead)
 }
 
 /** The end of the variable that a secret may stand in. */

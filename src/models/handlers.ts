@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import type { Secrets } from '../config/secrets.ts'
+import { readSecretInput } from '../config/secrets.ts'
 import type { HandlersOf } from '../operations/define-operation.ts'
 import { modelsFaults } from './faults.ts'
 import type { Models } from './models.ts'
@@ -14,8 +14,6 @@ export interface ModelHandlerDeps {
   readonly openModels: () => Promise<{ readonly models: Models; readonly findPrice: FindPrice; readonly settings: ModelSettings }>
 }
 
-/** Longest file of a key that is read, in bytes. */
-const maxKeyFileBytes = 65_536
 const million = 1_000_000
 
 /** The name under which the key of an endpoint is kept. */
@@ -71,16 +69,10 @@ export function createModelHandlers(deps: ModelHandlerDeps): HandlersOf<typeof m
           endpoints.map(({ name }) => name),
         )
       if (remove) return { endpoint, status: (await secrets.remove(keyName(endpoint))) ? 'removed' : 'missing' }
-      await secrets.set(keyName(endpoint), await readKey(file ?? ''))
+      await secrets.set(keyName(endpoint), await readSecretInput(file ?? ''))
       return { endpoint, status: 'kept' }
     },
   }
-}
-
-async function readKey(path: string): Promise<string> {
-  await using file = await open(path)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(maxKeyFileBytes), 0, maxKeyFileBytes, 0)
-  return buffer.toString('utf8', 0, bytesRead)
 }
 
 function unknownEndpoint(endpoint: string, names: readonly string[]): Error {

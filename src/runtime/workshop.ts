@@ -1,9 +1,13 @@
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import type { Secrets } from '../config/secrets.ts'
+import { readSecretInput } from '../config/secrets.ts'
 import type { Models } from '../models/models.ts'
 import { makeNonce } from '../tasks/claims/make-claim.ts'
 import type { Desks } from '../tasks/desks.ts'
+import type { AccessLog } from '../tasks/forges/access-log.ts'
+import { createAccessLog } from '../tasks/forges/access-log.ts'
+import { createForges } from '../tasks/forges/create-forge.ts'
 import { createDesks } from '../tasks/desks.ts'
 import { parseGitAddress } from '../tasks/git/address.ts'
 import type { GitCredentials } from '../tasks/git/remote.ts'
@@ -36,6 +40,9 @@ export interface WorkshopOptions {
 /** Tasks and workers of a node, joined with its hives, keys and secrets. */
 export interface Workshop {
   readonly findDesks: (hive: string | undefined) => Desks
+  readonly accessLog: AccessLog
+  /** Keeps the token for a forge's host, read from a file; forgets it without one, and says whether there was one. */
+  readonly keepToken: (host: string, file: string | undefined) => Promise<boolean>
   readonly openWorkbench: (
     hive: string | undefined,
     given: { readonly settings: WorkSettings; readonly role: string; readonly signal: AbortSignal },
@@ -54,10 +61,13 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
   const process = makeNonce(chance)
   let isNoted = false
 
+  const accessLog = createAccessLog(home.database)
+  const findToken = (host: string): Promise<string | undefined> => secrets.find(tokenName(host))
+  const openForge = createForges({ clock, fetch, findToken, accessLog }, forgeOptionsOf(config))
   const findCredentials = async (project: Project): Promise<GitCredentials | undefined> => {
     const address = parseGitAddress(project.url)
     if (address.kind !== 'http') return undefined
-    const password = await secrets.find(`forge-${new URL(address.url).hostname}`)
+    const password = await findToken(new URL(address.url).hostname)
     // Every forge takes a token as the password of any name.
     return password === undefined ? undefined : { username: 'althing', password }
   }
@@ -86,6 +96,7 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
     ranHere: (other: string) => home.database.get('select 1 from setting where name = ?', `process ${other}`) !== undefined,
     programs: { environment: programs },
     findCredentials,
+    openForge,
     clock,
     chance,
     log,
@@ -93,6 +104,12 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
 
   return {
     findDesks,
+    accessLog,
+    keepToken: async (host, file) => {
+      if (file === undefined) return secrets.remove(tokenName(host))
+      await secrets.set(tokenName(host), await readSecretInput(file))
+      return true
+    },
     openWorkbench: async (name, { settings, role }) => {
       const hive = hives.find(name)
       const { openWorkbench } = await import('../workers/work-desk.ts')
@@ -116,6 +133,23 @@ function deskOptionsOf({ tasks }: Config) {
     ttlSeconds: tasks.ttlSeconds,
     limitedNodes: tasks.limitedNodes,
     form: tasks.refs,
+    label: tasks.label,
+    trustedAuthors: tasks.trustedAuthors,
     remote: { timeoutMs: tasks.remoteTimeoutMs, maxAnswerBytes: tasks.maxAnswerBytes, allowsPlainHttp: tasks.allowPlainHttp },
   }
+}
+
+function forgeOptionsOf({ tasks }: Config) {
+  return {
+    timeoutMs: tasks.remoteTimeoutMs,
+    maxAnswerBytes: tasks.maxAnswerBytes,
+    allowsPlainHttp: tasks.allowPlainHttp,
+    writeGapMs: tasks.forgeWriteGapMs,
+    maxPauseMs: tasks.forgeMaxPauseMs,
+  }
+}
+
+/** The name under which the token for a host is kept. */
+function tokenName(host: string): string {
+  return `forge-${host.toLowerCase()}`
 }

@@ -26,9 +26,12 @@ import { tasksFaults } from './faults.ts'
 import { createRemote } from './git/create-remote.ts'
 import type { GitPrograms } from './git/git-commands.ts'
 import type { GitCredentials, GitRemote, RemoteOptions } from './git/remote.ts'
+import type { Forge } from './forges/forge.ts'
+import { createIssueSource } from './forges/issue-source.ts'
 import type { RecordForge } from './records/record-forge.ts'
 import { createRecordForge } from './records/record-forge.ts'
 import type { Self } from './rules/judge-ref.ts'
+import type { PullRequests, TaskSource } from './source.ts'
 import type { Project, Task, TaskKey } from './task.ts'
 
 interface Waiting {
@@ -47,6 +50,8 @@ export interface DeskDeps {
   readonly ranHere: (process: string) => boolean
   readonly programs: GitPrograms
   readonly findCredentials: (project: Project) => Promise<GitCredentials | undefined>
+  /** Opens the forge of a project that has one. */
+  readonly openForge: (project: Project) => Promise<Forge>
   readonly clock: Clock
   readonly chance: Chance
   readonly log: Log
@@ -55,13 +60,21 @@ export interface DeskDeps {
 export interface DeskOptions extends HolderOptions {
   readonly remote: RemoteOptions
   readonly form: RefForm
+  /** The label that makes an issue a task. */
+  readonly label: string
+  /** Names whose text counts beside that of owners, members and collaborators. */
+  readonly trustedAuthors: readonly string[]
 }
 
 /** One project, as its repository, its forge and the hive's records have it. Opens nothing before it is asked something. */
 export class ProjectDesk {
   readonly project: Project
-  /** Tasks and pull requests. */
-  readonly records: RecordForge
+  readonly source: TaskSource
+  readonly pulls: PullRequests
+  /** Tasks and pull requests of a project without a forge; undefined for one that has one. */
+  readonly records: RecordForge | undefined
+  /** The label that makes an issue of it a task. */
+  readonly label: string
   readonly #remote: GitRemote
   readonly #ledger: ClaimLedger
   readonly #observer: LeaseObserver
@@ -73,7 +86,13 @@ export class ProjectDesk {
     this.#deps = deps
     this.#options = options
     this.project = project
-    this.records = createRecordForge({ reader: database, journal, hive }, project.id)
+    this.label = options.label
+    const made =
+      project.forge === 'git'
+        ? { records: createRecordForge({ reader: database, journal, hive }, project.id) }
+        : { issues: createIssueSource({ clock, openForge: () => deps.openForge(project) }, { ...options, project: project.id }) }
+    this.records = made.records
+    this.source = this.pulls = made.records ?? made.issues
     this.#remote = createRemote(project.url, { clock, programs, credentials: () => deps.findCredentials(project) }, options.remote)
     const store = openDiskChainStore(database, project.id)
     this.#ledger = new ClaimLedger({ remote: this.#remote, store, self, hive, project: project.id, form: options.form, isAdmitted })

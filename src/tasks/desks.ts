@@ -49,7 +49,7 @@ export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
       const named = at > 0 ? name.slice(0, at) : project
       const key = readTaskName(name.slice(at + 1))
       const desk = deskOf(named === undefined ? only() : projects.find(named))
-      const task = await desk.records.find(key, waiting)
+      const task = await desk.source.find(key, waiting)
       if (task !== undefined) return { desk, task }
       throw tasksFaults.create('TASK_MISSING', {
         message: `${desk.project.id} has no task ${key}; \`althing task list\` shows those there are`,

@@ -32,6 +32,10 @@ export const tasksFaults = defineFaults({
   FORGE_FAILED: { kind: 'unavailable', meaning: 'The forge answered with a failure of its own, or not at all.' },
   FORGE_DENIED: { kind: 'denied', meaning: 'The forge refuses the token, or the token lacks a right. Data: `status`.' },
   FORGE_MISSING: { kind: 'missing', meaning: 'The forge knows no such project, issue or pull request, or does not show it to this token.' },
+  FORGE_REFUSED: {
+    kind: 'conflict',
+    meaning: 'The forge does not take what was sent: it has that already, or a field is not as it wants it. Data: `status`.',
+  },
   FORGE_LIMITED: { kind: 'unavailable', meaning: 'The forge asks us to wait. Data: `retryAfterMs`.' },
   FORGE_INVALID: { kind: 'invalid', meaning: 'The forge answered something that is not in its documentation.' },
 })

@@ -5,15 +5,13 @@ import type { TaskSight } from './claims/ledger.ts'
 import type { ProjectDesk } from './desk.ts'
 import type { Desks } from './desks.ts'
 import type { tasksOperations } from './operations.ts'
+import type { ProjectHandlerDeps } from './project-handlers.ts'
+import { createProjectHandlers } from './project-handlers.ts'
 import { priorityOfTask, rankTasks, typeOfTask, whyNot } from './rules/choose-task.ts'
 import { formatReason } from './rules/reasons.ts'
 import type { Task } from './task.ts'
 
-export interface TaskHandlerDeps {
-  /** The projects of the hive a caller named, or of the current one. */
-  readonly findDesks: (hive: string | undefined) => Desks
-  /** The label that makes an issue a task. */
-  readonly label: string
+export interface TaskHandlerDeps extends ProjectHandlerDeps {
   /** What is kept in the hive of the last run of a task. */
   readonly findKept: (hive: string | undefined, task: Task) => KeptRun
 }
@@ -32,48 +30,7 @@ type Handlers = HandlersOf<typeof tasksOperations>
 
 /** What answers the operations of projects and tasks. */
 export function createTaskHandlers(deps: TaskHandlerDeps): Handlers {
-  return { ...projectHandlers(deps), ...readingHandlers(deps), ...historyHandlers(deps), ...interruptHandlers(deps) }
-}
-
-function projectHandlers({
-  findDesks,
-  label,
-}: TaskHandlerDeps): Pick<Handlers, 'project.add' | 'project.list' | 'project.remove' | 'project.doctor' | 'task.add'> {
-  return {
-    'project.add': async ({ url, base }, { hive, signal }) => {
-      const desks = findDesks(hive)
-      const project = await desks.projects.add({ url, forge: 'git', base })
-      desks.close(project)
-      try {
-        // asked once now: a wrong address is best known at once
-        await desks.get(project.id).sights({ signal })
-      } catch (error) {
-        await desks.projects.remove(project.id)
-        throw error
-      }
-      return project
-    },
-    'project.list': async (_input, { hive }) => ({ projects: [...findDesks(hive).projects.list()] }),
-    'project.remove': async ({ project: name }, { hive }) => {
-      const desks = findDesks(hive)
-      const project = desks.projects.find(name)
-      await desks.projects.remove(project.id)
-      desks.close(project)
-      return project
-    },
-    'project.doctor': async ({ project }, { hive, signal }) => {
-      const desks = findDesks(hive)
-      const desk = project === undefined ? desks.get(desks.projects.list()[0]?.id ?? '') : desks.get(project)
-      const { lines, form } = await desk.examine({ signal })
-      return { project: desk.project.id, lines: [...lines], form: form ?? null, hasFailed: lines.some(({ isGood }) => !isGood) }
-    },
-    'task.add': async ({ title, text, label: labels, project }, { hive }) => {
-      const desks = findDesks(hive)
-      const desk = project === undefined ? desks.get(desks.projects.list()[0]?.id ?? '') : desks.get(project)
-      const task = await desk.records.add({ title, body: text ?? '', labels: [...new Set([label, ...labels])] })
-      return { project: desk.project.id, key: task.key, title: task.title, labels: [...task.labels] }
-    },
-  }
+  return { ...createProjectHandlers(deps), ...readingHandlers(deps), ...historyHandlers(deps), ...interruptHandlers(deps) }
 }
 
 function readingHandlers({ findDesks, findKept, label }: TaskHandlerDeps): Pick<Handlers, 'task.list' | 'task.show' | 'task.next'> {
@@ -83,7 +40,7 @@ function readingHandlers({ findDesks, findKept, label }: TaskHandlerDeps): Pick<
       const tasks: ReturnType<typeof describeTask>[] = []
       for (const desk of chosen(findDesks(hive), project)) {
         const sights = await desk.sights({ signal })
-        const known = all ? desk.records.all() : await desk.records.open({ signal })
+        const known = all ? (desk.records?.all() ?? (await desk.source.open({ signal }))) : await desk.source.open({ signal })
         for (const task of rankTasks(known)) tasks.push(describeTask(task, sights.get(task.key)))
       }
       return { tasks }
@@ -91,8 +48,8 @@ function readingHandlers({ findDesks, findKept, label }: TaskHandlerDeps): Pick<
     'task.show': async ({ task: name, project, transcript }, { hive, signal }) => {
       const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
       const sight = await desk.sight(task.key, { signal })
-      const open = new Set((await desk.records.open({ signal })).map(({ key }) => key))
-      const pull = await desk.records.findPull({ head: workBranch(task.key), base: desk.project.base }, { signal })
+      const open = new Set((await desk.source.open({ signal })).map(({ key }) => key))
+      const pull = await desk.pulls.findPull({ head: workBranch(task.key), base: desk.project.base }, { signal })
       const kept = findKept(hive, task)
       return {
         ...describeTask(task, sight),
@@ -108,7 +65,7 @@ function readingHandlers({ findDesks, findKept, label }: TaskHandlerDeps): Pick<
       const passedOver: { readonly project: string; readonly key: string; readonly title: string; readonly reason: string }[] = []
       for (const desk of chosen(findDesks(hive), project)) {
         const sights = await desk.sights({ signal })
-        const open = await desk.records.open({ signal })
+        const open = await desk.source.open({ signal })
         const keys = new Set(open.map(({ key }) => key))
         for (const task of rankTasks(open)) {
           const meaning = sights.get(task.key)?.meaning.meaning ?? 'free'
@@ -150,7 +107,7 @@ function interruptHandlers({ findDesks }: TaskHandlerDeps): Pick<Handlers, 'task
     async ({ task: name, project, reason }, { hive, signal }) => {
       const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
       await desk.interrupt(task.key, { kind, reason: formatReason('by-person', reason), signal })
-      if (kind === 'done') await desk.records.project(task.key, { add: [], remove: [], state: 'closed' }, { signal })
+      if (kind === 'done') await desk.source.project(task.key, { add: [], remove: [], state: 'closed' }, { signal })
       return { project: desk.project.id, key: task.key, status: kind, reason }
     }
 

@@ -10,6 +10,7 @@ const project = {
 } as const
 const task = { type: 'text', help: 't-0123456789ab, or shop#t-0123456789ab', position: 0, max: 400, placeholder: 'TASK' } as const
 const remoteFaults = ['REMOTE_UNREACHABLE', 'REMOTE_TIMEOUT', 'REMOTE_DENIED', 'REMOTE_MISSING', 'REMOTE_PROTOCOL'] as const
+const forgeFaults = ['FORGE_FAILED', 'FORGE_DENIED', 'FORGE_MISSING', 'FORGE_REFUSED', 'FORGE_LIMITED', 'FORGE_INVALID'] as const
 const taskFaults = ['PROJECT_MISSING', 'TASK_NAME_INVALID', 'TASK_MISSING'] as const
 
 const projectShape = (z: Zod) => z.object({ id: z.string(), url: z.string(), forge: z.string(), base: z.string() })
@@ -40,15 +41,22 @@ const addProject = defineOperation({
       max: 2_048,
       placeholder: 'URL',
     },
+    forge: {
+      type: 'text',
+      help: 'what serves its issues and pull requests; told by the host where it is known, else git: a repository and nothing more',
+      choices: ['github', 'gitea', 'gitlab', 'git'],
+      optional: true,
+    },
     base: { type: 'text', help: 'branch that pull requests go to', default: 'main', max: 200, placeholder: 'BRANCH' },
   },
   output: projectShape,
-  faults: ['PROJECT_INVALID', ...remoteFaults, 'REMOTE_UNSUPPORTED'],
+  faults: ['PROJECT_INVALID', ...remoteFaults, 'REMOTE_UNSUPPORTED', ...forgeFaults],
   isReadOnly: false,
   needsPeers: false,
   examples: [
     { command: 'althing project add /srv/git/shop.git', does: 'a bare repository on this machine; its tasks are records of the hive' },
     { command: 'althing project add git@git.example.org:team/shop', does: 'the same over ssh' },
+    { command: 'althing project add https://git.example.org/team/shop --forge gitea', does: 'its issues with the label are tasks' },
   ],
 })
 
@@ -73,6 +81,59 @@ const removeProject = defineOperation({
   needsHome: true,
   needsPeers: false,
   examples: [{ command: 'althing project remove shop', does: 'this node works on it no more' }],
+})
+
+const token = defineOperation({
+  name: 'project.token',
+  summary: 'Keep the token for the host of a project, read from standard input or a file',
+  input: {
+    project: { type: 'text', help: 'a project, or the address of one', position: 0, max: 2_048, placeholder: 'PROJECT' },
+    file: {
+      type: 'text',
+      help: 'file that holds the token; without it, standard input',
+      position: 1,
+      optional: true,
+      isPath: true,
+      readsInput: true,
+    },
+    remove: { type: 'flag', help: 'forget the token instead' },
+  },
+  output: (z) => z.object({ host: z.string(), status: z.enum(['kept', 'removed', 'missing']) }),
+  faults: ['PROJECT_MISSING', 'PROJECT_INVALID', 'SECRET_INVALID'],
+  isReadOnly: false,
+  needsPeers: false,
+  examples: [
+    {
+      command: 'althing project token https://github.com/team/shop < token.txt',
+      does: 'keeps it in a file that only this user reads; it needs to read and write issues, contents and pull requests',
+    },
+    { command: 'althing project token shop --remove', does: 'forgets it' },
+  ],
+})
+
+const forgeLog = defineOperation({
+  name: 'forge.log',
+  summary: 'Show what was asked of forges with the tokens of this node, newest first',
+  input: { limit: { type: 'integer', help: 'requests shown', default: 50, min: 1, max: 10_000, placeholder: 'COUNT' } },
+  output: (z) =>
+    z.object({
+      requests: z.array(
+        z.object({
+          at: z.string(),
+          forge: z.string(),
+          method: z.string(),
+          /** Without its query. */
+          path: z.string(),
+          /** 0 when no answer came. */
+          status: z.int(),
+          ms: z.int(),
+        }),
+      ),
+    }),
+  faults: [],
+  isReadOnly: true,
+  needsPeers: false,
+  examples: [{ command: 'althing forge log --limit 10', does: 'the ten requests that were sent last' }],
 })
 
 const doctor = defineOperation({
@@ -121,7 +182,7 @@ const list = defineOperation({
   summary: 'List tasks, and who holds them',
   input: { project, all: { type: 'flag', help: 'closed ones too', short: 'a' } },
   output: (z) => z.object({ tasks: z.array(z.object(taskShape(z))) }),
-  faults: ['PROJECT_MISSING', ...remoteFaults],
+  faults: ['PROJECT_MISSING', ...remoteFaults, ...forgeFaults],
   isReadOnly: true,
   needsPeers: false,
   examples: [{ command: 'althing task list', does: 'open tasks of all projects, best first' }],
@@ -143,7 +204,7 @@ const show = defineOperation({
       decision: z.string().nullable(),
       transcript: z.string().nullable(),
     }),
-  faults: [...taskFaults, ...remoteFaults],
+  faults: [...taskFaults, ...remoteFaults, ...forgeFaults],
   isReadOnly: true,
   needsPeers: false,
   examples: [{ command: 'althing task show t-0123456789ab', does: 'shows its text, its claim and its branch' }],
@@ -158,7 +219,7 @@ const next = defineOperation({
       next: z.object(taskShape(z)).nullable(),
       passedOver: z.array(z.object({ project: z.string(), key: z.string(), title: z.string(), reason: z.string() })),
     }),
-  faults: ['PROJECT_MISSING', ...remoteFaults],
+  faults: ['PROJECT_MISSING', ...remoteFaults, ...forgeFaults],
   isReadOnly: true,
   needsPeers: false,
   examples: [{ command: 'althing task next', does: 'looks, and takes nothing' }],
@@ -187,7 +248,7 @@ const history = defineOperation({
         }),
       ),
     }),
-  faults: [...taskFaults, ...remoteFaults],
+  faults: [...taskFaults, ...remoteFaults, ...forgeFaults],
   isReadOnly: true,
   needsPeers: false,
   examples: [{ command: 'althing task history t-0123456789ab', does: 'reads the chain under the claim ref' }],
@@ -199,7 +260,7 @@ const interruption = (kind: 'break' | 'pause' | 'done', summary: string, does: s
     summary,
     input: { task, project, reason: { type: 'text', help: 'why, for whoever reads the history', max: 300, placeholder: 'TEXT' } },
     output: (z: Zod) => z.object({ project: z.string(), key: z.string(), status: z.string(), reason: z.string() }),
-    faults: [...taskFaults, ...remoteFaults, 'CLAIM_LOST'],
+    faults: [...taskFaults, ...remoteFaults, ...forgeFaults, 'CLAIM_LOST'],
     isReadOnly: false,
     needsHome: true,
     needsPeers: false,
@@ -228,6 +289,7 @@ export const tasksOperations = [
   addProject,
   listProjects,
   removeProject,
+  token,
   doctor,
   add,
   list,
@@ -237,4 +299,5 @@ export const tasksOperations = [
   breakTask,
   pauseTask,
   doneTask,
+  forgeLog,
 ] as const

@@ -22,6 +22,8 @@ export interface Projection {
   /** One comment, edited in place. */
   readonly comment?: string
   readonly state?: 'open' | 'closed'
+  /** Whether the account that our token is of works on it. */
+  readonly assignee?: 'self' | 'nobody'
 }
 
 /** Where a project's pull requests are. */

@@ -44,6 +44,8 @@ export interface Task {
   readonly url: string | undefined
   /** Wall time of the forge in milliseconds. */
   readonly updatedAt: number
+  /** Who wrote it, where that is nobody whose text may reach an agent; undefined for those who may. */
+  readonly untrustedAuthor?: string
 }
 
 /** Longest name of a project, in characters. */

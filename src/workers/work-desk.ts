@@ -112,12 +112,13 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
           sandbox,
           driver,
           mirror,
-          forge: desk.records,
+          forge: desk.pulls,
           askForHelp: async () => undefined,
           readSecrets: deps.listSecrets,
           findObstacle: async (task, looking) => {
-            const now = await desk.records.find(task.key, looking)
+            const now = await desk.source.find(task.key, looking)
             if (now === undefined || now.state === 'closed') return 'not-eligible: the task is closed'
+            if (!now.labels.includes(desk.label)) return `not-eligible: its label ${desk.label} is gone`
             return now.issueHash === task.issueHash ? undefined : 'not-eligible: its text changed'
           },
         },

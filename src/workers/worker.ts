@@ -4,10 +4,14 @@ import type { Log } from '../lib/log.ts'
 import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import type { TaskSight } from '../tasks/claims/ledger.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
+import type { Projection } from '../tasks/source.ts'
 import type { TaskType } from '../tasks/rules/choose-task.ts'
 import { rankTasks, whyNot } from '../tasks/rules/choose-task.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { Task, TaskKey } from '../tasks/task.ts'
+import type { TaskInReview } from './review.ts'
+import { reviewPull } from './review.ts'
+import { formatTaskComment } from './rules/task-comment.ts'
 import type { WorkEnd } from './supervisor.ts'
 
 /** What a worker is doing, for a person. */
@@ -144,8 +148,9 @@ export class Worker {
 
   async #findIn(desk: ProjectDesk, waiting: Waiting): Promise<WorkerHolding | undefined> {
     const sights = await desk.sights(waiting)
-    const open = await desk.records.open(waiting)
+    const open = await desk.source.open(waiting)
     const keys = new Set(open.map(({ key }) => key))
+    await this.#endClosed(desk, { sights, keys }, waiting)
     const { label, types } = this.#options
     for (const task of rankTasks(open)) {
       const name = nameOf(task)
@@ -154,11 +159,14 @@ export class Worker {
       if (whyNot(task, { labels: [label], types }, keys) !== undefined) continue
       const chance = seen === undefined ? 'unseen' : await this.#judge(desk, task, { sight: seen, ...waiting })
       if (chance === undefined) continue
+      // rule 6: what is claimed is the task as it is now, not as it was when all were listed
+      const now = await desk.source.find(task.key, waiting)
+      if (now === undefined || whyNot(now, { labels: [label], types }, keys) !== undefined) continue
       // what is won is won from a fresh look, read after the closed chain
       const sight = await desk.sight(task.key, waiting)
-      const again = await this.#judge(desk, task, { sight, ...waiting })
+      const again = await this.#judge(desk, now, { sight, ...waiting })
       if (again === undefined) continue
-      const held = await this.#win(desk, task, { sight, chance: again, ...waiting })
+      const held = await this.#win(desk, now, { sight, chance: again, ...waiting })
       if (held !== undefined) return held
     }
     return undefined
@@ -178,12 +186,12 @@ export class Worker {
       case 'ours-elsewhere':
         return { chance: 'resume' }
       case 'in-review':
-        return this.#judgeReview(desk, task, { epoch: meaning.epoch, signal })
+        return this.#judgeReview(desk, task, { epoch: meaning.epoch, pr: meaning.holding.pr, signal })
       case 'regressed':
         await desk.restore(sight, { signal })
         return undefined
       case 'quarantined':
-        await desk.records.project(task.key, { add: ['needs-human'], remove: [] }, { signal })
+        await desk.source.project(task.key, { add: ['needs-human'], remove: [] }, { signal })
         return undefined
       case 'ours':
       case 'paused':
@@ -192,25 +200,53 @@ export class Worker {
     }
   }
 
-  async #judgeReview(desk: ProjectDesk, task: Task, { epoch, signal }: { readonly epoch: number } & Waiting): Promise<Chance | undefined> {
-    const { tell, isMerged } = this.#deps
-    const branches = { head: `althing/${task.key}`, base: desk.project.base }
-    const pull = await desk.records.findPull(branches, { signal })
-    if (await isMerged(desk, task.key, { signal })) {
-      if (pull !== undefined) await desk.records.judgePull(pull.id, { state: 'merged', areChangesRequested: false })
-      await desk.interrupt(task.key, { kind: 'done', reason: formatReason('merged'), signal })
-      await desk.records.project(task.key, { add: ['completed'], remove: ['in-progress'], state: 'closed' }, { signal })
-      tell({ news: 'merged', task })
-      return undefined
+  async #judgeReview(
+    desk: ProjectDesk,
+    task: Task,
+    { epoch, pr, signal }: { readonly epoch: number; readonly pr: string | undefined } & Waiting,
+  ): Promise<Chance | undefined> {
+    const judged = await reviewPull(this.#deps, desk, { key: task.key, pr }, { signal })
+    switch (judged.verdict) {
+      case 'wait':
+        return undefined
+      case 'over':
+        await this.#end(desk, task, { reason: judged.reason, signal })
+        return undefined
+      case 'conflict': {
+        const comment = formatTaskComment({ news: 'conflict' })
+        await this.#show(desk, task, { add: ['needs-human'], remove: [], comment }, { signal })
+        return undefined
+      }
+      case 'again':
+        return { chance: 'claim', epoch, reason: formatReason(judged.reason), because: judged.because }
     }
-    if (pull?.areChangesRequested !== true) return undefined
-    await desk.records.judgePull(pull.id, { state: 'open', areChangesRequested: false })
-    return {
-      chance: 'claim',
-      epoch,
-      reason: formatReason('changes-requested'),
-      because: 'a reviewer asked for changes; the pull request says which',
+  }
+
+  /** A merge may close the issue before anybody here looks at the pull request. */
+  async #endClosed(
+    desk: ProjectDesk,
+    { sights, keys }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly keys: ReadonlySet<TaskKey> },
+    waiting: Waiting,
+  ): Promise<void> {
+    for (const [key, { meaning }] of sights) {
+      if (meaning.meaning !== 'in-review' || keys.has(key)) continue
+      const task = await desk.source.find(key, waiting)
+      if (task?.state === 'open') continue
+      const at: TaskInReview = { key, pr: meaning.holding.pr }
+      const judged = await reviewPull(this.#deps, desk, at, waiting)
+      const reason = judged.verdict === 'over' ? judged.reason : 'closed'
+      if (task === undefined) await desk.interrupt(key, { kind: 'done', reason: formatReason(reason), ...waiting })
+      else await this.#end(desk, task, { reason, ...waiting })
     }
+  }
+
+  /** Rule 16. */
+  async #end(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
+    await desk.interrupt(task.key, { kind: 'done', reason: formatReason(reason), signal })
+    const isMerged = reason === 'merged'
+    const add = isMerged ? ['completed'] : []
+    await this.#show(desk, task, { add, remove: ['in-progress'], ...(isMerged ? { state: 'closed' } : {}) }, { signal })
+    if (isMerged) this.#deps.tell({ news: 'merged', task })
   }
 
   async #win(
@@ -237,7 +273,8 @@ export class Worker {
     this.#busy.set(nameOf(task), { task, since: clock.now() })
     tell({ news: 'took', task, epoch: holder.terms.epoch })
     try {
-      await this.#show(desk, task, { add: ['in-progress'], remove: [] }, waiting)
+      const taken = formatTaskComment({ news: 'taken', branch: holder.terms.branch, epoch: holder.terms.epoch })
+      await this.#show(desk, task, { add: ['in-progress'], remove: [], comment: taken, assignee: 'self' }, waiting)
       const end = await this.#deps.supervise(desk, held, waiting)
       if (end.end === 'in-review') {
         this.#ended.inReview += 1
@@ -245,8 +282,8 @@ export class Worker {
       } else {
         this.#ended[end.end === 'released' ? 'released' : end.end === 'lost' ? 'lost' : 'needsHuman'] += 1
         this.#rest(task)
-        await this.#show(desk, task, { add: end.end === 'needs-human' ? ['needs-human'] : [], remove: ['in-progress'] }, waiting)
       }
+      await this.#show(desk, task, projectionOf(end), waiting)
       tell({ news: 'ended', task, end })
       log.info('work on a task ended', { task: task.key, end: end.end })
       return end
@@ -256,15 +293,12 @@ export class Worker {
   }
 
   /** For people; claims never rest on it. */
-  async #show(
-    desk: ProjectDesk,
-    task: Task,
-    projection: { readonly add: readonly string[]; readonly remove: readonly string[] },
-    waiting: Waiting,
-  ): Promise<void> {
+  async #show(desk: ProjectDesk, task: Task, projection: Projection, waiting: Waiting): Promise<void> {
     try {
-      await desk.records.project(task.key, projection, waiting)
+      await desk.source.project(task.key, projection, waiting)
     } catch (error) {
+      // a node that ends has told the claim, which is what counts
+      if (waiting.signal.aborted) return
       if (!(error instanceof Fault)) throw error
       this.#deps.log.warn('the labels of a task were not changed', { task: task.key, reason: error.message })
     }
@@ -280,6 +314,21 @@ export class Worker {
 interface Found {
   readonly desk: ProjectDesk
   readonly held: WorkerHolding
+}
+
+/** What people are shown of how work ended. Of a claim that is another node's that one tells. */
+function projectionOf(end: WorkEnd): Projection {
+  const nobody = { remove: ['in-progress'], assignee: 'nobody' } as const
+  switch (end.end) {
+    case 'in-review':
+      return { add: [], remove: [], comment: formatTaskComment({ news: 'in-review', url: end.url }) }
+    case 'released':
+      return { ...nobody, add: [], comment: formatTaskComment({ news: 'given-back', reason: end.reason }) }
+    case 'needs-human':
+      return { ...nobody, add: ['needs-human'], comment: formatTaskComment({ news: 'needs-human', reason: end.reason }) }
+    case 'lost':
+      return { add: [], remove: [], assignee: 'nobody' }
+  }
 }
 
 function nameOf(task: Task): string {

@@ -6,9 +6,18 @@ import { contextSchema } from './0003-context.ts'
 import { modelsSchema } from './0004-models.ts'
 import { shortBlocksSchema } from './0005-short-blocks.ts'
 import { tasksSchema } from './0006-tasks.ts'
+import { forgeLogSchema } from './0007-forge-log.ts'
 
 /** Every schema ever released, in order; a released one is never edited. `user_version` of a file is how many of them it has had. */
-const migrations: readonly string[] = [spineSchema, marketplaceSchema, contextSchema, modelsSchema, shortBlocksSchema, tasksSchema]
+const migrations: readonly string[] = [
+  spineSchema,
+  marketplaceSchema,
+  contextSchema,
+  modelsSchema,
+  shortBlocksSchema,
+  tasksSchema,
+  forgeLogSchema,
+]
 
 /** The version that this program reads and writes. */
 export const schemaVersion = migrations.length

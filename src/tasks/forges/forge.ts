@@ -45,6 +45,8 @@ export interface PullRequest {
   /** A reviewer asked for changes and has not approved since. */
   readonly areChangesRequested: boolean
   readonly body: string
+  /** Commit that `head` is at, as the forge says; undefined where it does not. */
+  readonly commit?: string
 }
 
 /** A page of issues that changed since a cursor, in the order of their change, and the cursor for the next look. */
@@ -70,11 +72,20 @@ interface Waiting {
 /**
  * A forge, as far as claims and workers need it. Claims never rest on it: they are refs. What is written here is for people.
  *
- * Faults of all: FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_LIMITED, FORGE_INVALID.
+ * Faults of all: FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_REFUSED, FORGE_LIMITED, FORGE_INVALID.
  */
-export interface Forge {
+export interface Forge extends ForgeIssues, ForgePulls {
   readonly kind: ForgeKind
-  /** Issues with all of `labels` that changed since `cursor` (all that are open, without one). */
+  /** Name of the account whose token this is; undefined where there are no accounts, or the token does not show it. */
+  readonly self: (options: Waiting) => Promise<string | undefined>
+}
+
+/** Issues, and what people say of them. */
+export interface ForgeIssues {
+  /**
+   * Issues that changed since `cursor`, closed ones and those without `labels` too; without a cursor, and until the end of that look,
+   * those that are open and have all of `labels`.
+   */
   readonly issues: (
     query: { readonly labels: readonly string[]; readonly cursor: string | undefined },
     options: Waiting,
@@ -89,16 +100,18 @@ export interface Forge {
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
     options: Waiting,
   ) => Promise<void>
+  readonly setOpen: (number: number, isOpen: boolean, options: Waiting) => Promise<void>
   /** Sets the assignees; forges ignore names without rights. */
   readonly assign: (number: number, names: readonly string[], options: Waiting) => Promise<void>
+}
+
+/** Pull requests, and what is said of their commits. */
+export interface ForgePulls {
   /** Opens a pull request, or gives the open one of the same head and base. */
   readonly openPull: (draft: PullDraft, options: Waiting) => Promise<PullRequest & { readonly wasThere: boolean }>
   /** The open pull request of head and base; undefined when there is none. */
   readonly findPull: (branches: { readonly head: string; readonly base: string }, options: Waiting) => Promise<PullRequest | undefined>
   readonly pull: (id: string, options: Waiting) => Promise<PullRequest>
-  readonly updatePull: (id: string, change: { readonly body: string }, options: Waiting) => Promise<void>
   /** All checks of a commit together. */
   readonly checks: (commit: string, options: Waiting) => Promise<ChecksState>
-  /** Name of the account whose token this is; undefined where there are no accounts. */
-  readonly self: (options: Waiting) => Promise<string | undefined>
 }

@@ -56,6 +56,7 @@ export function whyNot(task: Task, wishes: TaskWishes, openKeys: ReadonlySet<Tas
   if (task.state !== 'open') return 'it is closed'
   const lacks = wishes.labels.filter((label) => !task.labels.includes(label))
   if (lacks.length > 0) return `it has no label ${lacks.join(', ')}`
+  if (task.untrustedAuthor !== undefined) return `${task.untrustedAuthor}, who wrote it, is no member of the project`
   if (task.labels.includes('needs-human')) return 'it waits for a person'
   const type = typeOfTask(task)
   if (wishes.types.length > 0 && !wishes.types.includes(type)) return `it is about ${type}`

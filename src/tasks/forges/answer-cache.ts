@@ -1,0 +1,41 @@
+/** An answer as it came. */
+export interface KeptAnswer {
+  readonly text: string
+  readonly headers: Headers
+}
+
+/** Most answers that are kept, and most characters of all. */
+const maxAnswers = 256
+const maxLength = 16_777_216
+
+/** Answers that a forge gave with an ETag, by path: a question that is asked again costs a forge little, and on GitHub nothing of the budget. */
+export class AnswerCache {
+  /** The oldest first. */
+  readonly #kept = new Map<string, KeptAnswer>()
+  #length = 0
+
+  etagOf(path: string): string | undefined {
+    return this.#kept.get(path)?.headers.get('etag') ?? undefined
+  }
+
+  get(path: string): KeptAnswer | undefined {
+    return this.#kept.get(path)
+  }
+
+  /** Keeps an answer, when it has an ETag; others go for it, the oldest first. */
+  put(path: string, answer: KeptAnswer): void {
+    this.#drop(path)
+    if (!answer.headers.has('etag') || answer.text.length > maxLength) return
+    this.#kept.set(path, answer)
+    this.#length += answer.text.length
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= maxAnswers && this.#length <= maxLength) return
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(path: string): void {
+    this.#length -= this.#kept.get(path)?.text.length ?? 0
+    this.#kept.delete(path)
+  }
+}

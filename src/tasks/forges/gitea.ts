@@ -1,0 +1,210 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Json } from '../../lib/json.ts'
+import { formatCursor, nextCursor, parseCursor } from '../rules/issue-cursor.ts'
+import { judgeChecks } from '../rules/judge-checks.ts'
+import { areChangesRequested } from '../rules/judge-reviews.ts'
+import type { AnswerFields } from './answer-fields.ts'
+import { readFields, readObjects } from './answer-fields.ts'
+import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
+import type { ForgePlace } from './forge-place.ts'
+import { openOrAdopt } from './open-or-adopt.ts'
+import { hasMore, readPages } from './read-pages.ts'
+import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
+import { unlessDenied, unlessMissing } from './tolerate.ts'
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/** How a token is told to Gitea and Forgejo. */
+export const giteaDialect = {
+  headers: { accept: 'application/json' },
+  formatToken: (token: string) => ['authorization', `token ${token}`] as const,
+}
+
+/** What Gitea gives at the most when nobody changed its settings. */
+const pageSize = 50
+/** A pull request is called unmergeable also while Gitea still looks whether it is, in milliseconds. */
+const mergeCheckMs = 60_000
+
+/** What is asked of one repository. */
+interface Talk extends ForgePlace {
+  readonly send: (method: ForgeMethod, path: string, waiting: Waiting, body?: Json) => Promise<ForgeAnswer>
+  readonly pages: (what: string, path: string, waiting: Waiting) => Promise<readonly AnswerFields[]>
+  readonly readTrusted: (waiting: Waiting) => Promise<ReadonlySet<string>>
+}
+
+/** Gitea and Forgejo, by the description they serve at `/api/swagger`. */
+export function createGitea(client: RestClient, place: ForgePlace, { clock }: { readonly clock: Clock }): Forge {
+  const talk = talkTo(client, place)
+  return {
+    kind: 'gitea',
+    ...issuesOf(talk),
+    ...pullsOf(talk, clock),
+    self: async (waiting) => {
+      const answer = await client.send({ method: 'GET', path: '/user' }, waiting).catch(unlessDenied)
+      return answer === undefined ? undefined : readFields(answer.body, 'user').text('login')
+    },
+  }
+}
+
+function talkTo(client: RestClient, place: ForgePlace): Talk {
+  const { owner, repo } = place
+  const root = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}`
+  const send = (method: ForgeMethod, path: string, waiting: Waiting, body?: Json): Promise<ForgeAnswer> =>
+    client.send({ method, path: `${root}${path}`, ...(body === undefined ? {} : { body }) }, waiting)
+  const pages = (what: string, path: string, waiting: Waiting): Promise<readonly AnswerFields[]> =>
+    readPages(what, pageSize, (page) => send('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${pageSize}&page=${page}`, waiting))
+  /** Those who may be given an issue are those who may write: owner, collaborators and teams. Gitea does not say it with each text. */
+  const readTrusted = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
+    const users = readObjects((await send('GET', '/assignees', waiting)).body, 'assignees')
+    return new Set([owner.toLowerCase(), ...users.map((user) => user.text('login').toLowerCase())])
+  }
+  return { ...place, send, pages, readTrusted }
+}
+
+function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
+  const labelIds = async (waiting: Waiting): Promise<Map<string, number>> =>
+    new Map((await pages('labels', '/labels', waiting)).map((label) => [label.text('name'), label.count('id')]))
+  return {
+    issues: async ({ labels, cursor: text }, waiting) => {
+      const cursor = parseCursor(text)
+      const wanted = cursor.scope === 'open' && labels.length > 0 ? `&labels=${labels.map(encodeURIComponent).join(',')}` : ''
+      const since = cursor.since === 0 ? '' : `&since=${encodeURIComponent(new Date(cursor.since).toISOString())}`
+      const path = `/issues?type=issues&state=${cursor.scope}${wanted}${since}&limit=${pageSize}&page=${cursor.page}`
+      const answer = await send('GET', path, waiting)
+      const found = readObjects(answer.body, 'issues')
+      const trusted = found.length === 0 ? new Set<string>() : await readTrusted(waiting)
+      const more = hasMore(answer, { page: cursor.page, count: found.length, pageSize })
+      const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: false }
+      // of several labels Gitea gives what has any
+      const issues = found
+        .map((each) => toIssue(each, trusted))
+        .filter((issue) => cursor.scope === 'all' || labels.every((label) => issue.labels.includes(label)))
+      return { issues, cursor: formatCursor(nextCursor(cursor, seen)), hasMore: more }
+    },
+    issue: async (number, waiting) =>
+      toIssue(readFields((await send('GET', `/issues/${number}`, waiting)).body, 'issue'), await readTrusted(waiting)),
+    comments: async (number, waiting) => {
+      const trusted = await readTrusted(waiting)
+      const found = readObjects((await send('GET', `/issues/${number}/comments`, waiting)).body, 'comments')
+      return found.map((each) => toComment(each, trusted))
+    },
+    comment: async (number, { body, id }, waiting) => {
+      const answer =
+        id === undefined
+          ? await send('POST', `/issues/${number}/comments`, waiting, { body })
+          : await send('PATCH', `/issues/comments/${Number(id)}`, waiting, { body })
+      return String(readFields(answer.body, 'comment').count('id'))
+    },
+    label: async (number, { add, remove }, waiting) => {
+      const ids = await labelIds(waiting)
+      for (const name of add)
+        if (!ids.has(name)) {
+          const made = await send('POST', '/labels', waiting, { name, color: '#ededed' })
+          ids.set(name, readFields(made.body, 'label').count('id'))
+        }
+      const idsOf = (names: readonly string[]): readonly number[] => names.flatMap((name) => ids.get(name) ?? [])
+      if (add.length > 0) await send('POST', `/issues/${number}/labels`, waiting, { labels: idsOf(add) })
+      for (const id of idsOf(remove)) await send('DELETE', `/issues/${number}/labels/${id}`, waiting).catch(unlessMissing)
+    },
+    setOpen: async (number, isOpen, waiting) =>
+      void (await send('PATCH', `/issues/${number}`, waiting, { state: isOpen ? 'open' : 'closed' })),
+    assign: async (number, names, waiting) => void (await send('PATCH', `/issues/${number}`, waiting, { assignees: [...names] })),
+  }
+}
+
+function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock): ForgePulls {
+  const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
+    const fields = readFields((await send('GET', `/pulls/${Number(id)}`, waiting)).body, 'pull request')
+    const isTrusted = await readTrusted(waiting)
+    return toPull(fields, { reviews: await pages('reviews', `/pulls/${Number(id)}/reviews`, waiting), isTrusted, now: clock.now() })
+  }
+  const findPull: Forge['findPull'] = async ({ head, base }, waiting) => {
+    const found = await pages('pull requests', '/pulls?state=open&sort=recentupdate', waiting)
+    const ours = found.find((each) => isOurs(each, { owner, repo, head, base }))
+    return ours === undefined ? undefined : pull(String(ours.count('number')), waiting)
+  }
+  return {
+    openPull: (draft, waiting) =>
+      openOrAdopt(draft, {
+        create: () => send('POST', '/pulls', waiting, { ...draft }),
+        find: () => findPull(draft, waiting),
+      }),
+    findPull,
+    pull,
+    checks: async (commit, waiting) => {
+      const answer = await send('GET', `/commits/${encodeURIComponent(commit)}/status`, waiting).catch(unlessDenied)
+      if (answer === undefined) return 'none'
+      return judgeChecks(
+        readFields(answer.body, 'status')
+          .objects('statuses')
+          .map((status) => status.text('status')),
+      )
+    },
+  }
+}
+
+function toAuthor(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeAuthor {
+  const name = fields.has('user') ? fields.object('user').text('login') : 'ghost'
+  return { name, isTrusted: trusted.has(name.toLowerCase()) }
+}
+
+function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
+  return {
+    number: fields.count('number'),
+    title: fields.text('title'),
+    body: fields.textOrEmpty('body'),
+    author: toAuthor(fields, trusted),
+    labels: fields.objects('labels').map((label) => label.text('name')),
+    assignees: fields.objects('assignees').map((user) => user.text('login')),
+    isOpen: fields.text('state') === 'open',
+    url: fields.text('html_url'),
+    updatedAt: fields.time('updated_at'),
+  }
+}
+
+function toComment(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeComment {
+  return {
+    id: String(fields.count('id')),
+    author: toAuthor(fields, trusted),
+    body: fields.textOrEmpty('body'),
+    updatedAt: fields.time('updated_at'),
+  }
+}
+
+/** A fork may have a branch of the same name. */
+function isOurs(
+  fields: AnswerFields,
+  { owner, repo, head, base }: { readonly owner: string; readonly repo: string; readonly head: string; readonly base: string },
+): boolean {
+  const from = fields.object('head')
+  if (from.text('ref') !== head || fields.object('base').text('ref') !== base || !from.has('repo')) return false
+  return from.object('repo').text('full_name').toLowerCase() === `${owner}/${repo}`.toLowerCase()
+}
+
+function toPull(
+  fields: AnswerFields,
+  known: { readonly reviews: readonly AnswerFields[]; readonly isTrusted: ReadonlySet<string>; readonly now: number },
+): PullRequest {
+  const commit = fields.object('head').text('sha')
+  const reviews = known.reviews
+    .filter((review) => !review.isTrue('dismissed'))
+    .map((review) => ({
+      author: toAuthor(review, known.isTrusted),
+      state: review.text('state'),
+      isOfCommit: review.textOrEmpty('commit_id') === commit,
+    }))
+  const isSettled = known.now - fields.time('updated_at') > mergeCheckMs
+  return {
+    id: String(fields.count('number')),
+    url: fields.text('html_url'),
+    head: fields.object('head').text('ref'),
+    base: fields.object('base').text('ref'),
+    state: fields.isTrue('merged') ? 'merged' : fields.text('state') === 'open' ? 'open' : 'closed',
+    isConflicted: isSettled && fields.has('mergeable') && !fields.isTrue('mergeable') && !fields.isTrue('draft'),
+    areChangesRequested: areChangesRequested(reviews),
+    body: fields.textOrEmpty('body'),
+    commit,
+  }
+}

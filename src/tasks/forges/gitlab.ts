@@ -1,0 +1,194 @@
+import type { Json } from '../../lib/json.ts'
+import { formatCursor, nextCursor, parseCursor } from '../rules/issue-cursor.ts'
+import { judgeChecks } from '../rules/judge-checks.ts'
+import type { AnswerFields } from './answer-fields.ts'
+import { readFields, readObjects } from './answer-fields.ts'
+import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
+import type { ForgePlace } from './forge-place.ts'
+import { openOrAdopt } from './open-or-adopt.ts'
+import { hasMore, readPages } from './read-pages.ts'
+import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
+import { unlessDenied } from './tolerate.ts'
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/** How a token is told to GitLab. */
+export const gitlabDialect = {
+  headers: { accept: 'application/json' },
+  formatToken: (token: string) => ['private-token', token] as const,
+}
+
+const pageSize = 100
+/** Least access that counts as a member who may write: Developer. @see https://docs.gitlab.com/api/access_requests/#valid-access-levels */
+const developer = 30
+
+/** What is asked of one project. */
+interface Talk {
+  readonly send: (method: ForgeMethod, path: string, waiting: Waiting, body?: Json) => Promise<ForgeAnswer>
+  readonly pages: (what: string, path: string, waiting: Waiting) => Promise<readonly AnswerFields[]>
+  readonly readTrusted: (waiting: Waiting) => Promise<ReadonlySet<string>>
+}
+
+/** GitLab, version 4 of its API. What others call a number is its `iid`; a pull request is a merge request. */
+export function createGitlab(client: RestClient, place: ForgePlace): Forge {
+  const talk = talkTo(client, place)
+  return {
+    kind: 'gitlab',
+    ...issuesOf(talk, client),
+    ...pullsOf(talk),
+    self: async (waiting) => {
+      const answer = await client.send({ method: 'GET', path: '/user' }, waiting).catch(unlessDenied)
+      return answer === undefined ? undefined : readFields(answer.body, 'user').text('username')
+    },
+  }
+}
+
+function talkTo(client: RestClient, { path: project }: ForgePlace): Talk {
+  const root = `/projects/${encodeURIComponent(project)}`
+  const send = (method: ForgeMethod, path: string, waiting: Waiting, body?: Json): Promise<ForgeAnswer> =>
+    client.send({ method, path: `${root}${path}`, ...(body === undefined ? {} : { body }) }, waiting)
+  const pages = (what: string, path: string, waiting: Waiting): Promise<readonly AnswerFields[]> =>
+    readPages(what, pageSize, (page) => send('GET', `${path}${path.includes('?') ? '&' : '?'}per_page=${pageSize}&page=${page}`, waiting))
+  const readTrusted = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
+    const members = await pages('members', '/members/all', waiting)
+    return new Set(members.filter((member) => member.count('access_level') >= developer).map((member) => member.text('username')))
+  }
+  return { send, pages, readTrusted }
+}
+
+function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): ForgeIssues {
+  const update = async (number: number, change: Json, waiting: Waiting): Promise<void> =>
+    void (await send('PUT', `/issues/${number}`, waiting, change))
+  return {
+    issues: async ({ labels, cursor: text }, waiting) => {
+      const cursor = parseCursor(text)
+      const isFirst = cursor.scope === 'open'
+      const wanted = isFirst ? `state=opened&labels=${labels.map(encodeURIComponent).join(',')}` : 'state=all'
+      const since = cursor.since === 0 ? '' : `&updated_after=${encodeURIComponent(new Date(cursor.since).toISOString())}`
+      const order = `scope=all&order_by=updated_at&sort=asc&per_page=${pageSize}&page=${cursor.page}`
+      const answer = await send('GET', `/issues?${wanted}${since}&${order}`, waiting)
+      const found = readObjects(answer.body, 'issues')
+      const trusted = found.length === 0 ? new Set<string>() : await readTrusted(waiting)
+      const more = hasMore(answer, { page: cursor.page, count: found.length, pageSize })
+      const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: true }
+      return { issues: found.map((each) => toIssue(each, trusted)), cursor: formatCursor(nextCursor(cursor, seen)), hasMore: more }
+    },
+    issue: async (number, waiting) =>
+      toIssue(readFields((await send('GET', `/issues/${number}`, waiting)).body, 'issue'), await readTrusted(waiting)),
+    comments: async (number, waiting) => {
+      const trusted = await readTrusted(waiting)
+      const notes = await pages('notes', `/issues/${number}/notes?sort=asc&order_by=created_at`, waiting)
+      return notes.filter((note) => !note.isTrue('system')).map((note) => toComment(note, trusted))
+    },
+    comment: async (number, { body, id }, waiting) => {
+      const at = `/issues/${number}/notes`
+      const answer =
+        id === undefined ? await send('POST', at, waiting, { body }) : await send('PUT', `${at}/${Number(id)}`, waiting, { body })
+      return String(readFields(answer.body, 'note').count('id'))
+    },
+    // labels that are missing are made by this
+    label: (number, { add, remove }, waiting) => update(number, { add_labels: add.join(','), remove_labels: remove.join(',') }, waiting),
+    setOpen: (number, isOpen, waiting) => update(number, { state_event: isOpen ? 'reopen' : 'close' }, waiting),
+    assign: async (number, names, waiting) => {
+      const ids: number[] = []
+      for (const name of names) {
+        const users = await client.send({ method: 'GET', path: `/users?username=${encodeURIComponent(name)}` }, waiting)
+        ids.push(...readObjects(users.body, 'users').map((user) => user.count('id')))
+      }
+      // 0 stands for nobody
+      await update(number, { assignee_ids: ids.length === 0 ? [0] : ids }, waiting)
+    },
+  }
+}
+
+function pullsOf({ send, readTrusted }: Talk): ForgePulls {
+  const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
+    const fields = readFields((await send('GET', `/merge_requests/${Number(id)}`, waiting)).body, 'merge request')
+    const notes = await send('GET', `/merge_requests/${Number(id)}/notes?sort=desc&order_by=created_at&per_page=${pageSize}`, waiting)
+    return toPull(fields, areChangesRequested(readObjects(notes.body, 'notes'), await readTrusted(waiting)))
+  }
+  const findPull: Forge['findPull'] = async ({ head, base }, waiting) => {
+    const query = `state=opened&source_branch=${encodeURIComponent(head)}&target_branch=${encodeURIComponent(base)}&per_page=${pageSize}`
+    const found = readObjects((await send('GET', `/merge_requests?${query}`, waiting)).body, 'merge requests')
+    // a fork may have a branch of the same name
+    const ours = found.find((each) => each.count('source_project_id') === each.count('target_project_id'))
+    return ours === undefined ? undefined : pull(String(ours.count('iid')), waiting)
+  }
+  return {
+    openPull: (draft, waiting) =>
+      openOrAdopt(draft, {
+        create: () =>
+          send('POST', '/merge_requests', waiting, {
+            source_branch: draft.head,
+            target_branch: draft.base,
+            title: draft.title,
+            description: draft.body,
+          }),
+        find: () => findPull(draft, waiting),
+      }),
+    findPull,
+    pull,
+    checks: async (commit, waiting) => {
+      const query = `/pipelines?sha=${encodeURIComponent(commit)}&order_by=id&sort=desc&per_page=1`
+      const answer = await send('GET', query, waiting).catch(unlessDenied)
+      return answer === undefined ? 'none' : judgeChecks(readObjects(answer.body, 'pipelines').map((pipeline) => pipeline.text('status')))
+    },
+  }
+}
+
+function toAuthor(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeAuthor {
+  const name = fields.has('author') ? fields.object('author').text('username') : 'ghost'
+  return { name, isTrusted: trusted.has(name) }
+}
+
+function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
+  return {
+    number: fields.count('iid'),
+    title: fields.text('title'),
+    body: fields.textOrEmpty('description'),
+    author: toAuthor(fields, trusted),
+    labels: fields.texts('labels'),
+    assignees: fields.objects('assignees').map((user) => user.text('username')),
+    isOpen: fields.text('state') === 'opened',
+    url: fields.text('web_url'),
+    updatedAt: fields.time('updated_at'),
+  }
+}
+
+function toComment(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeComment {
+  return {
+    id: String(fields.count('id')),
+    author: toAuthor(fields, trusted),
+    body: fields.textOrEmpty('body'),
+    updatedAt: fields.time('updated_at'),
+  }
+}
+
+/** GitLab writes down in notes of its own that changes were asked for, and that commits came: whichever is newer counts. */
+function areChangesRequested(newestFirst: readonly AnswerFields[], trusted: ReadonlySet<string>): boolean {
+  const deciding = newestFirst
+    .filter((note) => note.isTrue('system'))
+    .find((note) => {
+      const body = note.text('body')
+      if (/^added \d+ commits?\b/.test(body)) return true
+      return /^(?:requested changes|approved this merge request)/.test(body) && toAuthor(note, trusted).isTrusted
+    })
+  return deciding?.text('body').startsWith('requested changes') ?? false
+}
+
+function toPull(fields: AnswerFields, isChangeAsked: boolean): PullRequest {
+  const state = fields.text('state')
+  return {
+    id: String(fields.count('iid')),
+    url: fields.text('web_url'),
+    head: fields.text('source_branch'),
+    base: fields.text('target_branch'),
+    state: state === 'merged' ? 'merged' : state === 'closed' ? 'closed' : 'open',
+    isConflicted: fields.isTrue('has_conflicts'),
+    areChangesRequested: isChangeAsked,
+    body: fields.textOrEmpty('description'),
+    commit: fields.textOrEmpty('sha'),
+  }
+}

@@ -1,0 +1,184 @@
+import type { Clock } from '../../lib/clock.ts'
+import { Fault } from '../../lib/fault.ts'
+import { issueHashOf } from '../issue-hash.ts'
+import type { Projection, PullRequests, TaskSource } from '../source.ts'
+import type { ProjectId, Task, TaskKey } from '../task.ts'
+import { issueOfTaskKey, taskKeyOfIssue } from '../task.ts'
+import type { Forge, ForgeAuthor, Issue } from './forge.ts'
+import { unlessMissing } from './tolerate.ts'
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+export interface IssueSourceDeps {
+  readonly clock: Clock
+  /** Asked once; loads what the forge needs. */
+  readonly openForge: () => Promise<Forge>
+}
+
+export interface IssueSourceOptions {
+  readonly project: ProjectId
+  /** The label that makes an issue a task. */
+  readonly label: string
+  /** Names whose text counts beside that of owners, members and collaborators. */
+  readonly trustedAuthors: readonly string[]
+}
+
+/** Everything open is looked at anew after so long, in milliseconds: an issue may be gone without having changed. */
+const wholeLookMs = 300_000
+/** Most pages of one look. */
+const maxPages = 100
+/** How a comment of ours is known. A person's text with it counts for nothing. */
+const marker = '<!-- althing -->'
+
+/** The issues of a forge that have the label as tasks, and its pull requests. */
+export function createIssueSource(deps: IssueSourceDeps, options: IssueSourceOptions): TaskSource & PullRequests {
+  return new IssueSource(deps, options)
+}
+
+interface KnownIssue {
+  readonly issue: Issue
+  readonly task: Task
+}
+
+class IssueSource implements TaskSource, PullRequests {
+  readonly #deps: IssueSourceDeps
+  readonly #options: IssueSourceOptions
+  readonly #known = new Map<number, KnownIssue>()
+  #forge: Promise<Forge> | undefined
+  #self: string | undefined
+  #cursor: string | undefined
+  #lookedAt = 0
+
+  constructor(deps: IssueSourceDeps, options: IssueSourceOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  readonly open = async (waiting: Waiting): Promise<readonly Task[]> => {
+    const now = this.#deps.clock.monotonic()
+    const isWhole = this.#cursor === undefined || now - this.#lookedAt >= wholeLookMs
+    const seen = await this.#look(isWhole ? undefined : this.#cursor, waiting)
+    if (isWhole) {
+      for (const number of this.#known.keys()) if (!seen.issues.has(number)) this.#known.delete(number)
+      this.#lookedAt = now
+    }
+    for (const issue of seen.issues.values()) {
+      if (!issue.isOpen || !issue.labels.includes(this.#options.label)) this.#known.delete(issue.number)
+      else if (this.#known.get(issue.number)?.issue.updatedAt !== issue.updatedAt) await this.#read(issue, waiting)
+    }
+    // kept last: a look that broke off is made again
+    this.#cursor = seen.cursor
+    return [...this.#known.values()].map(({ task }) => task)
+  }
+
+  readonly find = async (key: TaskKey, waiting: Waiting): Promise<Task | undefined> => {
+    const number = issueOfTaskKey(key)
+    if (number === undefined) return undefined
+    const forge = await this.#open()
+    const issue = await forge.issue(number, waiting).catch(unlessMissing)
+    if (issue !== undefined) return this.#read(issue, waiting)
+    this.#known.delete(number)
+    return undefined
+  }
+
+  readonly project = async (key: TaskKey, { add, remove, comment, state, assignee }: Projection, waiting: Waiting): Promise<void> => {
+    const number = issueOfTaskKey(key)
+    if (number === undefined) return
+    const forge = await this.#open()
+    const issue = await forge.issue(number, waiting)
+    const change = {
+      add: add.filter((label) => !issue.labels.includes(label)),
+      remove: remove.filter((label) => issue.labels.includes(label)),
+    }
+    if (change.add.length + change.remove.length > 0) await forge.label(number, change, waiting)
+    if (assignee !== undefined) await this.#assign(issue, assignee, waiting)
+    if (comment !== undefined) await this.#comment(number, comment, waiting)
+    if (state !== undefined && issue.isOpen !== (state === 'open')) await forge.setOpen(number, state === 'open', waiting)
+  }
+
+  readonly openPull: PullRequests['openPull'] = async (draft, waiting) => (await this.#open()).openPull(draft, waiting)
+  readonly findPull: PullRequests['findPull'] = async (branches, waiting) => (await this.#open()).findPull(branches, waiting)
+  readonly pull: PullRequests['pull'] = async (id, waiting) => (await this.#open()).pull(id, waiting)
+  readonly checks: PullRequests['checks'] = async (commit, waiting) => (await this.#open()).checks(commit, waiting)
+
+  #open(): Promise<Forge> {
+    return (this.#forge ??= this.#deps.openForge())
+  }
+
+  /** The newest form of each issue; one may come twice, for looks overlap. */
+  async #look(
+    from: string | undefined,
+    waiting: Waiting,
+  ): Promise<{ readonly issues: Map<number, Issue>; readonly cursor: string | undefined }> {
+    const forge = await this.#open()
+    const issues = new Map<number, Issue>()
+    let cursor = from
+    for (let page = 0; page < maxPages; page++) {
+      const found = await forge.issues({ labels: [this.#options.label], cursor }, waiting)
+      for (const issue of found.issues) if ((issues.get(issue.number)?.updatedAt ?? 0) <= issue.updatedAt) issues.set(issue.number, issue)
+      ;({ cursor } = found)
+      if (!found.hasMore) break
+    }
+    return { issues, cursor }
+  }
+
+  /** An issue with what trusted people said below it. */
+  async #read(issue: Issue, waiting: Waiting): Promise<Task> {
+    const forge = await this.#open()
+    const comments = (await forge.comments(issue.number, waiting)).filter(
+      ({ author, body }) => this.#isTrusted(author) && !body.includes(marker),
+    )
+    const { number, title, body, labels, url, updatedAt } = issue
+    const task: Task = {
+      project: this.#options.project,
+      key: taskKeyOfIssue(number),
+      number,
+      title,
+      body: [body, ...comments.map((comment) => `${comment.author.name} said:\n${comment.body}`)].join('\n\n---\n\n'),
+      labels,
+      state: issue.isOpen ? 'open' : 'closed',
+      issueHash: issueHashOf({ title, body, comments: comments.map((comment) => comment.body) }),
+      url,
+      updatedAt,
+      ...(this.#isTrusted(issue.author) ? {} : { untrustedAuthor: issue.author.name }),
+    }
+    if (issue.isOpen && labels.includes(this.#options.label)) this.#known.set(number, { issue, task })
+    else this.#known.delete(number)
+    return task
+  }
+
+  #isTrusted({ name, isTrusted }: ForgeAuthor): boolean {
+    return isTrusted || this.#options.trustedAuthors.includes(name)
+  }
+
+  async #assign({ number, assignees }: Issue, who: 'self' | 'nobody', waiting: Waiting): Promise<void> {
+    const self = await this.#who(waiting)
+    if (self === undefined || assignees.includes(self) === (who === 'self')) return
+    const names = who === 'self' ? [...assignees, self] : assignees.filter((name) => name !== self)
+    await (await this.#open()).assign(number, names, waiting)
+  }
+
+  /** F21: what is there decides, not what a forge said of an earlier writing. */
+  async #comment(number: number, text: string, waiting: Waiting): Promise<void> {
+    const forge = await this.#open()
+    const self = await this.#who(waiting)
+    const body = `${text}\n\n${marker}`
+    const findOurs = async () =>
+      (await forge.comments(number, waiting)).find(
+        (each) => each.body.includes(marker) && (self === undefined || each.author.name === self),
+      )
+    const ours = await findOurs()
+    if (ours?.body === body) return
+    try {
+      await forge.comment(number, { body, ...(ours === undefined ? {} : { id: ours.id }) }, waiting)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'FORGE_FAILED' || (await findOurs())?.body !== body) throw error
+    }
+  }
+
+  async #who(waiting: Waiting): Promise<string | undefined> {
+    return (this.#self ??= await (await this.#open()).self(waiting))
+  }
+}

@@ -1,0 +1,47 @@
+import { Fault } from '../../lib/fault.ts'
+import { tasksFaults } from '../faults.ts'
+import type { PullDraft, PullRequest } from './forge.ts'
+
+/** How a forge makes a pull request, and how it is asked for the open one. */
+export interface PullMaking {
+  readonly create: () => Promise<unknown>
+  readonly find: () => Promise<PullRequest | undefined>
+}
+
+/** Times that a pull request is asked for, when the forge says neither that it is there nor that it is not wanted. */
+const maxTries = 3
+
+/**
+ * Opens a pull request, or gives the open one. What the forge answers to the opening decides nothing: it is asked afterwards what is there. F21.
+ *
+ * @throws the faults of a forge
+ */
+export async function openOrAdopt(draft: PullDraft, { create, find }: PullMaking): Promise<PullRequest & { readonly wasThere: boolean }> {
+  const there = await find()
+  if (there !== undefined) return { ...there, wasThere: true }
+  let failure: Fault | undefined
+  for (let tries = 0; tries < maxTries; tries++) {
+    failure = await attempt(create)
+    const opened = await find()
+    if (opened !== undefined) return { ...opened, wasThere: failure?.code === 'FORGE_REFUSED' }
+    if (failure?.code === 'FORGE_REFUSED') throw failure
+  }
+  throw (
+    failure ??
+    tasksFaults.create('FORGE_FAILED', {
+      message: `the forge says that it opened a pull request from ${draft.head} to ${draft.base}, and has none`,
+      data: { status: 0 },
+    })
+  )
+}
+
+/** A failure after which nobody knows whether it is there, or that it may be there already. */
+async function attempt(create: () => Promise<unknown>): Promise<Fault | undefined> {
+  try {
+    await create()
+    return undefined
+  } catch (error) {
+    if (error instanceof Fault && (error.code === 'FORGE_FAILED' || error.code === 'FORGE_REFUSED')) return error
+    throw error
+  }
+}

@@ -1,0 +1,32 @@
+import type { ForgeAnswer } from './rest-client.ts'
+import type { AnswerFields } from './answer-fields.ts'
+import { readObjects } from './answer-fields.ts'
+
+/** Most pages of one list that are read. */
+const maxPages = 50
+
+/** Every item of a list that comes in pages of at most `pageSize`. @throws the faults of a forge */
+export async function readPages(
+  what: string,
+  pageSize: number,
+  ask: (page: number) => Promise<ForgeAnswer>,
+): Promise<readonly AnswerFields[]> {
+  const items: AnswerFields[] = []
+  for (let page = 1; page <= maxPages; page++) {
+    const answer = await ask(page)
+    const found = readObjects(answer.body, what)
+    items.push(...found)
+    if (!hasMore(answer, { page, count: found.length, pageSize })) break
+  }
+  return items
+}
+
+/** Whether another page follows. Gitea may cut pages shorter than they were asked for, and says how many items there are. */
+export function hasMore(
+  { headers }: Pick<ForgeAnswer, 'headers'>,
+  { page, count, pageSize }: { readonly page: number; readonly count: number; readonly pageSize: number },
+): boolean {
+  const total = headers.get('x-total-count') ?? headers.get('x-total')
+  if (count === 0) return false
+  return total !== null && /^\d{1,9}$/.test(total) ? page * count < Number(total) : count >= pageSize
+}

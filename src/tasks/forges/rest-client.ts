@@ -1,0 +1,193 @@
+import type { Clock } from '../../lib/clock.ts'
+import { isTimeout, withDeadline } from '../../lib/deadline.ts'
+import { describeError, Fault } from '../../lib/fault.ts'
+import type { Json } from '../../lib/json.ts'
+import { tasksFaults } from '../faults.ts'
+import { judgeLimit } from '../rules/forge-limits.ts'
+import type { ForgeAccess } from './access-log.ts'
+import { AnswerCache } from './answer-cache.ts'
+import type { ForgePace } from './forge-pace.ts'
+import { refusalOf } from './refusal.ts'
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+export interface RestClientDeps {
+  readonly clock: Clock
+  readonly fetch: typeof globalThis.fetch
+  readonly pace: ForgePace
+  /** Asked before each request, so that a token can be changed without a restart. */
+  readonly findToken: () => Promise<string | undefined>
+  readonly note: (access: ForgeAccess) => void
+}
+
+export interface RestClientOptions {
+  /** Where the API is, without a slash at its end. Nothing is ever sent anywhere else: S18. */
+  readonly api: string
+  /** What every request says beside the token. */
+  readonly headers: Readonly<Record<string, string>>
+  /** How a token is told. */
+  readonly formatToken: (token: string) => readonly [name: string, value: string]
+  readonly timeoutMs: number
+  readonly maxAnswerBytes: number
+  /** Whether a token may be sent over http that is not encrypted, to another machine. */
+  readonly allowsPlainHttp: boolean
+}
+
+export type ForgeMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** What is asked: a path below the API, with its query, each part of it escaped already. */
+export interface ForgeRequest {
+  readonly method: ForgeMethod
+  readonly path: string
+  readonly body?: Json
+}
+
+/** What a forge answered with 2xx, or with "not modified": then it is what it answered before. */
+export interface ForgeAnswer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Headers
+}
+
+/** What is said of ourselves. */
+const agent = 'althing/1'
+
+/**
+ * Speaks to one forge: bounded answers, no redirects, at the pace the forge allows, each request noted.
+ *
+ * After FORGE_FAILED the outcome of a change is unknown; after every other fault nothing was changed. Nothing is sent twice here: who asks
+ * reads back, and decides.
+ */
+export class RestClient {
+  readonly #deps: RestClientDeps
+  readonly #options: RestClientOptions
+  readonly #cache = new AnswerCache()
+
+  constructor(deps: RestClientDeps, options: RestClientOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /** @throws Fault FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_REFUSED, FORGE_LIMITED, FORGE_INVALID */
+  async send(request: ForgeRequest, waiting: Waiting): Promise<ForgeAnswer> {
+    const { pace } = this.#deps
+    return request.method === 'GET'
+      ? pace.read(() => this.#sendNow(request, waiting), waiting)
+      : pace.write(() => this.#sendNow(request, waiting), waiting)
+  }
+
+  async #sendNow(request: ForgeRequest, { signal }: Waiting): Promise<ForgeAnswer> {
+    const { clock, findToken, note } = this.#deps
+    const { api, timeoutMs } = this.#options
+    const token = await findToken()
+    if (token !== undefined) this.#assertSafe()
+    const [at, began] = [clock.now(), clock.monotonic()]
+    const late = withDeadline(clock, timeoutMs, signal)
+    let status = 0
+    try {
+      const response = await this.#fetch(request, token, late)
+      ;({ status } = response)
+      return await this.#judge(request, response, token)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error instanceof Fault ? error : this.#failure(error)
+    } finally {
+      const forge = new URL(api).host
+      note({
+        at,
+        forge,
+        method: request.method,
+        path: request.path.replace(/\?.*$/s, ''),
+        status,
+        ms: Math.round(clock.monotonic() - began),
+      })
+    }
+  }
+
+  #assertSafe(): void {
+    const { api, allowsPlainHttp } = this.#options
+    const { protocol, hostname } = new URL(api)
+    const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+    if (protocol === 'https:' || isLoopback || allowsPlainHttp) return
+    throw tasksFaults.create('FORGE_DENIED', {
+      message: `${api} is not encrypted: the token was not sent there. Use https, or allow it in the settings`,
+      data: { status: 0 },
+    })
+  }
+
+  #fetch({ method, path, body }: ForgeRequest, token: string | undefined, signal: AbortSignal): Promise<Response> {
+    const { api, headers: said, formatToken } = this.#options
+    const headers = new Headers({ 'user-agent': agent, ...said })
+    if (token !== undefined) headers.set(...formatToken(token))
+    const etag = method === 'GET' ? this.#cache.etagOf(path) : undefined
+    if (etag !== undefined) headers.set('if-none-match', etag)
+    if (body !== undefined) headers.set('content-type', 'application/json')
+    return this.#deps.fetch(`${api}${path}`, {
+      method,
+      headers,
+      // S18: a redirect would take the token along, to wherever the forge says
+      redirect: 'manual',
+      signal,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  }
+
+  async #judge({ method, path }: ForgeRequest, response: Response, token: string | undefined): Promise<ForgeAnswer> {
+    const { status, headers } = response
+    const pauseMs = judgeLimit({ status, ...limitHeaders(headers), now: timeOf(headers) ?? this.#deps.clock.now() })
+    if (pauseMs !== undefined) this.#deps.pace.pause(pauseMs)
+    if (status === 304) {
+      await response.body?.cancel()
+      const kept = this.#cache.get(path)
+      if (kept !== undefined) return { status: 200, body: JSON.parse(kept.text), headers: kept.headers }
+    }
+    const text = await readText(response, this.#options.maxAnswerBytes)
+    if (!response.ok) throw refusalOf({ api: this.#options.api, path, status, headers, text, token, pauseMs })
+    if (method === 'GET') this.#cache.put(path, { text, headers })
+    return { status, body: parseJson(text), headers }
+  }
+
+  #failure(error: unknown): Error {
+    const { api, timeoutMs } = this.#options
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+    const why = isTimeout(error) ? `did not answer within ${timeoutMs} ms` : `cannot be reached, or broke off: ${describeError(cause)}`
+    return tasksFaults.create('FORGE_FAILED', { message: `${api} ${why}`, data: { status: 0 }, cause: error })
+  }
+}
+
+function limitHeaders(headers: Headers) {
+  const get = (name: string): string | undefined => headers.get(name)?.trim()
+  return {
+    retryAfter: get('retry-after'),
+    remaining: get('x-ratelimit-remaining') ?? get('ratelimit-remaining'),
+    reset: get('x-ratelimit-reset') ?? get('ratelimit-reset'),
+  }
+}
+
+function timeOf(headers: Headers): number | undefined {
+  const at = Date.parse(headers.get('date') ?? '')
+  return Number.isNaN(at) ? undefined : at
+}
+
+async function readText({ body }: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.length
+    if (length > maxBytes)
+      throw tasksFaults.create('FORGE_INVALID', { message: `the forge sent more than ${maxBytes} bytes in one answer, which was cut off` })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseJson(text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw tasksFaults.create('FORGE_INVALID', { message: 'the forge answered something that is no JSON', cause: error })
+  }
+}
