@@ -23,6 +23,8 @@ const never = new AbortController().signal
 const keyBytes = 1_024
 /** One way between members, in milliseconds, where what is remote is resolved. */
 const latencyMs = 1
+/** Between two looks at how far a healing is, in milliseconds: each counts rows in the process that heals. */
+const pollMs = 100
 
 /** How soon context that is elsewhere is here, and what its past costs. */
 export const question: Question = {
@@ -131,7 +133,7 @@ async function compareInOrder(
 
 async function untilKnown({ database }: BenchContext, count: number): Promise<void> {
   const known = (): number => database.get<{ readonly total: number }>('select count(*) as total from context_version')?.total ?? 0
-  while (known() < count) await systemClock.sleep(5, { signal: AbortSignal.timeout(600_000) })
+  while (known() < count) await systemClock.sleep(pollMs, { signal: AbortSignal.timeout(600_000) })
 }
 
 /** Two members that were apart: one wrote so many keys, the other has none of them. */
@@ -157,7 +159,7 @@ async function measureHealing(context: Context, folder: string): Promise<readonl
       await connect(bob, ada)
       await untilKnown(bob, count)
       const whole = (): number => bob.database.get<{ readonly total: number }>('select count(*) as total from block')?.total ?? 0
-      while (whole() < count) await systemClock.sleep(5, { signal: AbortSignal.timeout(600_000) })
+      while (whole() < count) await systemClock.sleep(pollMs, { signal: AbortSignal.timeout(600_000) })
     })
   }
   const peers: Peer[] = (await hasRsync()) ? [{ name: 'rsync -r', measure: await openRsync(folder, texts) }] : []

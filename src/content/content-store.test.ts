@@ -175,6 +175,22 @@ test('F5: what did not fit gives its room back at once, but for what was there b
   assert.deepEqual(await readAll(ada.content, kept.cid), shared)
 })
 
+test('short content of a peer is kept together, and what is not what its name says is told and left out', async () => {
+  await using ada = openInMemory()
+  const [one, two, wrong] = [1, 2, 3].map((seed) => testBytes(500, seed)) as [Uint8Array, Uint8Array, Uint8Array]
+  const nameOf = (bytes: Uint8Array) => createCid(rawCodec, bytes)
+  assert.equal(await ada.content.putShort([one, two].map((bytes) => ({ cid: nameOf(bytes), bytes }))), true)
+  assert.deepEqual(await readAll(ada.content, nameOf(two)), two)
+  assert.equal(
+    await ada.content.putShort([
+      { cid: nameOf(wrong), bytes: one },
+      { cid: nameOf(one), bytes: one },
+    ]),
+    false,
+  )
+  assert.equal(ada.content.stat(nameOf(wrong)), undefined)
+})
+
 test('F5: a full disk is a fault, nothing partial counts as content, and the next add succeeds', async () => {
   const folder = await mkdtemp(join(folders, 'full-'))
   await using ada = await openIn(folder)

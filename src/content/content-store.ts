@@ -4,6 +4,7 @@ import { cidOfDigest, createCid, dagCborCodec, digestOfCid, hashBytes, rawCodec 
 import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
+import { mapBounded } from '../lib/map-bounded.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { ChunkList } from './chunks.ts'
@@ -48,6 +49,12 @@ export interface LocalContentStore extends ContentStore {
   readonly rootBlock: (cid: Cid) => Promise<Uint8Array | undefined>
   /** Stores a root block from a peer. @throws Fault BLOCK_MISMATCH when the bytes are not those of the CID, CONTENT_INVALID when they are no list */
   readonly putRoot: (cid: Cid, bytes: Uint8Array) => Promise<ChunkList>
+  /**
+   * Stores root blocks of short content from a peer; all share the fsyncs, and are on disk when it resolves.
+   *
+   * Gives false when the bytes of one are not those of its CID; the others are stored.
+   */
+  readonly putShort: (blocks: readonly ShortContent[]) => Promise<boolean>
   /** Stores a chunk; collects what may go when the quota is reached. @throws Fault BLOCK_MISMATCH, DISK_FULL, QUOTA_EXCEEDED */
   readonly putBlock: (digest: Uint8Array, bytes: Uint8Array) => Promise<void>
   readonly hasBlock: (digest: Uint8Array) => boolean
@@ -65,6 +72,14 @@ export interface LocalContentStore extends ContentStore {
   readonly generation: () => number
 }
 
+/** Content that is one block, under its name. */
+export interface ShortContent {
+  readonly cid: Cid
+  readonly bytes: Uint8Array
+}
+
+/** Blocks written at once: they share commits. */
+const parallelShort = 64
 /** Chunks on their way to the disk at once: more only wait for the same fsyncs. */
 const parallelPuts = 4
 /** Content waits so long for its record, whatever the grace age is. */
@@ -172,6 +187,24 @@ class BlobContentStore implements LocalContentStore {
     }
     await this.#keepList(cid, list)
     return list
+  }
+
+  readonly putShort = async (blocks: readonly ShortContent[]): Promise<boolean> => {
+    this.#stored += 1
+    let isHonest = true
+    const put = async ({ cid, bytes }: ShortContent): Promise<void> => {
+      try {
+        await this.#putWith(this.#deps.blobs.putSoon, digestOfCid(cid), bytes)
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code !== 'BLOCK_MISMATCH') throw error
+        isHonest = false
+      }
+    }
+    await mapBounded(blocks, put, { concurrency: parallelShort })
+    // one that is put again is waited for until it is on disk, and with it all before it
+    const last = blocks.findLast(({ cid }) => this.#deps.blobs.has(digestOfCid(cid)))
+    if (last !== undefined) await this.#deps.blobs.put(digestOfCid(last.cid), last.bytes)
+    return isHonest
   }
 
   readonly putBlock = async (digest: Uint8Array, bytes: Uint8Array): Promise<void> => {

@@ -2,8 +2,7 @@ import { isListCid } from '../../content/chunks.ts'
 import type { Exchange } from '../../content/content.ts'
 import type { LocalContentStore } from '../../content/content-store.ts'
 import type { PeerId } from '../../identity/keys.ts'
-import type { Cid } from '../../lib/cid.ts'
-import { describeError, Fault } from '../../lib/fault.ts'
+import { describeError } from '../../lib/fault.ts'
 import type { Log } from '../../lib/log.ts'
 import { mapBounded } from '../../lib/map-bounded.ts'
 import type { TokenBucket } from '../../lib/token-bucket.ts'
@@ -31,8 +30,6 @@ export interface FetchMissingOptions {
 
 /** Long content fetched at once; each comes from several members by itself. */
 const parallelFetches = 2
-/** Short content written at once: they share fsyncs. */
-const parallelWrites = 64
 
 /** Makes content whole on this disk: short content in batches from one member after the other, long content by the exchange. Gives how many are whole now. */
 export async function fetchMissing(
@@ -104,18 +101,12 @@ interface Given {
 
 /** Writes what hashes to its name; false when something did not. */
 async function keepGiven({ content, onLiar }: FetchMissingDeps, { peer, given, contents, signal }: Given): Promise<boolean> {
-  let isHonest = true
-  const keep = async ({ cid }: { readonly cid: Cid }, index: number): Promise<void> => {
+  signal.throwIfAborted()
+  const blocks = given.flatMap(({ cid }, index) => {
     const bytes = contents[index] ?? null
-    if (bytes === null) return
-    try {
-      await content.putRoot(cid, bytes)
-    } catch (error) {
-      if (!(error instanceof Fault) || error.code !== 'BLOCK_MISMATCH') throw error
-      isHonest = false
-    }
-  }
-  await mapBounded(given, keep, { concurrency: parallelWrites, signal })
+    return bytes === null ? [] : [{ cid, bytes }]
+  })
+  const isHonest = await content.putShort(blocks)
   if (!isHonest) onLiar(peer)
   return isHonest
 }
