@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, watch, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Answer, Machine, Village } from './machine.ts'
 import { list, text } from './machine.ts'
@@ -13,7 +13,7 @@ export interface Shop {
   readonly agentAt: (gate: string) => Readonly<Record<string, string>>
   /** Lets all agents at a gate go on, now and later. */
   readonly open: (gate: string) => void
-  /** Resolves when an agent waits there. */
+  /** Resolves when an agent waits there; the next one is waited for anew. */
   readonly untilReached: (gate: string) => Promise<void>
   /** What git says of the repository. */
   readonly git: (...words: readonly string[]) => string
@@ -67,13 +67,17 @@ echo "written for $ALTHING_TASK"
     agentAt: (gate) => ({ ...hasty, ALTHING_WORKERS_DRIVER: 'command', ALTHING_WORKERS_COMMAND: `sh,${agent},${join(gates, gate)}` }),
     open: (gate) => writeFileSync(join(gates, `${gate}.open`), ''),
     untilReached: async (gate) => {
+      const sign = join(gates, `${gate}.reached`)
       const changes = watch(gates)
       try {
         const seen = Promise.withResolvers<void>()
-        changes.on('change', () => {
-          if (existsSync(join(gates, `${gate}.reached`))) seen.resolve()
-        })
-        if (!existsSync(join(gates, `${gate}.reached`))) await seen.promise
+        const look = (): void => {
+          if (existsSync(sign)) seen.resolve()
+        }
+        changes.on('change', look)
+        look()
+        await seen.promise
+        rmSync(sign)
       } finally {
         changes.close()
       }
