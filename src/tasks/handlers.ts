@@ -106,8 +106,12 @@ function interruptHandlers({ findDesks }: TaskHandlerDeps): Pick<Handlers, 'task
     (kind: 'break' | 'pause' | 'done'): Handlers['task.break'] =>
     async ({ task: name, project, reason }, { hive, signal }) => {
       const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
-      await desk.interrupt(task.key, { kind, reason: formatReason('by-person', reason), signal })
+      // what nobody ever claimed has nothing that could be broken, and may be closed all the same: who wins it now sees that and lets go
+      const isFresh = kind === 'done' && (await desk.sight(task.key, { signal })).value === undefined
+      if (!isFresh) await desk.interrupt(task.key, { kind, reason: formatReason('by-person', reason), signal })
       if (kind === 'done') await desk.source.project(task.key, { add: [], remove: [], state: 'closed' }, { signal })
+      // a person has looked
+      if (kind === 'break') await desk.source.project(task.key, { add: [], remove: ['needs-human'] }, { signal })
       return { project: desk.project.id, key: task.key, status: kind, reason }
     }
 

@@ -7,7 +7,7 @@ import type { ScriptedQuestion, ScriptedReply } from '../../src/models/testing/s
 import { openScriptedModels } from '../../src/models/testing/scripted-models.ts'
 import type { Running } from './command.ts'
 import type { Machine } from './machine.ts'
-import { enter, eventually, openVillage, text } from './machine.ts'
+import { enter, eventually, list, openVillage, text } from './machine.ts'
 import { addTask, endedOf, historyOf, modelAt, openShop, tasksOn } from './workshop.ts'
 
 const nothing = { inReview: 0, released: 0, needsHuman: 0, lost: 0 }
@@ -123,6 +123,25 @@ test('S28: what a model decided is read on another machine under its address, wi
   assert.match(transcript, /"name":"run"[^]*a secret of this node/)
   const branch = shop.git('log', '-1', '--format=%B', '-p', `althing/${key}`)
   for (const said of [decision, transcript, branch, node.said(), worker.said()]) assert.ok(!said.includes(canary), said)
+})
+
+test('what an agent asks a person waits for one, who lets workers try again or closes it; what nobody claimed can be closed too', async (t) => {
+  await using models = await openScriptedModels({
+    reply: () => ({ calls: [{ name: 'ask_person', input: { question: 'which database?' } }] }),
+  })
+  const village = openVillage(t, modelAt(models.url))
+  const shop = openShop(village)
+  const ada = village.settle('ada')
+  await ada.start()
+  await ada.ask('project', 'add', shop.repository)
+  const key = await addTask(ada, 'Keep the cart')
+  assert.deepEqual(endedOf(await ada.ask('worker', 'start', '--once')), { ...nothing, needsHuman: 1 })
+  assert.equal((await ada.ask('task', 'show', key))['whyNot'], 'it waits for a person')
+  await ada.ask('task', 'break', key, '--reason', 'any will do')
+  assert.equal((await ada.ask('task', 'show', key))['whyNot'], null)
+  const fresh = await addTask(ada, 'A slip')
+  for (const each of [key, fresh]) await ada.ask('task', 'done', each, '--reason', 'not wanted')
+  assert.deepEqual(list(await ada.ask('task', 'list'), 'tasks'), [])
 })
 
 /** A model that looks where it should not, does the task and says so. */

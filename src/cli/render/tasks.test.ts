@@ -102,7 +102,7 @@ test('a history has a line for each link, and says of a commit that is no claim 
 test('a worker says what it does and how what it did ended', () => {
   assert.equal(render('worker.start', { state: 'stopped', tasks: [], ended }, plain), 'the worker ended: 2 tasks in review, 1 given back')
   const nothing = { ...ended, inReview: 0, released: 0 }
-  assert.match(render('worker.start', { state: 'stopped', tasks: [], ended: nothing }, plain), /^nothing was done/)
+  assert.match(render('worker.start', { state: 'stopped', tasks: [], ended: nothing }, plain), /^no task was taken/)
   assert.deepEqual(shown('worker.status', { state: 'working', tasks: [{ ...task, since: 0 }], ended }), [
     'the worker works',
     '  t-0123456789ab since 1970-01-01 00:00 UTC: The cart forgets · file:/srv/git/shop',

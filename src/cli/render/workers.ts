@@ -8,7 +8,7 @@ export function renderWorkerEnd(output: unknown, style: Style): string | undefin
   const answer = readFields(output)
   if (!answer.has('ended')) return undefined
   const ended = describeEnded(answer.record('ended'), style)
-  return ended.length === 0 ? 'nothing was done; `althing task next` says why' : `the worker ended: ${ended.join(', ')}`
+  return ended.length === 0 ? 'no task was taken; `althing task next` says why' : `the worker ended: ${ended.join(', ')}`
 }
 
 /** `worker status`, `stop`, `pause`, `resume`. */
