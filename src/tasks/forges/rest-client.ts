@@ -152,7 +152,10 @@ export class RestClient {
   #failure(error: unknown): Error {
     const { api, timeoutMs } = this.#options
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    const why = isTimeout(error) ? `did not answer within ${timeoutMs} ms` : `cannot be reached, or broke off: ${describeError(cause)}`
+    const why =
+      isTimeout(error) || isTimeout(cause)
+        ? `did not answer within ${timeoutMs} ms`
+        : `cannot be reached, or broke off: ${describeError(cause)}`
     return tasksFaults.create('FORGE_FAILED', { message: `${api} ${why}`, data: { status: 0 }, cause: error })
   }
 }

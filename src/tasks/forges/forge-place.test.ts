@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ForgeKind } from '../task.ts'
+import { guessForge, hostOf, placeOf } from './forge-place.ts'
+
+const places: readonly (readonly [string, ForgeKind, string, string])[] = [
+  ['https://github.com/team/shop.git', 'github', 'https://api.github.com', 'team/shop'],
+  ['git@github.com:team/shop.git', 'github', 'https://api.github.com', 'team/shop'],
+  ['https://git.example.org/team/shop', 'github', 'https://git.example.org/api/v3', 'team/shop'],
+  ['https://gitlab.com/group/below/shop', 'gitlab', 'https://gitlab.com/api/v4', 'group/below/shop'],
+  ['ssh://git@git.example.org:2222/team/shop.git', 'gitea', 'https://git.example.org/api/v1', 'team/shop'],
+  ['http://127.0.0.1:3000/forge/team/shop', 'gitea', 'http://127.0.0.1:3000/forge/api/v1', 'team/shop'],
+]
+
+for (const [url, forge, api, path] of places)
+  test(`S18: the API of ${url} as ${forge} is on the host that was named`, () => {
+    const place = placeOf({ url, forge })
+    assert.deepEqual([place.api, place.path], [api, path])
+  })
+
+test('what is no repository of a forge is refused', () => {
+  for (const url of ['/srv/git/shop.git', 'https://github.com/shop', 'https://github.com/a/b/c', 'https://github.com/team/sh%20op'])
+    assert.throws(() => placeOf({ url, forge: 'github' }), { code: 'PROJECT_INVALID' })
+})
+
+test('known hosts tell their kind, and every other is a repository and nothing more', () => {
+  assert.deepEqual(
+    ['https://github.com/a/b', 'git@gitlab.com:a/b', 'https://codeberg.org/a/b', 'https://github.com.eve.example/a/b', '/srv/git/a'].map(
+      guessForge,
+    ),
+    ['github', 'gitlab', 'gitea', 'git', 'git'],
+  )
+  assert.equal(hostOf('/srv/git/a'), undefined)
+})
