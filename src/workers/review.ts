@@ -17,13 +17,21 @@ export interface TaskInReview {
   readonly pr: string | undefined
 }
 
-export interface ReviewDeps {
+/** As much of a project as a review needs. */
+export type ReviewDesk = Pick<ProjectDesk, 'project' | 'pulls' | 'records'>
+
+export interface ReviewDeps<Desk extends ReviewDesk> {
   /** Whether the work branch of a task is in the base: a pull request of a project without a forge is merged by whoever merges the branch. */
-  readonly isMerged: (desk: ProjectDesk, task: TaskKey, options: Waiting) => Promise<boolean>
+  readonly isMerged: (desk: Desk, task: TaskKey, options: Waiting) => Promise<boolean>
 }
 
 /** Looks at a pull request, and says what is to be done about it. @throws the faults of a forge and of a git server */
-export async function reviewPull({ isMerged }: ReviewDeps, desk: ProjectDesk, task: TaskInReview, waiting: Waiting): Promise<PullVerdict> {
+export async function reviewPull<Desk extends ReviewDesk>(
+  { isMerged }: ReviewDeps<Desk>,
+  desk: Desk,
+  { signal, ...task }: TaskInReview & Waiting,
+): Promise<PullVerdict> {
+  const waiting = { signal }
   const pull = await findPull(desk, task, waiting)
   const { records } = desk
   if (records === undefined) {
@@ -40,7 +48,7 @@ export async function reviewPull({ isMerged }: ReviewDeps, desk: ProjectDesk, ta
   return verdict
 }
 
-async function findPull(desk: ProjectDesk, { key, pr }: TaskInReview, waiting: Waiting): Promise<PullRequest | undefined> {
+async function findPull(desk: ReviewDesk, { key, pr }: TaskInReview, waiting: Waiting): Promise<PullRequest | undefined> {
   if (desk.records !== undefined || pr === undefined)
     return desk.pulls.findPull({ head: workBranch(key), base: desk.project.base }, waiting)
   try {

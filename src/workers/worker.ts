@@ -9,7 +9,6 @@ import type { TaskType } from '../tasks/rules/choose-task.ts'
 import { rankTasks, whyNot } from '../tasks/rules/choose-task.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { Task, TaskKey } from '../tasks/task.ts'
-import type { TaskInReview } from './review.ts'
 import { reviewPull } from './review.ts'
 import { formatTaskComment } from './rules/task-comment.ts'
 import type { WorkEnd } from './supervisor.ts'
@@ -205,7 +204,7 @@ export class Worker {
     task: Task,
     { epoch, pr, signal }: { readonly epoch: number; readonly pr: string | undefined } & Waiting,
   ): Promise<Chance | undefined> {
-    const judged = await reviewPull(this.#deps, desk, { key: task.key, pr }, { signal })
+    const judged = await reviewPull(this.#deps, desk, { key: task.key, pr, signal })
     switch (judged.verdict) {
       case 'wait':
         return undefined
@@ -232,8 +231,7 @@ export class Worker {
       if (meaning.meaning !== 'in-review' || keys.has(key)) continue
       const task = await desk.source.find(key, waiting)
       if (task?.state === 'open') continue
-      const at: TaskInReview = { key, pr: meaning.holding.pr }
-      const judged = await reviewPull(this.#deps, desk, at, waiting)
+      const judged = await reviewPull(this.#deps, desk, { key, pr: meaning.holding.pr, ...waiting })
       const reason = judged.verdict === 'over' ? judged.reason : 'closed'
       if (task === undefined) await desk.interrupt(key, { kind: 'done', reason: formatReason(reason), ...waiting })
       else await this.#end(desk, task, { reason, ...waiting })

@@ -107,6 +107,8 @@ function runPullSuite(kind: string, open: (t: TestContext) => Promise<ForgeStand
     assert.deepEqual([first.wasThere, second.wasThere, second.id === first.id], [false, true, true])
     assert.deepEqual([first.head, first.base, first.state, first.body], [draft.head, draft.base, 'open', draft.body])
     assert.equal(fixture.state.pulls.length, 2)
+    // what is there is asked before anything is sent that the forge would refuse
+    assert.equal(fixture.seen.filter(({ method }) => method === 'POST').length, 1)
   })
 
   for (const mischief of ['drop', 'drop-after', 'pretend'] as const)
