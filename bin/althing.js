@@ -74,7 +74,7 @@ function findRuntime() {
   }
 }
 
-/** In a child that is given our terminal, our signals and our exit code. */
+/** In a child that is given our terminal, our signals and our exit code, and ends in good order when it loses us: the channel tells it. */
 function runWith(runtime) {
   if (runtime === undefined) {
     var found = process.versions.node.split('.').slice(0, 2).join('.')
@@ -82,7 +82,7 @@ function runWith(runtime) {
     process.exitCode = 1
     return
   }
-  var child = require('child_process').spawn(runtime, [__filename].concat(args), { stdio: 'inherit' })
+  var child = require('child_process').spawn(runtime, [__filename].concat(args), { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
   ;['SIGTERM', 'SIGHUP', 'SIGINT'].forEach(function (signal) {
     process.on(signal, function () {
       // A terminal sends Ctrl-C to the whole group: sent again, it would be the second, which ends the node at once.

@@ -27,6 +27,11 @@ function watchSignals(): AbortSignal {
       interrupted.abort(new Interruption(by))
     })
   }
+  // Under an older Node a launcher stands before this process and hands signals on; one that was killed cannot.
+  if (process.channel !== undefined) {
+    process.on('disconnect', () => interrupted.abort(new Interruption('SIGTERM')))
+    process.channel.unref()
+  }
   return interrupted.signal
 }
 

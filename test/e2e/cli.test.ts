@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { althing, launcher, loopback, root, start, startNode, temporaryHome } from './command.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { althing, launcher, loopback, root, start, startNode, startProgram, temporaryHome } from './command.ts'
 
 const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }).version
 
@@ -40,6 +41,21 @@ test('an old runtime starts the one beside it, and keeps its exit code', (t) => 
   assert.equal(run(['p2p', 'stop']).status, 1)
   assert.equal(run(['p2p', 'stop', '--nonsense']).status, 2)
   assert.equal(run(['--help']).status, 0)
+})
+
+test('a node whose launcher was killed ends in good order, and the next one starts', async (t) => {
+  const home = temporaryHome(t)
+  writeFileSync(
+    join(home, 'old.cjs'),
+    `if (!process.env.SECOND) Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } }); process.env.SECOND = '1'`,
+  )
+  const words = [process.execPath, '-r', join(home, 'old.cjs'), launcher, 'p2p', 'start', ...loopback]
+  const launched = startProgram(words, { home })
+  await launched.until(/node started on /)
+  launched.kill('SIGKILL')
+  // its pipes are closed by the node, too, once it is gone
+  await Promise.race([launched.ended, sleep(20_000, undefined, { ref: false }).then(() => assert.fail('the node lives on'))])
+  await startNode(t, { home })
 })
 
 test('wrong usage is exit code 2, a fault 1, help 0; errors are on stderr alone', async (t) => {

@@ -86,7 +86,7 @@ test('a hive of real processes behind links that fail', { skip: isUnable }, asyn
       scene.diagnostic(`seed ${seed}; FAULT_SEED=${seed} draws the same`)
       const chance = createSeededChance(seed)
       proxy.delay('ada', 'bob', 20)
-      proxy.breakAtRandom({ chance, minBytes: 5_000, maxBytes: 8_000_000 })
+      proxy.breakAtRandom({ chance, minBytes: 5_000, maxBytes: 2_000_000 })
       const publishAll = async ({ name, publish }: Member): Promise<void> => {
         for (let count = 0; count < 2; count += 1) packages.push(await publish(`small-${name}-${count}`))
       }

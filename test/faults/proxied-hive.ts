@@ -30,7 +30,8 @@ const impatience = {
   ALTHING_JOURNAL_HEADS_INTERVAL_MS: '2000',
 }
 const preload = new URL('preload/bind-source.ts', import.meta.url).href
-const port = 4001
+/** Not the port of a node that a person runs here: one that listens on every address would be met in place of ours. */
+const port = 14_001
 
 /** Lays out machines that know each other by proxied addresses only: nobody is told where a node listens. */
 export async function openProxiedHive(t: TestContext, settings: Readonly<Record<string, string>> = {}): Promise<ProxiedHive> {
