@@ -104,7 +104,7 @@ const token = defineOperation({
   needsPeers: false,
   examples: [
     {
-      command: 'althing project token https://github.com/team/shop < token.txt',
+      command: 'althing project token https://github.com/team/shop token.txt',
       does: 'keeps it in a file that only this user reads; it needs to read and write issues, contents and pull requests',
     },
     { command: 'althing project token shop --remove', does: 'forgets it' },
