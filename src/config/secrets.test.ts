@@ -35,6 +35,13 @@ test('a variable of the environment wins over the file, and is no setting', asyn
   assert.deepEqual([...environment.settings], [])
 })
 
+test('all secrets are those of files and those of the environment, each once', async (t) => {
+  const secrets = createSecrets(homeOf(t), readEnvironment({ ALTHING_SECRET_MODEL_LAB: 'one', ALTHING_SECRET_OTHER: 'two' }))
+  await secrets.set('model-lab', 'kept')
+  await secrets.set('same', 'two')
+  assert.deepEqual((await secrets.values()).toSorted(), ['kept', 'one', 'two'])
+})
+
 test('S20: a file that others can read is refused, with what to do', async (t) => {
   const home = homeOf(t)
   const secrets = createSecrets(home, readEnvironment({}))

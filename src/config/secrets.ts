@@ -15,6 +15,8 @@ export interface Secrets {
   readonly remove: (name: string) => Promise<boolean>
   /** Names of those there are, sorted. */
   readonly list: () => Promise<readonly string[]>
+  /** Every secret of this node, of files and of the environment: what may stand nowhere. @throws Fault SECRET_EXPOSED, SECRET_INVALID */
+  readonly values: () => Promise<readonly string[]>
 }
 
 /** Longest secret, in bytes. */
@@ -38,6 +40,13 @@ export function createSecrets(home: string, environment: Pick<Environment, 'secr
       data: { name: name.slice(0, 100) },
     })
   }
+  const list = async (): Promise<readonly string[]> => {
+    const files = await readdir(folder).catch((error: unknown) => {
+      if (isMissing(error)) return []
+      throw error
+    })
+    return files.filter((name) => secretName.test(name)).toSorted()
+  }
   return {
     find: async (name) => {
       const path = pathOf(name)
@@ -59,12 +68,10 @@ export function createSecrets(home: string, environment: Pick<Environment, 'secr
         throw error
       }
     },
-    list: async () => {
-      const files = await readdir(folder).catch((error: unknown) => {
-        if (isMissing(error)) return []
-        throw error
-      })
-      return files.filter((name) => secretName.test(name)).toSorted()
+    list,
+    values: async () => {
+      const kept = await Promise.all((await list()).map((name) => readSecret(pathOf(name), name)))
+      return [...new Set([...environment.secrets.values(), ...kept.filter((secret) => secret !== undefined)])]
     },
   }
 }

@@ -114,13 +114,18 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
       const hive = hives.find(name)
       const { openWorkbench } = await import('../workers/work-desk.ts')
       const agent = await needAgent(hive, deps.certifyAs)
-      const listSecrets = async (): Promise<readonly string[]> => {
-        const found = await Promise.all((await secrets.list()).map((each) => secrets.find(each)))
-        return found.filter((secret) => secret !== undefined)
-      }
       const keepRecord = createRecordKeeper({ context: hive.context, log, agent: () => agentOf(hive), role })
       return openWorkbench(
-        { clock, chance, log, openModels: deps.openModels, findSecret: secrets.find, listSecrets, findCredentials, keepRecord },
+        {
+          clock,
+          chance,
+          log,
+          openModels: deps.openModels,
+          findSecret: secrets.find,
+          listSecrets: secrets.values,
+          findCredentials,
+          keepRecord,
+        },
         { settings, folder: join(home.path, 'work'), agent: `${agent}:${role}`, environment: programs },
       )
     },
