@@ -160,7 +160,7 @@ class ComposedNode implements Althing {
     const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
     const enrollment = createEnrollment(joining, config.hive)
     const certifyAs = async (agent: string): Promise<void> => {
-      await keys.renew({ agents: [...keys.certificate().certificate.agents, agent] })
+      await keys.renew((before) => ({ agents: [...before.agents, agent] }))
       await enrollment.publishCertificate()
     }
     const workshop = openWorkshop(

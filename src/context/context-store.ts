@@ -13,6 +13,7 @@ import type {
   ContextStore,
   FoundResource,
   NavigatedVersion,
+  NextEvents,
   Page,
   PageRequest,
   PutRequest,
@@ -172,6 +173,9 @@ class JournalContext implements ContextStore {
 
   readonly watch = (pattern: Address, { signal, after }: Waiting & { readonly after?: number | undefined }): AsyncIterable<ContextEvent> =>
     this.#watchers.watch(pattern, { signal: AbortSignal.any([signal, this.#closing.signal]), after })
+
+  readonly nextEvents = (pattern: Address, { signal, after }: Waiting & { readonly after?: number | undefined }): Promise<NextEvents> =>
+    this.#watchers.next(pattern, { signal: AbortSignal.any([signal, this.#closing.signal]), after })
 
   readonly announce = (request: AnnounceRequest, waiting: Waiting): Promise<AnnouncedVersion> => this.#elsewhere.announce(request, waiting)
 

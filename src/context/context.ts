@@ -286,6 +286,13 @@ export interface ContextEvent {
   readonly expiresAt?: number
 }
 
+/** Events that came together, and the place behind them. */
+export interface NextEvents {
+  readonly items: readonly ContextEvent[]
+  /** To give as `after` next time. */
+  readonly after: number
+}
+
 /** Waits, and is told when to stop. */
 export interface Waiting {
   readonly signal: AbortSignal
@@ -320,6 +327,8 @@ export interface ContextStore extends AsyncDisposable {
    * @throws Fault WATCH_LAGGED to who is so far behind that events were let go
    */
   readonly watch: (pattern: Address, options: Waiting & { readonly after?: number | undefined }) => AsyncIterable<ContextEvent>
+  /** The first of these, with what was committed together with it; none, once the signal says so. @throws Fault WATCH_LAGGED */
+  readonly nextEvents: (pattern: Address, options: Waiting & { readonly after?: number | undefined }) => Promise<NextEvents>
   /**
    * Seals the newest version of one resource, or of all this node writes, to those who may open it now, where these changed.
    *

@@ -101,3 +101,15 @@ test('a watch answers with what came together, or with nothing once the wait is 
   await ada.clock.advance(5_000)
   assert.deepEqual(await quiet, { items: [], after: 2 })
 })
+
+test('a watch that heard nothing says where to go on: what is written between two of them is told by the second', async (t) => {
+  const { ada, handlers } = await answering(t)
+  const quiet = handlers['context.watch']({ pattern: address, wait: 1 }, call)
+  await ada.put('ucxl://ada:dev@shop:cart/*^/other.md', 'not meant')
+  await ada.clock.advance(1_000)
+  const first = await quiet
+  assert.deepEqual(first, { items: [], after: 1 })
+  await ada.put(address, 'between')
+  const { items, after } = await handlers['context.watch']({ pattern: address, wait: 0, after: first.after }, call)
+  assert.deepEqual([items.map(({ version }) => version), after], [[1], 2])
+})

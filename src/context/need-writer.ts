@@ -49,7 +49,7 @@ function denied(reader: Reader, { hive, node, membership, name }: ContextHive, a
 
 function elsewhere(agent: string, node: PeerId): Fault {
   return contextFaults.create('WRITER_ELSEWHERE', {
-    message: `node ${node} writes as "${agent}", and one name has one writer. Certify it without the name (\`althing node certify\` there), or revoke it if it is gone`,
+    message: `node ${node} writes as "${agent}", and one name has one writer. Take the name from it (\`althing node certify --without ${agent}\` there), or revoke it if it is gone`,
     data: { agent, node },
   })
 }

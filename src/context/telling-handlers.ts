@@ -2,7 +2,7 @@ import type { HandlersOf } from '../operations/define-operation.ts'
 import type { Clock } from '../lib/clock.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { announcedOf, eventOf, statusOf } from './answers.ts'
-import type { ContextEvent, ContextStore } from './context.ts'
+import type { ContextStore } from './context.ts'
 import { readAddress, readChecksum } from './inputs.ts'
 import type { contextOperations } from './operations.ts'
 
@@ -19,19 +19,9 @@ export function createTellingHandlers(deps: TellingHandlerDeps): Pick<Handlers, 
   return {
     'context.watch': async ({ pattern, after, wait }, { hive, signal }) => {
       const late = withDeadline(deps.clock, wait * 1000, signal)
-      const items: ContextEvent[] = []
-      const stop = new AbortController()
-      const until = AbortSignal.any([late, stop.signal])
-      for await (const event of deps.findContext(hive).watch(readAddress(pattern, 'pattern'), { signal: until, after })) {
-        items.push(event)
-        // what was committed together is told together
-        setImmediate(() => stop.abort())
-      }
+      const next = await deps.findContext(hive).nextEvents(readAddress(pattern, 'pattern'), { signal: late, after })
       signal.throwIfAborted()
-      return {
-        items: items.map(eventOf),
-        after: items.at(-1)?.id ?? after ?? null,
-      }
+      return { items: next.items.map(eventOf), after: next.after }
     },
     'context.announce': async ({ address, checksum }, { hive, signal }) => {
       const context = deps.findContext(hive)

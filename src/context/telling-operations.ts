@@ -6,7 +6,7 @@ export const watch = defineOperation({
   summary: 'Wait for versions that a pattern means',
   input: {
     pattern,
-    after: { type: 'integer', help: 'only events behind this one, as the answer before said', optional: true, min: 0, placeholder: 'ID' },
+    after: { type: 'integer', help: 'go on behind this place, which the answer before said', optional: true, min: 0, placeholder: 'ID' },
     wait: { type: 'number', help: 'seconds to wait for the first one', default: 30, min: 0, max: 600, placeholder: 'SECONDS' },
   },
   output: (z) =>
@@ -21,8 +21,8 @@ export const watch = defineOperation({
           expires: z.string().nullable(),
         }),
       ),
-      /** To give as `after` next time; null when nothing came and nothing was given. */
-      after: z.int().nullable(),
+      /** To give as `after` next time, also when nothing came: what is written in between is told then. */
+      after: z.int(),
     }),
   faults: [...addressFaults, 'WATCH_LAGGED'],
   isReadOnly: true,

@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import type { PeerId } from '../identity/keys.ts'
 import type { Address } from '../ucxl/ucxl.ts'
 import { matchResource } from '../ucxl/ucxl.ts'
-import type { ContextEvent, Version, Waiting } from './context.ts'
+import type { ContextEvent, NextEvents, Version, Waiting } from './context.ts'
 import { contextFaults } from './faults.ts'
 import { addressOf } from './resource.ts'
 
@@ -51,6 +52,29 @@ export class Watchers {
       }
     } finally {
       signal.removeEventListener('abort', onAbort)
+      this.#watchers.delete(watcher)
+    }
+  }
+
+  /**
+   * What comes first of what a pattern means, with all that was committed together; nothing, once the signal says so.
+   *
+   * `after` stands behind everything that was looked at, meant or not: what comes later is told to who asks with it. @throws Fault WATCH_LAGGED
+   */
+  async next(pattern: Address, { signal, after }: Waiting & { readonly after?: number | undefined }): Promise<NextEvents> {
+    const first = Promise.withResolvers<void>()
+    const watcher: Watcher = { pattern, waiting: [], dropped: 0, wake: first.resolve }
+    this.#replay(watcher, after)
+    this.#watchers.add(watcher)
+    signal.addEventListener('abort', watcher.wake, { once: true })
+    try {
+      if (watcher.waiting.length === 0 && !signal.aborted) await first.promise
+      if (watcher.waiting.length > 0) await setImmediate()
+      if (watcher.dropped > 0) throw lagged(watcher.dropped)
+      // no wait between what is taken and its place
+      return { items: watcher.waiting, after: this.#lastId }
+    } finally {
+      signal.removeEventListener('abort', watcher.wake)
       this.#watchers.delete(watcher)
     }
   }

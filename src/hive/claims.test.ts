@@ -97,3 +97,15 @@ test('in an open hive a node writes only as agents whose names begin with its ow
     [true, false],
   )
 })
+
+test('a name that another owner holds is not certified; a name of one’s own and one that is nobody’s are', async () => {
+  await using world = createTestWorld()
+  const [ada, bob] = [await world.addNode('ada'), await world.addNode('bob')]
+  await makeMembers(world, ada, bob)
+  const { refuseTaken } = bob.enrollment
+  refuseTaken(['bob-claude', 'oracle'])
+  assert.throws(() => refuseTaken(['bob-claude', 'ada-claude']), {
+    code: 'AGENT_NAME_TAKEN',
+    message: /is a name of @ada in .*begin with "bob-"/,
+  })
+})

@@ -1,3 +1,4 @@
+import { identityFaults } from '../identity/faults.ts'
 import type { Enrollment } from '../identity/handlers.ts'
 import type { PeerId } from '../identity/keys.ts'
 import { parsePeerId } from '../identity/keys.ts'
@@ -25,6 +26,7 @@ export function createEnrollment(deps: JoiningDeps, options: { readonly joinTime
       }
       return strange
     },
+    refuseTaken: (agents) => refuseTaken(deps, agents),
     enroll: async ({ label, agents, roles, expires }, context) => {
       const service = await registry.open(findHive(hives, context.hive))
       const terms = { level: 'suggestion', roles, scopes: [], agents, handle: null, replaces: null, label } as const
@@ -37,6 +39,23 @@ export function createEnrollment(deps: JoiningDeps, options: { readonly joinTime
     },
     findOwnNode: (wanted) => findOwnNode(deps, wanted),
     revoke: (node, after) => revokeEverywhere(deps, node, after),
+  }
+}
+
+/** One certificate is shown in every hive, so that a name of ours in one of them may be another's elsewhere. */
+function refuseTaken({ registry, keys }: JoiningDeps, agents: readonly string[]): void {
+  const own = keys.ownerId()
+  for (const name of agents) {
+    const claims = registry.running().map(({ membership, known }) => ({ owner: membership.ownerOfAgent(name), membership, known }))
+    const other = claims.find(({ owner }) => owner !== undefined && owner !== own)
+    if (other?.owner === undefined || claims.some(({ owner }) => owner === own)) continue
+    const { membership, known, owner } = other
+    const handle = membership.handleOf(own)
+    const advice = handle === undefined ? '' : `; names of yours begin with "${handle}-"`
+    throw identityFaults.create('AGENT_NAME_TAKEN', {
+      message: `"${name}" is a name of @${membership.handleOf(owner) ?? owner} in "${known.genesis.name}": names begin with their owner's handle, or are granted by the hive's root${advice}. Nothing was changed`,
+      data: { name, hive: known.genesis.name },
+    })
   }
 }
 

@@ -35,6 +35,8 @@ export interface HiveMembership extends Membership {
   readonly certificatesOf: (node: PeerId) => readonly SignedCertificate[]
   /** The certificate a node speaks by, if any is known. */
   readonly certificateOf: (node: PeerId) => SignedCertificate | undefined
+  /** Whose an agent name is; undefined while it is nobody's. */
+  readonly ownerOfAgent: (agent: string) => OwnerId | undefined
   /** Nodes of one owner, newest evidence. */
   readonly nodesOf: (owner: OwnerId) => readonly PeerId[]
   /** Called after a commit with the nodes whose verdict changed. Returns the function that takes the listener off. */
@@ -176,6 +178,11 @@ class DerivedMembership implements HiveMembership {
     if (this.policy === 'open') return agent.startsWith(`${fingerprintOf(certificate.owner)}-`)
     return ownerOfAgent(this.state(), agent) === certificate.owner
   }
+
+  readonly ownerOfAgent = (agent: string): OwnerId | undefined =>
+    this.policy === 'open'
+      ? this.#owners().find((owner) => agent.startsWith(`${fingerprintOf(owner)}-`))
+      : ownerOfAgent(this.state(), agent)
 
   readonly hasOwned = (owner: OwnerId, agent: string): boolean =>
     this.policy === 'open' ? agent.startsWith(`${fingerprintOf(owner)}-`) : hasOwnedAgent(this.state(), agent, owner)

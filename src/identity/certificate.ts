@@ -30,8 +30,9 @@ export interface SignedCertificate {
 /** What a certificate may be long, in bytes of payload; 32 agents and 16 roles of full length fit. */
 const maxCertificateBytes = 4096
 const maxLabelLength = 64
-const maxAgents = 32
-const maxRoles = 16
+/** Agent names and roles that one certificate holds. */
+export const maxAgents = 32
+export const maxRoles = 16
 /** 1–64 of `[a-z0-9-]`, for agent names and roles. */
 const maxNameLength = 64
 

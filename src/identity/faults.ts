@@ -13,6 +13,11 @@ export const identityFaults = defineFaults({
   PASSPHRASE_WEAK: { kind: 'invalid', meaning: 'A passphrase is shorter than allowed.' },
   CERTIFICATE_INVALID: { kind: 'invalid', meaning: 'A node certificate is malformed, badly signed or for another node.' },
   NAME_INVALID: { kind: 'usage', meaning: 'A label, an agent name or a role is not one.' },
+  AGENT_NAME_TAKEN: { kind: 'denied', meaning: 'An agent name belongs to another owner in a hive of this node. Data: `name`, `hive`.' },
+  CERTIFICATE_FULL: {
+    kind: 'invalid',
+    meaning: 'A certificate would have more agent names or roles than one holds. Data: `count`, `max`.',
+  },
   SEAL_DAMAGED: { kind: 'unavailable', meaning: 'Sealed content was changed, cut short, or is sealed to another key. Data: `reason`.' },
   SEAL_KEYS_FULL: {
     kind: 'conflict',

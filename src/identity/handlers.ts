@@ -2,7 +2,8 @@ import { lstat, open, readFile } from 'node:fs/promises'
 import { decodeText, encodeText } from '../lib/bytes.ts'
 import { describeError } from '../lib/fault.ts'
 import type { CallContext, HandlersOf } from '../operations/define-operation.ts'
-import { isName } from './certificate.ts'
+import type { Certificate } from './certificate.ts'
+import { isName, maxAgents, maxRoles } from './certificate.ts'
 import { identityFaults } from './faults.ts'
 import { writeKeyFile } from './key-files.ts'
 import type { KeyStore } from './key-store.ts'
@@ -18,6 +19,8 @@ export interface Enrollment {
    * `previous` is the owner key before a rotation: hives whose root this node is by it go to the new owner.
    */
   readonly publishCertificate: (previous?: SigningKey) => Promise<readonly string[]>
+  /** Refuses agent names that belong to another owner in a hive, and to ours in none. @throws Fault AGENT_NAME_TAKEN */
+  readonly refuseTaken: (agents: readonly string[]) => void
   readonly enroll: (
     request: { readonly label: string; readonly agents: readonly string[]; readonly roles: readonly string[]; readonly expires: string },
     context: CallContext,
@@ -72,9 +75,8 @@ export function createIdentityHandlers({ keys, enrollment }: IdentityHandlersDep
       const { node, owner, label, agents, roles, serial, notBefore, notAfter } = keys.certificate().certificate
       return { node, owner, label, agents: [...agents], roles: [...roles], serial, notBefore, notAfter: notAfter ?? null }
     },
-    'node.certify': async ({ label, agent, role }) => {
-      const changes = { ...(label === undefined ? {} : { label }), ...listChange('agents', agent), ...listChange('roles', role) }
-      const { certificate } = await keys.renew(changes)
+    'node.certify': async (input) => {
+      const { certificate } = await keys.renew((before) => changeOf(before, input, enrollment.refuseTaken))
       await enrollment.publishCertificate()
       const { node, agents, roles, serial } = certificate
       return { node, label: certificate.label, agents: [...agents], roles: [...roles], serial }
@@ -99,12 +101,44 @@ export function createIdentityHandlers({ keys, enrollment }: IdentityHandlersDep
   }
 }
 
-/** An absent list leaves what stands. */
-function listChange<Name extends 'agents' | 'roles'>(
-  name: Name,
-  list: readonly string[] | undefined,
-): Partial<Record<Name, readonly string[]>> {
-  return list === undefined || list.length === 0 ? {} : ({ [name]: names(list) } as Partial<Record<Name, readonly string[]>>)
+interface CertifyInput {
+  readonly label?: string | undefined
+  readonly agent?: readonly string[] | undefined
+  readonly without?: readonly string[] | undefined
+  readonly role?: readonly string[] | undefined
+  readonly withoutRole?: readonly string[] | undefined
+}
+
+/** What a request makes of a certificate; what it does not name stays. @throws Fault NAME_INVALID, CERTIFICATE_FULL, and what `refuseTaken` throws */
+function changeOf(
+  before: Certificate,
+  { label, agent, without, role, withoutRole }: CertifyInput,
+  refuseTaken: Enrollment['refuseTaken'],
+): Pick<Certificate, 'label' | 'agents' | 'roles'> {
+  const agents = changeList(before.agents, { what: 'agent name', more: agent, less: without, max: maxAgents })
+  refuseTaken(agents.filter((name) => !before.agents.includes(name)))
+  const roles = changeList(before.roles, { what: 'role', more: role, less: withoutRole, max: maxRoles })
+  return { label: label ?? before.label, agents, roles }
+}
+
+interface ListChange {
+  readonly what: string
+  readonly more: readonly string[] | undefined
+  readonly less: readonly string[] | undefined
+  readonly max: number
+}
+
+function changeList(before: readonly string[], { what, more, less, max }: ListChange): readonly string[] {
+  const gone = names(less)
+  const strange = gone.find((name) => !before.includes(name))
+  if (strange !== undefined) {
+    const held = before.length === 0 ? 'it has none' : `it has ${before.join(', ')}`
+    throw identityFaults.create('NAME_INVALID', { message: `"${strange}" is no ${what} of this node: ${held}`, data: { name: strange } })
+  }
+  const list = [...new Set([...before.filter((name) => !gone.includes(name)), ...names(more)])]
+  if (list.length <= max) return list
+  const message = `this node would have ${list.length} ${what}s, and a certificate holds ${max}; take some away with it`
+  throw identityFaults.create('CERTIFICATE_FULL', { message, data: { count: list.length, max } })
 }
 
 function names(list: readonly string[] | undefined): readonly string[] {

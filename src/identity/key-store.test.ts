@@ -190,11 +190,13 @@ test('a certificate by another owner is adopted for this node only, and the own 
 
 const noEnrollment = {
   publishCertificate: async () => [],
+  refuseTaken: (agents: readonly string[]) => assert.ok(!agents.includes('bob-claude'), 'a name of bob'),
   enroll: () => Promise.reject(new Error('not here')),
   accept: () => Promise.reject(new Error('not here')),
   findOwnNode: (wanted: string) => parsePeerId(wanted) ?? assert.fail('not here'),
   revoke: async () => ['workshop'],
 }
+const nothing = { agent: [], without: [], role: [], withoutRole: [] }
 const context = { signal: new AbortController().signal, hive: undefined, report: () => undefined }
 
 test('owner export and import go through files, with the passphrase from a file of its own', async (t) => {
@@ -217,11 +219,34 @@ test('a node does not revoke itself, and a role that is no name is refused', asy
   const keys = await open(home)
   const handlers = createIdentityHandlers({ keys, enrollment: noEnrollment })
   await assert.rejects(handlers['node.revoke']({ node: keys.nodeId, after: undefined }, context), { code: 'CERTIFICATE_INVALID' })
-  const certified = await handlers['node.certify']({ label: undefined, agent: ['ada-claude'], role: [] }, context)
+  const certified = await handlers['node.certify']({ ...nothing, agent: ['ada-claude'] }, context)
   assert.deepEqual(certified.agents, ['ada-claude'])
-  await assert.rejects(handlers['node.certify']({ label: undefined, agent: ['Ada!'], role: [] }, context), { code: 'NAME_INVALID' })
+  await assert.rejects(handlers['node.certify']({ ...nothing, agent: ['Ada!'] }, context), { code: 'NAME_INVALID' })
   assert.equal((await handlers['node.show']({}, context)).serial, 2)
   assert.equal((await handlers['owner.show']({}, context)).isKeyHere, true)
+})
+
+test('a certificate is given names and keeps those it had; names are taken away one by one, and a refused change changes nothing', async (t) => {
+  const keys = await open(await makeHome(t))
+  const handlers = createIdentityHandlers({ keys, enrollment: noEnrollment })
+  const certify = (input: Partial<Parameters<(typeof handlers)['node.certify']>[0]>): ReturnType<(typeof handlers)['node.certify']> =>
+    handlers['node.certify']({ ...nothing, ...input }, context)
+  await certify({ agent: ['ada-claude'], role: ['backend'] })
+  const [more, other] = await Promise.all([certify({ agent: ['ada-gpt'] }), certify({ agent: ['ada-llama', 'ada-claude'], label: 'desk' })])
+  assert.deepEqual(
+    [more.agents, other.agents],
+    [
+      ['ada-claude', 'ada-gpt'],
+      ['ada-claude', 'ada-gpt', 'ada-llama'],
+    ],
+  )
+  assert.deepEqual([other.roles, other.label], [['backend'], 'desk'])
+  await assert.rejects(certify({ agent: ['ada-x', 'bob-claude'] }), /a name of bob/)
+  await assert.rejects(certify({ without: ['ada-nobody'] }), { code: 'NAME_INVALID', message: /it has ada-claude, ada-gpt, ada-llama$/ })
+  const many = Array.from({ length: 30 }, (_, index) => `ada-${index}`)
+  await assert.rejects(certify({ agent: many }), { code: 'CERTIFICATE_FULL', data: { count: 33, max: 32 } })
+  const less = await certify({ without: ['ada-claude', 'ada-gpt'], agent: ['ada-new'], withoutRole: ['backend'] })
+  assert.deepEqual([less.agents, less.roles, less.serial], [['ada-llama', 'ada-new'], [], 5])
 })
 
 test('two changes of owner at once follow each other, and no key is lost', async (t) => {

@@ -34,6 +34,9 @@ export interface CertificateRequest {
   readonly lastSerial: number
 }
 
+/** What is to be another in a certificate; the rest stays. */
+export type CertificateChanges = Partial<Pick<Certificate, 'label' | 'agents' | 'roles'>>
+
 /** The keys of one node and, unless kept elsewhere, of its owner. Every change is on disk when it resolves. */
 export interface KeyStore {
   readonly node: SigningKey
@@ -47,8 +50,8 @@ export interface KeyStore {
   readonly needOwner: () => SigningKey
   /** Signs a certificate for a node of this owner. @throws Fault OWNER_KEY_ABSENT */
   readonly certify: (request: CertificateRequest) => SignedCertificate
-  /** Signs our own certificate again with other agents, roles or label. @throws Fault OWNER_KEY_ABSENT */
-  readonly renew: (changes: Partial<Pick<Certificate, 'label' | 'agents' | 'roles'>>) => Promise<SignedCertificate>
+  /** Signs our own certificate again with other agents, roles or label, as they are or made of those before. @throws Fault OWNER_KEY_ABSENT, and what `changes` throws */
+  readonly renew: (changes: CertificateChanges | ((before: Certificate) => CertificateChanges)) => Promise<SignedCertificate>
   /** Takes a certificate another machine signed for this node. An owner key of another owner is set aside. @throws Fault CERTIFICATE_INVALID */
   readonly adopt: (bytes: Uint8Array) => Promise<SignedCertificate>
   /** Armored age text. @throws Fault OWNER_KEY_ABSENT, PASSPHRASE_WEAK */
@@ -163,10 +166,12 @@ class Keys implements KeyStore {
 
   readonly certify = (request: CertificateRequest): SignedCertificate => sign(this.needOwner(), this.#deps.clock.now(), request)
 
-  readonly renew = async (changes: Partial<Pick<Certificate, 'label' | 'agents' | 'roles'>>): Promise<SignedCertificate> => {
+  readonly renew: KeyStore['renew'] = async (changes) => {
     return this.#inTurn(async () => {
-      const { label, agents, roles, serial } = this.#certificate.certificate
-      return this.#keep(this.certify({ node: this.nodeId, label, agents, roles, lastSerial: serial, ...changes }))
+      const before = this.#certificate.certificate
+      const { label, agents, roles, serial } = before
+      const changed = typeof changes === 'function' ? changes(before) : changes
+      return this.#keep(this.certify({ node: this.nodeId, label, agents, roles, lastSerial: serial, ...changed }))
     })
   }
 

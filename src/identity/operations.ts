@@ -86,18 +86,26 @@ const showNode = defineOperation({
 
 const certifyNode = defineOperation({
   name: 'node.certify',
-  summary: 'Sign the certificate of this node again with other agent names, roles or label',
+  summary: 'Give this node agent names, roles or another label, or take them away: its certificate is signed again',
   input: {
     label: { type: 'text', help: 'what the node is called', optional: true, max: 64 },
-    agent: { type: 'texts', help: 'agent names this node may write as; takes the place of those before', optional: true, max: 32 },
-    role: { type: 'texts', help: 'roles of this node; takes the place of those before', optional: true, max: 16 },
+    agent: { type: 'texts', help: 'an agent name more that this node may write as', optional: true, max: 32, placeholder: 'NAME' },
+    without: { type: 'texts', help: 'an agent name that it may write as no longer', optional: true, max: 32, placeholder: 'NAME' },
+    role: { type: 'texts', help: 'a role more of this node', optional: true, max: 16, placeholder: 'ROLE' },
+    withoutRole: { type: 'texts', help: 'a role that it has no longer', optional: true, max: 16, placeholder: 'ROLE' },
   },
   output: (z) =>
     z.object({ node: z.string(), label: z.string(), agents: z.array(z.string()), roles: z.array(z.string()), serial: z.int() }),
-  faults: ['OWNER_KEY_ABSENT', 'NAME_INVALID', 'CERTIFICATE_INVALID'],
+  faults: ['OWNER_KEY_ABSENT', 'NAME_INVALID', 'AGENT_NAME_TAKEN', 'CERTIFICATE_FULL'],
   isReadOnly: false,
   needsPeers: false,
-  examples: [{ command: 'althing node certify --agent ada-claude --role backend', does: 'lets this node write as ada-claude' }],
+  examples: [
+    {
+      command: 'althing node certify --agent ada-claude --role backend',
+      does: 'lets this node write as ada-claude, beside the names it has',
+    },
+    { command: 'althing node certify --without ada-claude', does: 'so that another machine of yours can write under that name' },
+  ],
 })
 
 const enrollNode = defineOperation({

@@ -8,10 +8,12 @@ const version = { resource: 'ucxl://a:b@c:d/x', version: 2, cid: 'bafk', mediaTy
 
 test('what is stored says its number and its copies; a node that leaves with the only copy is incomplete', () => {
   const stored = { ...version, address: 'ucxl://a:b@c:d/*~2/x', status: 'updated', leaving: true, replicas: { wanted: 3, confirmed: 1 } }
-  assert.equal(render('context.put', stored, style), 'ucxl://a:b@c:d/*~2/x updated · 5 bytes · stored here, 0 copies\nbafk')
+  assert.equal(render('context.put', stored, style), "ucxl://a:b@c:d/*~2/x updated · 5 bytes · 1 of 3 copies so far, this node's\nbafk")
   assert.equal(isIncomplete('context.put', stored), true)
   const copied = { ...stored, replicas: { wanted: 3, confirmed: 3 } }
-  assert.equal(render('context.put', copied, style), 'ucxl://a:b@c:d/*~2/x updated · 5 bytes · 2 copies\nbafk')
+  assert.equal(render('context.put', copied, style), "ucxl://a:b@c:d/*~2/x updated · 5 bytes · 3 copies, this node's among them\nbafk")
+  const partly = { ...stored, replicas: { wanted: 9, confirmed: 2 } }
+  assert.match(render('context.put', partly, style), / · 2 of 9 copies so far, this node's among them\n/)
   assert.equal(isIncomplete('context.put', copied), false)
   assert.equal(isIncomplete('context.put', { ...stored, leaving: false }), false)
   const deleted = { ...stored, cid: null, status: 'deleted', replicas: { wanted: 1, confirmed: 1 } }
@@ -42,7 +44,7 @@ test('what is sealed says who opens it and who cannot yet, and in lists for whom
   const stored = { ...version, address: version.resource, status: 'created', leaving: false, replicas: { wanted: 1, confirmed: 1 }, sealed }
   assert.equal(
     render('context.put', stored, style),
-    'ucxl://a:b@c:d/x created · 5 bytes · 0 copies\nsealed, opened by 2 nodes · not yet by 12D3KooWEve, which has no key for it\nbafk',
+    "ucxl://a:b@c:d/x created · 5 bytes · 1 copy, this node's\nsealed, opened by 2 nodes · not yet by 12D3KooWEve, which has no key for it\nbafk",
   )
   const items = [{ ...version, mediaType: 'application/vnd.age', metadata: { 'sealed-for': 'role:backend @bob' } }]
   assert.match(render('context.versions', { items, cursor: null }, style), / · 5 bytes · sealed for role:backend, @bob$/)

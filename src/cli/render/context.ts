@@ -8,13 +8,10 @@ export function renderStored(output: unknown, style: Style): string | undefined 
   const answer = readFields(output)
   if (!answer.has('replicas')) return undefined
   const status = answer.text('status')
-  const replicas = answer.record('replicas')
-  const copies = Math.max(0, replicas.count('confirmed') - 1)
-  const isAlone = copies === 0 && replicas.count('wanted') > 1
   const parts = [
     `${style.name(answer.text('address'))} ${status === 'unchanged' ? 'said this before' : style.good(status)}`,
     ...(status === 'deleted' ? [] : [formatBytes(answer.count('size'))]),
-    ...(isAlone ? [style.bad('stored here, 0 copies')] : status === 'deleted' ? [] : [formatPlural(copies, 'copy', 'copies')]),
+    ...copiesOf(answer, style),
   ]
   return [parts.join(' · '), ...sealOf(answer, style), ...(answer.has('cid') ? [style.faint(answer.text('cid'))] : [])].join('\n')
 }
@@ -68,6 +65,15 @@ export function isOnlyCopy(output: unknown): boolean {
   const answer = readFields(output)
   const replicas = answer.record('replicas')
   return answer.isTrue('leaving') && replicas.count('wanted') > 1 && replicas.count('confirmed') <= 1
+}
+
+/** This node is counted, as `--replicas` counts; of a deletion only what is lacking is said. */
+function copiesOf(answer: Fields, style: Style): readonly string[] {
+  const replicas = answer.record('replicas')
+  const [wanted, confirmed] = [replicas.count('wanted'), replicas.count('confirmed')]
+  const whose = confirmed === 1 ? ", this node's" : ", this node's among them"
+  if (confirmed < wanted) return [style.bad(`${confirmed} of ${wanted} copies so far${whose}`)]
+  return answer.text('status') === 'deleted' ? [] : [`${formatPlural(confirmed, 'copy', 'copies')}${whose}`]
 }
 
 function sealOf(answer: Fields, style: Style): readonly string[] {
