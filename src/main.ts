@@ -5,6 +5,7 @@ import { Interruption } from './cli/interruption.ts'
 import { reportFault } from './cli/report-fault.ts'
 import { runCli } from './cli/run.ts'
 import { createStyle } from './cli/screen.ts'
+import { writeBytes } from './cli/write-bytes.ts'
 import { readEnvironment } from './config/environment.ts'
 import { homePaths } from './config/home.ts'
 import { version } from './config/version.ts'
@@ -94,15 +95,6 @@ function reportUncaught(error: unknown): void {
   process.exit(reportFault(deps.stderr, error, { json: process.argv.includes('--json'), isVerbose, style }))
 }
 
-async function writeOutput(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  const { once } = await import('node:events')
-  for await (const chunk of bytes) {
-    // whoever read the other end is gone: there is nobody to write for
-    if (process.stdout.destroyed) return
-    if (!process.stdout.write(chunk)) await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')])
-  }
-}
-
 const environment = readEnvironment()
 await armFailpoints(environment.failpoint)
 
@@ -113,7 +105,7 @@ const deps: CliDeps = {
   stdout: createSink(process.stdout),
   stderr: createSink(process.stderr),
   readInput: () => process.stdin,
-  writeOutput,
+  writeOutput: (bytes) => writeBytes(process.stdout, bytes),
   askLine: process.stdin.isTTY && process.stderr.isTTY ? askLine : undefined,
   workingDirectory: process.cwd(),
   interrupted: watchSignals(),
