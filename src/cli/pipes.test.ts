@@ -67,3 +67,9 @@ test('content that fails in the middle prints nothing of itself', async (t) => {
   assert.equal(cli.stdout(), '')
   assert.match(cli.stderr(), /nobody has the rest/)
 })
+
+test('content from a file and from a text at once is wrong usage, and nothing is asked of the node', async (t) => {
+  const cli = createTestCli(t, { answer: async () => assert.fail('the node was asked') })
+  assert.equal(await cli.run('context', 'put', address, 'x.md', '--text', 'both'), 2)
+  assert.match(cli.stderr(), /takes a file or --text, one of them.*USAGE_INVALID/)
+})

@@ -144,6 +144,8 @@ function hasFindings({ failsWhen }: Operation, output: unknown): boolean {
 
 /** What came from the line and is not what the operation takes is wrong usage. */
 function parseUsage(operation: Operation, input: Readonly<Record<string, unknown>>): ParsedInput {
+  const file = Object.entries(operation.input).find(([name, field]) => field.readsInput === true && input[name] !== undefined)?.[0]
+  if (file !== undefined && input['text'] !== undefined) throw usageFault(`${operation.name} takes a ${file} or --text, one of them`)
   try {
     return parseInput(operation, input)
   } catch (error) {

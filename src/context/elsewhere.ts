@@ -1,5 +1,4 @@
 import type { Cid } from '../lib/cid.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Address } from '../ucxl/ucxl.ts'
 import { formatAddress, formatResource, isConcrete } from '../ucxl/ucxl.ts'
@@ -72,7 +71,7 @@ export class Elsewhere implements AsyncDisposable {
 
   /** Says that this node provides a resource. @throws Fault as `ContextStore.announce` */
   async announce({ address, ...said }: AnnounceRequest, { signal }: Waiting): Promise<AnnouncedVersion> {
-    const { database, hive, clock, content, isTransient } = this.#deps
+    const { database, hive, content, isTransient } = this.#deps
     if (!isConcrete(address)) {
       const given = formatAddress(address)
       const message = `${given} names more than one thing or a moment; what is announced has four names without "any", and no temporal segment but "*^"`
@@ -83,13 +82,11 @@ export class Elsewhere implements AsyncDisposable {
     const version = needContent(requireVersion(database, resource, { outcome: 'found', version: resource.last }), resource)
     needSame(version, said)
     const peers = this.#peers
-    if (peers === undefined) throw offline(hive.name)
+    if (peers === undefined) throw offline(hive.name, 'its network is not open here, so nobody can be told')
+    // others would ask a node that is gone for what only it says to have
+    if (isTransient) throw offline(hive.name, 'this node ends with the command, and who announces something is there to provide it')
     // who says that it has something has it
     if (content.stat(version.cid)?.isWhole !== true) await hive.exchange?.fetch(version.cid, { signal, maxBytes: version.size })
-    if (isTransient) {
-      const late = withDeadline(clock, this.#options.copiesTimeoutMs, signal)
-      await hive.untilConnected({ signal: late }).catch(() => signal.throwIfAborted())
-    }
     const { provider, expiresAt, isNew } = await peers.announcer.announce(version)
     return { status: isNew ? 'announced' : 'refreshed', version, provider, expiresAt }
   }
@@ -172,9 +169,9 @@ function needSame(version: Kept, { checksum, mediaType, metadata }: Omit<Announc
   if (metadata !== undefined && !sameMetadata(metadata, version.metadata)) throw differs('metadata', JSON.stringify(version.metadata))
 }
 
-function offline(name: string): Fault {
+function offline(name: string, why: string): Fault {
   return contextFaults.create('HIVE_OFFLINE', {
-    message: `the network of "${name}" is not open here, so nobody can be told; start the node with \`althing p2p start\``,
+    message: `nothing was announced in "${name}": ${why}; start the node with \`althing p2p start\``,
     data: { name },
   })
 }

@@ -7,10 +7,10 @@ export const contextFaults = defineFaults({
     meaning: 'A text is no address of context. Data: `field`, `provided`, `offset`, `expected`.',
   },
   ADDRESS_NOT_CONCRETE: {
-    kind: 'invalid',
+    kind: 'usage',
     meaning: 'Something was to be written under an address with a wildcard or a temporal segment other than `*^`. Data: `address`.',
   },
-  METADATA_INVALID: { kind: 'invalid', meaning: 'Metadata or a media type is not of the allowed form. Data: `reason`.' },
+  METADATA_INVALID: { kind: 'usage', meaning: 'Metadata or a media type is not of the allowed form. Data: `reason`.' },
   CURSOR_INVALID: { kind: 'invalid', meaning: 'A cursor is none that this list gave. Data: `cursor`.' },
   CONTEXT_TOO_LARGE: { kind: 'invalid', meaning: 'Content is longer than the node takes. Data: `maxBytes`.' },
   WRITER_DENIED: {
@@ -63,7 +63,10 @@ export const contextFaults = defineFaults({
     kind: 'conflict',
     meaning: 'What was to be announced is not what the newest version says. Data: `resource`, `field`, `found`.',
   },
-  HIVE_OFFLINE: { kind: 'unavailable', meaning: 'Something needs other members, and no host of the hive is open. Data: `name`.' },
+  HIVE_OFFLINE: {
+    kind: 'unavailable',
+    meaning: 'Something needs other members, and no host of the hive is open, or only as long as the command runs. Data: `name`.',
+  },
   SESSION_UNKNOWN: { kind: 'missing', meaning: 'A navigation session ended, or never was, or is of another resource. Data: `session`.' },
   FILE_UNREADABLE: { kind: 'missing', meaning: 'A file whose content was to be stored cannot be read. Data: `file`, `reason`.' },
   FILE_UNWRITABLE: { kind: 'invalid', meaning: 'A file that content was to be written to cannot be written. Data: `file`.' },

@@ -113,3 +113,27 @@ test('a watch that heard nothing says where to go on: what is written between tw
   const { items, after } = await handlers['context.watch']({ pattern: address, wait: 0, after: first.after }, call)
   assert.deepEqual([items.map(({ version }) => version), after], [[1], 2])
 })
+
+test('what means one resource has no wildcard and one time', async (t) => {
+  const { ada, handlers } = await answering(t)
+  await ada.put(address, 'one')
+  const any = 'ucxl://any:dev@shop:cart/*^/state.json'
+  const refusal = { code: 'UCXL_INVALID', kind: 'usage', message: /at character 7 the agent cannot be read: expected a name; "any" stands/ }
+  await assert.rejects(handlers['context.get']({ address: any }, call), refusal)
+  await assert.rejects(handlers['context.versions']({ address: any, limit: 1 }, call), refusal)
+  await assert.rejects(handlers['context.navigate']({ address: any, temporal: '~~1' }, call), refusal)
+  const past = 'ucxl://ada:dev@shop:cart/*~1/state.json'
+  await assert.rejects(handlers['context.get']({ address: past, at: '*~1' }, call), { code: 'UCXL_INVALID', message: /one of the two$/ })
+  assert.equal((await handlers['context.get']({ address, at: '*~1' }, call)).content, 'one')
+  await assert.rejects(handlers['context.query']({ pattern: any, meta: [], since: 'yesterday', limit: 1 }, call), {
+    message: /expected a digit, as in 2026-01-31T09:30:00Z$/,
+  })
+  await assert.rejects(handlers['context.put']({ ...nothing, address: past, text: 'x', ifAbsent: false }, call), {
+    code: 'ADDRESS_NOT_CONCRETE',
+    kind: 'usage',
+  })
+  await assert.rejects(handlers['context.put']({ ...nothing, address, text: 'x', meta: ['x'], ifAbsent: false }, call), {
+    code: 'METADATA_INVALID',
+    kind: 'usage',
+  })
+})

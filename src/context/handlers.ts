@@ -6,7 +6,7 @@ import { answerOf, foundOf, storedOf } from './answers.ts'
 import { openBody, readSmall, writeOut } from './bodies.ts'
 import type { ContextDeps, ContextStore, StoredVersion } from './context.ts'
 import { contextFaults } from './faults.ts'
-import { readAddress, readCondition, readInstant, readMeta, readTemporal } from './inputs.ts'
+import { readAddress, readCondition, readInstant, readMeta, readOne, readTemporal } from './inputs.ts'
 import { guessMediaType } from './rules/media-types.ts'
 import type { contextOperations } from './operations.ts'
 import { createTellingHandlers } from './telling-handlers.ts'
@@ -48,9 +48,7 @@ export function createContextHandlers(deps: ContextHandlerDeps): Handlers {
       }
     },
     'context.get': async ({ address: text, at, out, session }, { hive, signal }) => {
-      const given = readAddress(text, 'pattern')
-      const address = at === undefined ? given : { ...given, temporal: readTemporal(at) }
-      const read = await deps.findContext(hive).get(address, { signal, session })
+      const read = await deps.findContext(hive).get(readOne(text, at), { signal, session })
       if (out !== undefined) await writeOut(out, read.open(), deps.chance)
       const content = out === undefined ? await readSmall(read) : undefined
       return {
@@ -68,11 +66,11 @@ export function createContextHandlers(deps: ContextHandlerDeps): Handlers {
       return storedOf(await deps.findContext(hive).delete(readAddress(address, 'address'), { signal, condition }), deps)
     },
     'context.versions': async ({ address, ...page }, { hive }) => {
-      const { items, cursor } = deps.findContext(hive).versions(readAddress(address, 'pattern'), page)
+      const { items, cursor } = deps.findContext(hive).versions(readOne(address), page)
       return { items: items.map(answerOf), cursor: cursor ?? null }
     },
     'context.navigate': async ({ address, temporal, session: id }, { hive }) => {
-      const moved = deps.findContext(hive).navigate(readAddress(address, 'pattern'), readTemporal(temporal), id)
+      const moved = deps.findContext(hive).navigate(readOne(address), readTemporal(temporal), id)
       const { version, session, first, last, knownUntil } = moved
       const steps = moved.steps.map(({ at, error, ...step }) => ({ ...step, at: formatInstant(at), error: error ?? null }))
       return { ...answerOf(version), session, first, last, knownUntil: formatInstant(knownUntil), steps }

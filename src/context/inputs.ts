@@ -2,11 +2,13 @@ import type { Cid } from '../lib/cid.ts'
 import { parseCid } from '../lib/cid.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Address, Temporal } from '../ucxl/ucxl.ts'
-import { parseAddress, parseInstant, parsePattern, parseTemporal, UcxlError } from '../ucxl/ucxl.ts'
+import { componentNames, parseAddress, parseInstant, parsePattern, parseTemporal, UcxlError, wildcard } from '../ucxl/ucxl.ts'
 import type { Condition, Metadata } from './context.ts'
 import { contextFaults } from './faults.ts'
 import { parseMetadata } from './version.ts'
 
+/** Characters before the agent. */
+const schemeLength = 'ucxl://'.length
 /** Longest input that a message repeats, in characters. */
 const maxShown = 120
 
@@ -20,6 +22,21 @@ export function readAddress(text: string, kind: 'address' | 'pattern'): Address 
   }
 }
 
+/** An address from outside that means one resource, at any time; `at`, where it is given, is the time. @throws Fault UCXL_INVALID */
+export function readOne(text: string, at?: string): Address {
+  const address = readAddress(text, 'address')
+  let offset = schemeLength
+  for (const name of componentNames) {
+    const expected = `a name; "${wildcard}" stands for every one, which is for patterns`
+    if (address[name] === wildcard) throw invalidAddress(text, { field: name, offset, expected })
+    offset += address[name].length + 1
+  }
+  if (at === undefined) return address
+  if (address.temporal.kind === 'latest') return { ...address, temporal: readTemporal(at) }
+  const expected = `*^, because the time is said beside it (${at.slice(0, maxShown).toWellFormed()}): one of the two`
+  throw invalidAddress(text, { field: 'temporal', offset, expected })
+}
+
 /** A temporal segment from outside. @throws Fault UCXL_INVALID */
 export function readTemporal(text: string): Temporal {
   const temporal = parseTemporal(text)
@@ -31,7 +48,7 @@ export function readTemporal(text: string): Temporal {
 export function readInstant(text: string): number {
   const instant = parseInstant(text)
   if (typeof instant === 'number') return instant
-  throw invalidAddress(text, { field: 'temporal', ...instant })
+  throw invalidAddress(text, { field: 'temporal', offset: instant.offset, expected: `${instant.expected}, as in 2026-01-31T09:30:00Z` })
 }
 
 /** `name=value` texts. @throws Fault METADATA_INVALID */

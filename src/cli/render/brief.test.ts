@@ -27,3 +27,10 @@ test('-q leaves nothing of a search that found nothing, and the whole answer of 
   assert.equal(renderBrief('marketplace.search', { packages: [], hint: 'try `althing list`' }), '')
   assert.equal(renderBrief('store.verify', { isSound: true }), undefined)
 })
+
+test('-q leaves of steps, announcements, versions and events their addresses', () => {
+  const address = 'ucxl://a:b@c:d/*~2/x'
+  for (const name of ['context.navigate', 'context.announce']) assert.equal(renderBrief(name, { address, session: 's' }), address)
+  for (const name of ['context.versions', 'context.watch'])
+    assert.equal(renderBrief(name, { items: [{ address }, { address }], after: 2 }), `${address}\n${address}`)
+})

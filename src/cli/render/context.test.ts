@@ -60,3 +60,24 @@ test('a re-sealing says what it wrote and what it could not, which is a failure'
   assert.equal(isIncomplete('context.reseal', partly), true)
   assert.equal(render('context.reseal', { resealed: [], current: 0, failed: [] }, style), 'nothing here is sealed')
 })
+
+test('a step, an announcement, a file and events are told in sentences that say how to go on', () => {
+  const address = 'ucxl://a:b@c:d/*~2/x'
+  const row = { ...version, address, size: 1 }
+  const said = `${address} · 2026-01-31 09:30 UTC · 1 byte · text/plain`
+  assert.equal(
+    render('context.navigate', { ...row, session: 's-1', first: 1, last: 3, steps: [] }, style),
+    `${said} · of *~1 to *~3\n→ go on from there with --session s-1`,
+  )
+  const announced = { ...row, status: 'announced', provider: '12D3', expires: '2026-01-31T10:30:00.000Z' }
+  assert.equal(
+    render('context.announce', announced, style),
+    `${address} announced · until 2026-01-31 10:30 UTC, and again in time while this node runs`,
+  )
+  assert.equal(
+    render('context.get', { ...row, out: '/tmp/x' }, style),
+    `${address} is in /tmp/x · 2026-01-31 09:30 UTC · 1 byte · text/plain`,
+  )
+  assert.equal(render('context.watch', { items: [{ ...row, event: 'stored' }], after: 7 }, style), `stored ${said}\n-- after 7`)
+  assert.equal(render('context.watch', { items: [], after: 0 }, style), '-- after 0')
+})

@@ -60,6 +60,44 @@ export function renderResources(output: unknown, style: Style): string | undefin
   return [...lines, ...moreOf(answer)].join('\n')
 }
 
+/** `context navigate`: where the walk stands, and how to go on. */
+export function renderNavigated(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('session')) return undefined
+  const range = `of *~${answer.text('first')} to *~${answer.text('last')}`
+  return [
+    `${style.name(answer.text('address'))} · ${describeVersion(answer, style)} · ${range}`,
+    `→ go on from there with --session ${answer.text('session')}`,
+  ].join('\n')
+}
+
+/** `context announce`: what is provided here, until when. */
+export function renderAnnounced(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('provider')) return undefined
+  const until = formatTime(Date.parse(answer.text('expires')) || 0)
+  const said = answer.text('status') === 'refreshed' ? 'is announced for longer' : style.good('announced')
+  return `${style.name(answer.text('address'))} ${said} · until ${until}, and again in time while this node runs`
+}
+
+/** `context get --out`: what is in the file. What goes to standard output is the content alone. */
+export function renderRead(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('out')) return undefined
+  return `${style.name(answer.text('address'))} is in ${answer.text('out')} · ${describeVersion(answer, style)}`
+}
+
+/** `context watch`: one line for each event, and where to go on. */
+export function renderWatched(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('items') || !answer.has('after')) return undefined
+  const lines = answer.records('items').map((row) => {
+    const provider = row.has('provider') ? ` by ${row.text('provider')}` : ''
+    return `${row.text('event')}${provider} ${style.name(row.text('address'))} · ${describeVersion(row, style)}`
+  })
+  return [...lines, style.faint(`-- after ${answer.text('after')}`)].join('\n')
+}
+
 /** Whether a command that ends its node leaves with the only copy of what it stored. */
 export function isOnlyCopy(output: unknown): boolean {
   const answer = readFields(output)

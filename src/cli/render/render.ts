@@ -1,6 +1,17 @@
 import type { Style } from '../screen.ts'
 import { renderBlocked, renderNamed, renderStance } from './commons.ts'
-import { isOnlyCopy, isSealedWrong, renderContextVersions, renderResealed, renderResources, renderStored } from './context.ts'
+import {
+  isOnlyCopy,
+  isSealedWrong,
+  renderAnnounced,
+  renderContextVersions,
+  renderNavigated,
+  renderRead,
+  renderResealed,
+  renderResources,
+  renderStored,
+  renderWatched,
+} from './context.ts'
 import { renderGeneric } from './generic.ts'
 import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
 import {
@@ -91,6 +102,10 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'context.put': renderStored,
   'context.post': renderStored,
   'context.delete': renderStored,
+  'context.get': renderRead,
+  'context.navigate': renderNavigated,
+  'context.announce': renderAnnounced,
+  'context.watch': renderWatched,
   'context.versions': renderContextVersions,
   'context.discover': renderResources,
   'context.query': renderResources,

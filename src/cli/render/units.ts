@@ -8,7 +8,8 @@ export function formatBytes(bytes: number): string {
     value /= 1024
     unit += 1
   }
-  const digits = unit === 0 || value >= 100 ? 0 : 1
+  if (unit === 0) return formatPlural(bytes, 'byte')
+  const digits = value >= 100 ? 0 : 1
   return `${value.toFixed(digits)} ${byteUnits[unit] ?? ''}`
 }
 

@@ -66,6 +66,16 @@ test('a member that comes later hears who provides what', async (t) => {
   assert.deepEqual(announcersAt(bob), [ada.node])
 })
 
+test('a node that ends with its command announces nothing: it would not be there to provide it', async (t) => {
+  const cluster = await useCluster(t, { options })
+  const [ada, bob] = [await cluster.open('ada', { isTransient: true }), await cluster.open('bob')]
+  await cluster.connect(ada, bob)
+  await ada.put(why, 'one')
+  await assert.rejects(announce(cluster, ada), { code: 'HIVE_OFFLINE', kind: 'unavailable', message: /ends with the command.*p2p start/ })
+  await cluster.clock.advance(1_000)
+  assert.deepEqual(announcersAt(bob), [])
+})
+
 test('who watches is told of an announcement once, and not when it is made again', async (t) => {
   const cluster = await useCluster(t, { options })
   const [ada, bob] = await three(cluster)

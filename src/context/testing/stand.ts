@@ -160,6 +160,8 @@ export interface StandOptions {
   /** What its clock says to it alone. */
   readonly ownClock?: Clock
   readonly sealKeys?: SealKeys
+  /** Whether the node ends with the command. */
+  readonly isTransient?: boolean
   /** Members connected. */
   readonly peers?: readonly PeerId[]
 }
@@ -246,7 +248,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
   }
   const context = stack.use(
     openContext(
-      { hive, database, content, view, seals, sealKeys, clock, chance, log: silentLog, isTransient: false },
+      { hive, database, content, view, seals, sealKeys, clock, chance, log: silentLog, isTransient: given.isTransient ?? false },
       { ...testContextOptions, ...given.options },
     ),
   )

@@ -61,6 +61,12 @@ export function readTemporal(text: string): Temporal {
 }
 
 function read(text: string, parse: (text: string) => Address): Address {
+  if (text === '')
+    throw refuse(text, {
+      field: 'address',
+      offset: 0,
+      expected: `the parameter "${parse === parsePattern ? 'pattern' : 'address'}": ${addressFormat}`,
+    })
   try {
     return parse(text)
   } catch (error) {

@@ -40,7 +40,7 @@ export class MemoryContext implements UcxiStore {
       })
     }
     if (Object.values(metadata).some((text) => text.includes('\0')))
-      throw new Fault('METADATA_INVALID', 'invalid', { message: 'no plain text' })
+      throw new Fault('METADATA_INVALID', 'usage', { message: 'no plain text' })
     const bytes = await this.#take(request)
     this.#needCondition(address, request.condition)
     const version = this.#add(address, { cid: createCid(rawCodec, bytes), mediaType, size: bytes.length, metadata, bytes })
