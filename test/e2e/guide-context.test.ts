@@ -15,30 +15,46 @@ const printed: readonly (readonly [string, RegExp])[] = [
   ['althing context navigate', /\*~2/],
   ['althing context discover', /notes\/why\.md\n {2}3 versions/],
   ["althing context query 'prices paid' --pattern", /^nothing is known that this means/],
+  ["althing context watch 'ucxl://any:any@shop:any' --wait", /^-- after 3\n$/],
+  ["althing context watch 'ucxl://any:any@shop:any' --after 3", /^-- after 3\n$/],
   ["althing context query 'prices paid'", /notes\/why\.md/],
   ['althing context delete', /\*~4\/notes\/why\.md deleted/],
+  ['althing context announce', /plan\.md announced · until /],
+  ['althing context status', /ada-claude/],
+  ["althing context put 'ucxl://ada-claude:reviewer@shop:cart-42/*^/access.md' --text 'The till opens", /sealed, opened by 2 nodes\n/],
+  ["althing context put 'ucxl://ada-claude:reviewer@shop:cart-42/*^/mine.md'", /sealed, opened by 1 node\n/],
+  ['althing hive revoke @bob', /^revoked @bob/],
+  ['althing context reseal --all', /access\.md|sealed as before/],
+  ["althing context put 'ucxl://ada-laptop", /todo\.md created/],
   ['curl -sf -X PUT', /"code":"UCXL-201-CREATED"/],
   ['curl -sf -H', /^Carts keep their prices for an hour\.\n$/],
-  ['curl -sf -X POST', /"code":"UCXL-200-SUCCESS","message":"1 item"/],
+  ['curl -sf -X POST', /"code":"UCXL-200-SUCCESS","message":"2 items"/],
   ['curl -sN', /^: watching/],
 ]
 
 test('the commands of docs/guide/context.md write, read elsewhere, go back, find and delete, as the page says', async (t) => {
   const page = openPage(t)
   const lines = commandsIn('docs/guide/context.md', ['sh'])
+  const access = lines.findIndex((line) => line.startsWith("althing context get 'ucxl://ada-claude:reviewer@shop:cart-42/*^/access.md'"))
+  const accepted = lines.findIndex((line) => line.startsWith('althing node accept'))
   const joined = lines.findIndex((line) => line.startsWith('althing hive join'))
   const settings: string[] = []
   const heard = new Set<string>()
-  let instant = ''
+  let [instant, code] = ['', '']
   for (const [index, line] of lines.entries()) {
-    const shell = index >= joined && index < joined + 3 ? page.second : page.first
+    const isSecond = (index >= joined && index < joined + 3) || index === access || index === access + 1
+    const shell = isSecond ? page.second : index >= accepted && index < accepted + 3 ? page.third : page.first
     if (line === 'althing p2p start') await page.runNode(shell, line)
     else if (index === joined) await page.run(shell, line.replace('CODE', codeIn(await page.run(page.first, 'althing hive invite'))))
     else if (index === joined + 2) assert.equal(await untilRead(page, shell, line), 'Carts keep their prices until they are paid.')
+    else if (index === access) assert.equal(await untilRead(page, shell, line), 'The till opens with 4711.')
+    else if (index === access + 1) assert.match(await page.run(shell, line.replace('||', '2>&1 ||')), /\(CONTEXT_SEALED\)/)
+    else if (index === accepted) await page.run(shell, line.replace('CODE', code))
     else if (/^(?:UCXI|AUTH)=/.test(line)) settings.push(await settle(page, line))
     else {
       const output = await page.run(shell, [...settings, line.replace('INSTANT', instant)].join('\n'))
       const [begins, pattern] = printed.find(([start]) => line.startsWith(start)) ?? []
+      if (line.startsWith('althing node enroll')) code = codeIn(output)
       if (begins !== undefined) heard.add(begins)
       if (pattern !== undefined) assert.match(output, pattern, line)
     }

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import type { Running } from './command.ts'
 import { launcher, root, startProgram } from './command.ts'
 
-/** A terminal on one of the two machines of a page. */
+/** A terminal on one of the machines of a page. */
 export interface Shell {
   readonly home: string
   readonly project: string
@@ -15,12 +15,13 @@ export interface Shell {
 export interface Page {
   readonly first: Shell
   readonly second: Shell
+  readonly third: Shell
   readonly run: (shell: Shell, line: string) => Promise<string>
   /** Starts a node in the foreground, as a second terminal does. */
   readonly runNode: (shell: Shell, line: string) => Promise<void>
 }
 
-/** Two machines with a copy of the examples in their project, and a shell in which `althing` and `npx althing` are this one. */
+/** Machines with a copy of the examples in their project, and a shell in which `althing` and `npx althing` are this one. */
 export function openPage(t: TestContext): Page {
   const folder = mkdtempSync(join(tmpdir(), 'althing-guide-'))
   const nodes: Running[] = []
@@ -51,11 +52,14 @@ export function openPage(t: TestContext): Page {
         ALTHING_NETWORK_LISTEN: '/ip4/127.0.0.1/tcp/0',
         ALTHING_NETWORK_MDNS: 'false',
         ALTHING_HTTP_PORT: '0',
+        // a page is read slower than it is run: keys for sealed content are said at once
+        ALTHING_CONTEXT_RESEAL_DELAY_MS: '200',
       },
     })
   return {
     first: shellOf('first'),
     second: shellOf('second'),
+    third: shellOf('third'),
     run: async (shell, line) => {
       const { code, stdout, stderr } = await begin(shell, line).ended
       assert.equal(code, 0, `${line}: ${stdout}${stderr}`)
