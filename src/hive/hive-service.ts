@@ -9,6 +9,7 @@ import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { Host } from '../network/host.ts'
 import type { Database } from '../store/database.ts'
+import { Expulsions } from './expulsions.ts'
 import { hiveFaults } from './faults.ts'
 import type { KnownGenesis } from './genesis.ts'
 import type { Grant, NodePosition } from './grant.ts'
@@ -97,9 +98,6 @@ export async function openHiveService(deps: HiveServiceDeps, options: HiveServic
   return service
 }
 
-/** Time in which a revoked member's connection may still carry the revocation to it. */
-const farewellMs = 1_000
-
 /** Numbers tried behind a handle that is taken. */
 const maxHandleNumber = 999
 
@@ -109,11 +107,9 @@ class RunningHive implements HiveService {
   readonly #deps: HiveServiceDeps
   readonly #options: HiveServiceOptions
   readonly #writer: GrantWriter
-  readonly #expelled = new Set<PeerId>()
-  /** Revoked members about to be cut, with what takes that back. */
-  readonly #farewells = new Map<PeerId, () => void>()
   readonly #off: () => void
   #greeter: Greeter | undefined
+  #expulsions: Expulsions | undefined
   /** Changes of membership are carried out one after the other. */
   #following: Promise<void> = Promise.resolve()
   #isClosed = false
@@ -134,11 +130,14 @@ class RunningHive implements HiveService {
     await this.#ensureRootStanding()
     if (host === undefined) return
     const desk = new JoinDesk({ ...this.#deps, writer: this.#writer })
+    const isCut = (peer: PeerId): boolean => this.membership.judge(peer).verdict === 'cut'
+    const expulsions = new Expulsions({ host, clock: this.#deps.clock, isCut })
+    this.#expulsions = expulsions
     const admit = (peer: PeerId): void => {
-      this.#expelled.delete(peer)
+      expulsions.takeBack(peer)
       host.admit(peer)
     }
-    const expel = (peer: PeerId): void => this.#cutOff(peer, host)
+    const expel = (peer: PeerId): void => expulsions.refuse(peer)
     this.#greeter = new Greeter({ ...this.#deps, host, desk, admit, expel }, this.#options)
   }
 
@@ -146,7 +145,7 @@ class RunningHive implements HiveService {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#off()
-    for (const cancel of this.#farewells.values()) cancel()
+    this.#expulsions?.[Symbol.dispose]()
     await this.#greeter?.[Symbol.asyncDispose]()
     await this.#following
   }
@@ -280,30 +279,9 @@ class RunningHive implements HiveService {
       return
     }
     if (host === undefined) return
-    if (verdict === 'cut') this.#expel(node, host)
-    else if (verdict === 'admitted' && (this.#expelled.delete(node) || host.connections().some(({ peer }) => peer === node)))
-      host.admit(node)
-  }
-
-  /** Its entries are cut at once. A member whose owner was revoked is left connected for a moment, so that it hears why; a stolen key is not. */
-  #expel(node: PeerId, host: Host): void {
-    const isStolen = !this.membership
-      .certificatesOf(node)
-      .some(({ certificate }) => this.membership.state().standings.get(certificate.owner)?.cuts)
-    const leave = (): void => {
-      this.#farewells.delete(node)
-      if (this.#isClosed || this.membership.judge(node).verdict !== 'cut') return
-      this.#cutOff(node, host)
-      // when it comes again it is told, once, and then its handshakes are refused
-      host.pardon(node)
-    }
-    if (isStolen || !host.connections().some(({ peer }) => peer === node)) return leave()
-    if (!this.#farewells.has(node)) this.#farewells.set(node, this.#deps.clock.schedule(farewellMs, leave))
-  }
-
-  #cutOff(node: PeerId, host: Host): void {
-    this.#expelled.add(node)
-    host.expel(node)
+    if (verdict === 'cut') this.#expulsions?.expel(node)
+    else if (verdict !== 'admitted') return
+    else if (this.#expulsions?.takeBack(node) === true || host.connections().some(({ peer }) => peer === node)) host.admit(node)
   }
 
   async #rejudge(nodes: readonly PeerId[]): Promise<void> {

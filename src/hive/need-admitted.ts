@@ -20,3 +20,23 @@ export function needAdmitted(
     data: { hive: membership.genesis.id, node },
   })
 }
+
+/**
+ * Nothing, unless somebody who could revoke a node says it did: the root, or another machine of its owner.
+ *
+ * What other members say stops nothing: they could be wrong, or mean harm. @throws Fault NODE_REVOKED
+ */
+export function needNotDenied(
+  membership: Pick<HiveMembership, 'state' | 'ownerOf' | 'genesis'>,
+  node: PeerId,
+  deniedBy: readonly PeerId[],
+): void {
+  const owner = membership.ownerOf(node)
+  const by = deniedBy.find((peer) => peer === membership.state().root?.node || (owner !== undefined && membership.ownerOf(peer) === owner))
+  if (by === undefined) return
+  const { name } = membership.genesis.genesis
+  throw hiveFaults.create('NODE_REVOKED', {
+    message: `${by} says that this node was revoked in "${name}", and does not let it in; ask whoever has the owner's key, or the root, and come back with a new code: \`althing node accept\` or \`althing hive join\``,
+    data: { hive: membership.genesis.id, node },
+  })
+}

@@ -12,7 +12,7 @@ import { openShutdown } from '../health/shutdown.ts'
 import type { HiveRow } from '../hive/hive-table.ts'
 import type { HiveService } from '../hive/hive-service.ts'
 import { openHiveService } from '../hive/hive-service.ts'
-import { needAdmitted } from '../hive/need-admitted.ts'
+import { needAdmitted, needNotDenied } from '../hive/need-admitted.ts'
 import type { HiveMembership } from '../hive/open-membership.ts'
 import { openMembership, readIntroduction } from '../hive/open-membership.ts'
 import type { OwnerId, PeerId, SigningKey } from '../identity/keys.ts'
@@ -173,10 +173,13 @@ function contextHiveOf(parts: HiveParts, given: Pick<ContextHive, 'key' | 'seenB
 }
 
 /** What the market sees of a running hive; appending there throws NODE_REVOKED where nobody would hear it. */
-export function marketHiveOf({ row, membership, journal, host, exchange, remote }: HiveParts): MarketHive {
+export function marketHiveOf({ row, membership, journal, service, host, exchange, remote }: HiveParts): MarketHive {
   const connectedPeers = (): readonly PeerId[] => (host?.connections() ?? []).filter(({ admitted }) => admitted).map(({ peer }) => peer)
   // here and not in the journal: a certificate by a new owner is how a revoked node comes back
-  const needHeard = (): void => needAdmitted(membership, journal.node)
+  const needHeard = (): void => {
+    needAdmitted(membership, journal.node)
+    needNotDenied(membership, journal.node, service.deniedBy())
+  }
   const heard: Pick<ReplicatedJournal, 'append' | 'find'> = {
     append: async (kind, body, options) => {
       needHeard()

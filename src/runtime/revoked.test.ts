@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { defaultConfig } from '../config/load.ts'
 import { openShutdown } from '../health/shutdown.ts'
+import { createSigningKey, peerIdOfKey } from '../identity/keys.ts'
 import { systemChance } from '../lib/chance.ts'
 import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
@@ -36,4 +37,8 @@ test('a node that was revoked appends nothing for a feature, waits for nobody, a
   const told: HiveRuntime = { ...runtime, service: { ...runtime.service, deniedBy: () => [home.keys.nodeId] } }
   const heard = readStatus({ home, config, hive: told, hives: 1, isRunning: true, uptimeMs: 1, http: undefined })
   assert.match(heard.hints[0] ?? '', /^1 member says that this node was revoked in /)
+  assert.ok(!heard.hints.some((hint) => hint.includes('nobody else')))
+  await assert.rejects(marketHiveOf(told).journal.append('note', { text: 'still here?' }), { code: 'NODE_REVOKED' })
+  const rumoured: HiveRuntime = { ...runtime, service: { ...runtime.service, deniedBy: () => [peerIdOfKey(createSigningKey().publicKey)] } }
+  await marketHiveOf(rumoured).journal.append('note', { text: 'one who could not revoke it stops nothing' })
 })

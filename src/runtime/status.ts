@@ -85,10 +85,10 @@ function findHints({ isRevoked, deniedBy, name, isRunning, isAlone, members, ind
     )
   }
   if (!isRunning) hints.push('no node runs here: start one with `althing p2p start`')
-  if (isRunning && isAlone && policy === 'closed' && members <= 1) {
+  if (isRunning && isAlone && deniedBy === 0 && policy === 'closed' && members <= 1) {
     hints.push('nobody else is in this hive yet: `althing hive invite` prints a code for another machine')
   }
-  if (isRunning && isAlone && policy === 'closed' && members > 1) {
+  if (isRunning && isAlone && deniedBy === 0 && policy === 'closed' && members > 1) {
     hints.push('no other member is in reach: this node goes on trying; `althing p2p bootstrap ADDR` names one')
   }
   if (isRunning && isAlone && policy === 'open')
