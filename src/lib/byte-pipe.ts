@@ -111,7 +111,8 @@ function headOf(length: number): Uint8Array {
 async function* parseFrames(socket: Socket): AsyncGenerator<Uint8Array> {
   let left = 0
   let head = Buffer.alloc(0)
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
+  // left open at the end: a sender reads its close as the word that all was taken
+  for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     for (let rest = chunk; rest.byteLength > 0;) {
       if (left > 0) {
         const part = rest.subarray(0, left)
