@@ -85,8 +85,8 @@ function runWith(runtime) {
   var child = require('child_process').spawn(runtime, [__filename].concat(args), { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
   ;['SIGTERM', 'SIGHUP', 'SIGINT'].forEach(function (signal) {
     process.on(signal, function () {
-      // A terminal sends Ctrl-C to the whole group: sent again, it would be the second, which ends the node at once.
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+      // The child may have had it, too (Ctrl-C and many supervisors signal the whole group): it takes two in one moment for one.
+      child.kill(signal)
     })
   })
   child.on('error', function (error) {

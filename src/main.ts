@@ -19,11 +19,19 @@ const interruptedCode = 130
 /** Any interval keeps a process alive; this one wakes it seldom. */
 const aliveMs = 60_000
 
+/** Two of one signal within this time are one, sent to a whole group and handed on by the launcher as well; in milliseconds. */
+const sameSignalMs = 1_000
+
 /** A signal of the first SIGINT or SIGTERM; the second ends the process at once. */
 function watchSignals(): AbortSignal {
   const interrupted = new AbortController()
+  const isLaunched = process.channel !== undefined
+  let last: { readonly by: string; readonly at: number } | undefined
   for (const by of ['SIGINT', 'SIGTERM'] as const) {
     process.on(by, () => {
+      const at = systemClock.monotonic()
+      if (isLaunched && last?.by === by && at - last.at < sameSignalMs) return
+      last = { by, at }
       if (interrupted.signal.aborted) process.exit(interruptedCode)
       interrupted.abort(new Interruption(by))
     })

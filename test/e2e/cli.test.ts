@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -7,6 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { althing, launcher, loopback, root, start, startNode, startProgram, temporaryHome } from './command.ts'
 
 const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }).version
+
+/** Makes a process say that it is an old runtime, and the one it starts say what it is. */
+const oldOnce = `if (!process.env.SECOND) Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } }); process.env.SECOND = '1'`
 
 test('--version prints the version alone', async (t) => {
   const { code, stdout, stderr } = await althing(['--version'], { home: temporaryHome(t) })
@@ -29,10 +33,7 @@ test('a runtime that is too old, with none beside it, is said in one line', (t) 
 
 test('an old runtime starts the one beside it, and keeps its exit code', (t) => {
   const folder = temporaryHome(t)
-  writeFileSync(
-    join(folder, 'old.cjs'),
-    `if (!process.env.SECOND) Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } }); process.env.SECOND = '1'`,
-  )
+  writeFileSync(join(folder, 'old.cjs'), oldOnce)
   const run = (words: readonly string[]) =>
     spawnSync(process.execPath, ['-r', join(folder, 'old.cjs'), launcher, ...words], {
       encoding: 'utf8',
@@ -45,10 +46,7 @@ test('an old runtime starts the one beside it, and keeps its exit code', (t) => 
 
 test('a node whose launcher was killed ends in good order, and the next one starts', async (t) => {
   const home = temporaryHome(t)
-  writeFileSync(
-    join(home, 'old.cjs'),
-    `if (!process.env.SECOND) Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } }); process.env.SECOND = '1'`,
-  )
+  writeFileSync(join(home, 'old.cjs'), oldOnce)
   const words = [process.execPath, '-r', join(home, 'old.cjs'), launcher, 'p2p', 'start', ...loopback]
   const launched = startProgram(words, { home })
   await launched.until(/node started on /)
@@ -56,6 +54,23 @@ test('a node whose launcher was killed ends in good order, and the next one star
   // its pipes are closed by the node, too, once it is gone
   await Promise.race([launched.ended, sleep(20_000, undefined, { ref: false }).then(() => assert.fail('the node lives on'))])
   await startNode(t, { home })
+})
+
+test('SIGTERM to the group of a launcher under an old runtime ends the node in good order', async (t) => {
+  const home = temporaryHome(t)
+  writeFileSync(join(home, 'old.cjs'), oldOnce)
+  const words = [process.execPath, '-r', join(home, 'old.cjs'), launcher, 'p2p', 'start', ...loopback]
+  const child = spawn(words[0] ?? '', words.slice(1), {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, ALTHING_HOME: home },
+  })
+  const ended = once(child, 'exit')
+  t.after(() => child.kill('SIGKILL'))
+  let said = ''
+  for await (const chunk of child.stdout) if ((said += String(chunk)).includes('node started on ')) break
+  process.kill(-(child.pid ?? 0), 'SIGTERM')
+  assert.deepEqual(await ended, [0, null])
 })
 
 test('wrong usage is exit code 2, a fault 1, help 0; errors are on stderr alone', async (t) => {
