@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { CliDeps, DetachedProcess, Sink } from './cli/deps.ts'
 import { Interruption } from './cli/interruption.ts'
 import { reportFault } from './cli/report-fault.ts'
@@ -125,6 +125,7 @@ const deps: CliDeps = {
   },
   // A home that was restored has a database, and no lock before it is opened.
   isHome: (home) => existsSync(storePaths(home).lock) || existsSync(storePaths(home).database),
+  hasKeys: (home) => existsSync(join(storePaths(home).keys, 'node.key')),
   isAlive: (pid) => {
     try {
       process.kill(pid, 0)
@@ -133,7 +134,15 @@ const deps: CliDeps = {
       return false
     }
   },
+  refuseEarly: async (name, input) => {
+    const { refuseEarly } = await import('./node.ts')
+    await refuseEarly(name, input)
+  },
   withoutNode: {
+    'marketplace.init': async (input, context) => {
+      const { callHomeless } = await import('./node.ts')
+      return callHomeless('marketplace.init', input, context)
+    },
     'backup.restore': async ({ source }, { home, signal, report }) => {
       const { restoreHome } = await import('./store/restore.ts')
       const onProgress = ({ done, total }: { readonly done: number; readonly total: number }): void =>

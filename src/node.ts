@@ -12,7 +12,9 @@ import { createProbes } from './health/probes.ts'
 import type { Shutdown } from './health/shutdown.ts'
 import { openShutdown } from './health/shutdown.ts'
 import { createEnrollment } from './hive/enrollment.ts'
+import { commons } from './hive/genesis.ts'
 import { createHiveHandlers } from './hive/handlers.ts'
+import { readCode } from './hive/joining.ts'
 import { createIdentityHandlers } from './identity/handlers.ts'
 import type { FindContext } from './http/ucxi/ucxi.ts'
 import type { HiveId } from './journal/entry.ts'
@@ -22,12 +24,16 @@ import { systemClock } from './lib/clock.ts'
 import type { FindShown } from './http/registry-routes.ts'
 import { createMarketHandlers } from './market/handlers.ts'
 import type { MarketDeps } from './market/market.ts'
+import type { InitRequest } from './market/publish/init.ts'
 import { createShow } from './market/registry/show.ts'
 import { createModelHandlers } from './models/handlers.ts'
+import { parseAddress } from './network/address.ts'
 import { createNetworkHandlers } from './network/handlers.ts'
 import type { HandlerTable } from './operations/dispatch.ts'
 import { createDispatcher } from './operations/dispatch.ts'
+import type { CallContext } from './operations/define-operation.ts'
 import type { Althing } from './operations/node-api.ts'
+import type { ParsedInput } from './operations/parse-input.ts'
 import { knownOwnersOf, marketHiveOf, networkOf } from './runtime/hive-runtime.ts'
 import { Hives } from './runtime/hives.ts'
 import type { Home, Surroundings } from './runtime/open-home.ts'
@@ -44,6 +50,7 @@ const hivesWanted: Readonly<Record<string, 'none' | 'all'>> = {
   store: 'none',
   backup: 'none',
   model: 'none',
+  'marketplace.init': 'none',
   owner: 'all',
   node: 'all',
   // whom a person follows and blocks is the same in every hive
@@ -58,11 +65,12 @@ const hivesWanted: Readonly<Record<string, 'none' | 'all'>> = {
  * Opens a node: home, hives, and, unless it is there for one command, its interfaces.
  *
  * The first one on a home makes keys, and a closed hive named after the machine. Disposing it closes everything in the
- * opposite order, each part within its deadline. @throws Fault STORE_LOCKED when another process has the home
+ * opposite order, each part within its deadline. @throws Fault STORE_LOCKED when another process has the home, ADDRESS_INVALID before anything is made
  */
 export async function openNode(options: OpenNodeOptions): Promise<Althing> {
   const { config, log, home: path, signal } = options
   const surroundings: Surroundings = { clock: systemClock, chance: systemChance, log }
+  for (const address of [...config.network.listen, ...config.network.bootstrap]) parseAddress(address)
   const shutdown = openShutdown(surroundings, config.shutdown)
   try {
     const home = await openHome({ ...surroundings, shutdown }, { path, config, signal })
@@ -75,6 +83,24 @@ export async function openNode(options: OpenNodeOptions): Promise<Althing> {
     await shutdown[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** What can be refused of an input before a home is made for it: a code that is none, an address that is none. @throws Fault INVITE_INVALID, ADDRESS_INVALID */
+export async function refuseEarly(name: string, input: ParsedInput): Promise<void> {
+  if (name !== 'hive.join' && name !== 'node.accept') return
+  const code = String(input['code'])
+  const isWord = name === 'hive.join' && code.trim() === commons.genesis.name
+  if (!isWord) readCode(code, name === 'hive.join' ? ['invite', 'open'] : ['enroll'])
+  const { bootstrap } = input
+  if (Array.isArray(bootstrap)) for (const address of bootstrap) parseAddress(String(address))
+}
+
+/** Answers what needs neither a home nor keys. */
+export function callHomeless(name: 'marketplace.init', input: ParsedInput, context: CallContext): Promise<unknown> {
+  const handlers: HandlerTable = {
+    'marketplace.init': async (request: InitRequest) => (await import('./market/publish/init.ts')).initPackage(request),
+  }
+  return createDispatcher(catalog, handlers)(name, input, context)
 }
 
 interface NodeDeps extends Surroundings {

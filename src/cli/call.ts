@@ -31,7 +31,7 @@ const goneStepMs = 50
  *
  * Whoever has the home's write lock without answering at the socket (another command, a node that starts or ends) is waited for.
  *
- * @throws Fault HOME_BUSY, HOME_MISSING, NODE_NOT_RUNNING, and what the operation throws
+ * @throws Fault HOME_BUSY, HOME_MISSING, KEYS_MISSING, NODE_NOT_RUNNING, and what the operation throws
  */
 export async function runErrand(deps: CliDeps, errand: Errand): Promise<unknown> {
   const { operation, input, globals, signal, report } = errand
@@ -101,6 +101,8 @@ async function openOwnNode(deps: CliDeps, { operation, input, globals, signal }:
   const config = await loadConfig({ home: globals.home, file: globals.config, environment: deps.environment })
   // A slip in its name must not make another one, and an answer about an empty home would mislead.
   if ((operation.isReadOnly || operation.needsHome === true) && !deps.isHome(globals.home)) throw noHome(globals.home)
+  if (operation.isReadOnly && !deps.hasKeys(globals.home)) throw noKeys(globals.home)
+  if (!deps.isHome(globals.home)) await deps.refuseEarly(operation.name, input)
   const log = openLog(deps, { level: globals.isVerbose ? 'debug' : 'error' })
   try {
     return await deps.openNode({
@@ -141,6 +143,11 @@ function notRunning(home: string): Fault {
 function noHome(home: string): Fault {
   const message = `no node was ever started on ${home}: check --home and ALTHING_HOME. To make a home there: althing p2p start`
   return cliFaults.create('HOME_MISSING', { message, data: { home } })
+}
+
+function noKeys(home: string): Fault {
+  const message = `${home} has no keys, and a command that only reads makes none. If it was restored: put them into ${home}/keys, or bring the owner's with \`althing owner import\`, or start it as a new machine with \`althing p2p start\` and then \`althing node accept CODE\``
+  return cliFaults.create('KEYS_MISSING', { message, data: { home } })
 }
 
 function busy(home: string, waitedMs: number): Fault {

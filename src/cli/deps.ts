@@ -60,10 +60,14 @@ export interface CliDeps {
   readonly openNode: OpenNode
   /** Whether a node was ever opened on a home. */
   readonly isHome: (home: string) => boolean
+  /** Whether there are keys in a home; one that was restored may have none. */
+  readonly hasKeys: (home: string) => boolean
   /** Whether a process of this machine still is. */
   readonly isAlive: (pid: number) => boolean
-  /** Operations that need no node, because there must be none: `backup.restore`. */
+  /** Operations that need no node: `backup.restore`, for which there must be none, and `marketplace.init`, which writes a folder. */
   readonly withoutNode: Readonly<Record<string, (input: ParsedInput, context: CallContext & { readonly home: string }) => Promise<unknown>>>
+  /** What can be refused before a home is made for it. @throws Fault about the input */
+  readonly refuseEarly: (name: string, input: ParsedInput) => Promise<void>
   /** Starts this program again in the background, writing to a file; resolves with its process id. */
   readonly spawnDetached: (args: readonly string[], options: { readonly logFile: string }) => Promise<DetachedProcess>
 }

@@ -60,6 +60,12 @@ for (const words of [
   ['hive', 'members'],
   ['store', 'verify'],
   ['hive', 'revoke', '@eve'],
+  ['install'],
+  ['install', 'web'],
+  ['update'],
+  ['remove', 'web'],
+  ['clean'],
+  ['registry', 'add', 'office', 'http://127.0.0.1:9'],
 ]) {
   test(`althing ${words.join(' ')} on a home that is none makes none, and says how to make one`, async (t) => {
     const cli = createTestCli(t, { answer: async () => assert.fail('it was asked'), isRunning: false, isHome: false })
@@ -68,6 +74,19 @@ for (const words of [
     assert.deepEqual(cli.opened(), [])
   })
 }
+
+test('what only reads makes no keys in a home that was restored without them, and says how to get them', async (t) => {
+  const cli = createTestCli(t, { answer: async () => assert.fail('it was asked'), isRunning: false, hasKeys: false })
+  assert.equal(await cli.run('status'), 1)
+  assert.match(cli.stderr(), /has no keys.*althing owner import.*\(KEYS_MISSING\)/)
+  assert.deepEqual(cli.opened(), [])
+})
+
+test('a code that is none is refused before a home is made for it', async (t) => {
+  const cli = createTestCli(t, { answer: async () => assert.fail('it was asked'), isRunning: false, isHome: false })
+  assert.equal(await cli.run('hive', 'join', 'bogus'), 2)
+  assert.deepEqual(cli.opened(), [])
+})
 
 test('a command that begins something makes the home it needs', async (t) => {
   const cli = createTestCli(t, { answer: async () => ({}), isRunning: false, isHome: false })

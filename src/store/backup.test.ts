@@ -101,6 +101,7 @@ test('keys are in a backup only when asked for, and stay readable by their owner
   const ada = await makeHome(t)
   await backupHome({ ...never, home: ada.home, target: ada.target, includeKeys: false })
   assert.equal(existsSync(join(ada.target, 'keys')), false)
+  assert.equal(statSync(join(ada.target, 'althing.sqlite')).mode & 0o777, 0o600)
   const safe = join(ada.folder, 'safe')
   const report = await backupHome({ ...never, home: ada.home, target: safe, includeKeys: true })
   assert.equal(report.includesKeys, true)

@@ -10,6 +10,7 @@ import type { StoredBlock } from './blobs.ts'
 import { copyDatabase } from './database-copy.ts'
 import { openDatabase } from './database.ts'
 import type { Database } from './database.ts'
+import { createPrivateFile } from './private-file.ts'
 import { schemaVersion } from './migrations/migrate.ts'
 import { storePaths } from './store-paths.ts'
 
@@ -66,6 +67,8 @@ async function copyHome(request: BackupRequest): Promise<BackupReport> {
   const from = storePaths(request.home)
   const to = storePaths(request.target)
   const { signal, onProgress } = request
+  // what is in a home is its owner's to read, wherever the copy is carried
+  createPrivateFile(to.database)
   await copyDatabase(from.database, to.database, { signal, onProgress: (pages) => onProgress({ stage: 'database', ...pages }) })
   const blocks = await copyBlocks(from.blobs, to, request)
   await copyDurably(from.config, to.config)

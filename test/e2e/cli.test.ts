@@ -108,15 +108,15 @@ test('a broken configuration stops the command and names file, line and column',
 
 test('a home that is mistyped is not made by a command that only reads', async (t) => {
   const home = join(temporaryHome(t), 'mistyped')
-  for (const words of [
-    ['p2p', 'status'],
-    ['search', 'rust'],
-    ['store', 'verify'],
-  ]) {
+  for (const words of [['p2p', 'status'], ['search', 'rust'], ['install']]) {
     const { code, stdout, stderr } = await althing(words, { home })
     assert.deepEqual([code, stdout], [1, ''])
     assert.match(stderr, /HOME_MISSING/)
   }
+  assert.equal((await althing(['hive', 'join', 'althing-bogus'], { home })).code, 2)
+  assert.match((await althing(['p2p', 'start', '--listen', 'nonsense'], { home })).stderr, /ADDRESS_INVALID/)
+  const folder = join(temporaryHome(t), 'foo')
+  assert.equal((await althing(['init', folder], { home })).code, 0)
   assert.equal(existsSync(home), false)
 })
 

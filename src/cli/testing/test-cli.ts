@@ -19,6 +19,7 @@ export interface TestCliOptions {
   readonly interrupted?: AbortSignal
   readonly lockedTimes?: number
   readonly isHome?: boolean
+  readonly hasKeys?: boolean
   readonly isRestoring?: () => void
   readonly askLine?: CliDeps['askLine']
   /** What stands on standard input. */
@@ -80,9 +81,13 @@ export function createTestCli(t: TestContext, options: TestCliOptions) {
       }
     },
     isHome: () => options.isHome ?? true,
+    hasKeys: () => options.hasKeys ?? true,
     isAlive: () => {
       alive -= 1
       return alive > 0
+    },
+    refuseEarly: async (_name, input) => {
+      if (input['code'] === 'bogus') throw new Fault('INVITE_INVALID', 'usage', { message: 'no code' })
     },
     withoutNode: { 'backup.restore': async () => options.isRestoring?.() },
     spawnDetached: async () => assert.fail('nothing is started in the background here'),

@@ -130,6 +130,7 @@ const install = defineOperation({
   output: change,
   faults: [...changeFaults, 'LOCK_OUTDATED'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: true,
   aliases: ['install', 'i'],
   examples: [
@@ -155,6 +156,7 @@ const update = defineOperation({
   output: change,
   faults: [...changeFaults, 'PACKAGE_NOT_INSTALLED'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: true,
   aliases: ['update'],
   examples: [
@@ -174,6 +176,7 @@ const remove = defineOperation({
   output: change,
   faults: ['REFERENCE_INVALID', 'PACKAGE_NOT_INSTALLED', 'PACKAGE_AMBIGUOUS', 'PACKAGE_NEEDED', 'TARGET_REFUSED', 'LOCK_INVALID'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: false,
   aliases: ['remove', 'rm'],
   examples: [
@@ -338,6 +341,7 @@ const clean = defineOperation({
     }),
   faults: ['LOCK_INVALID', 'TARGET_REFUSED'],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: false,
   aliases: ['clean'],
   examples: [{ command: 'althing clean', does: 'unpacked leftovers of this project; `althing store gc` frees downloads' }],

@@ -96,6 +96,7 @@ const add = defineOperation({
     'REGISTRY_REFUSED',
   ],
   isReadOnly: false,
+  needsHome: true,
   needsPeers: false,
   examples: [
     { command: 'althing registry add office https://packages.example/althing', does: 'from now on search and install ask it as well' },
