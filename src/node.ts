@@ -214,7 +214,10 @@ class ComposedNode implements Althing {
         config.content,
       ),
       ...createIdentityHandlers({ keys, enrollment }),
-      ...createHiveHandlers({ ...joining, connectedPeers: ({ known }) => hives.connectedPeers(known.id) }, config.hive),
+      ...createHiveHandlers(
+        { ...joining, isTransient: transient, connectedPeers: ({ known }) => hives.connectedPeers(known.id) },
+        config.hive,
+      ),
       ...createNetworkHandlers({ networkOf: (name) => networkOf(hives.find(name)) }),
       ...createMarketHandlers(market, { ...config.market, registry: config.registry, copies: config.content.replicas }),
       ...createContextHandlers({ clock, chance, isTransient: transient, findContext: (name) => hives.find(name).context }),

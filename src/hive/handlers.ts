@@ -27,6 +27,8 @@ export interface HiveHandlersDeps {
   readonly keys: KeyStore
   readonly clock: Clock
   readonly chance: Chance
+  /** Whether the node goes away when one command is done. */
+  readonly isTransient: boolean
   /** Peers connected in a hive that runs. */
   readonly connectedPeers: (hive: HiveRow) => readonly string[]
 }
@@ -45,7 +47,10 @@ export function createHiveHandlers(deps: HiveHandlersDeps, options: HiveHandlers
   const open = (context: CallContext): Promise<HiveService> => registry.open(findHive(hives, context.hive))
   return {
     'hive.create': async (input) => describeHive(deps, await createHive(deps, input)),
-    'hive.invite': async (input, context) => invite(await open(context), deps.keys.ownerId(), input),
+    'hive.invite': async (input, context) => ({
+      ...(await invite(await open(context), deps.keys.ownerId(), input)),
+      hint: deps.isTransient ? unattended : null,
+    }),
     'hive.join': async (input, context) => {
       if (input.handle !== undefined && input.handle !== '') needHandle(input.handle)
       const joined = await joinHive(deps, {
@@ -84,6 +89,10 @@ export function createHiveHandlers(deps: HiveHandlersDeps, options: HiveHandlers
   }
 }
 
+/** Said of a code made while no node runs: the ports of this moment are gone with the command. */
+const unattended =
+  'no node runs here: start one with `althing p2p start` before the code is used. Its addresses are a guess until then; if the node gets another port, make a new code'
+
 /** In an open hive nobody invites: who is to be met first has to be known. */
 function hintFor({ known, bootstrap }: HiveRow): string | null {
   if (known.genesis.policy === 'closed' || bootstrap.length > 0) return null
@@ -120,7 +129,7 @@ async function invite(
   service: HiveService,
   owner: OwnerId,
   input: Parameters<HandlersOf<List>['hive.invite']>[0],
-): Promise<OutputOf<Named<'hive.invite'>>> {
+): Promise<Omit<OutputOf<Named<'hive.invite'>>, 'hint'>> {
   const { membership } = service
   const replaces = input.replaces === undefined ? null : findMember(membership, input.replaces)
   const handle = input.handle ?? (replaces === null ? undefined : membership.handleOf(replaces))

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createSeededChance } from '../lib/chance.ts'
+import { createHiveHandlers } from './handlers.ts'
 import { createTestWorld } from './suite/hive-world.ts'
 import { admittedPeers, handlesOf, inviteTo, join, makeHive, makeMembers, pass } from './suite/steps.ts'
 
@@ -213,4 +215,17 @@ test('a machine named build-1 finds a handle in a hive that has a build', async 
   const handles: string[] = []
   for (const node of [build, one, two]) handles.push((await join(world, node, await inviteTo(world, ada), '')).handle)
   assert.deepEqual(handles, ['build', 'build1', 'build12'])
+})
+
+test('a code made by a node that leaves with the command says that a node must run, one of a node that stays does not', async () => {
+  await using world = createTestWorld()
+  const ada = await world.addNode('ada')
+  await makeHive(world, ada)
+  const input = { level: 'suggestion', role: [], scope: [], agent: [], uses: 1, expires: '24h' } as const
+  for (const isTransient of [true, false]) {
+    const deps = { ...ada, chance: createSeededChance(1), isTransient, connectedPeers: () => [] }
+    const handlers = createHiveHandlers(deps, { joinTimeoutMs: 1 })
+    const { hint } = await world.run(handlers['hive.invite'](input, world.context()))
+    assert.equal(hint?.includes('start one with `althing p2p start`') ?? false, isTransient)
+  }
 })

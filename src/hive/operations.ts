@@ -54,6 +54,7 @@ const invite = defineOperation({
       uses: z.int(),
       expiresAt: z.int(),
       addresses: z.array(z.string()).describe('where it can be used'),
+      hint: z.string().nullable().describe('what is still needed before it can be used'),
     }),
   faults: ['NOT_ROOT', 'HIVE_UNKNOWN', 'HIVE_NOT_RUNNING', 'GRANT_REFUSED', 'MEMBER_UNKNOWN', 'MEMBER_AMBIGUOUS', 'TERMS_INVALID'],
   isReadOnly: false,

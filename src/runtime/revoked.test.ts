@@ -42,3 +42,19 @@ test('a node that was revoked appends nothing for a feature, waits for nobody, a
   const rumoured: HiveRuntime = { ...runtime, service: { ...runtime.service, deniedBy: () => [peerIdOfKey(createSigningKey().publicKey)] } }
   await marketHiveOf(rumoured).journal.append('note', { text: 'one who could not revoke it stops nothing' })
 })
+
+test('a node that has just started looks for the others, and says only later that none is in reach', async (t) => {
+  const path = await mkdtemp(join(tmpdir(), 'althing-searching-'))
+  t.after(() => rm(path, { recursive: true, force: true }))
+  await using shutdown = openShutdown(surroundings, (await defaultConfig()).shutdown)
+  const config = await defaultConfig()
+  const home = await openHome({ ...surroundings, shutdown }, { path, config, signal: t.signal })
+  const hives = shutdown.use('hives', new Hives({ ...surroundings, home }, { config, peers: false, isTransient: false }))
+  const runtime = await hives.ensure(undefined)
+  const members = () => [...runtime.membership.members(), ...runtime.membership.members()]
+  const hive: HiveRuntime = { ...runtime, membership: { ...runtime.membership, members } }
+  const hintsAt = (uptimeMs: number): string =>
+    readStatus({ home, config, hive, hives: 1, isRunning: true, uptimeMs, http: undefined }).hints.join('\n')
+  assert.match(hintsAt(1_000), /looking for the other members/)
+  assert.match(hintsAt(60_000), /no other member is in reach/)
+})

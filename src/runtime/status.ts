@@ -44,6 +44,7 @@ export function readStatus(sources: StatusSources): Status {
     content: { items: blobs.blocks, bytes: blobs.bytes, maxBytes: config.content.maxDiskBytes },
     http: sources.http ?? null,
     hints: findHints({
+      uptimeMs,
       isRevoked: hive.membership.judge(hive.journal.node).verdict === 'cut',
       deniedBy: hive.service.deniedBy().length,
       name: known.genesis.name,
@@ -62,7 +63,11 @@ function countBootstrap({ config, hive }: StatusSources, admitted: readonly { re
   return admitted.filter(({ peer }) => addresses.some((address) => address.endsWith(`/p2p/${peer}`))).length
 }
 
+/** Time in which a node that was started is still dialling whom it knows, in milliseconds. */
+const searchMs = 15_000
+
 interface Situation {
+  readonly uptimeMs: number
   readonly isRevoked: boolean
   /** Members that say so, where this node has not heard it from its root or owner. */
   readonly deniedBy: number
@@ -75,7 +80,7 @@ interface Situation {
 }
 
 /** What a person may want to do next. */
-function findHints({ isRevoked, deniedBy, name, isRunning, isAlone, members, indexed, policy }: Situation): string[] {
+function findHints({ uptimeMs, isRevoked, deniedBy, name, isRunning, isAlone, members, indexed, policy }: Situation): string[] {
   const hints: string[] = []
   if (isRevoked) return [`this node was revoked in "${name}": what it writes there reaches nobody, and members do not let it in`]
   if (deniedBy > 0) {
@@ -89,7 +94,11 @@ function findHints({ isRevoked, deniedBy, name, isRunning, isAlone, members, ind
     hints.push('nobody else is in this hive yet: `althing hive invite` prints a code for another machine')
   }
   if (isRunning && isAlone && deniedBy === 0 && policy === 'closed' && members > 1) {
-    hints.push('no other member is in reach: this node goes on trying; `althing p2p bootstrap ADDR` names one')
+    hints.push(
+      uptimeMs < searchMs
+        ? 'looking for the other members: this node has just started'
+        : 'no other member is in reach: this node goes on trying; `althing p2p bootstrap ADDR` names one',
+    )
   }
   if (isRunning && isAlone && policy === 'open')
     hints.push('nobody is connected yet: `althing p2p bootstrap ADDR` names a node to begin with')

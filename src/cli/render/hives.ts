@@ -8,17 +8,13 @@ import { formatCount, formatPlural, formatTime } from './units.ts'
 export function renderInvite(output: unknown, style: Style): string | undefined {
   const invite = readFields(output)
   if (!invite.has('code')) return undefined
-  const reach =
-    invite.texts('addresses').length === 0
-      ? ['→ no address is known where it can be used: start the node with `althing p2p start` first']
-      : []
   return [
     `For hive ${style.strong(`"${invite.text('name')}"`)}, ${formatPlural(invite.count('uses'), 'use')}, until ${formatTime(invite.count('expiresAt'))}. On the other machine:`,
     '',
     `althing hive join ${invite.text('code')}`,
     '',
     style.faint(`Whoever has the code can join. It reaches this node at ${invite.texts('addresses').join(', ') || 'no address'}.`),
-    ...reach,
+    ...(invite.has('hint') ? [`→ ${invite.text('hint')}`] : []),
   ].join('\n')
 }
 

@@ -183,7 +183,7 @@ async function openTestNode({
     hives,
     registry,
     logged,
-    handlers: createHiveHandlers({ ...deps, connectedPeers: ({ known }) => connectedTo(open.get(known.id)) }, options),
+    handlers: createHiveHandlers({ ...deps, isTransient: false, connectedPeers: ({ known }) => connectedTo(open.get(known.id)) }, options),
     enrollment: createEnrollment(deps, options),
     running: (hive) => {
       const running = hive === undefined ? [...open.values()].at(-1) : open.get(hive)
