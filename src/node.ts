@@ -38,7 +38,7 @@ import { knownOwnersOf, marketHiveOf, networkOf } from './runtime/hive-runtime.t
 import { Hives } from './runtime/hives.ts'
 import type { Home, Surroundings } from './runtime/open-home.ts'
 import { openHome } from './runtime/open-home.ts'
-import { readStatus } from './runtime/status.ts'
+import { readStatus, readStatusWithoutHive } from './runtime/status.ts'
 import { openWorkshop } from './runtime/workshop.ts'
 import { createStoreHandlers } from './store/handlers.ts'
 import { createTaskHandlers } from './tasks/handlers.ts'
@@ -143,7 +143,9 @@ class ComposedNode implements Althing {
     const wanted = options.hive ?? this.#options.hive
     const hives = hivesWanted[name] ?? hivesWanted[name.split('.', 1)[0] ?? ''] ?? 'one'
     // reading makes no hive, also where the last one was left
-    if (hives === 'one') await (isReading(name) ? this.#deps.hives.open(wanted) : this.#deps.hives.ensure(wanted))
+    // a node that left its last hive still says how it is
+    const isHiveless = name === 'p2p.status' && this.#isHiveless(wanted)
+    if (hives === 'one' && !isHiveless) await (isReading(name) ? this.#deps.hives.open(wanted) : this.#deps.hives.ensure(wanted))
     if (hives === 'all') await this.#deps.hives.ensureAll()
     return this.#dispatch(name, input, { ...options, hive: wanted })
   }
@@ -229,15 +231,19 @@ class ComposedNode implements Althing {
 
   #readStatus(hive: string | undefined): ReturnType<typeof readStatus> {
     const { home, hives, clock } = this.#deps
-    return readStatus({
+    const sources = {
       home,
       config: this.#options.config,
-      hive: hives.find(hive),
-      hives: hives.table.list().length,
       isRunning: !this.#options.transient,
       uptimeMs: Math.round(clock.monotonic() - this.#openedAt),
       http: this.#http,
-    })
+    }
+    if (this.#isHiveless(hive)) return readStatusWithoutHive(sources)
+    return readStatus({ ...sources, hive: hives.find(hive), hives: hives.table.list().length })
+  }
+
+  #isHiveless(wanted: string | undefined): boolean {
+    return wanted === undefined && this.#deps.hives.table.list().length === 0
   }
 
   /** The packages of the current hive as a registry, where that is switched on. */

@@ -12,14 +12,17 @@ const status = defineOperation({
       home: z.string(),
       uptimeMs: z.number(),
       node: z.object({ peerId: z.string(), owner: z.string(), label: z.string() }),
-      hive: z.object({
-        id: z.string(),
-        name: z.string(),
-        policy: z.enum(['closed', 'open']),
-        members: z.number(),
-        /** Other hives this node is in. */
-        others: z.number(),
-      }),
+      /** Null where the last hive was left. */
+      hive: z
+        .object({
+          id: z.string(),
+          name: z.string(),
+          policy: z.enum(['closed', 'open']),
+          members: z.number(),
+          /** Other hives this node is in. */
+          others: z.number(),
+        })
+        .nullable(),
       listen: z.array(z.string()),
       connections: z.object({ open: z.number(), admitted: z.number(), bootstrap: z.number() }),
       dht: z.object({ mode: z.enum(['server', 'client', 'off']), records: z.number() }),

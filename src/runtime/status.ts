@@ -57,6 +57,28 @@ export function readStatus(sources: StatusSources): Status {
   }
 }
 
+/** The same of a node that left its last hive. */
+export function readStatusWithoutHive({ home, config, isRunning, uptimeMs, http }: Omit<StatusSources, 'hive' | 'hives'>): Status {
+  const { certificate } = home.keys.certificate()
+  const blobs = home.blobs.usage()
+  return {
+    isRunning,
+    version,
+    home: home.path,
+    uptimeMs,
+    node: { peerId: home.keys.nodeId, owner: certificate.owner, label: certificate.label },
+    hive: null,
+    listen: [],
+    connections: { open: 0, admitted: 0, bootstrap: 0 },
+    dht: { mode: 'off', records: 0 },
+    packages: { local: 0, discovered: 0 },
+    journals: { authors: 0, entries: 0, bytes: 0, troubled: 0 },
+    content: { items: blobs.blocks, bytes: blobs.bytes, maxBytes: config.content.maxDiskBytes },
+    http: http ?? null,
+    hints: ['this node is in no hive: `althing hive create NAME` makes one, `althing hive join CODE` joins one'],
+  }
+}
+
 /** Connected peers that a bootstrap address names. */
 function countBootstrap({ config, hive }: StatusSources, admitted: readonly { readonly peer: string }[]): number {
   const addresses = [...config.network.bootstrap, ...hive.row.bootstrap]

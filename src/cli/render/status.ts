@@ -23,7 +23,9 @@ export function renderStatus(output: unknown, style: Style): string | undefined 
     ],
     [
       'hive',
-      `${style.strong(`"${hive.text('name')}"`)} · ${hive.text('policy')} · ${formatPlural(hive.count('members'), 'member')}${others === 0 ? '' : ` · ${formatPlural(others, 'other hive')}`}`,
+      status.has('hive')
+        ? `${style.strong(`"${hive.text('name')}"`)} · ${hive.text('policy')} · ${formatPlural(hive.count('members'), 'member')}${others === 0 ? '' : ` · ${formatPlural(others, 'other hive')}`}`
+        : 'none',
     ],
     ['listening', describeListening(status.texts('listen'), style)],
     ['connections', `${formatCount(connections.count('open'))} open · ${formatPlural(connections.count('admitted'), 'member')}`],
