@@ -251,6 +251,13 @@ test('p2p start says in one line where it listens and who it is, and ends in goo
   assert.equal(cli.closed(), 1)
 })
 
+test('-q leaves a publish its name on stdout, and on stderr what it warns of', async (t) => {
+  const answer = { status: 'published', name: 'axum', version: '1.0.0', leaving: false, warnings: ['kept as foreign: serde'] }
+  const cli = createTestCli(t, { answer: async () => answer })
+  assert.equal(await cli.run('publish', '.', '-q'), 0)
+  assert.deepEqual([cli.stdout(), cli.stderr()], ['axum@1.0.0\n', '! kept as foreign: serde\n'])
+})
+
 test('a publish that found no copy before the node left is exit code 1, with its answer on stdout', async (t) => {
   const alone = { status: 'published', name: 'axum', version: '1.0.0', leaving: true, copies: { wanted: 3, confirmed: 0 } }
   const cli = createTestCli(t, { answer: async () => alone })

@@ -39,17 +39,19 @@ export function openProgressLine(sink: Sink, clock: Clock): ProgressLine {
       }
       const now = clock.monotonic()
       if (now - startedAt < quietMs) return
-      const text = formatProgress(progress)
       if (sink.isTerminal) {
-        const line = text.slice(0, Math.max(20, sink.columns - 1))
+        const line = formatProgress(progress).slice(0, Math.max(20, sink.columns - 1))
         sink.write(`\r${line.padEnd(shownLength)}`)
         shownLength = line.length
         return
       }
       // a new stage is news at once
-      const isDue = now - lastLineAt >= pipeIntervalMs || progress.stage !== stage
+      const isNew = progress.stage !== stage
+      const isDue = now - lastLineAt >= pipeIntervalMs || isNew
+      // how the stage before ended, which would else stand in the log at any odd figure
+      if (isNew && latest !== said) say()
       stage = progress.stage
-      latest = text
+      latest = formatPlain(progress)
       if (!isDue) return
       lastLineAt = now
       say()
@@ -60,6 +62,13 @@ export function openProgressLine(sink: Sink, clock: Clock): ProgressLine {
       if (latest !== said) say()
     },
   }
+}
+
+/** A file keeps what a terminal overwrites: no bar, and of what has an end not more than the end that was reached. */
+function formatPlain({ stage, done, total, unit }: Progress): string {
+  const amount = (value: number): string => (unit === 'bytes' ? formatBytes(value) : String(value))
+  const whole = total === undefined || total <= 0 ? amount(done) : `${amount(Math.min(done, total))} of ${amount(total)}`
+  return `${printable(stage)}  ${whole}`
 }
 
 const barWidth = 24

@@ -13,7 +13,7 @@ import { readGlobalOptions } from './global-options.ts'
 import { openPipes } from './pipes.ts'
 import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
-import { renderBrief } from './render/brief.ts'
+import { renderBrief, renderWarnings } from './render/brief.ts'
 import { readFields } from './render/read.ts'
 import { isIncomplete, render } from './render/render.ts'
 import { exitCodes, reportFault } from './report-fault.ts'
@@ -115,6 +115,7 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
           ? `${JSON.stringify(output, undefined, 2)}\n`
           : withLineEnd(renderFor(deps, { name: operation.name, output, globals })),
       )
+      if (globals.isQuiet && !globals.json) deps.stderr.write(renderWarnings(output))
     }
     return hasFindings(operation, output) || isIncomplete(operation.name, output) ? exitCodes.fault : exitCodes.done
   } catch (error) {

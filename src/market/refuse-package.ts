@@ -51,6 +51,18 @@ export function describeBlocks(reader: Reader): string {
   return ` ${who} on this node, and nothing of theirs is found: \`althing blocked\`.`
 }
 
+/** All that is blocked, where nothing at all is found: it may be all that there is. Empty when nothing is. */
+export function describeHidden(reader: Reader): string {
+  const { owners, packages } = listBlocks(reader)
+  const who = [...countOf(owners, 'owner'), ...countOf(packages, 'package')]
+  if (who.length === 0) return ''
+  return ` ${who.join(' and ')} ${owners.length + packages.length === 1 ? 'is' : 'are'} blocked on this node, and found nowhere here: \`althing blocked\`.`
+}
+
+function countOf(named: readonly unknown[], word: string): readonly string[] {
+  return named.length === 0 ? [] : [`${named.length} ${word}${named.length === 1 ? '' : 's'}`]
+}
+
 /** Of what the person of this node wants nothing. */
 export interface Block {
   readonly owner: OwnerId

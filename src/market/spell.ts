@@ -18,6 +18,16 @@ export function spellOwner(hive: Pick<MarketHive, 'membership'>, owner: OwnerId)
   return `@${findHandle(hive, owner) ?? owner}`
 }
 
+/** `@owner/name` as people here write it, where a lock, which is shared, calls it otherwise; null where both are one, or nobody names the owner. */
+export function spellBeside(
+  hive: Pick<MarketHive, 'membership'>,
+  { package: known, owner }: { readonly package: string; readonly owner: OwnerId },
+): string | null {
+  const handle = findHandle(hive, owner)
+  const spelled = handle === undefined ? known : `@${handle}/${known.slice(known.indexOf('/') + 1)}`
+  return spelled === known ? null : spelled
+}
+
 /** `@owner/name` as people of a hive write it. */
 export function spellPackage(
   hive: Pick<MarketHive, 'membership'>,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { renderBrief } from './brief.ts'
+import { renderBrief, renderWarnings } from './brief.ts'
 
 const rows = [
   { package: '@ada/web', version: '1.1.0', path: '/p/web', change: 'installed' },
@@ -33,4 +33,9 @@ test('-q leaves of steps, announcements, versions and events their addresses', (
   for (const name of ['context.navigate', 'context.announce']) assert.equal(renderBrief(name, { address, session: 's' }), address)
   for (const name of ['context.versions', 'context.watch'])
     assert.equal(renderBrief(name, { items: [{ address }, { address }], after: 2 }), `${address}\n${address}`)
+})
+
+test('-q leaves what a publish warns of, for the stream that is not of values', () => {
+  assert.equal(renderWarnings({ warnings: ['kept as foreign: \u001bserde'] }), '! kept as foreign: \ufffdserde\n')
+  assert.equal(renderWarnings({ packages: rows }), '')
 })

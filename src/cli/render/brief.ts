@@ -1,3 +1,4 @@
+import { printable } from '../screen.ts'
 import type { Fields } from './read.ts'
 import { readFields } from './read.ts'
 
@@ -69,4 +70,12 @@ export function renderBrief(name: string, output: unknown): string | undefined {
   return essential?.(readFields(output))
     .filter((line) => line !== '')
     .join('\n')
+}
+
+/** What an answer warns of, which `-q` does not silence: a line each, for the stream that is not of values. */
+export function renderWarnings(output: unknown): string {
+  return readFields(output)
+    .texts('warnings')
+    .map((warning) => `! ${printable(warning)}\n`)
+    .join('')
 }

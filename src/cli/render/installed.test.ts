@@ -39,7 +39,7 @@ test('verify says of files that were added what takes them away, and of what is 
   const takesAway = '→ what was added stays until you delete it; `althing install --force` takes it all away'
   assert.equal(
     verify({ state: 'added', added: ['notes.md'] }),
-    `0 packages as signed · 2 files compared\n@ada/web@1.1.0 is as its owner signed it, with files beside\n  added    notes.md\n${takesAway}`,
+    `1 package as signed · 2 files compared\n@ada/web@1.1.0 is as its owner signed it, with files beside\n  added    notes.md\n${takesAway}`,
   )
   const both = verify({ state: 'changed', changed: ['a'], added: ['notes.md'] })
   assert.ok(both.endsWith(`→ \`althing install\` puts right what the lock says\n${takesAway}`))
@@ -71,4 +71,17 @@ test('an install that changed the lock says what came, from whom, and where it i
     install('updated', { isLockChanged: true, packages: [{ ...web, ...fromTwo, change: 'updated', previousVersion: '1.0.0' }] }),
     '@ada/web@1.1.0 updated from 1.0.0 · 2 files, 2.0 KiB from 2 peers\n  /p/web\n  /p/skills/web\npinned in /p/althing.lock',
   )
+})
+
+test('what could not be compared is not said to be as it was', () => {
+  const said = install('present', { packages: [{ ...web, change: 'present', isNamed: false, changed: null }] }) ?? ''
+  assert.match(said, /^→ not compared with what was signed, .*: @ada\/web\n1 package could not be compared$/)
+})
+
+test('an install says what a package comes without, and how its person calls its owner', () => {
+  const said = install('added', {
+    packages: [{ ...web, change: 'added', alias: '@alice/web', isNamed: true, unmet: [{ name: 'nowhere', range: '^1' }] }],
+  })
+  assert.match(said ?? '', /^@ada\/web@1\.1\.0 \(@alice\/web\) installed/)
+  assert.match(said ?? '', /needs nowhere \^1, which nobody here had when it was published: it comes without/)
 })

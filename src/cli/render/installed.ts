@@ -33,16 +33,20 @@ function renderPlace(output: unknown, style: Style, isInstall: boolean): string 
       .map((row) => `${style.name(`${row.text('package')}@${row.text('version')}`)} ${isPlan ? 'would be removed' : style.bad('removed')}`),
     ...(isInstall ? renderBlind(rows) : []),
     ...answer.records('notes').map((row) => `→ ${row.text('message')}`),
-    style.faint(summarise(answer, isPlan)),
+    style.faint(summarise(answer, isPlan, isInstall ? blindOf(rows).length : 0)),
     ...(namesOfServers(output).length === 0 ? [] : ["→ for your agent's configuration:", renderMcpBlock(output) ?? '']),
   ]
   return lines.join('\n')
 }
 
 /** What was meant, is there, and could not be compared with what its owner signed. */
-function renderBlind(rows: readonly Fields[]): readonly string[] {
+function blindOf(rows: readonly Fields[]): readonly Fields[] {
   const isAll = !rows.some((row) => row.isTrue('isNamed'))
-  const blind = rows.filter((row) => row.text('change') === 'present' && !row.has('changed') && (isAll || row.isTrue('isNamed')))
+  return rows.filter((row) => row.text('change') === 'present' && !row.has('changed') && (isAll || row.isTrue('isNamed')))
+}
+
+function renderBlind(rows: readonly Fields[]): readonly string[] {
+  const blind = blindOf(rows)
   if (blind.length === 0) return []
   const names = blind.slice(0, maxPresent).map((row) => row.text('package'))
   return [
@@ -50,10 +54,15 @@ function renderBlind(rows: readonly Fields[]): readonly string[] {
   ]
 }
 
+/** A name of one's own beside that of the lock. */
+function aliasOf(row: Fields): string {
+  return row.has('alias') ? ` (${row.text('alias')})` : ''
+}
+
 function renderPackage(row: Fields, style: Style, isPlan: boolean): readonly string[] {
   const size = row.has('files') ? ` · ${formatPlural(row.count('files'), 'file')}, ${formatBytes(row.count('size'))}` : ''
   const source = isPlan || row.text('change') === 'present' ? '' : ` from ${giversOf(row)}`
-  const heading = `${style.name(`${row.text('package')}@${row.text('version')}`)} ${describeChange(row, style, isPlan)}${size}${source}`
+  const heading = `${style.name(`${row.text('package')}@${row.text('version')}`)}${aliasOf(row)} ${describeChange(row, style, isPlan)}${size}${source}`
   const leftOut = row.records('leftOut').map((need) => `${need.text('name')}@${need.text('range')}`)
   const [changed, beside] = [row.texts('changed'), row.texts('beside')]
   return [
@@ -63,8 +72,15 @@ function renderPackage(row: Fields, style: Style, isPlan: boolean): readonly str
       ? []
       : [`  → not as its owner signed it: ${changed.join(', ')}; \`althing install\` without a name puts it right`]),
     ...(beside.length === 0 ? [] : [`  → not of the package, and left where it is: ${beside.join(', ')}; --force takes it away`]),
+    ...renderForeign(row),
     ...(leftOut.length === 0 ? [] : [`  → it was installed without what it needs: ${leftOut.join(', ')}`]),
   ]
+}
+
+/** Needs that looked like packages of ours and were none when it was published. */
+function renderForeign(row: Fields): readonly string[] {
+  const unmet = row.records('unmet').map((need) => `${need.text('name')} ${need.text('range')}`)
+  return unmet.length === 0 ? [] : [`  → needs ${unmet.join(', ')}, which nobody here had when it was published: it comes without`]
 }
 
 /** How locks name a registry, and so do answers. */
@@ -95,12 +111,13 @@ function describeChange(row: Fields, style: Style, isPlan: boolean): string {
   }
 }
 
-function summarise(answer: Fields, isPlan: boolean): string {
-  const present = answer.records('packages').filter((row) => row.text('change') === 'present').length
+function summarise(answer: Fields, isPlan: boolean, blind: number): string {
+  const present = answer.records('packages').filter((row) => row.text('change') === 'present').length - blind
   const parts = [
     ...(present > 0
       ? [`${formatPlural(present, 'package')} ${present === 1 ? 'is' : 'are'} as ${present === 1 ? 'it was' : 'they were'}`]
       : []),
+    ...(blind > 0 ? [`${formatPlural(blind, 'package')} could not be compared`] : []),
     ...(isPlan ? [`${formatBytes(answer.count('fetchedBytes'))} to fetch`, 'nothing was done'] : []),
     ...(answer.isTrue('isLockChanged') && !isPlan ? [`pinned in ${answer.text('lock')}`] : []),
   ]
@@ -126,7 +143,7 @@ function renderListedRow(row: Fields, style: Style): readonly string[] {
   const newer = row.has('newer') ? ` · ${style.good(`${row.text('newer')} is newer`)}` : ''
   const missing = row.text('state') === 'missing' ? style.bad(' · its folder is gone; `althing install` brings it back') : ''
   const path = row.has('path') ? style.faint(`  ${row.text('path')}`) : ''
-  const heading = `  ${style.name(row.text('package'))} ${row.text('version')}${newer}${missing}${path}`
+  const heading = `  ${style.name(row.text('package'))}${aliasOf(row)} ${row.text('version')}${newer}${missing}${path}`
   if (!row.has('details')) return [heading]
   const details = row.record('details')
   const why = row.has('requested') ? `asked for ${row.text('requested')}` : ''
@@ -148,7 +165,7 @@ export function renderOutdated(output: unknown, style: Style): string | undefine
     current: row.text('current'),
     wanted: row.text('wanted'),
     latest: row.text('latest'),
-    said: standingOf(row).join('; '),
+    said: [...standingOf(row), ...(row.has('latestOwner') ? [`the latest is ${row.text('latestOwner')}'s`] : [])].join('; '),
   }))
   const isNewer = table.some(({ current, wanted, latest }) => wanted !== current || latest !== current)
   const help = isNewer ? ['→ `althing update` brings what is wanted; `althing install NAME@latest` what is latest'] : []
@@ -188,7 +205,9 @@ export function renderVerifiedPackages(output: unknown, style: Style): string | 
   ])
   const strays = answer.texts('strays').map((path) => `→ ${path} is not in the lock; \`althing clean --force\` takes it away`)
   const lacks = answer.texts('lacks').map((lack) => `→ the lock lacks ${lack}`)
-  const whole = `${formatPlural(rows.length - broken.length, 'package')} as signed · ${formatPlural(answer.count('files'), 'file')} compared`
+  // files beside take nothing from what was signed
+  const signed = rows.filter((row) => ['whole', 'added'].includes(row.text('state'))).length
+  const whole = `${formatPlural(signed, 'package')} as signed · ${formatPlural(answer.count('files'), 'file')} compared`
   return [whole, ...lines, ...strays, ...lacks, ...helpFor(broken)].join('\n')
 }
 

@@ -1,7 +1,7 @@
 import type { Style } from '../screen.ts'
 import type { Fields } from './read.ts'
 import { readFields } from './read.ts'
-import { formatBytes, formatCount, formatPlural } from './units.ts'
+import { formatBytes, formatPlural } from './units.ts'
 
 /** `publish`: what became of the package, in one line; of a dry run, what would go out. */
 export function renderPublished(output: unknown, style: Style): string | undefined {
@@ -46,7 +46,7 @@ function renderPlan(answer: Fields, style: Style): readonly string[] {
     ...(needs.length === 0 ? [] : [`needs ${needs.join(', ')}`]),
     ...(answer.count('foreign') === 0
       ? []
-      : [`${formatCount(answer.count('foreign'))} dependencies are none of ours: shown, never installed`]),
+      : [`${formatPlural(answer.count('foreign'), 'dependency is', 'dependencies are')} none of ours: shown, never installed`]),
     ...(answer.has('tag') ? [`tag ${answer.text('tag')} would name this version`] : []),
     style.strong('nothing was published'),
   ]

@@ -45,7 +45,7 @@ export function renderAudit(output: unknown, style: Style): string | undefined {
   const verdict = findings.length === 0 ? style.good('nothing found') : style.bad(`${formatPlural(findings.length, 'thing')} to see to`)
   return [
     `${summary} · ${verdict}`,
-    ...findings.map((row) => `  ${style.bad(row.text('kind'))}  ${row.text('message')}`),
+    ...findings.map((row) => `  ${style.bad(row.text('kind'))}  ${row.has('alias') ? `${row.text('alias')}: ` : ''}${row.text('message')}`),
     ...(accepted.length === 0 ? [] : [style.strong('accepted')]),
     ...accepted.map((row) => {
       const by = row.has('by') ? ` by ${row.text('by')}` : ''
@@ -81,6 +81,7 @@ export function renderInfo(output: unknown, style: Style): string | undefined {
         .map((row) => `${row.text('name')}@${row.text('range')}`)
         .join(', '),
     ],
+    ['comes without', unmetOf(answer)],
     ['asks for', permissionsOf(answer.record('permissions'))],
     ['works with', answer.record('details').text('compatibility').replaceAll('\n', ' ')],
     ['MCP', servers.length === 0 ? '' : `${servers.join(', ')}; --mcp prints it for an agent's configuration`],
@@ -107,6 +108,16 @@ export function renderInfo(output: unknown, style: Style): string | undefined {
     ...lines.filter(([, value]) => value !== '').map(([label, value]) => `  ${label.padEnd(10)}  ${value}`),
     ...trust.records('issues').map((row) => `${style.bad(row.text('severity'))}  ${row.text('message')}`),
   ].join('\n')
+}
+
+/** Needs that are named on one line. */
+const maxUnmet = 10
+
+function unmetOf(answer: Fields): string {
+  const unmet = answer.records('unmet').map((row) => `${row.text('name')} ${row.text('range')}`)
+  if (unmet.length === 0) return ''
+  const more = unmet.length > maxUnmet ? ` and ${unmet.length - maxUnmet} more` : ''
+  return `${unmet.slice(0, maxUnmet).join(', ')}${more}, which nobody here had when it was published`
 }
 
 /** Versions that fit on one line. */

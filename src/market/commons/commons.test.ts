@@ -55,6 +55,13 @@ test('one package is blocked alone, and cannot be installed', async (t) => {
   await replicate(eve, ada)
   await ada.handlers['marketplace.block']({ subject: '@eve/axum-evil' }, ada.context)
   assert.deepEqual(await find(ada, 'axum'), ['@eve/axum-good'])
+  await ada.handlers['marketplace.block']({ subject: '@eve/axum-good' }, ada.context)
+  const hidden = await ada.handlers['marketplace.search'](searchFor('unheard'), ada.context)
+  assert.match(hidden.hint ?? '', /^nothing is to be found in "[^"]+" here\. 2 packages are blocked/)
+  assert.match(
+    (await ada.handlers['marketplace.unblock']({ subject: '@eve/axum-good' }, ada.context)).now,
+    /@eve\/axum-good is no longer blocked\.$/,
+  )
   await assert.rejects(ada.handlers['marketplace.info']({ package: '@eve/axum-evil', mcp: false, directory: '.' }, ada.context), {
     code: 'PACKAGE_BLOCKED',
   })

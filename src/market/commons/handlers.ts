@@ -73,7 +73,7 @@ async function block(deps: CommonsDeps, { owner, name }: Subject, isBlocked: boo
     ? `${spelled} is blocked: nothing of it is found, installed or kept here. \`althing remove\` takes off what is installed.`
     : isStill
       ? `${spelled} is not blocked by itself, but all of its owner is.`
-      : `${spelled} is not blocked.`
+      : `${spelled} ${status === 'changed' ? 'is no longer blocked.' : 'is not blocked.'}`
   return { status, owner, package: name ?? null, now }
 }
 

@@ -3,24 +3,30 @@ import { failpoint } from '../../lib/failpoint.ts'
 import { mapBounded } from '../../lib/map-bounded.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { marketFaults } from '../faults.ts'
-import type { Giver, MarketDeps, MarketOptions } from '../market.ts'
-import type { IndexedRelease } from '../package-index.ts'
+import type { Giver, MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import { findBlock, refuseBlocked } from '../refuse-package.ts'
 import { nameOf } from '../resolve/catalogue.ts'
+import { sourceOf } from '../sources.ts'
 import { toInstallFault } from './disk-fault.ts'
 import { readLock } from './lock-file.ts'
+import type { LockedPackage } from './lock.ts'
 import { formatLock } from './lock.ts'
 import { keepStanding } from './keep-standing.ts'
 import type { BesideMode } from './keep-standing.ts'
 import { materialisePackage } from './materialise.ts'
 import type { Place } from './place.ts'
 import { makeFolder } from './place.ts'
+import type { PlacedArchive } from './pinned-archive.ts'
+import { findPinnedArchive } from './pinned-archive.ts'
 import type { ReadyPackage } from './ready-package.ts'
 import { readyPackage } from './ready-package.ts'
 import type { PlannedPackage, SetPlan } from './set-plan.ts'
 import type { Move } from './swap.ts'
 import { changeLock, exists, fromRoot, recoverPlace, stagingName, swapFolders } from './swap.ts'
 import { targetsOf, withKind } from './targets.ts'
+
+/** How locks name a registry. */
+const registryPrefix = 'registry:'
 
 type ApplyDeps = MarketDeps & { readonly options: MarketOptions }
 
@@ -55,8 +61,9 @@ const placesAtOnce = 8
  * @throws Fault PACKAGE_UNAVAILABLE, DISK_FULL, DISK_ERROR, TARGET_REFUSED, and of `fetchArchive`
  */
 export async function applyPlan(deps: ApplyDeps, request: ApplyRequest): Promise<Applied> {
-  const { place, plan, placed } = request
-  const releases = placed.map((planned) => ({ planned, release: requireRelease(deps, planned) }))
+  const { place, plan, placed, context } = request
+  const releases: Placed[] = []
+  for (const planned of placed) releases.push({ planned, release: await requireArchive(deps, planned, context) })
   if (request.isOffline) await refuseMissing(deps, releases)
   using held = new DisposableStack()
   const ready = await readyAll(deps, releases, { request, held }).catch((error: unknown) => {
@@ -88,17 +95,32 @@ async function endSwap({ chance }: ApplyDeps, place: Place, { change, isLockChan
 
 interface Placed {
   readonly planned: PlannedPackage
-  readonly release: IndexedRelease
+  readonly release: PlacedArchive
 }
 
-function requireRelease({ database }: Pick<ApplyDeps, 'database'>, { release, locked, hive }: PlannedPackage): IndexedRelease {
+async function requireArchive(
+  deps: ApplyDeps,
+  { release, locked, hive }: PlannedPackage,
+  { signal }: Pick<CallContext, 'signal'>,
+): Promise<PlacedArchive> {
   if (release !== undefined) return release
-  const block = findBlock(database, hive, { owner: locked.owner, name: nameOf(locked) })
+  const block = findBlock(deps.database, hive, { owner: locked.owner, name: nameOf(locked) })
   if (block !== undefined) throw refuseBlocked(hive, block)
+  // Where its source is asked and has it no more, it was taken back with who signed it.
+  const pinned = sourceOf(hive) === locked.source ? undefined : await findPinnedArchive(deps, locked, { signal })
+  if (pinned !== undefined) return pinned
   throw marketFaults.create('PACKAGE_UNAVAILABLE', {
-    message: `the lock pins ${locked.package} ${locked.version}, which no hive of this node knows yet. Run \`althing p2p start\` to hear of it, or join the hive it is from (${locked.source}); then install again.`,
+    message: `the lock pins ${locked.package} ${locked.version}, which no hive and no registry of this node has. ${describeWay(locked, hive)}; then install again.`,
     data: { cid: locked.cid },
   })
+}
+
+function describeWay({ source }: Pick<LockedPackage, 'source'>, hive: MarketHive): string {
+  if (hive.source === source)
+    return `The registry it is from (${source.slice(registryPrefix.length)}) lists it no more: ask for another version by name`
+  return source.startsWith(registryPrefix)
+    ? `Add the registry it is from: \`althing registry add NAME ${source.slice(registryPrefix.length)}\``
+    : `Run \`althing p2p start\` to hear of it, or join the hive it is from (${source})`
 }
 
 async function refuseMissing(deps: ApplyDeps, releases: readonly Placed[]): Promise<void> {
@@ -113,7 +135,7 @@ async function refuseMissing(deps: ApplyDeps, releases: readonly Placed[]): Prom
   })
 }
 
-async function isHere({ content, unpacked }: ApplyDeps, { archive, digest }: IndexedRelease): Promise<boolean> {
+async function isHere({ content, unpacked }: ApplyDeps, { archive, digest }: PlacedArchive): Promise<boolean> {
   return content.stat(archive)?.isWhole === true || (await unpacked?.list(digest)) !== undefined
 }
 

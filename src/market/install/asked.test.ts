@@ -16,7 +16,16 @@ test('outdated says what update would bring, and what there is beyond', async (t
   const outdated = () => ada.handlers['marketplace.outdated']({ directory: project, global: false }, ada.context)
   assert.deepEqual(await outdated(), {
     packages: [
-      { package: '@ada/base', current: '1.1.0', wanted: '1.1.0', latest: '2.0.0', requested: null, yanked: null, deprecated: null },
+      {
+        package: '@ada/base',
+        current: '1.1.0',
+        wanted: '1.1.0',
+        latest: '2.0.0',
+        latestOwner: null,
+        requested: null,
+        yanked: null,
+        deprecated: null,
+      },
     ],
     isOutdated: true,
   })
@@ -28,6 +37,7 @@ test('outdated says what update would bring, and what there is beyond', async (t
     current: '1.0.0',
     wanted: '1.3.0',
     latest: '2.0.0',
+    latestOwner: null,
     requested: '^1',
     yanked: null,
     deprecated: null,
@@ -46,7 +56,7 @@ test('outdated says that what is installed was taken back or deprecated; a versi
     ada.handlers['marketplace.yank']({ package: `extra@${version}`, reason: 'loses rows', undo: false }, ada.context)
   const outdated = () => ada.handlers['marketplace.outdated']({ directory: project, global: false }, ada.context)
   await yank('1.1.0')
-  const back = { package: '@ada/extra', current: '1.1.0', wanted: '1.0.0', latest: '1.0.0', requested: '>=1' }
+  const back = { package: '@ada/extra', current: '1.1.0', wanted: '1.0.0', latest: '1.0.0', latestOwner: null, requested: '>=1' }
   const said = { yanked: 'loses rows', deprecated: null }
   assert.deepEqual(await outdated(), { packages: [{ ...back, ...said }], isOutdated: true })
   await yank('1.0.0')

@@ -4,13 +4,14 @@ import type { FileHandle } from 'node:fs/promises'
 import { lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../lib/fault.ts'
-import type { ArchiveEntry } from '../archive/entry.ts'
+import type { ArchiveFile } from '../archive/entry.ts'
 import { readArchive } from '../archive/unpack.ts'
 import type { MarketDeps, MarketOptions } from '../market.ts'
-import type { IndexedRelease } from '../package-index.ts'
+import type { UnpackedFile } from '../unpacked/record.ts'
+import type { PlacedArchive } from './pinned-archive.ts'
 
 export interface ChangesRequest {
-  readonly release: IndexedRelease
+  readonly release: Pick<PlacedArchive, 'archive' | 'digest'>
   /** Folders that should hold the package. */
   readonly targets: readonly string[]
   readonly signal: AbortSignal
@@ -33,16 +34,15 @@ export const maxNamed = 20
 /**
  * Files of an installed package that are not what its owner signed, or gone, in archive order; files beside them are nobody's business.
  *
- * Null when the bytes to compare with are not whole on this disk.
+ * Null when nothing on this disk says what they should be.
  */
 export async function findChanges(
   deps: MarketDeps & { readonly options: MarketOptions },
   request: ChangesRequest,
 ): Promise<readonly string[] | null> {
-  if (deps.content.stat(request.release.archive)?.isWhole !== true) return null
   try {
-    const { changed, missing } = await compareFiles(deps, request)
-    return [...changed, ...missing].toSorted().slice(0, maxNamed)
+    const compared = await compareFiles(deps, request)
+    return compared && [...compared.changed, ...compared.missing].toSorted().slice(0, maxNamed)
   } catch (error) {
     // A block on our own disk went bad, which says nothing of what is installed.
     if (error instanceof Fault) return null
@@ -50,18 +50,25 @@ export async function findChanges(
   }
 }
 
-/** Compares every file with the archive, which must be whole on this disk. @throws Fault BLOCK_CORRUPT, CONTENT_MISSING */
+/**
+ * Compares every file with the archive, or with what was written down when it was unpacked; null when neither is on this disk.
+ *
+ * @throws Fault BLOCK_CORRUPT, CONTENT_MISSING
+ */
 export async function compareFiles(
   deps: MarketDeps & { readonly options: MarketOptions },
   { release, targets, signal }: ChangesRequest,
-): Promise<FileComparison> {
+): Promise<FileComparison | null> {
+  const isWhole = deps.content.stat(release.archive)?.isWhole === true
+  const known = isWhole ? undefined : await deps.unpacked?.list(release.digest)
+  if (!isWhole && known === undefined) return null
   const [changed, missing] = [new Set<string>(), new Set<string>()]
   const signed = new Set<string>()
-  for await (const entry of readArchive(deps.content.read(release.archive, { signal }), deps.options)) {
-    const digest = await hashAll(entry.body)
+  for await (const entry of known ?? readSigned(deps, { release, signal })) {
+    signal.throwIfAborted()
     signed.add(entry.path)
     for (const target of targets) {
-      const state = await compareFile(join(target, entry.path), { ...entry, digest })
+      const state = await compareFile(join(target, entry.path), entry)
       const found = state === 'changed' ? changed : missing
       if (state !== 'same' && found.size < maxNamed) found.add(entry.path)
     }
@@ -71,16 +78,23 @@ export async function compareFiles(
   return { files: signed.size * targets.length, changed: [...changed], missing: [...missing], added: [...added] }
 }
 
-async function compareFile(
-  path: string,
-  { size, isExecutable, digest }: ArchiveEntry & { readonly digest: string },
-): Promise<'same' | 'changed' | 'missing'> {
+type SignedFile = ArchiveFile & Pick<UnpackedFile, 'sha256'>
+
+async function* readSigned(
+  { content, options }: Pick<MarketDeps, 'content'> & { readonly options: MarketOptions },
+  { release, signal }: Omit<ChangesRequest, 'targets'>,
+): AsyncGenerator<SignedFile> {
+  for await (const { body, ...file } of readArchive(content.read(release.archive, { signal }), options))
+    yield { ...file, sha256: await hashAll(body) }
+}
+
+async function compareFile(path: string, { size, isExecutable, sha256 }: SignedFile): Promise<'same' | 'changed' | 'missing'> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => undefined)
   if (handle === undefined) return (await lstat(path).catch(() => undefined)) === undefined ? 'missing' : 'changed'
   await using _ = handle
   const found = await handle.stat()
   if (!found.isFile() || found.size !== size || ((found.mode & 0o100) !== 0) !== isExecutable) return 'changed'
-  return (await hashAll(readBytes(handle))) === digest ? 'same' : 'changed'
+  return (await hashAll(readBytes(handle))) === sha256 ? 'same' : 'changed'
 }
 
 /** Whether two plain files hold the same bytes. */

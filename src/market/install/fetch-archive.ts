@@ -5,11 +5,11 @@ import type { HeldFile } from '../archive/unpack.ts'
 import { inspectArchive, maxArchiveBytes, refuseArchive, streamOf } from '../archive/unpack.ts'
 import { marketFaults } from '../faults.ts'
 import type { FetchedBytes, Giver, MarketDeps, MarketHive, MarketOptions } from '../market.ts'
-import type { IndexedRelease } from '../package-index.ts'
+import type { PlacedArchive } from './pinned-archive.ts'
 
 export interface FetchArchiveRequest {
   readonly hive: MarketHive
-  readonly release: IndexedRelease
+  readonly release: PlacedArchive
   readonly context: CallContext
 }
 
@@ -75,7 +75,7 @@ async function verifyArchive(
   return held
 }
 
-function unavailable(release: IndexedRelease): Fault {
+function unavailable(release: PlacedArchive): Fault {
   return marketFaults.create('PACKAGE_UNAVAILABLE', {
     message: `the bytes of ${release.name} ${release.version} are not on this disk, and this node is not connected. Run \`althing p2p start\`, then install again.`,
     data: { cid: release.archive },

@@ -84,6 +84,7 @@ function toAnswer(report: ChangeReport): Omit<ChangeAnswer, 'mcp'> {
       changed: row.changed && [...row.changed],
       beside: [...row.beside],
       leftOut: row.leftOut.map(({ name, range }) => ({ name, range })),
+      unmet: row.unmet.map(({ name, range }) => ({ name, range })),
     })),
     removed: [...report.removed],
     notes: [...report.notes],

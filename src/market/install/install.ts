@@ -13,6 +13,7 @@ import type { Lock } from './lock.ts'
 import { formatLock } from './lock.ts'
 import { readLock, readMergedLock } from './lock-file.ts'
 import type { BesideMode } from './keep-standing.ts'
+import { findPinnedArchive } from './pinned-archive.ts'
 import type { Place, PlaceInput } from './place.ts'
 import { ignoreFolder, makeFolder, placeOf } from './place.ts'
 import { openPlaceLock } from './place-lock.ts'
@@ -79,6 +80,7 @@ export async function changePlace(deps: ChangeDeps, request: ChangeRequest, cont
   await recoverPlace(place, deps.chance)
   const seen = await look(whole, first)
   refuseFrozen(place, seen.plan, request)
+  refuseBlind(seen, request)
   const placed = seen.packages.filter(({ isPlaced }) => isPlaced).map(({ planned }) => planned)
   if (!request.isForced) await refuseForeign(deps, { place, lock: seen.lock, placed, packages: seen.plan.packages })
   const besideOf = (planned: PlannedPackage): BesideMode => judgeBeside(request, planned)
@@ -152,8 +154,11 @@ async function compare({ deps, place, request, context }: Whole, planned: Planne
   if (planned.change !== 'kept' || (request.isForced && isMeant(request, planned))) return { planned, isPlaced: true, changed: [] }
   const targets = targetsOf(place, planned.locked)
   if (!(await everyExists(targets))) return { planned, isPlaced: request.wish.kind !== 'remove', changed: [] }
-  if (!isMeant(request, planned) || planned.release === undefined) return { planned, isPlaced: false, changed: null }
-  const changed = await findChanges(deps, { release: planned.release, targets, signal: context.signal })
+  if (!isMeant(request, planned)) return { planned, isPlaced: false, changed: null }
+  const { signal } = context
+  const release = planned.release ?? (await findPinnedArchive(deps, planned.locked, { signal }))
+  const changed = release === undefined ? null : await findChanges(deps, { release, targets, signal })
+  if (changed === null && planned.release === undefined) return { planned, isPlaced: false, changed }
   // A lock that was pulled may say another version than what lies there: what cannot be compared is placed again where it can be had.
   if (changed === null) return { planned, isPlaced: planned.hive.exchange !== undefined && !request.isOffline, changed }
   return { planned, isPlaced: isOfWhole(request.wish) && changed.length > 0, changed }
@@ -175,6 +180,18 @@ function refuseFrozen(place: Place, { packages, removed, isLockChanged }: SetPla
   throw marketFaults.create('LOCK_OUTDATED', {
     message: `nothing was installed: with --frozen ${place.lock} may not change, and it would: ${changes.slice(0, 10).join(', ') || 'what was asked for'}. Install without --frozen, and commit the lock.`,
     data: { lock: place.lock, changes },
+  })
+}
+
+/** A build that was said to be exactly as pinned is not, as long as nobody can tell. */
+function refuseBlind({ packages }: Seen, request: ChangeRequest): void {
+  const blind = packages.filter(({ planned, isPlaced, changed }) => !isPlaced && changed === null && isMeant(request, planned))
+  const [first] = blind
+  if (!request.isFrozen || first === undefined) return
+  const names = blind.map(({ planned: { locked } }) => `${locked.package} ${locked.version}`)
+  throw marketFaults.create('PACKAGE_UNAVAILABLE', {
+    message: `nothing was installed: with --frozen everything is compared with what the lock pins, and the bytes of ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''} are not on this disk. Install without --offline, where the source that the lock names is known (${first.planned.locked.source}).`,
+    data: { cid: first.planned.locked.cid, packages: names },
   })
 }
 

@@ -4,7 +4,7 @@ import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { getRelease, listPackages } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
-import { spellPackage } from '../spell.ts'
+import { spellBeside, spellPackage } from '../spell.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import { chooseStanding, compareReleases } from '../rules/versions.ts'
 import { findVersionsIn, sourceOf } from '../sources.ts'
@@ -28,6 +28,7 @@ export interface ListInput {
 export interface ListedPackage {
   readonly where: 'project' | 'global' | 'published'
   readonly package: string
+  readonly alias: string | null
   readonly owner: string
   readonly version: string
   readonly digest: string
@@ -99,6 +100,7 @@ async function readPlace(deps: MarketDeps, hive: MarketHive, { place, isDetailed
     rows.push({
       where: place.kind === 'global' ? 'global' : 'project',
       package: locked.package,
+      alias: spellBeside(hive, locked),
       owner: locked.owner,
       version: locked.version,
       digest: locked.digest,
@@ -134,6 +136,7 @@ function toPublished(hive: MarketHive, release: IndexedRelease, isDetailed: bool
   return {
     where: 'published',
     package: spellPackage(hive, release),
+    alias: null,
     owner: release.owner,
     version: release.version,
     digest: formatDigest(release.digest),

@@ -1,13 +1,13 @@
 import { readArchive } from '../archive/unpack.ts'
 import type { MarketDeps, MarketOptions } from '../market.ts'
-import type { IndexedRelease } from '../package-index.ts'
 import { waysOf } from '../rules/sharing.ts'
 import { sharePackage } from '../unpacked/share-package.ts'
 import type { Unpacked } from '../unpacked/unpacked-store.ts'
+import type { PlacedArchive } from './pinned-archive.ts'
 import { writeFolder } from './write-folder.ts'
 
 export interface MaterialiseRequest {
-  readonly release: IndexedRelease
+  readonly release: PlacedArchive
   /** In the store; without, its archive is whole on this disk, and was looked at. */
   readonly unpacked: Unpacked | undefined
   /** A folder that does not exist yet. */

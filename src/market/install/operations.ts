@@ -1,6 +1,5 @@
 import { defineOperation } from '../../operations/define-operation.ts'
-import type { Zod } from '../../operations/define-operation.ts'
-import { mcpBlock } from '../mcp/mcp-block.ts'
+import { changeAnswer } from './change-answer.ts'
 
 const directory = {
   type: 'text',
@@ -32,54 +31,6 @@ const accept = {
   },
   reason: { type: 'text', help: 'why that is right; kept in the lock', optional: true, max: 1024, placeholder: 'TEXT' },
 } as const
-
-const change = (z: Zod) =>
-  z.object({
-    status: z.enum(['done', 'present', 'planned']),
-    place: z.enum(['project', 'global', 'target']),
-    lock: z.string(),
-    isLockChanged: z.boolean(),
-    /** All that is there afterwards, by name. */
-    packages: z.array(
-      z.object({
-        /** `restored`: placed again as the lock says; `present`: was there already. */
-        change: z.enum(['added', 'updated', 'downgraded', 'restored', 'present']),
-        package: z.string(),
-        name: z.string(),
-        owner: z.string(),
-        version: z.string(),
-        previousVersion: z.string().nullable(),
-        digest: z.string(),
-        cid: z.string(),
-        kind: z.string().nullable(),
-        /** Of the archive, in bytes; null for what no index here has. */
-        size: z.number().nullable(),
-        files: z.number().nullable(),
-        path: z.string(),
-        /** Where else it appears: a skill in `.agents/skills`. */
-        alsoAt: z.array(z.string()),
-        /** The range or tag that was asked for; null for what only others need. */
-        requested: z.string().nullable(),
-        /** Whether it was named in this call. */
-        isNamed: z.boolean(),
-        /** Who gave how many bytes; empty when all was on this disk. */
-        providers: z.array(z.object({ peer: z.string(), bytes: z.number() })),
-        /** Files of what is present that are not what its owner signed, or gone; 20 at most. Null: not looked at, or nothing on this disk to compare with. */
-        changed: z.array(z.string()).nullable(),
-        /** Files that are none of the package and stayed in its folder when it was placed, by path there; 20 at most. */
-        beside: z.array(z.string()),
-        /** What it needs and was installed without. */
-        leftOut: z.array(z.object({ name: z.string(), range: z.string() })),
-      }),
-    ),
-    removed: z.array(z.object({ package: z.string(), version: z.string(), path: z.string() })),
-    /** Bytes that came from peers, or would have to. */
-    fetchedBytes: z.number(),
-    /** What is to be known of packages that were taken all the same: deprecated, yanked since, named like another. */
-    notes: z.array(z.object({ package: z.string(), version: z.string(), kind: z.string(), message: z.string() })),
-    /** The block for an agent's configuration of the MCP servers that came with them; null without any. */
-    mcp: mcpBlock(z),
-  })
 
 const changeFaults = [
   'REFERENCE_INVALID',
@@ -127,7 +78,7 @@ const install = defineOperation({
     offline,
     ...accept,
   },
-  output: change,
+  output: changeAnswer,
   faults: [...changeFaults, 'LOCK_OUTDATED'],
   isReadOnly: false,
   needsHome: true,
@@ -153,7 +104,7 @@ const update = defineOperation({
     offline,
     ...accept,
   },
-  output: change,
+  output: changeAnswer,
   faults: [...changeFaults, 'PACKAGE_NOT_INSTALLED'],
   isReadOnly: false,
   needsHome: true,
@@ -173,7 +124,7 @@ const remove = defineOperation({
     ...place,
     dryRun,
   },
-  output: change,
+  output: changeAnswer,
   faults: ['REFERENCE_INVALID', 'PACKAGE_NOT_INSTALLED', 'PACKAGE_AMBIGUOUS', 'PACKAGE_NEEDED', 'TARGET_REFUSED', 'LOCK_INVALID'],
   isReadOnly: false,
   needsHome: true,
@@ -199,6 +150,8 @@ const list = defineOperation({
         z.object({
           where: z.enum(['project', 'global', 'published']),
           package: z.string(),
+          /** The same as people here call it, by a name of their own for the owner; null when that is no other. */
+          alias: z.string().nullable(),
           owner: z.string(),
           version: z.string(),
           digest: z.string(),
@@ -251,6 +204,8 @@ const outdated = defineOperation({
           wanted: z.string(),
           /** The newest there is. */
           latest: z.string(),
+          /** Who released that, when it is another owner than of what is installed: the package was handed on. */
+          latestOwner: z.string().nullable(),
           requested: z.string().nullable(),
           /** Why what is installed was taken back, empty when no reason was given; null when it was not. */
           yanked: z.string().nullable(),

@@ -2,6 +2,7 @@ import type { CallContext } from '../../operations/define-operation.ts'
 import type { MarketDeps } from '../market.ts'
 import { getRelease } from '../package-index.ts'
 import { createCatalogue, isPinned, nameOf } from '../resolve/catalogue.ts'
+import { spellOwner } from '../spell.ts'
 import { chooseStanding, compareReleases } from '../rules/versions.ts'
 import { hearOf } from './hear.ts'
 import { readLock } from './lock-file.ts'
@@ -15,6 +16,8 @@ export interface OutdatedPackage {
   readonly current: string
   readonly wanted: string
   readonly latest: string
+  /** Who released that, when it is another owner. */
+  readonly latestOwner: string | null
   readonly requested: string | null
   /** Why what is installed was taken back, empty when no reason was given; null when it was not. */
   readonly yanked: string | null
@@ -54,16 +57,19 @@ export async function findOutdated(
       at: 0,
       yanked: null,
       entry: undefined,
+      owner: locked.owner,
     }
     const highest = chooseStanding(known, undefined) ?? current
     // Somebody who follows pre-releases is not told to go back; who has what was taken back is.
-    const latest = current.yanked !== null || compareReleases(highest, current) > 0 ? highest.version : locked.version
+    const newest = current.yanked !== null || compareReleases(highest, current) > 0 ? highest : current
+    const latest = newest.version
+    const latestOwner = newest.owner === locked.owner ? null : spellOwner(hive, newest.owner)
     const wanted = chosen.get(id)?.version ?? locked.version
     const said = { yanked: current.yanked, deprecated: (current.entry && getRelease(deps.database, current.entry)?.deprecated) ?? null }
     const isCurrent = wanted === locked.version && latest === locked.version && said.yanked === null && said.deprecated === null
     return isCurrent
       ? []
-      : [{ package: locked.package, current: locked.version, wanted, latest, requested: locked.requested ?? null, ...said }]
+      : [{ package: locked.package, current: locked.version, wanted, latest, latestOwner, requested: locked.requested ?? null, ...said }]
   })
   return { packages: packages.toSorted((a, b) => (a.package < b.package ? -1 : 1)), isOutdated: packages.length > 0 }
 }

@@ -4,14 +4,14 @@ import { errorCode } from '../../store/faults.ts'
 import type { ArchiveEntry } from '../archive/entry.ts'
 import { entriesOf, readArchive } from '../archive/unpack.ts'
 import type { Giver, MarketDeps, MarketHive, MarketOptions } from '../market.ts'
-import type { IndexedRelease } from '../package-index.ts'
 import type { Unpacked } from '../unpacked/unpacked-store.ts'
 import type { FetchedArchive } from './fetch-archive.ts'
 import { fetchArchive } from './fetch-archive.ts'
+import type { PlacedArchive } from './pinned-archive.ts'
 
 export interface ReadyRequest {
   readonly hive: MarketHive
-  readonly release: IndexedRelease
+  readonly release: PlacedArchive
   /** Whether files of the store are hashed whatever they look like: what was placed from it turned out to be changed. */
   readonly isDeep: boolean
   readonly context: CallContext

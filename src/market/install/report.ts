@@ -4,6 +4,8 @@ import type { LockedPackage } from './lock.ts'
 import type { Place } from './place.ts'
 import type { TrustNote } from './set-plan.ts'
 import type { Giver } from '../market.ts'
+import { listUnmet } from '../manifest/dependencies.ts'
+import { spellBeside } from '../spell.ts'
 import { maxNamed } from './changes.ts'
 import { targetsOf } from './targets.ts'
 
@@ -12,6 +14,8 @@ export interface ReportedPackage {
   readonly change: 'added' | 'updated' | 'downgraded' | 'restored' | 'present'
   /** `@owner/name`, also its path under the folder of packages. */
   readonly package: string
+  /** The same as people here call it; null when that is no other. */
+  readonly alias: string | null
   readonly name: string
   readonly owner: string
   readonly version: string
@@ -37,6 +41,8 @@ export interface ReportedPackage {
   readonly beside: readonly string[]
   /** What it needs and was installed without. */
   readonly leftOut: readonly { readonly name: string; readonly range: string }[]
+  /** What it asks for that no package here was when it was published. */
+  readonly unmet: readonly { readonly name: string; readonly range: string }[]
 }
 
 /** What a change of a place did, or would do. */
@@ -82,7 +88,7 @@ function bytesFetched({ applied }: ChangeOutcome): number {
 }
 
 function reportPackage(
-  { place, applied: { givers, beside } }: ChangeOutcome,
+  { hive, place, applied: { givers, beside } }: ChangeOutcome,
   { planned, isPlaced, changed }: PlacedPackage,
 ): ReportedPackage {
   const { locked, previous, release } = planned
@@ -90,6 +96,7 @@ function reportPackage(
   return {
     change: planned.change === 'kept' ? (isPlaced ? 'restored' : 'present') : planned.change,
     ...describeLocked(locked),
+    alias: spellBeside(hive, locked),
     previousVersion: previous !== undefined && previous.version !== locked.version ? previous.version : null,
     kind: locked.kind ?? release?.manifest.kind ?? null,
     size: release?.size ?? null,
@@ -102,6 +109,7 @@ function reportPackage(
     changed: isPlaced ? [] : changed,
     beside: [...(beside.get(locked.package) ?? [])].slice(0, maxNamed),
     leftOut: locked.isIsolated ? (release?.manifest.dependencies ?? []) : [],
+    unmet: listUnmet(release?.manifest.foreign ?? []).slice(0, maxNamed),
   }
 }
 

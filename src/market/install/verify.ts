@@ -14,6 +14,7 @@ import { compareFiles } from './changes.ts'
 import { fetchArchive } from './fetch-archive.ts'
 import type { Lock, LockedPackage } from './lock.ts'
 import { readLock } from './lock-file.ts'
+import { findPinnedArchive } from './pinned-archive.ts'
 import type { Place, PlaceInput } from './place.ts'
 import { placeOf } from './place.ts'
 import { findSourceHive, planSet } from './plan.ts'
@@ -90,10 +91,13 @@ async function verifyPackage(deps: VerifyDeps, current: MarketHive, { place, loc
   const isThere = await Promise.all(targets.map(exists))
   if (!isThere[0]) return { row: { ...row, state: 'missing' }, files: 0 }
   const hive = locked.source === sourceOf(current) ? current : findSourceHive(deps, locked.source)
+  const { signal } = context
   const release = hive && (await findRelease(deps, hive, locked))
-  if (hive === undefined || release === undefined || !(await isAtHand(deps, hive, { release, context })))
-    return { row: { ...row, state: 'unknown' }, files: 0 }
-  const { files, changed, missing, added } = await compareFiles(deps, { release, targets, signal: context.signal })
+  const isFetched = hive !== undefined && release !== undefined && (await isAtHand(deps, hive, { release, context }))
+  const archive = isFetched ? release : await findPinnedArchive(deps, locked, { signal })
+  const compared = archive === undefined ? null : await compareFiles(deps, { release: archive, targets, signal })
+  if (compared === null) return { row: { ...row, state: 'unknown' }, files: 0 }
+  const { files, changed, missing, added } = compared
   const state = changed.length + missing.length > 0 ? 'changed' : added.length > 0 ? 'added' : 'whole'
   return { row: { ...row, state, changed, missing, added }, files }
 }
@@ -116,7 +120,7 @@ async function isAtHand(
     await fetchArchive(deps, { hive, release, context })
     return true
   } catch {
-    // Nobody has it, or what they have is not it: then nothing can be said of what is installed.
+    // Nobody has it, or what they have is not it: then what this disk says of the digest has to do.
     context.signal.throwIfAborted()
     return false
   }

@@ -76,6 +76,11 @@ function isDependencyName(name: string): boolean {
   return parsePackageName(name.slice(slash + 1)) !== undefined && (slash < 0 || isOwnerSegment(name.slice(1, slash)))
 }
 
+/** Entries that are none of ours and are written as ours are, a name and a range: a package that nobody had, unless it is a crate. */
+export function listUnmet(foreign: readonly ForeignDependency[]): readonly Dependency[] {
+  return foreign.flatMap(({ name, value }) => (isDependencyName(name) && isVersionRange(value) ? [{ name, range: value }] : []))
+}
+
 /** An entry that is none of ours, cut to what a release holds. */
 export function toForeign(name: string, value: unknown): ForeignDependency {
   return { name: clip(name), value: clip(describe(value)) }

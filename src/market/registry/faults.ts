@@ -13,7 +13,7 @@ export const registryFaults = defineFaults({
   REGISTRY_UNREACHABLE: {
     kind: 'unavailable',
     meaning:
-      'A registry did not answer, or not with what was asked for: `url`, `problem`. Or none did where only registries are asked, and nothing is kept of them: `registries` (`name`, `url`, `problem`).',
+      'A registry did not answer, or not with what was asked for: `url`, `problem`. Or none did where only registries are asked, and nothing is kept of them: `registries` (`name`, `url`, `problem`), and the `packages` asked for. Of bytes: `package`, `version`.',
   },
   REGISTRY_REFUSED: {
     kind: 'denied',

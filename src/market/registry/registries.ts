@@ -80,7 +80,7 @@ export class Registries implements RegistryBook {
     // few: `maxRegistries`
     const problems = await Promise.all(rows.map((row) => this.#refreshOne(row, request)))
     const isNothing = rows.every(({ id }, index) => problems[index] !== undefined && countNames(this.#deps.database, id) === 0)
-    if (this.#options.mode === 'central' && isNothing) throw nobodyAnswered(rows, problems)
+    if (this.#options.mode === 'central' && isNothing) throw nobodyAnswered({ rows, problems, names })
   }
 
   readonly newestOffered = (hive: MarketHive, key: { readonly owner: OwnerId; readonly name: string }): string | undefined => {
@@ -269,12 +269,25 @@ function noRegistry(): Error {
   })
 }
 
-function nobodyAnswered(rows: readonly RegistryRow[], problems: readonly (string | undefined)[]): Error {
+interface Silence {
+  readonly rows: readonly RegistryRow[]
+  readonly problems: readonly (string | undefined)[]
+  /** What was asked for. */
+  readonly names: readonly PackageName[] | 'everything'
+}
+
+function nobodyAnswered({ rows, problems, names }: Silence): Error {
   const registries = rows.map(({ name, url }, index) => ({ name, url, problem: problems[index] ?? '' }))
   return registryFaults.create('REGISTRY_UNREACHABLE', {
-    message: `no registry answered, and nothing is kept of them: ${registries.map(({ name, problem }) => `${name} (${problem})`).join('; ')}`,
-    data: { registries },
+    message: `no registry answered, and nothing is kept of them: ${registries.map(({ name, problem }) => `${name} (${problem})`).join('; ')}. ${describeMissing(names)}Try again when it answers; \`althing registry list\` shows its URL, and with registry.mode = "hybrid" the members of the hive are asked as well.`,
+    data: { registries, packages: names === 'everything' ? [] : [...names] },
   })
+}
+
+function describeMissing(names: Silence['names']): string {
+  if (names === 'everything' || names.length === 0) return ''
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : ''
+  return `So nobody here knows of ${names.slice(0, 10).join(', ')}${more}. `
 }
 
 function refuseUrl(url: string): Error {

@@ -1,4 +1,5 @@
 import type { Cid } from '../../lib/cid.ts'
+import { Fault } from '../../lib/fault.ts'
 import type { MarketDeps, MarketExchange } from '../market.ts'
 import { registryFaults } from './faults.ts'
 import type { RegistryOptions } from './options.ts'
@@ -11,6 +12,8 @@ import { archivePath, listPath } from './rules/registry-paths.ts'
 interface NamedBytes {
   readonly digest: Uint8Array
   readonly archive: Cid
+  readonly name: string
+  readonly version: string
 }
 
 /** Archives are compressed by at most this much more than nothing: what zstd adds to bytes it cannot make shorter. */
@@ -24,14 +27,16 @@ export function createRegistryExchange(
 ): MarketExchange {
   return {
     fetch: async (cid, { signal, maxBytes, onProgress }) => {
-      const sql = 'select digest, archive from release where hive = ?1 and (archive = ?2 or files = ?2) limit 1'
+      const sql = 'select digest, archive, name, version from release where hive = ?1 and (archive = ?2 or files = ?2) limit 1'
       const release = deps.database.get<NamedBytes>(sql, row.hive, cid)
       const isArchive = release?.archive === cid
       const path = isArchive ? archivePath(Buffer.from(release.digest).toString('hex')) : listPath(cid)
       const { url, isPrivate } = row
       const request = { url, isPrivate, path, etag: undefined, modified: undefined, stallTimeoutMs: options.stallTimeoutMs, signal }
-      const answer = await requestFile({ ...request, maxBytes: maxBytes + maxOverheadBytes })
-      if (answer.status !== 'found') throw lacking(row, path)
+      const answer = await requestFile({ ...request, maxBytes: maxBytes + maxOverheadBytes }).catch((error: unknown) => {
+        throw nameMissing(row, release, error)
+      })
+      if (answer.status !== 'found') throw nameMissing(row, release, lacking(row, path))
       const onBytes = (receivedBytes: number): void => onProgress?.({ receivedBytes, totalBytes: maxBytes, providers: 1 })
       const named = { cid, path, body: answer.body, maxBytes, isCompressed: isArchive, onBytes }
       const added = await addBytes({ content: deps.content, row, signal }, named)
@@ -43,9 +48,19 @@ export function createRegistryExchange(
   }
 }
 
+/** The same fault, saying which package is not here for it, and what to do. */
+function nameMissing({ name }: RegistryRow, release: NamedBytes | undefined, error: unknown): unknown {
+  if (!(error instanceof Fault) || error.code !== 'REGISTRY_UNREACHABLE' || release === undefined) return error
+  return registryFaults.create('REGISTRY_UNREACHABLE', {
+    message: `the bytes of ${release.name} ${release.version} are not on this disk, and ${error.message}. Try again when the registry "${name}" has them, or connect to members who do: \`althing p2p start\`.`,
+    data: { ...error.data, package: release.name, version: release.version },
+    cause: error,
+  })
+}
+
 function lacking({ name }: RegistryRow, path: string): Error {
   return registryFaults.create('REGISTRY_UNREACHABLE', {
-    message: `the registry "${name}" does not have ${path}; whoever keeps it may export it again`,
+    message: `the registry "${name}" does not have ${path}: whoever keeps it may export it again`,
     data: { url: path, problem: 'missing' },
   })
 }

@@ -1,6 +1,6 @@
 import type { Reader } from '../../store/database.ts'
 import type { MarketDeps, MarketHive } from '../market.ts'
-import { describeBlock, describeBlocks, findBlock } from '../refuse-package.ts'
+import { describeBlock, describeBlocks, describeHidden, findBlock } from '../refuse-package.ts'
 import { parsePackageReference } from '../rules/names.ts'
 import { askedWith } from '../sources.ts'
 import type { SearchInput } from './operations.ts'
@@ -30,7 +30,11 @@ export interface Explained {
 /** Says what was searched when nothing was found, and three things to try; in an empty hive, how to fill it. */
 export function explainNothing({ database }: Pick<MarketDeps, 'database'>, { typed, input, hive, question }: FoundNothing): Explained {
   const indexed = countTexts(database, hive.hive)
-  if (indexed === 0) return { hint: `${describeEmpty(hive)}${describeBlocked(database, hive, typed)}`, suggestions: [] }
+  const blocked = describeBlocked(database, hive, typed)
+  if (indexed === 0) {
+    const hidden = blocked === '' ? describeHidden(database) : blocked
+    return { hint: hidden === '' ? describeEmpty(hive) : `nothing is to be found in "${hive.name}" here.${hidden}`, suggestions: [] }
+  }
   const filters = describeFilters(input)
   const options = filters.map(([name, value]) => `--${name} ${value}`)
   const asked = [...(typed === '' ? [] : [JSON.stringify(typed.slice(0, 200).toWellFormed())]), ...options].join(' ')
@@ -44,7 +48,7 @@ export function explainNothing({ database }: Pick<MarketDeps, 'database'>, { typ
   const meant = near.every((word) => word !== undefined) && near.some((word, index) => word !== words[index]) ? near.join(' ') : undefined
   const [category] = listCategories(database, number)
   return {
-    hint: `nothing for ${asked} among ${indexed} ${indexed === 1 ? 'package' : 'packages'} of "${hive.name}": names, descriptions, keywords, categories and near spellings were searched.${describeBlocked(database, hive, typed)}`,
+    hint: `nothing for ${asked} among ${indexed} ${indexed === 1 ? 'package' : 'packages'} of "${hive.name}": names, descriptions, keywords, categories and near spellings were searched.${blocked}`,
     suggestions: [
       ...suggestSearches({
         query: typed,

@@ -181,6 +181,30 @@ test('a package that was handed on says so, and its update follows to the new ow
   )
 })
 
+test('what was asked for exactly and was handed on is told to install the latest, and outdated says whose that is', async (t) => {
+  const { ada, bob, say, project } = await setUp(t)
+  await installSet(ada, ['demo@1.1.0'], { directory: project })
+  await ada.handlers['marketplace.owner']({ action: 'transfer', package: 'demo', member: '@bob', revoke: false }, ada.context)
+  await say('demo', '2.0.0')
+  await replicate(bob, ada)
+  const where = { directory: project, global: false }
+  const { findings } = await ada.handlers['marketplace.audit'](where, ada.context)
+  assert.match(
+    findings[0]?.message ?? '',
+    /handed on to @bob; it was asked for as exactly 1\.1\.0; `althing install @ada\/demo@latest` follows/,
+  )
+  const { packages } = await ada.handlers['marketplace.outdated'](where, ada.context)
+  assert.deepEqual(
+    packages.map(({ latest, latestOwner }) => [latest, latestOwner]),
+    [['2.0.0', '@bob']],
+  )
+  const { packages: latest } = await installSet(ada, ['@ada/demo@latest'], { directory: project })
+  assert.deepEqual(
+    latest.map(({ version }) => version),
+    ['2.0.0'],
+  )
+})
+
 test('S10: a package of the same name by somebody to whom it was not handed on is no update', async (t) => {
   const { ada, bob, say, project } = await setUp(t)
   await installSet(ada, ['demo'], { directory: project })
@@ -201,5 +225,5 @@ test('audit names what was changed or is gone, and a release that is in the inde
   await rm(join(project, '.althing/packages/@ada/review'), { recursive: true })
   assert.deepEqual(await found(ada, project), ['demo changed', 'review missing'])
   await ada.database.write((tx) => tx.run(`delete from release where name = 'demo'`))
-  assert.deepEqual(await found(ada, project), ['demo unknown', 'review missing'])
+  assert.deepEqual(await found(ada, project), ['demo changed', 'demo unknown', 'review missing'])
 })

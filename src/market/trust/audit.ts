@@ -1,10 +1,11 @@
 import { describeBlock, findBlock } from '../refuse-package.ts'
-import { spellOwner } from '../spell.ts'
+import { spellBeside, spellOwner } from '../spell.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
 import { findChanges } from '../install/changes.ts'
 import type { Lock, LockedOverride, LockedPackage } from '../install/lock.ts'
 import { readLock } from '../install/lock-file.ts'
 import type { Place, PlaceInput } from '../install/place.ts'
+import { findPinnedArchive } from '../install/pinned-archive.ts'
 import { placeOf } from '../install/place.ts'
 import { findSourceHive } from '../install/plan.ts'
 import { everyExists, targetsOf, withKind } from '../install/targets.ts'
@@ -14,6 +15,7 @@ import { findVersions, getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import type { TrustKind } from '../rules/trust.ts'
+import { parseVersion } from '../rules/versions.ts'
 import { judgeRelease } from './judge-release.ts'
 import { listTransfers } from './transfers.ts'
 
@@ -23,6 +25,8 @@ type FindingKind = TrustKind | 'unknown' | 'transferred' | 'changed' | 'missing'
 /** Something about a package that is installed. */
 export interface Finding {
   readonly package: string
+  /** The same as people here call it; null when that is no other. */
+  readonly alias: string | null
   readonly version: string
   readonly kind: FindingKind
   readonly message: string
@@ -58,7 +62,7 @@ export async function auditPlace(deps: AuditDeps, input: PlaceInput, context: Ca
   const findings: Finding[] = []
   for (const [index, locked] of [...lock.values()].entries()) {
     context.report({ stage: 'auditing', done: index, total: lock.size, unit: 'items' })
-    findings.push(...(await auditOne(deps, { place, lock, locked, signal: context.signal })))
+    findings.push(...(await auditOne(deps, hive, { place, lock, locked, signal: context.signal })))
   }
   const accepted = [...lock.values()].flatMap(({ package: name, overrides }) => overrides.map((each) => toAccepted(hive, name, each)))
   return { lock: place.lock, audited: lock.size, findings: findings.toSorted(compareFindings), accepted, hasFindings: findings.length > 0 }
@@ -79,32 +83,38 @@ interface AuditRequest {
   readonly signal: AbortSignal
 }
 
-async function auditOne(deps: AuditDeps, request: AuditRequest): Promise<readonly Finding[]> {
+async function auditOne(deps: AuditDeps, current: MarketHive, request: AuditRequest): Promise<readonly Finding[]> {
   const { locked } = request
-  const say = (kind: FindingKind, message: string): Finding => ({ package: locked.package, version: locked.version, kind, message })
+  const alias = spellBeside(current, locked)
+  const say = (kind: FindingKind, message: string): Finding => ({ package: locked.package, alias, version: locked.version, kind, message })
   const targets = targetsOf(request.place, withKind(deps, locked))
   const missing = (await everyExists(targets))
     ? []
     : [say('missing', `${locked.package} is in the lock and not in its place; \`althing install\` puts it there.`)]
   const hive = findSourceHive(deps, locked.source)
-  if (hive === undefined) {
-    return [
-      ...missing,
-      say('unknown', `${locked.package} came from ${locked.source}, where this node is not: nothing more is known of it.`),
-    ]
-  }
-  const release = findRelease(deps, hive, locked)
-  if (release === undefined) return [...missing, say('unknown', judgeGone(deps, hive, locked))]
-  const changed = missing.length > 0 ? null : await findChanges(deps, { release, targets, signal: request.signal })
+  const release = hive && findRelease(deps, hive, locked)
+  const archive = release ?? (await findPinnedArchive(deps, locked, request))
+  const isHere = missing.length === 0 && archive !== undefined
+  // of what its source has no more nothing is placed
+  const isMendable = release !== undefined || hive === undefined
+  const changed = isHere ? await findChanges(deps, { release: archive, targets, signal: request.signal }) : null
   const changes =
     changed === null || changed.length === 0
       ? []
       : [
           say(
             'changed',
-            `files of ${locked.package} are not what its owner signed: ${changed.join(', ')}; \`althing install\` puts them right.`,
+            `files of ${locked.package} are not what its owner signed: ${changed.join(', ')}${isMendable ? '; `althing install` puts them right' : ''}.`,
           ),
         ]
+  if (hive === undefined) {
+    return [
+      ...missing,
+      ...changes,
+      say('unknown', `${locked.package} came from ${locked.source}, where this node is not: nothing more is known of it.`),
+    ]
+  }
+  if (release === undefined) return [...missing, ...changes, say('unknown', judgeGone(deps, hive, locked))]
   return [...missing, ...changes, ...judgeNow(deps, hive, { ...request, release }).map(({ kind, message }) => say(kind, message))]
 }
 
@@ -121,6 +131,14 @@ function judgeGone(deps: AuditDeps, hive: MarketHive, locked: LockedPackage): st
 function findRelease({ database }: AuditDeps, hive: MarketHive, locked: LockedPackage): IndexedRelease | undefined {
   const known = findVersions(database, hive.hive, nameOf(locked), locked.owner).find(({ digest }) => formatDigest(digest) === locked.digest)
   return known && getRelease(database, known.entry)
+}
+
+/** What was asked for exactly no update moves. */
+function describeFollowing({ package: name, requested }: LockedPackage): string {
+  const isExact = requested !== undefined && parseVersion(requested) !== undefined
+  return isExact
+    ? `it was asked for as exactly ${requested}; \`althing install ${name}@latest\` follows`
+    : `\`althing update ${name}\` follows`
 }
 
 /** Judged as if it were new here, so that names are compared again; that it was asked then is no finding now. */
@@ -140,7 +158,7 @@ function judgeNow(
       : [
           {
             kind: 'transferred' as const,
-            message: `${locked.package} was handed on to ${spellOwner(hive, last)}; \`althing update ${locked.package}\` follows, when there is a release.`,
+            message: `${locked.package} was handed on to ${spellOwner(hive, last)}; ${describeFollowing(locked)}, when there is a release.`,
           },
         ]
   return [...issues.filter(({ kind }) => kind !== 'cool-down'), ...transferred]

@@ -11,6 +11,7 @@ import { findHandle, spellOwner, spellPackage } from '../spell.ts'
 import { refreshNamed } from '../refresh.ts'
 import { findVersionsIn, homeOf, sourceOf } from '../sources.ts'
 import { compareReleases, isInRange } from '../rules/versions.ts'
+import { listUnmet } from '../manifest/dependencies.ts'
 import { describeDetails } from '../mcp/describe-details.ts'
 import { resolveSigned } from '../signed-release.ts'
 import { judgeRelease } from './judge-release.ts'
@@ -49,6 +50,7 @@ export async function describePackage(deps: ShowDeps, input: InfoInput, context:
     keywords: [...manifest.keywords],
     dependencies: [...manifest.dependencies],
     foreign: [...manifest.foreign],
+    unmet: [...listUnmet(manifest.foreign)],
     permissions: { tools: [...tools], commands: [...commands], hosts: [...hosts], paths: [...paths] },
     digest: formatDigest(release.digest),
     cid: release.archive,

@@ -59,6 +59,8 @@ const info = defineOperation({
       repository: z.string().nullable(),
       dependencies: z.array(z.object({ name: z.string(), range: z.string() })),
       foreign: z.array(z.object({ name: z.string(), value: z.string() })),
+      /** Those of them that are written as packages of ours are, and were none here when it was published. */
+      unmet: z.array(z.object({ name: z.string(), range: z.string() })),
       permissions: z.object({
         tools: z.array(z.string()),
         commands: z.array(z.string()),
@@ -160,6 +162,8 @@ const audit = defineOperation({
       findings: z.array(
         z.object({
           package: z.string(),
+          /** The same as people here call it, by a name of their own for the owner; null when that is no other. */
+          alias: z.string().nullable(),
           version: z.string(),
           /** As before an install, or `transferred`, `unknown`, `changed`, `missing`. */
           kind: z.string(),
