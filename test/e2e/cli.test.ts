@@ -200,6 +200,8 @@ test('a node in the background that cannot start is a fault with the end of its 
 
 test('an interrupted command is exit code 130', async (t) => {
   const home = temporaryHome(t)
+  // a home with keys: what only reads makes none, and would end with that
+  assert.equal((await althing(['hive', 'create', 'workshop'], { home })).code, 0)
   const holder = await startHolder(home)
   t.after(() => holder.kill())
   const command = start(['p2p', 'status'], { home })
