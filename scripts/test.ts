@@ -38,7 +38,7 @@ if (alone.length > 0 && !isBundleCurrent()) {
 using groups = writeGroups(beside)
 const files = [...alone, ...groups.files]
 if (files.length > 0) {
-  const results = runTests({ files, concurrency: availableParallelism() + 1, timeout: 120_000 })
+  const results = runTests({ files, concurrency: availableParallelism() + 1, timeout: 240_000 })
   results.on('test:fail', ({ todo }) => {
     if (todo === undefined || todo === false) process.exitCode = 1
   })

@@ -1,5 +1,5 @@
 import type { Cid } from '../../lib/cid.ts'
-import { describeError } from '../../lib/fault.ts'
+import { describeError, Fault } from '../../lib/fault.ts'
 import type { CopiesRequest } from '../copies.ts'
 import type { ContextDeps, Copies, ReadVersion, Version, Waiting } from '../context.ts'
 import { namesOf } from '../name-rows.ts'
@@ -48,7 +48,7 @@ export class Resealer {
         if (!own.has(addressOf(resource.resource).agent)) continue
         if (resealed.length >= max) return { resealed, current, failed }
         try {
-          const done = await this.one(resource, { signal })
+          const done = await this.#oneOrAgain(resource, { signal })
           if (done === undefined) current += 1
           else resealed.push(done)
         } catch (error) {
@@ -59,6 +59,18 @@ export class Resealer {
       page = findSealed(database, hive.hive, { after: page.at(-1)?.id ?? 0, limit: pageSize })
     }
     return { resealed, current, failed }
+  }
+
+  /** The steward, or a put, may have been faster: then what is there now is looked at. */
+  async #oneOrAgain(resource: Resource, waiting: Waiting): ReturnType<Resealer['one']> {
+    const { hive, database } = this.#deps.context
+    try {
+      return await this.one(resource, waiting)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'CONDITION_FAILED') throw error
+      const [now] = findSealed(database, hive.hive, { after: resource.id - 1, limit: 1 })
+      return now?.id === resource.id ? await this.one(now, waiting) : undefined
+    }
   }
 
   /** One resource; undefined when it is sealed as it should be, or not at all. @throws Fault of a write, and of opening what is sealed */
