@@ -214,7 +214,7 @@ test('a node seals to the newest key of a node, and opens by older ones what was
 test('marks of a seal are written by nobody but who seals', async (t) => {
   const { ada } = await openVillage(t)
   const fault = await faultOf(ada.put(plan, 'x', { metadata: { 'sealed-for': 'role:backend' } }))
-  assert.deepEqual([fault.code, fault.kind], ['METADATA_INVALID', 'invalid'])
+  assert.deepEqual([fault.code, fault.kind], ['METADATA_INVALID', 'usage'])
 })
 
 test('sealed content that was changed, cut short or never sealed is refused when it is opened, and content of age without marks is given as it is', async (t) => {
