@@ -10,7 +10,8 @@ import { createAccessLog } from '../tasks/forges/access-log.ts'
 import { createForges } from '../tasks/forges/create-forge.ts'
 import { createDesks } from '../tasks/desks.ts'
 import { parseGitAddress } from '../tasks/git/address.ts'
-import type { GitCredentials } from '../tasks/git/remote.ts'
+import { createRemote } from '../tasks/git/create-remote.ts'
+import type { GitCredentials, RemoteOptions } from '../tasks/git/remote.ts'
 import type { Project, Task } from '../tasks/task.ts'
 import type { KeptWork } from '../workers/find-kept.ts'
 import { findKept } from '../workers/find-kept.ts'
@@ -94,8 +95,10 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
     self: { peer: hive.journal.node, process },
     isAdmitted: (peer: Parameters<typeof hive.membership.judge>[0]) => hive.membership.judge(peer).verdict === 'admitted',
     ranHere: (other: string) => home.database.get('select 1 from setting where name = ?', `process ${other}`) !== undefined,
-    programs: { environment: programs },
-    findCredentials,
+    openRemote: (project: Project) => {
+      const credentials = (): Promise<GitCredentials | undefined> => findCredentials(project)
+      return createRemote(project.url, { clock, programs: { environment: programs }, credentials }, remoteOptionsOf(config))
+    },
     openForge,
     clock,
     chance,
@@ -140,8 +143,11 @@ function deskOptionsOf({ tasks }: Config) {
     form: tasks.refs,
     label: tasks.label,
     trustedAuthors: tasks.trustedAuthors,
-    remote: { timeoutMs: tasks.remoteTimeoutMs, maxAnswerBytes: tasks.maxAnswerBytes, allowsPlainHttp: tasks.allowPlainHttp },
   }
+}
+
+function remoteOptionsOf({ tasks }: Config): RemoteOptions {
+  return { timeoutMs: tasks.remoteTimeoutMs, maxAnswerBytes: tasks.maxAnswerBytes, allowsPlainHttp: tasks.allowPlainHttp }
 }
 
 function forgeOptionsOf({ tasks }: Config) {

@@ -23,9 +23,7 @@ import { resumeClaim } from './claims/resume.ts'
 import type { AttemptResult } from './claims/try-claim.ts'
 import { tryClaim } from './claims/try-claim.ts'
 import { tasksFaults } from './faults.ts'
-import { createRemote } from './git/create-remote.ts'
-import type { GitPrograms } from './git/git-commands.ts'
-import type { GitCredentials, GitRemote, RemoteOptions } from './git/remote.ts'
+import type { GitRemote } from './git/remote.ts'
 import type { Forge } from './forges/forge.ts'
 import { createIssueSource } from './forges/issue-source.ts'
 import type { RecordForge } from './records/record-forge.ts'
@@ -48,8 +46,8 @@ export interface DeskDeps {
   readonly isAdmitted: (peer: PeerId) => boolean
   /** Whether a process that signed with our key ran on this home. */
   readonly ranHere: (process: string) => boolean
-  readonly programs: GitPrograms
-  readonly findCredentials: (project: Project) => Promise<GitCredentials | undefined>
+  /** The git server of a project. */
+  readonly openRemote: (project: Project) => GitRemote
   /** Opens the forge of a project that has one. */
   readonly openForge: (project: Project) => Promise<Forge>
   readonly clock: Clock
@@ -58,7 +56,6 @@ export interface DeskDeps {
 }
 
 export interface DeskOptions extends HolderOptions {
-  readonly remote: RemoteOptions
   readonly form: RefForm
   /** The label that makes an issue a task. */
   readonly label: string
@@ -82,7 +79,7 @@ export class ProjectDesk {
   readonly #options: DeskOptions
 
   constructor(deps: DeskDeps, project: Project, options: DeskOptions) {
-    const { database, journal, hive, clock, programs, self, isAdmitted } = deps
+    const { database, journal, hive, clock, self, isAdmitted } = deps
     this.#deps = deps
     this.#options = options
     this.project = project
@@ -93,7 +90,7 @@ export class ProjectDesk {
         : { issues: createIssueSource({ clock, openForge: () => deps.openForge(project) }, { ...options, project: project.id }) }
     this.records = made.records
     this.source = this.pulls = made.records ?? made.issues
-    this.#remote = createRemote(project.url, { clock, programs, credentials: () => deps.findCredentials(project) }, options.remote)
+    this.#remote = deps.openRemote(project)
     const store = openDiskChainStore(database, project.id)
     this.#ledger = new ClaimLedger({ remote: this.#remote, store, self, hive, project: project.id, form: options.form, isAdmitted })
     this.#observer = new LeaseObserver({ clock }, { unknownTtlSeconds: options.ttlSeconds })
