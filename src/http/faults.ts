@@ -6,6 +6,10 @@ export const httpFaults = defineFaults({
   ROUTE_UNKNOWN: { kind: 'missing', meaning: 'Nothing answers at this path. Data: `path`.' },
   TOKEN_REQUIRED: { kind: 'denied', meaning: 'The bearer token is missing or wrong; it is in the file `http.token` of the home.' },
   ORIGIN_REFUSED: { kind: 'denied', meaning: 'The request names another host or comes from a page of another origin.' },
+  HOOK_REFUSED: {
+    kind: 'denied',
+    meaning: 'A webhook came that is of no project with one, or is not signed with its secret.',
+  },
   ADDRESS_REFUSED: { kind: 'invalid', meaning: 'HTTP may only be answered on a loopback address. Data: `address`.' },
   SOCKET_UNSAFE: { kind: 'denied', meaning: 'The folder of the socket is not ours alone. Data: `folder`.' },
   TOKEN_UNSAFE: { kind: 'denied', meaning: 'The file with the bearer token may be read by others, or holds no token. Data: `file`.' },

@@ -12,6 +12,8 @@ import { openAnswer } from './answer.ts'
 import { createTokenCheck } from './token.ts'
 import type { FindShown } from './registry-routes.ts'
 import { createRegistryRoutes, registryPrefix } from './registry-routes.ts'
+import type { ReceiveHook } from './hook-routes.ts'
+import { createHookRoutes, hookPrefix } from './hook-routes.ts'
 import { createUcxiRoutes } from './ucxi/routes.ts'
 import type { UcxiDeps, UcxiOptions } from './ucxi/ucxi.ts'
 
@@ -21,6 +23,8 @@ export interface RouteDeps extends UcxiDeps {
   readonly token: string | undefined
   /** The registry that is shown; undefined where none is. */
   readonly registry?: FindShown | undefined
+  /** Hears the webhooks of forges. */
+  readonly receiveHook?: ReceiveHook | undefined
 }
 
 /** The routes of one listener, with everything that guards them. */
@@ -50,10 +54,13 @@ export function createRoutes(instance: FastifyInstance, deps: RouteDeps, ucxi: U
   instance.post<{ Params: { name: string } }>('/v1/operations/:name', async (request, reply) => answerCall(request, reply, deps))
   createUcxiRoutes(instance, deps, ucxi)
   if (deps.registry !== undefined) createRegistryRoutes(instance, deps.registry)
+  if (deps.receiveHook !== undefined) createHookRoutes(instance, deps.receiveHook)
 }
 
 /** @throws Fault ORIGIN_REFUSED or TOKEN_REQUIRED */
 function guard(request: FastifyRequest, isToken: (given: string) => boolean): void {
+  // a page in a browser can send here, and sign nothing
+  if (request.method === 'POST' && request.url.startsWith(hookPrefix)) return
   const { host, origin } = request.headers
   const site = request.headers['sec-fetch-site']
   const verdict = judgeRequest({ host, origin, site: typeof site === 'string' ? site : undefined })

@@ -1,9 +1,10 @@
 import { chmod, rm } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { describeError } from '../lib/fault.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import type { Althing } from '../operations/node-api.ts'
 import { httpFaults } from './faults.ts'
-import { isLoopbackAddress } from './rules/judge-request.ts'
+import type { ReceiveHook } from './hook-routes.ts'
 import type { FindShown } from './registry-routes.ts'
 import { createRoutes } from './routes.ts'
 import { ensureSocketFolder } from './socket-folder.ts'
@@ -14,6 +15,8 @@ export interface HttpDeps extends Omit<UcxiDeps, 'ending'> {
   readonly node: Pick<Althing, 'call' | 'probe'>
   /** The registry that is shown; undefined where none is. */
   readonly registry?: FindShown | undefined
+  /** Hears the webhooks of forges. */
+  readonly receiveHook?: ReceiveHook | undefined
 }
 
 /** Group `http` of the configuration, and where things lie in the home. */
@@ -51,7 +54,7 @@ const drainMs = 250
  * @throws Fault ADDRESS_REFUSED, SOCKET_UNSAFE or TOKEN_UNSAFE
  */
 export async function openHttpServer(deps: HttpDeps, options: HttpOptions): Promise<HttpServer> {
-  if (options.enabled && !isLoopbackAddress(options.address)) throw refuseAddress(options.address)
+  if (options.enabled && !isLoopback(options.address)) throw refuseAddress(options.address)
   const ending = new AbortController()
   await using opened = new AsyncDisposableStack()
   const onSocket = await createInstance(options)

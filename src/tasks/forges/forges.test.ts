@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { Forge } from './forge.ts'
 import { runForgeSuite } from '../suite/forge-suite.ts'
+import { suiteStandOf } from '../testing/fixture-people.ts'
 import { openForgeStand, testToken } from '../testing/forge-stand.ts'
 import type { FixtureAnswer } from '../testing/fixture-forge.ts'
 
 const { signal } = new AbortController()
 const kinds = ['github', 'gitea', 'gitlab'] as const
 
-for (const kind of kinds) runForgeSuite(kind, (t) => openForgeStand(t, kind))
+for (const kind of kinds) runForgeSuite(kind, async (t) => suiteStandOf(await openForgeStand(t, kind)))
 
 const askFor = (forge: Forge) => forge.issue(1, { signal })
 

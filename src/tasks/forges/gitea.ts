@@ -5,10 +5,11 @@ import { judgeChecks } from '../rules/judge-checks.ts'
 import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
-import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
+import { toComment } from './comment-fields.ts'
+import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
-import { hasMore, readPages } from './read-pages.ts'
+import { hasMore, readPages, readPagesIn } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
 import { unlessDenied, unlessMissing } from './tolerate.ts'
 
@@ -88,7 +89,7 @@ function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
     comments: async (number, waiting) => {
       const trusted = await readTrusted(waiting)
       const found = readObjects((await send('GET', `/issues/${number}/comments`, waiting)).body, 'comments')
-      return found.map((each) => toComment(each, trusted))
+      return found.map((each) => toComment(each, toAuthor(each, trusted)))
     },
     comment: async (number, { body, id }, waiting) => {
       const answer =
@@ -134,13 +135,10 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
     findPull,
     pull,
     checks: async (commit, waiting) => {
-      const answer = await send('GET', `/commits/${encodeURIComponent(commit)}/status`, waiting).catch(unlessDenied)
-      if (answer === undefined) return 'none'
-      return judgeChecks(
-        readFields(answer.body, 'status')
-          .objects('statuses')
-          .map((status) => status.text('status')),
-      )
+      const path = `/commits/${encodeURIComponent(commit)}/status?limit=${pageSize}`
+      const ask = (page: number): Promise<ForgeAnswer> => send('GET', `${path}&page=${page}`, waiting)
+      const statuses = await readPagesIn({ what: 'status', list: 'statuses' }, pageSize, ask).catch(unlessDenied)
+      return judgeChecks((statuses ?? []).map((status) => status.text('status')))
     },
   }
 }
@@ -160,15 +158,6 @@ function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
     assignees: fields.objects('assignees').map((user) => user.text('login')),
     isOpen: fields.text('state') === 'open',
     url: fields.text('html_url'),
-    updatedAt: fields.time('updated_at'),
-  }
-}
-
-function toComment(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeComment {
-  return {
-    id: String(fields.count('id')),
-    author: toAuthor(fields, trusted),
-    body: fields.textOrEmpty('body'),
     updatedAt: fields.time('updated_at'),
   }
 }

@@ -3,7 +3,8 @@ import { formatCursor, nextCursor, parseCursor } from '../rules/issue-cursor.ts'
 import { judgeChecks } from '../rules/judge-checks.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
-import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
+import { toComment } from './comment-fields.ts'
+import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
 import { hasMore, readPages } from './read-pages.ts'
@@ -80,7 +81,7 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
     comments: async (number, waiting) => {
       const trusted = await readTrusted(waiting)
       const notes = await pages('notes', `/issues/${number}/notes?sort=asc&order_by=created_at`, waiting)
-      return notes.filter((note) => !note.isTrue('system')).map((note) => toComment(note, trusted))
+      return notes.filter((note) => !note.isTrue('system')).map((note) => toComment(note, toAuthor(note, trusted)))
     },
     comment: async (number, { body, id }, waiting) => {
       const at = `/issues/${number}/notes`
@@ -153,15 +154,6 @@ function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
     assignees: fields.objects('assignees').map((user) => user.text('username')),
     isOpen: fields.text('state') === 'opened',
     url: fields.text('web_url'),
-    updatedAt: fields.time('updated_at'),
-  }
-}
-
-function toComment(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeComment {
-  return {
-    id: String(fields.count('id')),
-    author: toAuthor(fields, trusted),
-    body: fields.textOrEmpty('body'),
     updatedAt: fields.time('updated_at'),
   }
 }

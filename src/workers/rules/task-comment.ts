@@ -3,7 +3,14 @@ export type TaskNews =
   | { readonly news: 'taken'; readonly branch: string; readonly epoch: number }
   | { readonly news: 'in-review'; readonly url: string }
   | { readonly news: 'given-back'; readonly reason: string }
+  | PersonNeeded
+
+/** Why a task waits for a person. */
+export type PersonNeeded =
+  /** The agent asks, its budget is spent, nobody answered it, or what it depends on cannot be had. */
   | { readonly news: 'needs-human'; readonly reason: string }
+  /** So many holdings in a row failed. */
+  | { readonly news: 'quarantined'; readonly failures: number }
   | { readonly news: 'conflict' }
 
 /** The text of the comment. What an agent, a model or a server said stands in it as code: it can call nobody, and link to nothing. */
@@ -16,9 +23,23 @@ export function formatTaskComment(news: TaskNews): string {
     case 'given-back':
       return `Given back: \`${plain(news.reason)}\`. It may be taken again.`
     case 'needs-human':
-      return `This waits for a person: \`${plain(news.reason)}\`. Take the label \`needs-human\` off to let workers try again.`
+      return `This waits for a person: \`${describeNeed(news)}\`. Take the label \`needs-human\` off to let workers try again.`
+    case 'quarantined':
+      return `This waits for a person: ${describeNeed(news)}. \`althing task break\` lets workers try again, and \`althing task history\` says what came of each.`
     case 'conflict':
       return 'The pull request conflicts with its base, and waits for a person to merge the two. Take the label `needs-human` off then.'
+  }
+}
+
+/** The same in words for another server, where no markup counts. */
+export function describeNeed(news: PersonNeeded): string {
+  switch (news.news) {
+    case 'needs-human':
+      return plain(news.reason)
+    case 'quarantined':
+      return `work on it failed ${news.failures} times in a row`
+    case 'conflict':
+      return 'its pull request conflicts with the base'
   }
 }
 

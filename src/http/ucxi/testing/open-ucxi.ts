@@ -11,6 +11,7 @@ import { systemClock } from '../../../lib/clock.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Log } from '../../../lib/log.ts'
 import { silentLog } from '../../../lib/log.ts'
+import type { ReceiveHook } from '../../hook-routes.ts'
 import type { HttpServer } from '../../server.ts'
 import { openHttpServer } from '../../server.ts'
 import type { UcxiOptions } from '../ucxi.ts'
@@ -45,17 +46,21 @@ export interface OpenUcxi {
 /** A server that answers UCXI over a context in memory. */
 export async function openUcxi(
   t: TestContext,
-  changes: Partial<UcxiOptions> & { readonly log?: Log; readonly findContext?: () => Promise<MemoryContext> } = {},
+  changes: Partial<UcxiOptions> & {
+    readonly log?: Log
+    readonly findContext?: () => Promise<MemoryContext>
+    readonly receiveHook?: ReceiveHook
+  } = {},
 ): Promise<OpenUcxi> {
   const home = mkdtempSync(join(tmpdir(), 'althing-ucxi-'))
   t.after(() => rmSync(home, { recursive: true, force: true }))
   const paths = homePaths(home)
   const context = new MemoryContext()
-  const { log = silentLog, findContext = async () => context, ...options } = changes
+  const { log = silentLog, findContext = async () => context, receiveHook, ...options } = changes
   const clock = { ...systemClock, now: () => Date.parse(testNow) }
   const node = { call: async () => ({}), probe: () => ({ isReady: true, parts: {} }) }
   const server = await openHttpServer(
-    { node, findContext, clock, chance: systemChance, log },
+    { node, findContext, clock, chance: systemChance, log, receiveHook },
     {
       enabled: true,
       address: '127.0.0.1',
