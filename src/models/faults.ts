@@ -31,7 +31,8 @@ export const modelsFaults = defineFaults({
   },
   BUDGET_SPENT: {
     kind: 'denied',
-    meaning: 'A call would go past a limit of money or tokens, and was not sent. Data: `model`, `limit`, `wanted`, `spent`, `allowed`.',
+    meaning:
+      'A call would go past a limit of money or tokens, and was not sent. Data: `model`, `limit`, `period`, `wanted`, `spent`, `allowed`.',
   },
   PRICE_UNKNOWN: {
     kind: 'denied',

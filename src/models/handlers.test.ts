@@ -106,4 +106,5 @@ test('a limit of money holds back a hosted model whose price nobody knows', asyn
   const { models } = await openStand(t, { endpoints: ['far=http://models.example/v1'], limits: ['day usd=5'] })
   const request = { messages: [], tools: [], maxOutputTokens: 1 }
   await assert.rejects(models.get('far/unheard-of').complete(request, { task: 't', signal: context.signal }), { code: 'PRICE_UNKNOWN' })
+  assert.equal(models.get('far/unheard-of').findHindrance({ maxOutputTokens: 1 })?.code, 'PRICE_UNKNOWN')
 })

@@ -66,3 +66,56 @@ test('a full minute is waited for until its oldest call is a minute old', async 
     [1],
   )
 })
+
+test('calls at once, whose reservations share one commit, do not pass a limit of a minute together', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const clock = createVirtualClock({ startsAt: 0 })
+  const ledger = createSpendLedger({ database, clock }, { limits: limitsOf('minute requests=2') })
+  let through = 0
+  const waiting = Promise.all(Array.from({ length: 5 }, () => reserve(ledger, 1).then(() => (through += 1))))
+  await clock.advance(1_000)
+  assert.equal(through, 2)
+  await clock.advance(120_000)
+  await waiting
+})
+
+test('a node that was started anew still counts what it asked within the last minute, and no longer', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const limits = limitsOf('minute requests=1')
+  const startsAt = Date.UTC(2026, 0, 1)
+  await reserve(createSpendLedger({ database, clock: createVirtualClock({ startsAt }) }, { limits }), 1)
+  const clock = createVirtualClock({ startsAt: startsAt + 40_000 })
+  const after = createSpendLedger({ database, clock }, { limits })
+  assert.deepEqual(
+    after.status().map(({ spent }) => spent.requests),
+    [1],
+  )
+  let isThrough = false
+  const waiting = reserve(after, 1).then(() => (isThrough = true))
+  await clock.advance(19_000)
+  assert.equal(isThrough, false)
+  await clock.advance(2_000)
+  await waiting
+})
+
+test('F17: what was asked before the clock was put back holds up nothing for longer than a minute', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const limits = limitsOf('minute requests=1')
+  await reserve(createSpendLedger({ database, clock: createVirtualClock({ startsAt: Date.UTC(2026, 0, 2) }) }, { limits }), 1)
+  const clock = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
+  const waiting = reserve(createSpendLedger({ database, clock }, { limits }), 1)
+  await clock.advance(61_000)
+  await waiting
+})
+
+test('the limit of a day that is spent is told before anything is asked for, and that of a task is not', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const clock = createVirtualClock({ startsAt: 0 })
+  const ledger = createSpendLedger({ database, clock }, { limits: limitsOf('task tokens=10', 'minute tokens=1', 'day tokens=100') })
+  const wanted = { usd: 0, tokens: 60, requests: 1 }
+  assert.equal(ledger.findSpent({ model: 'lab/a', wanted }), undefined)
+  const other = createSpendLedger({ database, clock }, { limits: [] })
+  await reserve(other, 50)
+  const spent = ledger.findSpent({ model: 'lab/a', wanted })
+  assert.deepEqual([spent?.code, spent?.data['period'], spent?.data['spent']], ['BUDGET_SPENT', 'day', 50])
+})

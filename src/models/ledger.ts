@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { Fault } from '../lib/fault.ts'
 import type { Database, Reader } from '../store/database.ts'
 import { modelsFaults } from './faults.ts'
 import type { Limit, Spending, SpendVerdict } from './rules/limits.ts'
@@ -28,6 +29,8 @@ export interface SpendLedger {
   readonly reserve: (request: ReserveRequest, options: { readonly signal: AbortSignal }) => Promise<Reservation>
   /** What counts against each limit that is not of one call or task now. */
   readonly status: () => readonly { readonly limit: Limit; readonly spent: Spending }[]
+  /** The limit of a day or month that a call of this size would go past now, which is no task's doing; undefined while there is room. */
+  readonly findSpent: (request: Pick<ReserveRequest, 'model' | 'wanted'>) => Fault | undefined
   /** What was spent for one task. */
   readonly spentFor: (task: string) => Spending
 }
@@ -36,13 +39,14 @@ const minuteMs = 60_000
 /** Calls older than two months are of no limit any more, in milliseconds. */
 const keepMs = 62 * 86_400_000
 
-/** Opens the ledger in the home's database. */
+/** Opens the ledger in the home's database. A node has one: calls of the last minute are counted here, and those of a run before are read. */
 export function createSpendLedger(
   deps: { readonly database: Database; readonly clock: Clock },
   options: { readonly limits: readonly Limit[] },
 ): SpendLedger {
   const { database, clock } = deps
-  const minute: { readonly at: number; readonly model: string; spending: Spending }[] = []
+  /** Calls of the last minute by the monotonic clock, oldest first. */
+  const minute: MinuteCall[] = readLastMinute(database, clock)
 
   const spentInMinute = ({ model }: Limit): Spending => {
     while (minute[0] !== undefined && minute[0].at <= clock.monotonic() - minuteMs) minute.shift()
@@ -54,11 +58,14 @@ export function createSpendLedger(
     return readSpending(reader, { since: startOfPeriod(limit.period, wallTime(reader, clock)), model: limit.model })
   }
 
-  const tryReserve = (request: ReserveRequest): Promise<{ readonly verdict: SpendVerdict; readonly id: number }> =>
-    database.write((tx) => {
-      const { model, task, wanted } = request
+  const tryReserve = async (request: ReserveRequest): Promise<Tried> => {
+    const { model, task, wanted } = request
+    const call: MinuteCall = { at: clock.monotonic(), model, spending: wanted }
+    const write = database.write((tx): Tried => {
       const verdict = judgeSpending({ model, wanted, limits: options.limits, spentOf: (limit) => spentOf(tx, limit, task) })
-      if (verdict.verdict !== 'allowed') return { verdict, id: 0 }
+      if (verdict.verdict !== 'allowed') return { verdict }
+      // counted before the commit: calls that share one see each other
+      minute.push(call)
       const at = wallTime(tx, clock)
       tx.run('delete from model_call where at < ?', at - keepMs)
       const row = tx.get<{ readonly id: number }>(
@@ -70,22 +77,29 @@ export function createSpendLedger(
         wanted.tokens,
       )
       if (row === undefined) throw new Error('an insert returned no row')
-      return { verdict, id: row.id }
+      return { verdict, id: row.id, call }
     })
+    try {
+      return await write
+    } catch (error) {
+      const at = minute.indexOf(call)
+      if (at >= 0) minute.splice(at, 1)
+      throw error
+    }
+  }
 
   return {
     reserve: async (request, { signal }) => {
       for (;;) {
         signal.throwIfAborted()
-        const { verdict, id } = await tryReserve(request)
-        if (verdict.verdict === 'refused') throw spentFault(request, verdict)
-        if (verdict.verdict === 'wait') {
+        const tried = await tryReserve(request)
+        if (tried.verdict.verdict === 'refused') throw spentFault(request, tried.verdict)
+        if (!('call' in tried)) {
           const oldest = minute[0]?.at ?? clock.monotonic()
           await clock.sleep(Math.max(1, oldest + minuteMs - clock.monotonic()), { signal })
           continue
         }
-        const call = { at: clock.monotonic(), model: request.model, spending: request.wanted }
-        minute.push(call)
+        const { id, call } = tried
         return {
           settle: async (took) => {
             call.spending = took
@@ -100,8 +114,32 @@ export function createSpendLedger(
       options.limits
         .filter(({ period }) => period === 'day' || period === 'month' || period === 'minute')
         .map((limit) => ({ limit, spent: spentOf(database, limit, '') })),
+    findSpent: (request) => {
+      const limits = options.limits.filter(({ period }) => startOfPeriod(period, 0) !== undefined)
+      const verdict = judgeSpending({ ...request, limits, spentOf: (limit) => spentOf(database, limit, '') })
+      return verdict.verdict === 'refused' ? spentFault(request, verdict) : undefined
+    },
     spentFor: (task) => readSpending(database, { task, model: undefined }),
   }
+}
+
+/** One call, as the limits of a minute count it. */
+interface MinuteCall {
+  readonly at: number
+  readonly model: string
+  spending: Spending
+}
+
+type Tried = { readonly verdict: SpendVerdict } | { readonly verdict: SpendVerdict; readonly id: number; readonly call: MinuteCall }
+
+/** A node that was started anew has not forgotten what it asked a moment ago. What a clock put back since makes later than now counts as now. */
+function readLastMinute(reader: Reader, clock: Clock): MinuteCall[] {
+  const [now, start] = [clock.now(), clock.monotonic()]
+  const rows = reader.all<{ readonly at: number; readonly model: string; readonly usd: number; readonly tokens: number }>(
+    'select at, model, usd, tokens from model_call where at > ? order by at',
+    now - minuteMs,
+  )
+  return rows.map(({ at, model, usd, tokens }) => ({ at: start - Math.max(0, now - at), model, spending: { usd, tokens, requests: 1 } }))
 }
 
 /** Never before what was written down last: a clock put back does not open a spent day again. */
@@ -137,10 +175,13 @@ function sum(all: readonly Spending[]): Spending {
   })
 }
 
-function spentFault(request: ReserveRequest, { limit, spent, wanted }: Extract<SpendVerdict, { readonly verdict: 'refused' }>): Error {
+function spentFault(
+  request: Pick<ReserveRequest, 'model'>,
+  { limit, spent, wanted }: Extract<SpendVerdict, { readonly verdict: 'refused' }>,
+): Fault {
   const shown = (amount: number): string => (limit.unit === 'usd' ? `$${(amount / 1_000_000).toFixed(2)}` : `${amount} ${limit.unit}`)
   return modelsFaults.create('BUDGET_SPENT', {
     message: `a call of ${request.model} could take ${shown(wanted)}, and ${shown(spent)} of "${formatLimit(limit)}" is spent; it was not sent. Raise the limit in [models] limits, or wait for the next ${limit.period}`,
-    data: { model: request.model, limit: formatLimit(limit), wanted, spent, allowed: limit.amount },
+    data: { model: request.model, limit: formatLimit(limit), period: limit.period, wanted, spent, allowed: limit.amount },
   })
 }

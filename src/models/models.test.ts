@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSeededChance } from '../lib/chance.ts'
+import type { Clock } from '../lib/clock.ts'
 import { systemClock } from '../lib/clock.ts'
 import { openDatabase } from '../store/database.ts'
 import { createSpendLedger } from './ledger.ts'
@@ -28,6 +29,8 @@ async function openStand(
     readonly prices?: readonly string[]
     readonly hasOpenAIList?: boolean
     readonly callTimeoutMs?: number
+    readonly clock?: Clock
+    readonly stallTimeoutMs?: number
   } = {},
 ): Promise<Stand> {
   const stack = new AsyncDisposableStack()
@@ -40,18 +43,31 @@ async function openStand(
   )
   const settings = parseModelSettings({ endpoints: [`lab=${server.url}/v1`], limits: options.limits ?? [], prices: options.prices ?? [] })
   const database = stack.use(openDatabase({ path: ':memory:' }))
-  const deps = { clock: systemClock, fetch, findKey: () => Promise.resolve(key) }
+  const { clock = systemClock } = options
+  const deps = { clock, fetch, findKey: () => Promise.resolve(key) }
   const models = createModels(
     {
-      clock: systemClock,
+      clock,
       chance: createSeededChance(1),
-      ledger: createSpendLedger({ database, clock: systemClock }, settings),
+      ledger: createSpendLedger({ database, clock }, settings),
       findPrice: createPriceList(settings.prices),
-      openEndpoint: (setting) => createOpenAIEndpoint(setting, deps, { stallTimeoutMs: 200, maxAnswerBytes: 200_000 }),
+      openEndpoint: (setting) =>
+        createOpenAIEndpoint(setting, deps, { stallTimeoutMs: options.stallTimeoutMs ?? 30_000, maxAnswerBytes: 200_000 }),
     },
-    { ...settings, callTimeoutMs: options.callTimeoutMs ?? 3_000, attempts: 3, retryBaseMs: 1 },
+    { ...settings, callTimeoutMs: options.callTimeoutMs ?? 30_000, attempts: 3, retryBaseMs: 1 },
   )
   return { server, models, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+/** The machine's clock, on which what sleeps wakes at once, and its time has passed. */
+function createNimbleClock(): { readonly clock: Clock; readonly slept: readonly number[] } {
+  const slept: number[] = []
+  let ahead = 0
+  const sleep: Clock['sleep'] = async (ms) => {
+    slept.push(ms)
+    ahead += ms
+  }
+  return { clock: { ...systemClock, monotonic: () => systemClock.monotonic() + ahead, sleep }, slept }
 }
 
 const ask = ({ models }: Stand, request = hello) =>
@@ -111,7 +127,7 @@ const failures: readonly { readonly reply: ScriptedReply; readonly code: string;
 
 for (const { reply, code, questions } of failures) {
   test(`F27: an endpoint that does ${JSON.stringify(reply)} ends in ${code} after ${questions} questions`, async () => {
-    await using stand = await openStand([reply])
+    await using stand = await openStand([reply], code === 'MODEL_STALLED' ? { stallTimeoutMs: 100 } : {})
     await assert.rejects(ask(stand), { code })
     assert.equal(stand.server.questions.length, questions)
   })
@@ -123,10 +139,21 @@ test('F27: a call that comes to no end in its time is given up', async () => {
 })
 
 test('F20: an endpoint that says to wait is waited for, by every call', async () => {
-  await using stand = await openStand([{ status: 429, headers: { 'retry-after': '1' } }, { text: 'now' }])
-  const started = performance.now()
+  const { clock, slept } = createNimbleClock()
+  await using stand = await openStand([{ status: 429, headers: { 'retry-after': '2' } }, { text: 'now' }], { clock })
   assert.equal((await ask(stand)).text, 'now')
-  assert.ok(performance.now() - started >= 990)
+  assert.equal((await ask(stand)).text, 'now')
+  assert.equal(slept.length, 1)
+  assert.ok((slept[0] ?? 0) > 1_900 && (slept[0] ?? 0) <= 2_000, `${slept[0]} ms`)
+})
+
+test('F20: an endpoint that fails is asked again within the requests of a minute', async () => {
+  const { clock, slept } = createNimbleClock()
+  await using stand = await openStand([{ status: 500 }, { status: 500 }, { text: 'now' }], { clock, limits: ['minute requests=2'] })
+  assert.equal((await ask(stand)).text, 'now')
+  assert.equal(stand.server.questions.length, 3)
+  assert.ok((slept.at(-1) ?? 0) > 50_000, `${slept.join(' ms, ')} ms`)
+  assert.equal(stand.models.ledger.spentFor('t').requests, 3)
 })
 
 test('F20: an endpoint that wants to be left alone for longer than a call may take is not asked again', async () => {
@@ -149,7 +176,7 @@ test('a call that could go past a limit is not sent, and the limit holds for all
   await ask(stand)
   await assert.rejects(ask(stand, { ...hello, maxOutputTokens: 300 }), {
     code: 'BUDGET_SPENT',
-    data: { model: 'lab/scripted', limit: 'task tokens=700', wanted: 318, spent: 500, allowed: 700 },
+    data: { model: 'lab/scripted', limit: 'task tokens=700', period: 'task', wanted: 318, spent: 500, allowed: 700 },
   })
   assert.equal(stand.server.questions.length, 1)
 })
@@ -178,4 +205,14 @@ test('a name without an endpoint, or of one that is not set, is said to be wrong
   await using stand = await openStand([])
   for (const name of ['gpt-5', 'nowhere/gpt-5', 'lab/', ''])
     assert.throws(() => stand.models.get(name), { code: 'MODEL_NAME_INVALID', message: /lab/ }, name)
+})
+
+test('a day that is spent is told beforehand, and asks nobody', async () => {
+  const paid = { text: 'a', usage: { input: 400, output: 100 } }
+  await using stand = await openStand([paid], { limits: ['day tokens=700'] })
+  const model = stand.models.get('lab/scripted')
+  assert.equal(model.findHindrance({ maxOutputTokens: 300 }), undefined)
+  await ask(stand)
+  assert.equal(model.findHindrance({ maxOutputTokens: 300 })?.code, 'BUDGET_SPENT')
+  assert.equal(stand.server.questions.length, 1)
 })

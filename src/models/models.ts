@@ -34,12 +34,19 @@ export interface Model {
    * @throws Fault BUDGET_SPENT, PRICE_UNKNOWN, and those of `Endpoint.complete`; the signal's reason
    */
   readonly complete: (request: CompletionRequest, options: CallOptions) => Promise<PaidCompletion>
+  /**
+   * Why no call can be sent now, whatever for: nothing says what it costs, or a limit of a day or month has no room for an answer of this
+   * length. Asks nobody.
+   */
+  readonly findHindrance: (size: { readonly maxOutputTokens: number }) => Fault | undefined
 }
 
 /** The models a node may use. */
 export interface Models {
   /** @throws Fault MODEL_NAME_INVALID */
   readonly get: (name: string) => Model
+  /** What a model costs, in US dollars for a million tokens, half of them asked and half answered; 0 where nothing says. @throws Fault MODEL_NAME_INVALID */
+  readonly priceOf: (name: string) => number
   /** What each endpoint has now, or why that cannot be said. */
   readonly list: (options: { readonly signal: AbortSignal }) => Promise<readonly EndpointReport[]>
   readonly ledger: SpendLedger
@@ -77,24 +84,44 @@ export function createModels(deps: ModelsDeps, options: ModelsOptions): Models {
     options.endpoints.map((setting) => [setting.name, { setting, endpoint: deps.openEndpoint(setting), gate: { until: 0 } }]),
   )
 
+  const find = (name: string) => {
+    const cut = name.indexOf('/')
+    const found = endpoints.get(name.slice(0, cut))
+    const model = name.slice(cut + 1)
+    if (found === undefined || model === '') throw unnamed(name, [...endpoints.keys()])
+    return { found, model }
+  }
   return {
     ledger: deps.ledger,
+    priceOf: (name) => {
+      const { found, model } = find(name)
+      const price = deps.findPrice(found.setting, model)
+      return price === undefined ? 0 : (price.input + price.output) / 2_000_000
+    },
     get: (name) => {
-      const cut = name.indexOf('/')
-      const found = endpoints.get(name.slice(0, cut))
-      const model = name.slice(cut + 1)
-      if (found === undefined || model === '') throw unnamed(name, [...endpoints.keys()])
+      const { found, model } = find(name)
+      const findPrice = (): Price => priceFor(deps.findPrice(found.setting, model), name, options.limits)
       return {
         name,
+        findHindrance: ({ maxOutputTokens }) => {
+          try {
+            const wanted = estimateSpending({ messages: [], tools: [], maxOutputTokens }, findPrice())
+            return deps.ledger.findSpent({ model: name, wanted })
+          } catch (error) {
+            if (error instanceof Fault) return error
+            throw error
+          }
+        },
         complete: async (request, call) => {
-          const price = priceFor(deps.findPrice(found.setting, model), name, options.limits)
+          const price = findPrice()
           const signal = withDeadline(clock, options.callTimeoutMs, call.signal)
           const reservation = await deps.ledger.reserve(
             { model: name, task: call.task, wanted: estimateSpending(request, price) },
             { signal },
           )
           const ask = (): Promise<Completion> => found.endpoint.complete(model, request, { signal })
-          const answer = await askPatiently(deps, options, { gate: found.gate, reservation, ask, name, signal }).catch((error: unknown) => {
+          const asking: Asking = { gate: found.gate, reservation, ask, name, task: call.task, signal }
+          const answer = await askPatiently(deps, options, asking).catch((error: unknown) => {
             throw isTimeout(error) && !call.signal.aborted ? stalledFault(name, options.callTimeoutMs) : error
           })
           // What was not counted is paid for as if it had been the longest answer.
@@ -124,8 +151,12 @@ interface Asking {
   readonly reservation: Reservation
   readonly ask: () => Promise<Completion>
   readonly name: string
+  readonly task: string
   readonly signal: AbortSignal
 }
+
+/** What another try of a call counts as, beside what the call itself may take. */
+const oneMore: Spending = { usd: 0, tokens: 0, requests: 1 }
 
 /** Nothing was made for these: they cost nothing. */
 const unpaid: ReadonlySet<string> = new Set(['MODEL_MISSING', 'MODEL_DENIED', 'MODEL_REFUSED'])
@@ -136,6 +167,9 @@ async function askPatiently(deps: ModelsDeps, options: ModelsOptions, asking: As
     const wait = asking.gate.until - clock.monotonic()
     if (wait > options.callTimeoutMs) throw throttledFault(asking.name, wait)
     if (wait > 0) await clock.sleep(wait, { signal: asking.signal })
+    const { name, task, signal } = asking
+    // an endpoint counts every request
+    if (attempt > 1) await deps.ledger.reserve({ model: name, task, wanted: oneMore }, { signal })
     try {
       return await asking.ask()
     } catch (error) {
