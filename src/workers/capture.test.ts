@@ -31,6 +31,15 @@ test('S28: secrets of ours and what looks like one are not in it', () => {
   assert.match(text, /a secret of this node/)
 })
 
+test('S28: a private key that was cut off is gone to the end of its text, and the line is JSON still', () => {
+  const capture = createCapture({ monotonic: () => 0 }, { maxBytes: 10_000, secrets: [] })
+  const key = `-----BEGIN RSA PRIVATE KEY-----\n${'aB3dE5gH7jK9mN1p'.repeat(30)}`
+  capture.add({ type: 'tool', name: 'run', input: JSON.stringify({ content: key }), output: key, isError: false })
+  assert.deepEqual(linesOf(capture.bytes()), [
+    { ms: 0, type: 'tool', name: 'run', input: '{"content":"[a private key]', output: '[a private key]', isError: false },
+  ])
+})
+
 test('a transcript that would be too long says how much is left out, and still how it ended', () => {
   const capture = createCapture({ monotonic: () => 0 }, { maxBytes: 200, secrets: [] })
   for (let turn = 0; turn < 10; turn += 1) capture.add({ type: 'thought', text: 'x'.repeat(60) })

@@ -27,11 +27,13 @@ export function createCapture(deps: { readonly monotonic: () => number }, option
   const lines: string[] = []
   let [size, left] = [0, 0]
   const mask = (text: string): string => maskSecrets(text, options.secrets)
+  // text by text: what is masked to its end is no more than one of them, and the line stays JSON
+  const maskText = (_name: string, value: unknown): unknown => (typeof value === 'string' ? mask(value) : value)
   let cost: ClaimCost = { tokens: 0, microUsd: 0 }
   return {
     add: (event) => {
       if (event.type === 'answer') cost = { tokens: cost.tokens + event.cost.tokens, microUsd: cost.microUsd + event.cost.microUsd }
-      const line = mask(JSON.stringify({ ms: Math.round(deps.monotonic() - startedAt), ...event }))
+      const line = JSON.stringify({ ms: Math.round(deps.monotonic() - startedAt), ...event }, maskText)
       const length = Buffer.byteLength(line) + 1
       if (size + length > options.maxBytes && event.type !== 'outcome') {
         left += 1

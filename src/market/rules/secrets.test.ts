@@ -111,3 +111,32 @@ test('S28: every sort of secret is masked in a text, and so are those that are k
   assert.equal(maskSecrets('bearer hunter2, hunter2', ['hunter2', '']), 'bearer [a secret of this node], [a secret of this node]')
   assert.equal(maskSecrets('AKIAIOSFODNN7EXAMPLE'), 'AKIAIOSFODNN7EXAMPLE')
 })
+
+const pem = (kind: string, lines: number): string => {
+  const key = Array.from({ length: lines }, (_, line) => `${line}`.padEnd(64, 'aB3dE5gH7jK9mN1p')).join('\n')
+  return `-----BEGIN ${kind}PRIVATE KEY-----\n${key}\n-----END ${kind}PRIVATE KEY-----`
+}
+
+test('S28: nothing of a private key is left: to its last line, in JSON, cut off, and twice', () => {
+  const key = pem('OPENSSH ', 20)
+  assert.equal(maskSecrets(`a\n${key}\nb`), 'a\n[a private key]\nb')
+  assert.equal(maskSecrets(JSON.stringify({ key, more: 'b' })), '{"key":"[a private key]","more":"b"}')
+  assert.equal(maskSecrets(`a ${key.slice(0, 600)}`), 'a [a private key]')
+  assert.equal(maskSecrets(`${key} and ${pem('', 3)}.`), '[a private key] and [a private key].')
+  const locked = pem('RSA ', 20).replace('-----\n', '-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF\n\n')
+  assert.equal(maskSecrets(locked), '[a private key]')
+  assert.equal(maskSecrets('it says -----BEGIN PRIVATE KEY----- at the top'), 'it says -----BEGIN PRIVATE KEY----- at the top')
+})
+
+test('S28: a known secret of several lines is masked in JSON too', () => {
+  assert.equal(maskSecrets(JSON.stringify({ key: 'one\n"two"' }), ['one\n"two"']), '{"key":"[a secret of this node]"}')
+})
+
+test('S29: masking costs no more than the length of the text', () => {
+  const startedAt = process.cpuUsage()
+  const header = '-----BEGIN PRIVATE KEY-----'
+  for (const unit of [header, `${header}${'a'.repeat(40)}`, `${header} -----END `])
+    maskSecrets(unit.repeat(Math.ceil(1_000_000 / unit.length)))
+  const { user, system } = process.cpuUsage(startedAt)
+  assert.ok((user + system) / 1_000 < 3_000, `${(user + system) / 1_000} ms`)
+})

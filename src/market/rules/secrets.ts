@@ -63,12 +63,27 @@ export function findSecrets(path: string, text: string): readonly SecretFound[] 
   return Array.from(found, ([line, secret]) => ({ line, secret })).toSorted((a, b) => a.line - b.line)
 }
 
+/**
+ * A private key from its first line to its last, or to the end of a text that was cut. To find one its beginning is enough; nothing of it may be
+ * left. The first part is bounded and the rest is passed over once, so that the work is linear.
+ */
+const wholePrivateKey =
+  /-----BEGIN (?:[A-Z0-9]{2,12} ){0,2}PRIVATE KEY(?: BLOCK)?-----[^]{0,512}?[A-Za-z0-9+/=]{32}(?:[^]*?-----END [A-Z0-9 ]{0,40}-----|[^]*)/g
+
 /** A text with `[…]` in the place of everything that looks like a secret by itself, and of `known` ones. */
 export function maskSecrets(text: string, known: readonly string[] = []): string {
   let masked = text
-  for (const secret of known) if (secret.length > 0) masked = masked.replaceAll(secret, '[a secret of this node]')
+  for (const secret of known) for (const form of formsOf(secret)) masked = masked.replaceAll(form, '[a secret of this node]')
+  masked = masked.replace(wholePrivateKey, '[a private key]')
   for (const { secret, pattern } of shapes) masked = masked.replace(pattern, (found) => (isPlaceholder(found) ? found : `[${secret}]`))
   return masked
+}
+
+/** A secret as it stands in a text, and as it stands in JSON within one: of several lines, it is another there. */
+function formsOf(secret: string): readonly string[] {
+  if (secret.length === 0) return []
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  return inJson === secret ? [secret] : [secret, inJson]
 }
 
 /** More are not listed: one is enough to refuse. */
