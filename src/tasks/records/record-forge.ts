@@ -10,7 +10,20 @@ import type { PullRequests, TaskSource } from '../source.ts'
 import type { ProjectId, Task, TaskKey } from '../task.ts'
 import { parseTaskKey } from '../task.ts'
 import type { PullRecord, TaskRecord } from './work-record.ts'
-import { formatPullRecord, formatTaskRecord, maxBodyLength, maxTitleLength, pullRecordKind, taskRecordKind } from './work-record.ts'
+import { cutText, toOneLine, toParagraphs } from './plain-text.ts'
+import {
+  formatPullRecord,
+  formatTaskRecord,
+  maxBodyBytes,
+  maxBodyLength,
+  maxLabelLength,
+  maxLabels,
+  maxTitleLength,
+  parsePullRecord,
+  parseTaskRecord,
+  pullRecordKind,
+  taskRecordKind,
+} from './work-record.ts'
 import type { Kept } from './work-view.ts'
 import { listPulls, listTasks } from './work-view.ts'
 
@@ -50,20 +63,24 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
       throw tasksFaults.create('PULL_MISSING', { message: `no pull request ${id} is known of ${project}`, data: { pull: id } })
     return kept
   }
+  const judgePull: RecordForge['judgePull'] = async (id, judgement) => {
+    const { record, id: of } = keptPull(id)
+    await journal.append(pullRecordKind, checkedPull({ ...record, ...judgement, of, edit: record.edit + 1 }))
+  }
   const openPull = async (draft: PullDraft) => {
     const there = pulls('open').find(({ record }) => record.head === draft.head && record.base === draft.base)
-    if (there !== undefined) return { ...toPull(there), wasThere: true }
-    const record: PullRecord = {
-      ...draft,
-      of: null,
-      edit: 0,
-      project,
-      title: cut(draft.title, maxTitleLength),
-      body: cut(draft.body, maxBodyLength),
-      state: 'open',
-      areChangesRequested: false,
+    if (there !== undefined) {
+      // work was pushed, or looked for, since changes were asked for: else the same words would start work for ever
+      if (there.record.areChangesRequested) await judgePull(there.id, { state: 'open', areChangesRequested: false })
+      return { ...toPull(there), areChangesRequested: false, wasThere: true }
     }
-    const { cid, header } = await journal.append(pullRecordKind, formatPullRecord(record))
+    const record: PullRecord = {
+      ...{ head: draft.head, base: draft.base, of: null, edit: 0, project, state: 'open', areChangesRequested: false },
+      // an agent's words may hold anything, and its title nothing
+      title: cutText(toOneLine(draft.title) || draft.head, { maxLength: maxTitleLength, maxBytes: maxBodyBytes }),
+      body: cutText(toParagraphs(draft.body), { maxLength: maxBodyLength, maxBytes: maxBodyBytes }),
+    }
+    const { cid, header } = await journal.append(pullRecordKind, checkedPull(record))
     return { ...toPull({ id: cid, record, at: header.at }), wasThere: false }
   }
   return {
@@ -74,14 +91,10 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
       return kept === undefined ? undefined : toTask(kept, project)
     },
     add: async ({ title, body, labels }) => {
-      const record: TaskRecord = { of: null, edit: 0, project, title, body, labels, state: 'open' }
-      const form = formatTaskRecord(record)
-      if (title.trim() === '' || title.length > maxTitleLength || body.length > maxBodyLength)
-        throw tasksFaults.create('TASK_INVALID', {
-          message: `a task has a title of at most ${maxTitleLength} characters and a text of at most ${maxBodyLength}`,
-          data: { title: title.slice(0, maxTitleLength) },
-        })
-      const { cid, header } = await journal.append(taskRecordKind, form)
+      const text = { title: toOneLine(title), body: toParagraphs(body) }
+      const record: TaskRecord = { of: null, edit: 0, project, ...text, labels, state: 'open' }
+      if (labels.length > maxLabels - workerLabels) throw invalidTask(record)
+      const { cid, header } = await journal.append(taskRecordKind, checkedTask(record))
       return toTask({ id: cid, record, at: header.at }, project)
     },
     project: async (key, { add, remove, state }) => {
@@ -91,7 +104,7 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
       const labels = [...new Set([...record.labels.filter((label) => !remove.includes(label)), ...add])]
       const next: TaskRecord = { ...record, of: id, edit: record.edit + 1, labels, state: state ?? record.state }
       if (next.state === record.state && labels.join('\n') === record.labels.join('\n')) return
-      await journal.append(taskRecordKind, formatTaskRecord(next))
+      await journal.append(taskRecordKind, checkedTask(next))
     },
     openPull,
     findPull: async ({ head, base }) => {
@@ -100,10 +113,7 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
     },
     pull: async (id) => toPull(keptPull(id)),
     checks: async () => 'none',
-    judgePull: async (id, judgement) => {
-      const { record, id: of } = keptPull(id)
-      await journal.append(pullRecordKind, formatPullRecord({ ...record, ...judgement, of, edit: record.edit + 1 }))
-    },
+    judgePull,
   }
 }
 
@@ -128,7 +138,31 @@ function toPull({ id, record }: Kept<PullRecord>): PullRequest {
   return { id, url: `record:${id}`, head, base, state, areChangesRequested, isConflicted: false, body }
 }
 
-/** A title of an agent may be longer than a record takes. */
-function cut(text: string, max: number): string {
-  return text.slice(0, max).toWellFormed()
+/** Labels that workers put on a task beside its own: in-progress, needs-human, completed. */
+const workerLabels = 4
+
+/** The body of an entry that every member reads back as this task: one that nobody can read is acknowledged to nobody. @throws Fault TASK_INVALID */
+function checkedTask(record: TaskRecord): Readonly<Record<string, unknown>> {
+  const form = formatTaskRecord(record)
+  if (parseTaskRecord(form) === undefined || Buffer.byteLength(record.body) > maxBodyBytes) throw invalidTask(record)
+  return form
+}
+
+/** The same for a pull request. @throws Fault FORGE_REFUSED */
+function checkedPull(record: PullRecord): Readonly<Record<string, unknown>> {
+  const form = formatPullRecord(record)
+  if (parsePullRecord(form) !== undefined && Buffer.byteLength(record.body) <= maxBodyBytes) return form
+  throw tasksFaults.create('FORGE_REFUSED', {
+    message: `a pull request from ${record.head} to ${record.base} cannot be a record: names of branches have at most 200 characters`,
+    data: { status: 0 },
+  })
+}
+
+function invalidTask({ title }: TaskRecord): Error {
+  return tasksFaults.create('TASK_INVALID', {
+    message:
+      `a task has a title of at most ${maxTitleLength} characters, a text of at most ${maxBodyLength} (as UTF-8 ${maxBodyBytes} bytes), ` +
+      `and at most ${maxLabels - workerLabels} labels of ${maxLabelLength} characters on one line; shorten what is longer`,
+    data: { title: title.slice(0, maxTitleLength) },
+  })
 }

@@ -65,6 +65,58 @@ test('there is one open pull request for a head and a base, and after it was clo
   assert.equal((await ada.forge.openPull(draft, { signal })).wasThere, false)
 })
 
+test('a wish for changes stands until work is brought to the pull request again, however often it is read', async () => {
+  const ada = await openForge('ada')
+  const { id } = await ada.forge.openPull(draft, { signal })
+  await ada.forge.judgePull(id, { state: 'open', areChangesRequested: true })
+  assert.equal((await ada.forge.findPull(draft, { signal }))?.areChangesRequested, true)
+  assert.equal((await ada.forge.openPull(draft, { signal })).wasThere, true)
+  assert.equal((await ada.forge.findPull(draft, { signal }))?.areChangesRequested, false)
+})
+
+test('S5: what is added is what everybody reads: a title on one line, a text of lines, and no sign that a record may not hold', async () => {
+  const ada = await openForge('ada')
+  const added = await ada.forge.add({ title: ' Fix\tit\u0007 \u001b[31mnow\u001b[0m ', body: 'one\r\n\ttwo\u0000', labels: ['bzzz-task'] })
+  assert.deepEqual([added.title, added.body], ['Fix it now', 'one\n\ttwo'])
+  assert.deepEqual(await ada.forge.open({ signal }), [added])
+})
+
+test('S5: a pull request of an agent stands there whatever it said: colours, half a letter, no title, a text longer in bytes than in letters', async () => {
+  const ada = await openForge('ada')
+  const told = [
+    { title: '', body: '\u001b[1mdone\u001b[0m\r\n' },
+    { title: 'a\rb\ud800', body: '\ud83d' },
+    { title: 'Корзина', body: '購物車'.repeat(20_000) },
+  ]
+  for (const [index, words] of told.entries()) {
+    const { id } = await ada.forge.openPull({ ...draft, ...words, head: `althing/t-${index}` }, { signal })
+    const pull = await ada.forge.pull(id, { signal })
+    assert.ok(Buffer.byteLength(pull.body) <= 56_000)
+  }
+  assert.equal((await ada.forge.findPull({ head: 'althing/t-0', base: 'main' }, { signal }))?.body, 'done\n')
+})
+
+for (const wrong of [{ labels: ['a'.repeat(65)] }, { labels: ['a\nb'] }, { body: '購'.repeat(30_000) }, { title: '\u0007' }])
+  test(`S5: a task with ${JSON.stringify(wrong).slice(0, 40)} is refused, and nothing is written`, async () => {
+    const ada = await openForge('ada')
+    await assert.rejects(ada.forge.add({ title: 'a', body: '', labels: [], ...wrong }), { code: 'TASK_INVALID' })
+    assert.equal(ada.journal.heads().length, 0)
+  })
+
+test('a task with as many labels as it may have still takes those of workers', async () => {
+  const ada = await openForge('ada')
+  const labels = Array.from({ length: 28 }, (_, index) => `label-${index}`)
+  const { key } = await ada.forge.add({ title: 'a', body: 'б'.repeat(27_000), labels: labels.map((label) => label.padEnd(64, 'ы')) })
+  await ada.forge.project(key, { add: ['in-progress', 'needs-human', 'completed'], remove: [] }, { signal })
+  assert.equal((await ada.forge.find(key, { signal }))?.labels.length, 31)
+  await assert.rejects(ada.forge.add({ title: 'a', body: '', labels: [...labels, 'more'] }), { code: 'TASK_INVALID' })
+})
+
+test('a pull request whose branch no record can name is refused', async () => {
+  const ada = await openForge('ada')
+  await assert.rejects(ada.forge.openPull({ ...draft, base: 'a'.repeat(201) }, { signal }), { code: 'FORGE_REFUSED' })
+})
+
 test('a title of an agent is cut to what a record takes, and a task without one is refused', async () => {
   const ada = await openForge('ada')
   const { id } = await ada.forge.openPull({ ...draft, title: 'a'.repeat(1_000), body: 'b'.repeat(50_000) }, { signal })

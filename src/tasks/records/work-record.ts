@@ -1,4 +1,4 @@
-import { readCount, readList, readMap, readText } from '../../identity/fields.ts'
+import { readCount, readList, readMap, readParagraphs, readText } from '../../identity/fields.ts'
 import type { Cid } from '../../lib/cid.ts'
 import { cidOfLink, linkOfCid } from '../../lib/cid.ts'
 import { isBranchName } from '../git/ref-names.ts'
@@ -32,11 +32,13 @@ export interface PullRecord extends Document {
   readonly areChangesRequested: boolean
 }
 
-/** Longest title and body, in characters: a record must fit into an entry. */
+/** Longest title and body, in characters. */
 export const maxTitleLength = 256
 export const maxBodyLength = 40_000
-const maxLabels = 32
-const maxLabelLength = 64
+/** Longest body, in bytes of UTF-8: with every label that a task may ever get, a record must fit into an entry of 64 KiB. */
+export const maxBodyBytes = 56_000
+export const maxLabels = 32
+export const maxLabelLength = 64
 const maxEdits = 1_000_000
 
 /** A task as the body of an entry. */
@@ -80,14 +82,8 @@ function readDocument(map: ReadonlyMap<string, unknown>): Document | undefined {
   const edit = readCount(map.get('edit'))
   const of = map.get('of') === null ? null : cidOfLink(map.get('of'))
   const project = parseProjectId(readText(map.get('project'), 300) ?? '')
-  const [title, body] = [readText(map.get('title'), maxTitleLength), readParagraphs(map.get('body'))]
+  const [title, body] = [readText(map.get('title'), maxTitleLength), readParagraphs(map.get('body'), maxBodyLength)]
   if (map.get('v') !== 1 || edit === undefined || edit > maxEdits || of === undefined || (of === null) !== (edit === 0)) return undefined
   if (project === undefined || title === undefined || title.trim() === '' || body === undefined) return undefined
   return { of, edit, project, title, body }
-}
-
-/** Text of several lines: of control characters line feeds and tabs alone. */
-function readParagraphs(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > maxBodyLength || !value.isWellFormed()) return undefined
-  return /[\p{Cc}--[\n\t]]/v.test(value) ? undefined : value
 }
