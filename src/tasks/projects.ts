@@ -1,6 +1,7 @@
+import type { HiveId } from '../journal/entry.ts'
 import type { Clock } from '../lib/clock.ts'
 import { findNearest } from '../lib/nearest.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Reader } from '../store/database.ts'
 import { tasksFaults } from './faults.ts'
 import { parseGitAddress } from './git/address.ts'
 import { isBranchName } from './git/ref-names.ts'
@@ -12,6 +13,8 @@ export interface Projects {
   readonly list: () => readonly Project[]
   /** By id, by the end of it (`team/shop`, `shop`), or by address. @throws Fault PROJECT_MISSING, PROJECT_INVALID */
   readonly find: (name: string) => Project
+  /** The one at an address; undefined where there is none, or the text is no address. */
+  readonly findAt: (address: string) => Project | undefined
   /** Adds one, or changes what is known of it. @throws Fault PROJECT_INVALID */
   readonly add: (project: { readonly url: string; readonly forge: ForgeKind; readonly base: string }) => Promise<Project>
   readonly remove: (id: ProjectId) => Promise<void>
@@ -24,15 +27,23 @@ interface ProjectRow {
   readonly base: string
 }
 
+export interface ProjectsDeps {
+  readonly database: Database
+  readonly clock: Clock
+  readonly hive: HiveId
+}
+
 const kinds: readonly ForgeKind[] = ['github', 'gitea', 'gitlab', 'git']
 
-/** Kept in the home's database. */
-export function createProjects({ database, clock }: { readonly database: Database; readonly clock: Clock }): Projects {
+/** The projects of all hives of this node: one that two hives have stands there twice. */
+export function listAllProjects(reader: Reader): readonly Project[] {
+  return reader.all<ProjectRow>('select id, url, forge, base from project order by id, hive').flatMap(toProject)
+}
+
+/** Those of one hive, kept in the home's database: what a node works on in one is nobody's business in another. */
+export function createProjects({ database, clock, hive }: ProjectsDeps): Projects {
   const list = (): readonly Project[] =>
-    database.all<ProjectRow>('select id, url, forge, base from project order by id').flatMap((row) => {
-      const [id, forge] = [parseProjectId(row.id), kinds.find((kind) => kind === row.forge)]
-      return id === undefined || forge === undefined ? [] : [{ id, url: row.url, forge, base: row.base }]
-    })
+    database.all<ProjectRow>('select id, url, forge, base from project where hive = ? order by id', hive).flatMap(toProject)
   return {
     list,
     find: (name) => {
@@ -42,6 +53,7 @@ export function createProjects({ database, clock }: { readonly database: Databas
       if (one !== undefined && found.length <= 1) return one
       throw unknownProject(name, found.length > 1 ? found : all)
     },
+    findAt: (address) => list().find(({ id }) => id === idOfAddress(address)),
     add: async ({ url, forge, base }) => {
       parseGitAddress(url)
       const id = projectIdOf(url)
@@ -51,8 +63,9 @@ export function createProjects({ database, clock }: { readonly database: Databas
         })
       await database.write((tx) =>
         tx.run(
-          `insert into project (id, url, forge, base, added_at) values (?, ?, ?, ?, ?)
-           on conflict (id) do update set url = excluded.url, forge = excluded.forge, base = excluded.base`,
+          `insert into project (hive, id, url, forge, base, added_at) values (?, ?, ?, ?, ?, ?)
+           on conflict (hive, id) do update set url = excluded.url, forge = excluded.forge, base = excluded.base`,
+          hive,
           id,
           url,
           forge,
@@ -65,9 +78,14 @@ export function createProjects({ database, clock }: { readonly database: Databas
     remove: (id) =>
       database.write((tx) => {
         for (const table of ['project', 'claim_link', 'claim_chain'])
-          tx.run(`delete from ${table} where ${table === 'project' ? 'id' : 'project'} = ?`, id)
+          tx.run(`delete from ${table} where hive = ? and ${table === 'project' ? 'id' : 'project'} = ?`, hive, id)
       }),
   }
+}
+
+function toProject(row: ProjectRow): readonly Project[] {
+  const [id, forge] = [parseProjectId(row.id), kinds.find((kind) => kind === row.forge)]
+  return id === undefined || forge === undefined ? [] : [{ id, url: row.url, forge, base: row.base }]
 }
 
 function idOfAddress(text: string): ProjectId | undefined {

@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encodeText } from '../../lib/bytes.ts'
+import { createCid, dagCborCodec } from '../../lib/cid.ts'
 import { openDatabase } from '../../store/database.ts'
 import { createSigningKey } from '../../identity/keys.ts'
 import { hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
 import { makeRepository, runGit } from '../testing/git-server.ts'
-import { testProject, testTask } from '../testing/test-names.ts'
+import { testHiveId, testProject, testTask } from '../testing/test-names.ts'
 import { openDiskChainStore } from './disk-chain-store.ts'
 
 test('F35: a node that was started anew still knows the newest head it saw, and pushes it again to a forge that lost it', async (t) => {
   const bare = await makeRepository(t)
   await using database = openDatabase({ path: ':memory:' })
   const key = createSigningKey()
+  const place = { hive: testHiveId, project: testProject }
   const ada = openNode(bare)
   const holder = await hold(ada)
-  const look = (store = openDiskChainStore(database, testProject)): ReturnType<typeof ada.ledger.lookAt> =>
+  const look = (store = openDiskChainStore(database, place)): ReturnType<typeof ada.ledger.lookAt> =>
     openNode(bare, { key, store }).ledger.lookAt(testTask, { signal })
   assert.equal((await look()).meaning.meaning, 'held')
   await holder.renew({ signal })
@@ -22,7 +25,19 @@ test('F35: a node that was started anew still knows the newest head it saw, and 
   await runGit(bare, 'gc', '--prune=now', '-q')
   const gone = await look()
   assert.deepEqual(gone.meaning, { meaning: 'regressed', newest: holder.head })
-  const bob = openNode(bare, { key, store: openDiskChainStore(database, testProject) })
+  const bob = openNode(bare, { key, store: openDiskChainStore(database, place) })
   assert.equal(await bob.ledger.restore(gone, { signal }), true)
   assert.equal(await runGit(bare, 'rev-list', '--count', 'refs/althing/claims/issue-7'), '2')
+})
+
+test('S27: a chain that one hive verified is not known to another', async (t) => {
+  const bare = await makeRepository(t)
+  await using database = openDatabase({ path: ':memory:' })
+  const place = { hive: testHiveId, project: testProject }
+  const ada = openNode(bare, { store: openDiskChainStore(database, place) })
+  await hold(ada)
+  await ada.ledger.lookAt(testTask, { signal })
+  assert.notEqual(openDiskChainStore(database, place).get(testTask), undefined)
+  const elsewhere = createCid(dagCborCodec, encodeText('another hive')) as typeof testHiveId
+  assert.equal(openDiskChainStore(database, { ...place, hive: elsewhere }).get(testTask), undefined)
 })

@@ -1,3 +1,4 @@
+import type { HiveId } from '../../journal/entry.ts'
 import type { Database } from '../../store/database.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { parseObjectId } from '../git/objects.ts'
@@ -12,23 +13,34 @@ interface LinkRow {
   readonly bytes: Uint8Array
 }
 
+/** Whose chains are kept: what one hive's members signed says nothing in another. */
+export interface ChainsOf {
+  readonly hive: HiveId
+  readonly project: ProjectId
+}
+
 /** Keeps the chains of one project in the home's database, and in memory: a restart forgets no head that was verified. */
-export function openDiskChainStore(database: Database, project: ProjectId): ChainStore {
-  const chains = readChains(database, project)
+export function openDiskChainStore(database: Database, { hive, project }: ChainsOf): ChainStore {
+  const chains = readChains(database, { hive, project })
   return {
     get: (task) => chains.get(task),
     put: async (task, chain, added) => {
       const before = chains.get(task)
       const goesOn = before !== undefined && chain.commits.size === before.commits.size + added.size
       await database.write((tx) => {
-        if (!goesOn) tx.run('delete from claim_link where project = ? and task = ?', project, task)
+        if (!goesOn) tx.run('delete from claim_link where hive = ? and project = ? and task = ?', hive, project, task)
         let number = goesOn ? before.commits.size : 0
         for (const [id, bytes] of goesOn ? added : chain.commits) {
-          tx.run('insert into claim_link (project, task, number, id, bytes) values (?, ?, ?, ?, ?)', project, task, number, id, bytes)
+          tx.run(
+            'insert into claim_link (hive, project, task, number, id, bytes) values (?, ?, ?, ?, ?, ?)',
+            ...[hive, project, task, number, id, bytes],
+          )
           number += 1
         }
         tx.run(
-          'insert into claim_chain (project, task, state) values (?, ?, ?) on conflict (project, task) do update set state = excluded.state',
+          `insert into claim_chain (hive, project, task, state) values (?, ?, ?, ?)
+           on conflict (hive, project, task) do update set state = excluded.state`,
+          hive,
           project,
           task,
           JSON.stringify(chain.state),
@@ -39,10 +51,11 @@ export function openDiskChainStore(database: Database, project: ProjectId): Chai
   }
 }
 
-function readChains(database: Database, project: ProjectId): Map<TaskKey, StoredChain> {
+function readChains(database: Database, { hive, project }: ChainsOf): Map<TaskKey, StoredChain> {
   const commits = new Map<string, Map<ObjectId, Uint8Array>>()
   for (const { task, id, bytes } of database.all<LinkRow>(
-    'select task, id, bytes from claim_link where project = ? order by task, number',
+    'select task, id, bytes from claim_link where hive = ? and project = ? order by task, number',
+    hive,
     project,
   )) {
     const link = parseObjectId(id)
@@ -50,7 +63,8 @@ function readChains(database: Database, project: ProjectId): Map<TaskKey, Stored
   }
   const chains = new Map<TaskKey, StoredChain>()
   for (const row of database.all<{ readonly task: string; readonly state: string }>(
-    'select task, state from claim_chain where project = ?',
+    'select task, state from claim_chain where hive = ? and project = ?',
+    hive,
     project,
   )) {
     const task = parseTaskKey(row.task)
