@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ScriptedModels } from '../../src/models/testing/scripted-models.ts'
 import type { Answer, Machine } from '../demo/machine.ts'
 import type { Scene } from '../demo/scenes.ts'
@@ -153,7 +154,7 @@ async function untilTrue(isSo: () => Promise<boolean>): Promise<void> {
   const startedAt = performance.now()
   while (!(await isSo())) {
     if (performance.now() - startedAt > 40_000) throw new Error('what the demo waited for did not happen within 40 s')
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await pause(300)
   }
 }
 

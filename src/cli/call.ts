@@ -7,6 +7,7 @@ import type { CliDeps } from './deps.ts'
 import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { openLog } from './log.ts'
+import { answerQuestions } from './questions.ts'
 import { readFields } from './render/read.ts'
 import { formatDuration } from './render/units.ts'
 
@@ -20,9 +21,9 @@ export interface Errand {
 }
 
 /** How long a command waits for a home that another process has, when no --timeout says otherwise, in milliseconds. */
-const busyWaitMs = 30_000
+export const busyWaitMs = 30_000
 /** Time between two looks at it, in milliseconds. */
-const busyStepMs = 200
+export const busyStepMs = 200
 /** Time between two looks at a process that ends, in milliseconds. */
 const goneStepMs = 50
 
@@ -65,7 +66,9 @@ async function askRemote(
   { operation, input, globals, signal, report }: Errand,
 ): Promise<{ readonly output: unknown } | undefined> {
   await using node = (await deps.connect(globals.home)) ?? null
-  return node === null ? undefined : { output: await node.call(operation.name, input, { signal, hive: globals.hive, report }) }
+  if (node === null) return undefined
+  const asking = answerQuestions(deps, { node, hive: globals.hive, signal, report })
+  return { output: await node.call(operation.name, input, { signal, hive: globals.hive, report: asking }) }
 }
 
 async function askLocal(
@@ -73,7 +76,9 @@ async function askLocal(
   { operation, input, globals, signal, report }: Errand,
 ): Promise<{ readonly output: unknown } | undefined> {
   await using node = await openOwnNode(deps, { operation, input, globals, signal })
-  return node === null ? undefined : { output: await node.call(operation.name, input, { signal, hive: globals.hive, report }) }
+  if (node === null) return undefined
+  const asking = answerQuestions(deps, { node, hive: globals.hive, signal, report })
+  return { output: await node.call(operation.name, input, { signal, hive: globals.hive, report: asking }) }
 }
 
 /** `p2p stop` answers at once; the command returns when the process has closed everything, or after `busyWaitMs` all the same. */
@@ -150,7 +155,8 @@ function noKeys(home: string): Fault {
   return cliFaults.create('KEYS_MISSING', { message, data: { home } })
 }
 
-function busy(home: string, waitedMs: number): Fault {
+/** The fault of a home that another process kept for the whole wait. */
+export function busy(home: string, waitedMs: number): Fault {
   return cliFaults.create('HOME_BUSY', {
     message: `another process has kept ${home} to itself for ${Math.round(waitedMs / 1000)} s. Wait for it to end, or allow more with --timeout`,
     data: { home, waitedMs },

@@ -229,6 +229,19 @@ test('p2p start on a home where a node runs is a fault that says how to see and 
   assert.match(cli.stderr(), /althing p2p status.*althing p2p stop.*NODE_RUNNING/)
 })
 
+test('p2p start waits for a command that has the home, and says so when it goes on for too long', async (t) => {
+  const cli = createTestCli(t, { answer: async () => status, isRunning: false, lockedTimes: 1_000_000 })
+  assert.equal(await cli.run('p2p', 'start', '--timeout', '5s'), 1)
+  assert.match(cli.stderr(), /waiting for another command on this home[^]*HOME_BUSY/)
+  const interrupt = new AbortController()
+  const answer = async (): Promise<unknown> => {
+    setImmediate(() => interrupt.abort(new Error('SIGTERM came')))
+    return status
+  }
+  const patient = createTestCli(t, { answer, isRunning: false, lockedTimes: 3, interrupted: interrupt.signal })
+  assert.equal(await patient.run('p2p', 'start'), 0)
+})
+
 test('a node that is interrupted while it opens is exit code 130, not a bug', async (t) => {
   const cli = createTestCli(t, { answer: async () => status, isRunning: false, interrupted: AbortSignal.abort(new Error('SIGINT came')) })
   assert.equal(await cli.run('p2p', 'start'), 130)

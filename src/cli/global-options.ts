@@ -50,7 +50,7 @@ export const globalOptionNames: ReadonlySet<string> = new Set([
 
 function createGlobalOptions(): readonly Option[] {
   return [
-    new Option('--json', 'print one JSON document and nothing else'),
+    new Option('-j, --json', 'print one JSON document and nothing else'),
     new Option('--home <dir>', 'home of the node (ALTHING_HOME, else ~/.althing)'),
     new Option('--hive <hive>', 'name or id of the hive, instead of the current one'),
     new Option('--config <file>', 'configuration file, instead of config.toml in the home'),

@@ -2,6 +2,7 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Althing } from '../operations/node-api.ts'
+import { busy, busyStepMs, busyWaitMs } from './call.ts'
 import type { CliDeps } from './deps.ts'
 import { cliFaults } from './faults.ts'
 import type { GlobalOptions } from './global-options.ts'
@@ -15,12 +16,12 @@ import type { StartOptions } from './start-command.ts'
 /**
  * Runs the node until it is asked to end: by a signal, or by `p2p stop`. Resolves when it has closed everything.
  *
- * @throws Fault NODE_RUNNING when one runs on the home already, INTERRUPTED after Ctrl-C
+ * @throws Fault NODE_RUNNING when one runs on the home already, HOME_BUSY when a command keeps it, INTERRUPTED after Ctrl-C
  */
 export async function runNode(deps: CliDeps, options: StartOptions, globals: GlobalOptions): Promise<void> {
   await refuseSecond(deps, globals.home)
   const config = await loadConfig({ home: globals.home, file: globals.config, environment: deps.environment, overrides: options.overrides })
-  const node = await openStarting(deps, { config, globals })
+  const node = await openWaiting(deps, { config, globals })
   try {
     const status = await node.call('p2p.status', {}, { signal: deps.interrupted, hive: globals.hive })
     sayStarted(deps, status, globals)
@@ -49,10 +50,28 @@ export async function refuseSecond(deps: Pick<CliDeps, 'connect'>, home: string)
   if (running !== null) throw alreadyRunning(home)
 }
 
+/** The home of a command that is at work is waited for, as by every command. @throws Fault NODE_RUNNING, HOME_BUSY */
+async function openWaiting(deps: CliDeps, options: { readonly config: Config; readonly globals: GlobalOptions }): Promise<Althing> {
+  const { home, timeoutMs, isQuiet } = options.globals
+  const startedAt = deps.clock.monotonic()
+  let isSaid = isQuiet
+  for (;;) {
+    const node = await openStarting(deps, options)
+    if (node !== undefined) return node
+    await refuseSecond(deps, home)
+    const waitedMs = Math.round(deps.clock.monotonic() - startedAt)
+    if (waitedMs >= (timeoutMs ?? busyWaitMs)) throw busy(home, waitedMs)
+    if (!isSaid) deps.stderr.write('waiting for another command on this home\n')
+    isSaid = true
+    await deps.clock.sleep(busyStepMs, { signal: deps.interrupted })
+  }
+}
+
+/** Undefined while another process has the home. */
 async function openStarting(
   deps: CliDeps,
   { config, globals }: { readonly config: Config; readonly globals: GlobalOptions },
-): Promise<Althing> {
+): Promise<Althing | undefined> {
   const log = openLog(deps, { level: logLevel(deps, { config, globals }) })
   try {
     return await deps.openNode({
@@ -65,7 +84,7 @@ async function openStarting(
       signal: deps.interrupted,
     })
   } catch (error) {
-    if (error instanceof Fault && error.code === 'STORE_LOCKED') throw alreadyRunning(globals.home, error)
+    if (error instanceof Fault && error.code === 'STORE_LOCKED') return undefined
     throw error
   }
 }
@@ -99,10 +118,9 @@ async function closeInTime(deps: CliDeps, node: Althing, deadlineMs: number): Pr
   cancel()
 }
 
-function alreadyRunning(home: string, cause?: unknown): Fault {
+function alreadyRunning(home: string): Fault {
   return cliFaults.create('NODE_RUNNING', {
     message: `a node runs on ${home} already. See it with: althing p2p status. End it with: althing p2p stop`,
     data: { home },
-    cause,
   })
 }

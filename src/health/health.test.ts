@@ -73,6 +73,20 @@ test('a part that hangs is left behind after its deadline', async () => {
   assert.deepEqual(warnings, ['closing network: no answer within 1000 ms'])
 })
 
+test('F28: a part that needs longer than others to close has it', async () => {
+  const closed: string[] = []
+  const clock = createVirtualClock({ startsAt: 0 })
+  const shutdown = openShutdown({ clock, log: silentLog }, { stepDeadlineMs: 1000 })
+  shutdown.defer('store', () => void closed.push('store'))
+  const pushed = Promise.withResolvers<void>()
+  shutdown.use('worker', { [Symbol.asyncDispose]: () => pushed.promise.then(() => void closed.push('worker')) }, { deadlineMs: 5000 })
+  const closing = shutdown[Symbol.asyncDispose]()
+  await clock.advance(4000)
+  pushed.resolve()
+  await closing
+  assert.deepEqual(closed, ['worker', 'store'])
+})
+
 test('a part that opens while the node closes is refused, so that its opener closes it', async () => {
   const shutdown = openShutdown({ clock: createVirtualClock({ startsAt: 0 }), log: silentLog }, { stepDeadlineMs: 1000 })
   assert.equal(shutdown.isClosing(), false)

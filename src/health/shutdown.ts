@@ -13,13 +13,24 @@ export interface ShutdownOptions {
   readonly stepDeadlineMs: number
 }
 
+export interface StepOptions {
+  /** Time for this step, in milliseconds, where it needs another than the rest. */
+  readonly deadlineMs: number
+}
+
 /** What must be closed, in the order it was opened; closing goes the other way round. */
 export interface Shutdown extends AsyncDisposable {
   /** Takes over an opened part. Returns it, so that opening reads in one line. */
-  readonly use: <T extends AsyncDisposable>(name: string, part: T) => T
+  readonly use: <T extends AsyncDisposable>(name: string, part: T, options?: StepOptions) => T
   /** Takes over a step of any kind. */
   readonly defer: (name: string, step: () => void | Promise<void>) => void
   readonly isClosing: () => boolean
+}
+
+interface Step {
+  readonly name: string
+  readonly run: () => void | Promise<void>
+  readonly deadlineMs: number
 }
 
 /**
@@ -28,27 +39,27 @@ export interface Shutdown extends AsyncDisposable {
  * Disposing again waits for the same end.
  */
 export function openShutdown({ clock, log }: ShutdownDeps, { stepDeadlineMs }: ShutdownOptions): Shutdown {
-  const steps: { readonly name: string; readonly run: () => void | Promise<void> }[] = []
+  const steps: Step[] = []
   let closing: Promise<void> | undefined
 
-  const runStep = async (name: string, run: () => void | Promise<void>): Promise<void> => {
+  const runStep = async ({ name, run, deadlineMs }: Step): Promise<void> => {
     try {
-      await untilAborted(Promise.resolve(run()), withDeadline(clock, stepDeadlineMs))
+      await untilAborted(Promise.resolve(run()), withDeadline(clock, deadlineMs))
     } catch (error) {
       log.warn(`closing ${name}: ${describeError(error)}`)
     }
   }
   const close = async (): Promise<void> => {
-    for (let step = steps.pop(); step !== undefined; step = steps.pop()) await runStep(step.name, step.run)
+    for (let step = steps.pop(); step !== undefined; step = steps.pop()) await runStep(step)
   }
-  const defer = (name: string, run: () => void | Promise<void>): void => {
-    if (closing !== undefined) throw new Error(`${name} was opened while the node was closing`)
-    steps.push({ name, run })
+  const add = (step: Step): void => {
+    if (closing !== undefined) throw new Error(`${step.name} was opened while the node was closing`)
+    steps.push(step)
   }
   return {
-    defer,
-    use: (name, part) => {
-      defer(name, async () => part[Symbol.asyncDispose]())
+    defer: (name, run) => add({ name, run, deadlineMs: stepDeadlineMs }),
+    use: (name, part, { deadlineMs } = { deadlineMs: stepDeadlineMs }) => {
+      add({ name, run: async () => part[Symbol.asyncDispose](), deadlineMs })
       return part
     },
     isClosing: () => closing !== undefined,

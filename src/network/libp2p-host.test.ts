@@ -29,6 +29,7 @@ function openBare(changes: Partial<Libp2pHostOptions>) {
   const gate = new Gate({ clock }, options)
   const tools = { parsePeer: (text: string) => text, parseMultiaddr: (text: string) => text }
   const deps = { key: keyOf('bob'), clock, chance: createSeededChance(1), log: silentLog, peerBook: createMemoryPeerBook() }
+  // a stand-in for what the host asks of libp2p, which has far more
   const parts = { ...deps, node, gate, tools } as unknown as Libp2pParts
   const arrive = (name: string): Connection => {
     const connection = {

@@ -8,7 +8,8 @@ import type { Machine } from './machine.ts'
 import { addressOf, enter, eventually, knownBy, list, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
 
 test('F35: a home restored from an older backup gets back what it had signed since, and goes on', async (t) => {
-  const { bob, restored } = await setBack(t)
+  // its peers answer as soon as they are found, however long a busy machine takes for that
+  const { bob, restored } = await setBack(t, { waitsMs: 60_000 })
   await restored.start()
   await eventually(
     'what was published since came back',
@@ -20,7 +21,7 @@ test('F35: a home restored from an older backup gets back what it had signed sin
 })
 
 test('F35: restored and alone, it goes on in a new incarnation; nothing is lost, and all agree when the others come back', async (t) => {
-  const { bob, restored } = await setBack(t)
+  const { bob, restored } = await setBack(t, { waitsMs: 1_000 })
   await bob.end('SIGTERM')
   await restored.start()
   await restored.ask('p2p', 'publish', restored.fourth)
@@ -35,7 +36,10 @@ test('F35: restored and alone, it goes on in a new incarnation; nothing is lost,
 })
 
 /** Ada, whose home was copied after one of three publishes, is gone; a home made of the copy has not been started. */
-async function setBack(t: TestContext): Promise<{ readonly bob: Machine; readonly restored: Machine & { readonly fourth: string } }> {
+async function setBack(
+  t: TestContext,
+  { waitsMs }: { readonly waitsMs: number },
+): Promise<{ readonly bob: Machine; readonly restored: Machine & { readonly fourth: string } }> {
   const village = openVillage(t)
   const [ada, bob] = [village.settle('ada'), village.settle('bob')]
   await ada.start()
@@ -56,7 +60,7 @@ async function setBack(t: TestContext): Promise<{ readonly bob: Machine; readonl
     (known) => known === 3,
   )
   await ada.end('SIGKILL')
-  const restored = village.settle('restored')
+  const restored = village.settle('restored', { ALTHING_JOURNAL_OWN_HEAD_TIMEOUT_MS: String(waitsMs) })
   await restored.ask('restore', backup)
   // What only reads takes it for the home that it is.
   await restored.ask('store', 'stats')

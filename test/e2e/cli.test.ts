@@ -218,8 +218,15 @@ test('S28: keys, the HTTP token and an invite are in no log and no file that oth
   node.kill('SIGTERM')
   const { stdout, stderr } = await node.ended
   const secrets = [readFileSync(join(home, 'http.token'), 'utf8').trim(), invite.code, ...privateKeys(home)]
-  assert.ok(secrets.length >= 3)
   for (const secret of secrets) assert.ok(!`${stdout}${stderr}`.includes(secret))
+  const files = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  assert.ok(files.length > 5)
+  for (const { parentPath, name } of files) {
+    const path = join(parentPath, name)
+    assert.equal(statSync(path).mode & 0o077, 0, `others may read ${path}`)
+    if (!parentPath.endsWith('keys') && name !== 'http.token')
+      for (const secret of secrets) assert.ok(!readFileSync(path).includes(secret), `a secret lies in ${path}`)
+  }
 })
 
 async function peerId(home: string): Promise<string> {
@@ -245,12 +252,12 @@ async function fetchEverything(home: string): Promise<void> {
 }
 
 /** Contents of the files of the home that only its owner may read and that hold keys, as text of several kinds. */
+/** The seed of each key, in every way in which it may be written. */
 function privateKeys(home: string): readonly string[] {
-  return readdirSync(home, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /key|seed/i.test(join(entry.parentPath, entry.name)) && !/\.sqlite|node\.log/.test(entry.name))
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name)))
-    .filter((bytes) => bytes.byteLength >= 16 && bytes.byteLength < 4096)
-    .flatMap((bytes) =>
-      [bytes.toString('base64'), bytes.toString('hex'), bytes.toString('utf8').trim()].filter((text) => text.length >= 16),
-    )
+  return ['node.key', 'owner.key'].flatMap((name) => {
+    const [, seed = ''] = readFileSync(join(home, 'keys', name), 'utf8').split(' ')
+    const bytes = Buffer.from(seed, 'base64url')
+    assert.equal(bytes.byteLength, 32, name)
+    return (['hex', 'base64', 'base64url'] as const).map((encoding) => bytes.toString(encoding).replace(/=+$/, ''))
+  })
 }

@@ -11,7 +11,8 @@ test('S1: a stranger with a hive of its own gets nothing of a closed hive', asyn
   await ada.start()
   await ada.ask('p2p', 'publish', writePackage(village, 'secret-plans'))
   await eve.start()
-  await eve.run(['p2p', 'bootstrap', await addressOf(ada)])
+  const dialled = await eve.run(['p2p', 'bootstrap', await addressOf(ada), '--json'])
+  assert.equal(dialled.code, 0, `eve reached her: ${dialled.stdout}${dialled.stderr}`)
   await eventually(
     'ada has cut her',
     async () => list(await ada.ask('p2p', 'peers'), 'peers').length,

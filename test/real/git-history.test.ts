@@ -14,7 +14,7 @@ import { GitRepository, hasGit } from './git-repository.ts'
 import type { CommittedTree } from './git-repository.ts'
 
 /** A repository and a folder of it; without them the project's own documents. */
-const { ALTHING_GIT_REPOSITORY: given, ALTHING_GIT_FOLDER: folder = 'docs' } = process.env
+const { REAL_GIT_REPOSITORY: given, REAL_GIT_FOLDER: folder = 'docs' } = process.env
 const maxCommits = 80
 const seed = 20_261_121
 /** Between two commits at least, in milliseconds: more than any of them changes files, each of which is an entry with a time of its own. */

@@ -1,18 +1,19 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parse } from 'smol-toml'
 
-/** Where folders of a real marketplace lie: beside the project, or where `ALTHING_REAL_DATA` says; nothing of them is part of it. */
-const root = process.env['ALTHING_REAL_DATA'] ?? resolve(import.meta.dirname, '../../../shared/data')
+/** Where `REAL_DATA` says that folders of a real marketplace lie; nothing of them is part of the project. */
+const root = process.env['REAL_DATA'] ?? ''
 const realPackages = join(root, 'ggen-packages')
-
 const realIndexes = join(root, 'ggen-registry')
 
+const isUnnamed = root === '' ? 'REAL_DATA does not name a folder with packages of a real marketplace' : undefined
+
 /** Why tests on them are left out, or false. */
-export const isAbsent = existsSync(realPackages) ? false : `there are no real packages in ${realPackages}`
+export const isAbsent = isUnnamed ?? (existsSync(realPackages) ? false : `there are no real packages in ${realPackages}`)
 
 /** The same of tests on indexes. */
-export const areIndexesAbsent = existsSync(realIndexes) ? false : `there are no real indexes in ${realIndexes}`
+export const areIndexesAbsent = isUnnamed ?? (existsSync(realIndexes) ? false : `there are no real indexes in ${realIndexes}`)
 
 /** The indexes that the marketplace had over the years, oldest first. */
 export function listIndexes(): readonly string[] {

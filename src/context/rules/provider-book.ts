@@ -93,9 +93,9 @@ export class ProviderBook {
   }
 
   #dropOldest(): void {
-    for (const [resource, claims] of this.#claims) {
-      for (const provider of claims.keys()) return this.#drop(resource, provider)
-    }
+    const [resource, claims] = this.#claims.entries().next().value ?? []
+    const provider = claims?.keys().next().value
+    if (resource !== undefined && provider !== undefined) this.#drop(resource, provider)
   }
 
   #drop(resource: string, provider: PeerId): void {

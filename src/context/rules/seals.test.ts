@@ -8,6 +8,7 @@ import { formatSealMarks, isSealName, markOf, readSealMarks, withoutSealMarks } 
 
 const [ada, bob, cy, eve] = ['ada', 'bob', 'cy', 'eve'].map(nodeOf)
 assert.ok(ada !== undefined && bob !== undefined && cy !== undefined && eve !== undefined)
+// rules only compare owners: names are enough
 const [ownerOfBob, ownerOfCy, ownerOfEve] = ['bob', 'cy', 'eve'] as unknown as readonly [OwnerId, OwnerId, OwnerId]
 
 function member(

@@ -1,6 +1,6 @@
 import type { Level } from '../membership.ts'
 
-/** From most to least trusted. @see docs/protocols/hive.md §4 */
+/** From most to least trusted. @see docs/protocols/hive.md §7 */
 export const levels = ['master', 'decision', 'coordination', 'suggestion', 'read_only'] as const satisfies readonly Level[]
 
 /** Whether a level may do what needs `needed`. */

@@ -8,7 +8,7 @@ export interface RolePreset {
 /** Never anybody's work, whatever the role: secrets and the forge's own machinery. */
 const denied = ['!**/.env', '!**/.env.*', '!.git/**']
 
-/** The roles a hive knows from the start. @see docs/protocols/hive.md §4 */
+/** The roles a hive knows from the start. @see docs/protocols/hive.md §7 */
 export const rolePresets: ReadonlyMap<string, RolePreset> = new Map([
   [
     'backend',

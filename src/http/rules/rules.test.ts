@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isLoopbackAddress, judgeRequest } from './judge-request.ts'
+import { isLoopback } from '../../lib/loopback.ts'
+import { judgeRequest } from './judge-request.ts'
 import { statusOf } from './status-of.ts'
 
 const own = { origin: undefined, site: undefined }
@@ -38,7 +39,7 @@ test('S17: a page is heard only when we served it', () => {
 })
 
 test('loopback addresses are 127/8, ::1 and localhost', () => {
-  assert.deepEqual(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::', '192.168.1.2', '127.0.0.1.example'].map(isLoopbackAddress), [
+  assert.deepEqual(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::', '192.168.1.2', '127.0.0.1.example'].map(isLoopback), [
     true,
     true,
     true,

@@ -4,7 +4,7 @@ import type { CallContext } from '../../operations/define-operation.ts'
 import type { MarketDeps, MarketOptions } from '../market.ts'
 import { readLock } from './lock-file.ts'
 import type { PlaceInput } from './place.ts'
-import { ignoreName, makeFolder, placeOf } from './place.ts'
+import { ignoreName, makeFolder, placeOf, refuseOutside } from './place.ts'
 import { openPlaceLock } from './place-lock.ts'
 import { exists, placeLockName, recoverPlace, stagingName } from './swap.ts'
 import { findStrays } from './verify.ts'
@@ -36,6 +36,7 @@ export async function cleanPlace(
   const hint = 'downloads that nothing refers to any more, and unpacked packages that no project uses, are freed by `althing store gc`'
   if (!(await exists(staging)))
     return { removed: [], strays: (await findStrays(place, await readLock(place.lock))).map((name) => join(place.packages, name)), hint }
+  await refuseOutside(place, staging)
   await using _ = input.dryRun
     ? undefined
     : await openPlaceLock(place, { clock: deps.clock, waitMs: deps.options.installWaitMs, signal: context.signal })

@@ -38,6 +38,25 @@ test('S12: clean takes nothing away through a folder of packages that is a link 
   assert.deepEqual((await readdir(outside)).toSorted(), ['mine', 'profile'])
 })
 
+test('S12: no command takes anything away through a folder for staging, or one above it, that is a link out of the project', async (t) => {
+  for (const link of ['.althing/packages/.staging', '.althing/packages', '.althing']) {
+    const { ada, project, outside } = await setUp(t)
+    await mkdir(join(outside, 'packages/.staging/mine'), { recursive: true })
+    await mkdir(join(outside, '.staging/mine'), { recursive: true })
+    await rm(join(project, link), { recursive: true })
+    await symlink(outside, join(project, link))
+    const before = (await readdir(outside, { recursive: true })).toSorted()
+    for (const dryRun of [true, false]) {
+      const clean = { directory: project, global: false, dryRun, force: false }
+      await assert.rejects(ada.handlers['marketplace.clean'](clean, ada.context), { code: 'TARGET_REFUSED' }, link)
+    }
+    await assert.rejects(install(ada, 'demo', { directory: project }), { code: 'TARGET_REFUSED' }, link)
+    const list = { directory: project, global: false, published: false, detailed: false }
+    await ada.handlers['marketplace.list'](list, ada.context)
+    assert.deepEqual((await readdir(outside, { recursive: true })).toSorted(), before, link)
+  }
+})
+
 test('S12: a link in place of the note of who installs writes nothing where it leads', async (t) => {
   const { ada, project, staging, mine } = await setUp(t)
   await symlink(mine, join(staging, 'lock.sqlite.pid'))

@@ -109,7 +109,7 @@ const update = defineOperation({
   isReadOnly: false,
   needsHome: true,
   needsPeers: true,
-  aliases: ['update'],
+  aliases: ['update', 'upgrade'],
   examples: [
     { command: 'althing update', does: 'all of the project, each within the range it was installed with' },
     { command: 'althing update code-review --dry-run', does: 'says what an update of one would change' },
@@ -129,7 +129,7 @@ const remove = defineOperation({
   isReadOnly: false,
   needsHome: true,
   needsPeers: false,
-  aliases: ['remove', 'rm'],
+  aliases: ['remove', 'rm', 'uninstall'],
   examples: [
     { command: 'althing remove rust-web', does: 'its folder, its block in the lock, and dependencies that were there for it alone' },
   ],

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { openWriteLock } from '../../store/write-lock.ts'
 import { toInstallFault } from './disk-fault.ts'
 import type { Place } from './place.ts'
-import { refuseTarget } from './place.ts'
+import { refuseOutside, refuseTarget } from './place.ts'
 import { placeLockName, stagingName } from './swap.ts'
 
 export interface PlaceLockRequest {
@@ -20,6 +20,7 @@ export interface PlaceLockRequest {
  * @throws Fault TARGET_REFUSED, STORE_LOCKED, STORE_ON_NETWORK, DISK_FULL, DISK_ERROR
  */
 export async function openPlaceLock(place: Place, request: PlaceLockRequest): Promise<AsyncDisposable> {
+  await refuseOutside(place, join(place.packages, stagingName))
   const path = join(place.packages, stagingName, placeLockName)
   await refuseForeignLock(path)
   return await openWriteLock({ path, ...request }).catch((error: unknown) => {

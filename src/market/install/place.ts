@@ -97,6 +97,17 @@ export async function makeFolder(place: Place, folder: string): Promise<void> {
   }
 }
 
+/**
+ * A folder that is there lies within its place, whatever links are on the way: a project may be anybody's.
+ *
+ * @throws Fault TARGET_REFUSED
+ */
+export async function refuseOutside(place: Place, folder: string): Promise<void> {
+  const real = await realpath(folder).catch(() => undefined)
+  if (real !== undefined && !isInside(await realpath(place.root), real))
+    throw refuseTarget(folder, 'it is a symbolic link that leads out of the project')
+}
+
 /** Keeps a folder of ours out of the project's Git, as cargo does with `target`. One that is there already says what its author wants. */
 export async function ignoreFolder(folder: string): Promise<void> {
   await writeFile(join(folder, ignoreName), '*\n', { flag: 'wx' }).catch((error: unknown) => {

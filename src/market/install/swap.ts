@@ -11,7 +11,7 @@ import type { Lock, LockedPackage } from './lock.ts'
 import { formatLock, parseLock, parseLockedName } from './lock.ts'
 import { readLock, removeHalfLocks, syncFolder, writeLock } from './lock-file.ts'
 import type { Place } from './place.ts'
-import { ignoreName, makeFolder } from './place.ts'
+import { ignoreName, makeFolder, refuseOutside } from './place.ts'
 
 /** A new folder and where it goes, or one that goes away; names are relative to the place's root. */
 export interface Move {
@@ -106,9 +106,10 @@ function ignoreMissing(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error
 }
 
-/** Finishes or takes back what was interrupted, and clears what was left. To be called by who holds the place's lock. */
+/** Finishes or takes back what was interrupted, and clears what was left. To be called by who holds the place's lock. @throws Fault TARGET_REFUSED */
 export async function recoverPlace(place: Place, chance: Chance): Promise<void> {
   const staging = join(place.packages, stagingName)
+  await refuseOutside(place, staging)
   const names = (await readdir(staging).catch(() => [])).filter((name) => !name.startsWith(placeLockName) && name !== ignoreName)
   for (const name of names.filter((found) => found.endsWith(intentSuffix))) {
     const intent = await readIntent(place, join(staging, name))

@@ -121,6 +121,12 @@ export function withServers(asked: Permissions, servers: readonly McpServer[], r
   return { ...asked, commands, hosts }
 }
 
+/** Whether a package asks, in what its owner signed, for what a server needs. */
+export function isAskedFor({ command, args, url }: McpServer, { commands, hosts }: Pick<Permissions, 'commands' | 'hosts'>): boolean {
+  if (command !== null && !commands.includes([command, ...args].join(' '))) return false
+  return url === null || hosts.includes(URL.parse(url)?.host ?? url)
+}
+
 /** Reads a server out of a list of files: exactly the shape of `McpServer`. */
 export function parseMcpRecord(value: unknown): McpServer | undefined {
   const map = readMap(value, ['name', 'command', 'args', 'url', 'env'])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { marketFaults } from '../faults.ts'
 import { findPlace } from '../install/place.ts'
 import type { McpConfiguration } from '../manifest/mcp.ts'
-import { formatMcpConfiguration } from '../manifest/mcp.ts'
+import { formatMcpConfiguration, isAskedFor } from '../manifest/mcp.ts'
 import type { MarketDeps, MarketHive, MarketOptions } from '../market.ts'
 import type { IndexedRelease } from '../package-index.ts'
 import { spellPackage } from '../spell.ts'
@@ -28,7 +28,8 @@ export async function describeDetails(
   { hive, release, input, signal }: DescribeDetails,
 ): Promise<DescribedDetails> {
   const details = await findDetails(deps, { hive, release, signal, mayFetch: input.mcp })
-  const servers = details?.mcpServers ?? []
+  // the list of files is its author's too, but people were asked about what is signed as a permission
+  const servers = (details?.mcpServers ?? []).filter((server) => isAskedFor(server, release.manifest.permissions))
   if (input.mcp && servers.length === 0) throw refuse(spellPackage(hive, release), details !== undefined)
   const folder = servers.length === 0 ? undefined : await findFolder(deps, spellPackage(hive, release), input.directory)
   return {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createZstdCompress } from 'node:zlib'
 import type { KnownGenesis } from '../../hive/genesis.ts'
 import { encodeText } from '../../lib/bytes.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
@@ -20,6 +19,7 @@ import type { SignedLine } from './line.ts'
 import { readHive, readLines } from './read-hive.ts'
 import { archivePath, configPath, indexPath, listPath, membersPath, namesPath } from './rules/registry-paths.ts'
 import { writeChanged, writeWhole } from './write-changed.ts'
+import { compress } from './zstd-stream.ts'
 
 /** What an export did. */
 export interface ExportReport {
@@ -154,16 +154,6 @@ async function isHad({ content }: ExportDeps, { hive, cid, maxBytes, context }: 
     context.signal.throwIfAborted()
     return false
   }
-}
-
-async function* compress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const packing = createZstdCompress()
-  const feeding = (async (): Promise<void> => {
-    for await (const chunk of source) if (!packing.write(chunk)) await new Promise((resolve) => packing.once('drain', resolve))
-    packing.end()
-  })().catch((error: unknown) => void packing.destroy(error instanceof Error ? error : new Error(String(error))))
-  yield* packing as AsyncIterable<Uint8Array>
-  await feeding
 }
 
 /** Takes away the lines of names that the folder listed and that are no more: their entries were erased, or are not asked for. */

@@ -11,6 +11,8 @@ export interface RegistryOptions {
   readonly timeoutMs: number
   /** A registry silent for this long is given up, in milliseconds. */
   readonly stallTimeoutMs: number
+  /** One archive in all, in milliseconds. */
+  readonly fetchTimeoutMs: number
   /** How long one source of an archive is waited for before another is asked too, in milliseconds. */
   readonly hedgeMs: number
   /** Longest file of lines of one name, in bytes. */

@@ -169,24 +169,31 @@ export class Registries implements RegistryBook {
   /** Brings the rows of registries to what the index of this program makes of their entries. */
   async renew(): Promise<void> {
     const rows = this.list()
-    const isBlockedAnew = rows.length > 0 && (await this.#noteBlocked())
+    const blocked = this.#blockedMark()
+    const isBlockedAnew = rows.length > 0 && blocked !== this.#blockedBefore()
     for (const row of rows) {
       if ((row.viewVersion === indexVersion && !isBlockedAnew) || row.genesis === undefined) continue
       const membership = this.#membershipOf(row, row.genesis)
       await this.#deps.database.write((tx) => indexEverything(tx, { row, membership }, this.#deps))
     }
+    // last: who is ended before it makes all of them anew the next time
+    if (isBlockedAnew)
+      await this.#deps.database.write((tx) =>
+        tx.run(`insert or replace into setting (name, value) values ('registry.blocked', ?)`, blocked),
+      )
   }
 
-  /** Whether others are blocked now than when the index was made. */
-  async #noteBlocked(): Promise<boolean> {
-    const { acquaintances, database } = this.#deps
+  /** Whom and what this node blocks, as a text. */
+  #blockedMark(): string {
+    const { acquaintances } = this.#deps
     const owners = acquaintances.list().flatMap(({ owner, isBlocked }) => (isBlocked ? [owner] : []))
     const packages = acquaintances.blockedPackages().map(({ owner, name }) => `${owner}/${name}`)
-    const mark = [...owners, ...packages].toSorted().join(' ')
-    const known = database.get<{ readonly value: string }>(`select value from setting where name = 'registry.blocked'`)?.value ?? ''
-    if (known === mark) return false
-    await database.write((tx) => tx.run(`insert or replace into setting (name, value) values ('registry.blocked', ?)`, mark))
-    return true
+    return [...owners, ...packages].toSorted().join(' ')
+  }
+
+  /** The same when the index was made. */
+  #blockedBefore(): string {
+    return this.#deps.database.get<{ readonly value: string }>(`select value from setting where name = 'registry.blocked'`)?.value ?? ''
   }
 
   async #refreshOne(row: RegistryRow, { names, signal, limited, isForced, follow }: RefreshRequest): Promise<string | undefined> {

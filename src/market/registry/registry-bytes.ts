@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createZstdDecompress } from 'node:zlib'
 import { equalBytes } from '../../lib/bytes.ts'
 import type { Cid } from '../../lib/cid.ts'
 import { errorCode } from '../../store/faults.ts'
 import type { MarketDeps } from '../market.ts'
 import { registryFaults } from './faults.ts'
+import { decompress } from './zstd-stream.ts'
 import type { RegistryRow } from './registry-table.ts'
 
 type Named = Pick<RegistryRow, 'name'>
@@ -82,37 +82,6 @@ async function* bounded(source: AsyncIterable<Uint8Array>, { row, path, maxBytes
     onBytes(size)
     yield chunk
   }
-}
-
-/** Nothing is buffered whole: what is read is taken before more is given. */
-async function* decompress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const unpacking = createZstdDecompress()
-  const feeding = feed(source, unpacking)
-  try {
-    yield* unpacking as AsyncIterable<Uint8Array>
-    await feeding
-  } finally {
-    unpacking.destroy()
-  }
-}
-
-async function feed(source: AsyncIterable<Uint8Array>, into: ReturnType<typeof createZstdDecompress>): Promise<void> {
-  try {
-    for await (const chunk of source) {
-      if (into.destroyed) return
-      if (!into.write(chunk)) await drained(into)
-    }
-    into.end()
-  } catch (error) {
-    into.destroy(error instanceof Error ? error : new Error(String(error)))
-  }
-}
-
-async function drained(stream: ReturnType<typeof createZstdDecompress>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  stream.once('drain', resolve)
-  stream.once('close', resolve)
-  await promise
 }
 
 function refuse({ name }: Named, path: string, reason: string): Error {

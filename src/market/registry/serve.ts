@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 import { describeError } from '../../lib/fault.ts'
 import type { CallContext } from '../../operations/define-operation.ts'
+import { isLoopback, isLoopbackHost } from '../../lib/loopback.ts'
 import { registryFaults } from './faults.ts'
 import { maxConfigBytes, parseConfig } from './layout.ts'
 import { configPath, namesPath } from './rules/registry-paths.ts'
@@ -67,6 +68,8 @@ export async function openFolderServer(folder: string, listen: string): Promise<
   let requests = 0
   const server = createServer({ keepAliveTimeout: 5_000, requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
     requests += 1
+    // S17: what only this machine may read is not read by a page whose name leads here
+    if (isLoopback(host) && !isLoopbackHost(request.headers.host)) return void response.writeHead(421).end()
     answer(folder, request, response).catch(() => response.destroy())
   })
   server.maxConnections = maxConnections

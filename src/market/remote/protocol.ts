@@ -56,10 +56,11 @@ export function parseQuestion(bytes: Uint8Array): RemoteQuestion | undefined {
   if (list?.length !== 9 || list[0] !== 'find') return undefined
   const [, id, query, kind, category, keyword, author, license, limit] = list
   const wantedKind = packageKinds.find((known) => known === kind)
-  const keywords = Array.isArray(keyword) && keyword.length <= maxKeywords ? (keyword as readonly unknown[]).filter(isText) : undefined
+  if (!Array.isArray(keyword) || keyword.length > maxKeywords) return undefined
+  const keywords = (keyword as readonly unknown[]).filter(isText)
+  if (keywords.length !== keyword.length) return undefined
   if (!isCount(id) || !isText(query) || !isCount(limit) || limit < 1 || limit > maxHits) return undefined
   if (kind !== null && wantedKind === undefined) return undefined
-  if (keywords?.length !== (keyword as readonly unknown[]).length) return undefined
   if (![category, author, license].every((each) => each === null || isText(each))) return undefined
   return {
     id,

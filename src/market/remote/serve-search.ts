@@ -1,11 +1,11 @@
+import { within } from '../../content/within.ts'
 import type { PeerId } from '../../identity/keys.ts'
 import type { ReplicatedJournal } from '../../journal/journal.ts'
 import type { Entry } from '../../journal/entry.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { withDeadline } from '../../lib/deadline.ts'
 import type { TokenBucket } from '../../lib/token-bucket.ts'
 import { createTokenBucket } from '../../lib/token-bucket.ts'
-import type { ChannelHandler, Host } from '../../network/host.ts'
+import type { Channel, ChannelHandler, Host } from '../../network/host.ts'
 import type { Reader } from '../../store/database.ts'
 import { parseTextQuery } from '../search/rules/query.ts'
 import { readStatistics, searchText } from '../search/search-text.ts'
@@ -49,7 +49,8 @@ export function serveSearch(deps: ServeSearchDeps, options: ServeSearchOptions):
   }
   const handler: ChannelHandler = async (channel, { signal }) => {
     for (;;) {
-      const bytes = await channel.receive({ signal: withDeadline(deps.clock, options.remoteIdleTimeoutMs, signal) })
+      const receive = (waiting: AbortSignal): ReturnType<Channel['receive']> => channel.receive({ signal: waiting })
+      const bytes = await within(deps.clock, { ms: options.remoteIdleTimeoutMs, signal }, receive)
       if (bytes === undefined) return
       const question = parseQuestion(bytes)
       if (question === undefined) throw new Error('what came is no question of this protocol')

@@ -102,7 +102,7 @@ const info = defineOperation({
   faults: [...showFaults, 'NO_MCP_SERVERS'],
   isReadOnly: true,
   needsPeers: false,
-  aliases: ['info'],
+  aliases: ['info', 'view'],
   examples: [
     {
       command: 'althing info @ada/rust-web',

@@ -152,7 +152,11 @@ export class UnpackedStore {
     entries: AsyncIterable<ArchiveEntry>,
     options: { readonly signal: AbortSignal },
   ): Promise<readonly UnpackedFile[]> {
-    await (this.#prepared ??= this.#prepare())
+    await (this.#prepared ??= this.#prepare().catch((error: unknown) => {
+      // a disk that was full may have room the next time
+      this.#prepared = undefined
+      throw error
+    }))
     const beside = this.#passName('new')
     const folder = join(this.#directory, beside)
     try {

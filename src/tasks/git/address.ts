@@ -1,3 +1,4 @@
+import { isLoopback } from '../../lib/loopback.ts'
 import { tasksFaults } from '../faults.ts'
 
 /** Where a repository is, in parts that no program can take for an option. */
@@ -44,7 +45,7 @@ function readAddress(text: string): GitAddress | undefined {
     kind: 'http',
     url: url.href.replace(/\/+$/, ''),
     isEncrypted: url.protocol === 'https:',
-    isLoopback: /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname),
+    isLoopback: isLoopback(url.hostname),
   }
 }
 

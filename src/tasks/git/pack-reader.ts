@@ -106,7 +106,7 @@ function readBase(pack: Buffer, { type, start, next, found }: BaseOf): { readonl
 /** Inflates what stands at an offset, which must be exactly `size` bytes. */
 function inflateAt(pack: Buffer, offset: number, size: number): { readonly bytes: Uint8Array; readonly end: number } {
   try {
-    // `info` gives the engine too, which knows how many bytes it took
+    // `info` gives the engine too, which knows how many bytes it took; the types of Node do not know of it
     const { buffer, engine } = inflateSync(pack.subarray(offset, -20), { maxOutputLength: size + 1, info: true }) as unknown as {
       readonly buffer: Buffer
       readonly engine: { readonly bytesWritten: number }

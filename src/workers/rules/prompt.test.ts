@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Assignment } from '../driver.ts'
 import { parseProjectId, taskKeyOfIssue } from '../../tasks/task.ts'
-import { formatTaskPrompt, markFor } from './prompt.ts'
+import { formatExternalPrompt } from './external-prompt.ts'
+import { formatTaskPrompt, markFor, workerInstructions } from './prompt.ts'
 
 const project = parseProjectId('git.example.org/team/shop')
 const assignmentOf = (body: string, resumedBecause?: string): Assignment => ({
@@ -45,4 +46,12 @@ test('a text longer than a prompt may be is cut, and says so', () => {
   const prompt = formatTaskPrompt(assignmentOf('a'.repeat(60_000)))
   assert.ok(prompt.length < 51_000)
   assert.match(prompt, /a\n\(cut\)\n/)
+})
+
+test('an agent that is no loop of ours is told the same, and where to say how it ended', () => {
+  const prompt = formatExternalPrompt(assignmentOf('It should not.'), '/w/.outcome.json')
+  const [first = ''] = workerInstructions.split('\n')
+  assert.ok(prompt.startsWith(first))
+  assert.match(prompt, /write a JSON object to the file \/w\/\.outcome\.json:/)
+  assert.ok(prompt.endsWith(formatTaskPrompt(assignmentOf('It should not.'))))
 })

@@ -125,6 +125,7 @@ export function foldChain(chain: readonly Commit[], closedEpoch: number): ChainS
 function toDocument({ kind, epoch, by, process, previous }: Commit): ClaimDocument {
   return {
     ...{ v: 1, kind, hive: testHiveId, project: testProject, task: testTask, epoch, ttlSeconds: times.ttlMs / 1000 },
+    // a letter, as in `judge`: nothing is signed in the search
     ...{ holder: by as unknown as ClaimDocument['holder'], process: String(process), previous: previous as ObjectId | null },
     ...{ base: 'main', branch: 'althing/issue-7', issueHash: '', nonce: '', at: '' },
   }
