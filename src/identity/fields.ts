@@ -15,6 +15,12 @@ export function readText(value: unknown, max: number): string | undefined {
   return hasControl(value) ? undefined : value
 }
 
+/** Well-formed text of several lines, at most `max` UTF-16 units: of control characters line feeds and tabs alone; undefined for anything else. */
+export function readParagraphs(value: unknown, max: number): string | undefined {
+  if (typeof value !== 'string' || value.length > max || !value.isWellFormed()) return undefined
+  return /[\p{Cc}--[\n\t]]/v.test(value) ? undefined : value
+}
+
 /** A list of at most `max` things that `read` takes, without doubles; undefined for anything else. */
 export function readList<T>(value: unknown, max: number, read: (item: unknown) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(value) || value.length > max) return undefined

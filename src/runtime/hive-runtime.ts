@@ -34,6 +34,9 @@ import type { Host } from '../network/host.ts'
 import type { PeerBook } from '../network/peer-book.ts'
 import type { Home, Surroundings } from './open-home.ts'
 import { createWorkView } from '../tasks/records/work-view.ts'
+import { HelpLine } from '../tasks/talk/help-line.ts'
+import { promptByRecords } from '../tasks/talk/prompt-by-records.ts'
+import { TaskTalk } from '../tasks/talk/task-talk.ts'
 import { createPeerTable, seenMembers } from './peer-table.ts'
 
 export interface HiveRuntimeDeps extends Surroundings {
@@ -59,7 +62,14 @@ export interface HiveRuntime extends AsyncDisposable {
   /** Undefined without hosts, and in a closed hive. */
   readonly remote: RemoteSearch | undefined
   readonly peerBook: PeerBook
+  /** What members say of tasks, and agents that can be asked; undefined without hosts. */
+  readonly tasks: HiveTasks | undefined
   readonly context: ContextStore
+}
+
+export interface HiveTasks {
+  readonly talk: TaskTalk
+  readonly help: HelpLine
 }
 
 /** Opens one hive, part by part; everything closes in the opposite order. */
@@ -104,7 +114,8 @@ export async function openHiveRuntime(deps: HiveRuntimeDeps, row: HiveRow, optio
       shutdown.use('copies of what is published', new Replenisher(replenishing, config.content))
     }
     const remote = host === undefined ? undefined : openRemote(deps, { host, journal, membership, market: config.market, shutdown })
-    const parts = { row, membership, journal, service, host, exchange, remote, peerBook }
+    const tasks = host === undefined ? undefined : openTasks(deps, { host, journal, membership, config, shutdown })
+    const parts = { row, membership, journal, service, host, exchange, remote, peerBook, tasks }
     const surroundings = {
       database,
       content,
@@ -150,6 +161,24 @@ function openRemote(deps: HiveRuntimeDeps, { host, journal, membership, market, 
     },
   })
   return remote
+}
+
+interface TasksRequest extends Omit<RemoteRequest, 'market'> {
+  readonly config: Config
+}
+
+/** Says and hears what there is to do. */
+function openTasks({ home, clock, chance, log }: HiveRuntimeDeps, { host, journal, membership, config, shutdown }: TasksRequest): HiveTasks {
+  const { hive } = journal
+  const isMember = (peer: PeerId): boolean => membership.judge(peer).verdict === 'admitted'
+  const talk = shutdown.use('talk of tasks', new TaskTalk({ hive, host, key: home.keys.node, clock, chance, log, isMember }))
+  const help = new HelpLine({ hive, host, clock, chance, log, talk }, config.tasks)
+  const off = promptByRecords(journal, (project) => talk.prompt(project))
+  shutdown.defer('help among agents', () => {
+    off()
+    help[Symbol.dispose]()
+  })
+  return { talk, help }
 }
 
 function introducedOwner(entry: Entry): OwnerId | undefined {

@@ -1,0 +1,46 @@
+import { Fault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import type { ProjectDesk } from '../tasks/desk.ts'
+import type { Projection } from '../tasks/source.ts'
+import type { Task } from '../tasks/task.ts'
+import type { Escalation } from './escalations.ts'
+import type { PersonNeeded } from './rules/task-comment.ts'
+import { describeNeed, formatTaskComment } from './rules/task-comment.ts'
+
+export interface ShowDeps {
+  readonly log: Log
+  /** Tells whoever the operator named that a task waits for a person; returns at once. */
+  readonly escalate: (escalation: Escalation) => void
+}
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/** Shows people what became of tasks. Best effort: claims never rest on it. */
+export class TaskSigns {
+  readonly #deps: ShowDeps
+
+  constructor(deps: ShowDeps) {
+    this.#deps = deps
+  }
+
+  /** @throws what is no fault */
+  async show(desk: ProjectDesk, task: Task, { signal, ...projection }: Projection & Waiting): Promise<void> {
+    try {
+      await desk.source.project(task.key, projection, { signal })
+    } catch (error) {
+      // a node that ends has told the claim, which is what counts
+      if (signal.aborted) return
+      if (!(error instanceof Fault)) throw error
+      this.#deps.log.warn('the labels of a task were not changed', { task: task.key, reason: error.message })
+    }
+  }
+
+  /** A person decides: the label keeps workers away, the comment says why, and whoever is to hear of it does. */
+  async escalate(desk: ProjectDesk, task: Task, { signal, ...news }: PersonNeeded & Waiting): Promise<void> {
+    this.#deps.escalate({ desk, task, reason: describeNeed(news) })
+    const comment = formatTaskComment(news)
+    await this.show(desk, task, { add: ['needs-human'], remove: ['in-progress'], comment, assignee: 'nobody', signal })
+  }
+}

@@ -1,0 +1,311 @@
+import type { PeerId } from '../identity/keys.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Fault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import type { TaskSight } from '../tasks/claims/ledger.ts'
+import { reasonOfHolding } from '../tasks/claims/history.ts'
+import type { ProjectDesk } from '../tasks/desk.ts'
+import { tasksFaults } from '../tasks/faults.ts'
+import type { TaskType, TaskWishes } from '../tasks/rules/choose-task.ts'
+import { findUnmet, priorityOfTask, rankTasks, whyNot } from '../tasks/rules/choose-task.ts'
+import { spreadTasks } from '../tasks/rules/choose-turn.ts'
+import { formatReason } from '../tasks/rules/reasons.ts'
+import type { Talk } from '../tasks/talk/talk.ts'
+import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
+import { reviewPull } from './review.ts'
+import type { BranchStanding } from './rules/branch-standing.ts'
+import type { TaskSigns } from './show-task.ts'
+import type { WorkerHolding, WorkerNews } from './worker.ts'
+
+export interface TaskFinderDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly desks: () => readonly ProjectDesk[]
+  readonly isMerged: (desk: ProjectDesk, task: TaskKey, options: Waiting) => Promise<boolean>
+  readonly compareBranches?: (desk: ProjectDesk, task: TaskKey, options: Waiting) => Promise<BranchStanding>
+  readonly tell: (news: WorkerNews) => void
+  readonly talk: Talk
+  readonly signs: TaskSigns
+  /** Whether a task is not for this worker now: it works on it, or it came to nothing lately. */
+  readonly isLeftAlone: (task: Task) => boolean
+  readonly leaveAlone: (task: Task) => void
+  /** Whether this node can work on anything now. What is over is looked after all the same. */
+  readonly mayTake: () => boolean
+  /** Tasks under way, in shares of what may be. */
+  readonly load: () => number
+}
+
+export interface TaskFinderOptions {
+  readonly label: string
+  readonly types: readonly TaskType[]
+  readonly scopes?: readonly string[]
+  readonly role?: string
+  readonly pollMs: number
+  /** How often a project is looked at while another node does so for all, in milliseconds. */
+  readonly lookMs: number
+  /** What its model costs, in US dollars for a million tokens; 0 where that is not known. */
+  readonly price: number
+}
+
+/** A task that was won, and where. */
+export interface FoundTask {
+  readonly desk: ProjectDesk
+  readonly held: WorkerHolding
+}
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+type Dependencies = Parameters<typeof whyNot>[2]
+
+/** A task that may be tried, and from what. */
+type Chance =
+  | {
+      readonly chance: 'claim'
+      readonly epoch: number
+      readonly reason: string | undefined
+      readonly because: string | undefined
+      /** Who had it last, where it goes on with the same. */
+      readonly first: PeerId | undefined
+    }
+  | { readonly chance: 'resume' }
+
+/** A node that renews more seldom than it looks is seen to be gone in time; so many looks to a lease. */
+const looksPerLease = 3
+/** Looks of another node that may fail to be heard before this one looks itself. */
+const missedPolls = 3
+
+/** Looks for tasks that may be had, and wins them: one at a time, in turn with other nodes. */
+export class TaskFinder {
+  readonly #deps: TaskFinderDeps
+  readonly #options: TaskFinderOptions
+  /** When each project was looked at to the end, by monotonic time, without a task being won. */
+  readonly #lookedAt = new Map<ProjectId, number>()
+  /** Projects in which something happened since. */
+  readonly #prompted = new Set<ProjectId>()
+
+  constructor(deps: TaskFinderDeps, options: TaskFinderOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /** Looks at a project next time, or at all, whoever else does. */
+  prompt(project?: ProjectId): void {
+    if (project === undefined) this.#lookedAt.clear()
+    else this.#prompted.add(project)
+  }
+
+  /** The next task, won; undefined when there is none. @throws the signal's reason */
+  async find(waiting: Waiting): Promise<FoundTask | undefined> {
+    for (const desk of this.#deps.desks()) {
+      if (!this.#isDue(desk)) continue
+      try {
+        const held = await this.#look(desk, waiting)
+        if (held !== undefined) return { desk, held }
+      } catch (error) {
+        waiting.signal.throwIfAborted()
+        if (!(error instanceof Fault)) throw error
+        this.#deps.log.warn('a project was passed over', { project: desk.project.id, reason: error.message })
+        this.#deps.tell({ news: 'idle', reason: `${desk.project.id}: ${error.message}` })
+      }
+    }
+    return undefined
+  }
+
+  /** The poller of a project looks for all; everybody looks now and then. @see docs/protocols/claims.md §10 */
+  #isDue({ project, ttlSeconds }: ProjectDesk): boolean {
+    const lookedAt = this.#lookedAt.get(project.id)
+    if (lookedAt === undefined || this.#prompted.has(project.id)) return true
+    const { pollMs, lookMs } = this.#options
+    const ownMs = Math.min(lookMs, (ttlSeconds * 1_000) / looksPerLease)
+    return this.#deps.clock.monotonic() - lookedAt >= ownMs || !this.#deps.talk.isPolledByAnother(project.id, missedPolls * pollMs)
+  }
+
+  async #look(desk: ProjectDesk, waiting: Waiting): Promise<WorkerHolding | undefined> {
+    const { id } = desk.project
+    const since = this.#deps.clock.monotonic()
+    this.#prompted.delete(id)
+    this.#lookedAt.delete(id)
+    const { held, wasPassed } = await this.#findIn(desk, { since, ...waiting })
+    // what others say that they claimed is looked at again soon: it may not be so
+    if (held !== undefined || wasPassed) return held
+    this.#lookedAt.set(id, since)
+    this.#deps.talk.polled(id)
+    return undefined
+  }
+
+  async #findIn(
+    desk: ProjectDesk,
+    { since, ...waiting }: { readonly since: number } & Waiting,
+  ): Promise<{ readonly held: WorkerHolding | undefined; readonly wasPassed: boolean }> {
+    const sights = await desk.sights(waiting)
+    const open = await desk.source.open(waiting)
+    const keys = new Set(open.map(({ key }) => key))
+    await this.#endClosed(desk, { sights, keys }, waiting)
+    const needed = await desk.lookAtNeeded(open, waiting)
+    for (const { task, reason } of findUnmet(open, this.#wishes, needed))
+      await this.#deps.signs.escalate(desk, task, { news: 'needs-human', reason, ...waiting })
+    let wasPassed = false
+    for (const task of this.#inOrder(open, { sights, needed })) {
+      const seen = sights.get(task.key)
+      const chance = seen === undefined ? unseen : await this.#judge(desk, task, { sight: seen, ...waiting })
+      if (chance === undefined || !this.#deps.mayTake()) continue
+      if (chance.chance === 'claim') {
+        const turn = { task, epoch: chance.epoch, since, load: this.#deps.load(), price: this.#options.price, first: chance.first }
+        if ((await this.#deps.talk.takeTurn(turn, waiting)) === 'taken') {
+          wasPassed = true
+          continue
+        }
+      }
+      const held = await this.#tryNow(desk, task, { needed, ...waiting })
+      if (held !== undefined) return { held, wasPassed }
+    }
+    return { held: undefined, wasPassed }
+  }
+
+  /** Tasks for this worker, in the order in which it tries them. The others hear of those that are free. */
+  #inOrder(
+    open: readonly Task[],
+    { sights, needed }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly needed: Dependencies },
+  ): readonly Task[] {
+    const { isLeftAlone, talk } = this.#deps
+    const ours = rankTasks(open).filter((task) => !isLeftAlone(task) && this.#isWanted(task, needed))
+    const isFree = (task: Task): boolean => (sights.get(task.key)?.meaning.meaning ?? 'free') === 'free'
+    for (const task of ours) if (isFree(task)) talk.saw(task)
+    return spreadTasks(ours, { urgency: priorityOfTask, rank: (task) => (isFree(task) ? talk.standing(task).rank : 0) })
+  }
+
+  get #wishes(): TaskWishes {
+    const { label, types, scopes, role } = this.#options
+    return { labels: [label], types, scopes, role }
+  }
+
+  #isWanted(task: Task, needed: Dependencies): boolean {
+    return whyNot(task, this.#wishes, needed) === undefined
+  }
+
+  async #tryNow(
+    desk: ProjectDesk,
+    task: Task,
+    { needed, ...waiting }: { readonly needed: Dependencies } & Waiting,
+  ): Promise<WorkerHolding | undefined> {
+    // rule 6: what is claimed is the task as it is now, not as it was when all were listed
+    const now = await desk.source.find(task.key, waiting)
+    if (now === undefined || !this.#isWanted(now, needed)) return undefined
+    // what is won is won from a fresh look, read after the closed chain
+    const sight = await desk.sight(task.key, waiting)
+    const chance = await this.#judge(desk, now, { sight, ...waiting })
+    return chance === undefined ? undefined : this.#win(desk, now, { sight, chance, ...waiting })
+  }
+
+  /** What may be done about a task now. */
+  async #judge(desk: ProjectDesk, task: Task, { sight, signal }: { readonly sight: TaskSight } & Waiting): Promise<Chance | undefined> {
+    const { meaning } = sight
+    const isAlive = meaning.meaning === 'held' && this.#deps.talk.isAlive(meaning.holding.holder)
+    const advice = desk.observe(sight, { isAlive })
+    switch (meaning.meaning) {
+      case 'free':
+        if (meaning.why === 'broken')
+          return { ...unseen, epoch: meaning.epoch, reason: 'by-person', because: 'a person wants it to be tried again' }
+        return { ...unseen, epoch: meaning.epoch, reason: sight.value === undefined ? undefined : 'free' }
+      case 'held':
+      case 'unknown':
+        if (advice.advice !== 'take-over') return undefined
+        return { ...unseen, epoch: advice.epoch, reason: advice.reason, because: 'the one who worked on it is gone' }
+      case 'ours':
+      case 'ours-elsewhere':
+        // rule 5: nothing here works on it, so its claim came through after it was given up, or its end did not
+        return desk.inHand.has(task.key) ? undefined : { chance: 'resume' }
+      case 'in-review':
+        return this.#judgeReview(desk, task, { epoch: meaning.epoch, holding: meaning.holding, signal })
+      case 'regressed':
+        await desk.restore(sight, { signal })
+        return undefined
+      case 'quarantined':
+        await this.#deps.signs.escalate(desk, task, { news: 'quarantined', failures: meaning.failures, signal })
+        return undefined
+      case 'paused':
+      case 'done':
+        return undefined
+    }
+  }
+
+  async #judgeReview(
+    desk: ProjectDesk,
+    task: Task,
+    {
+      epoch,
+      holding,
+      signal,
+    }: { readonly epoch: number; readonly holding: { readonly pr: string | undefined; readonly holder: PeerId } } & Waiting,
+  ): Promise<Chance | undefined> {
+    const judged = await reviewPull(this.#deps, desk, { key: task.key, pr: holding.pr, signal })
+    switch (judged.verdict) {
+      case 'wait':
+        return undefined
+      case 'over':
+        await this.#end(desk, task, { reason: judged.reason, signal })
+        return undefined
+      case 'again':
+        return { chance: 'claim', epoch, reason: formatReason(judged.reason), because: judged.because, first: holding.holder }
+    }
+  }
+
+  /** A merge may close the issue before anybody here looks at the pull request. */
+  async #endClosed(
+    desk: ProjectDesk,
+    { sights, keys }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly keys: ReadonlySet<TaskKey> },
+    waiting: Waiting,
+  ): Promise<void> {
+    for (const [key, { meaning }] of sights) {
+      if (meaning.meaning !== 'in-review' || keys.has(key)) continue
+      const task = await desk.source.find(key, waiting)
+      if (task?.state === 'open') continue
+      const judged = await reviewPull(this.#deps, desk, { key, pr: meaning.holding.pr, ...waiting })
+      const reason = judged.verdict === 'over' ? judged.reason : 'closed'
+      if (task === undefined) await desk.interrupt(key, { kind: 'done', reason: formatReason(reason), ...waiting })
+      else await this.#end(desk, task, { reason, ...waiting })
+    }
+  }
+
+  /** Rule 16. */
+  async #end(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
+    await desk.interrupt(task.key, { kind: 'done', reason: formatReason(reason), signal })
+    const isMerged = reason === 'merged'
+    const add = isMerged ? ['completed'] : []
+    await this.#deps.signs.show(desk, task, { add, remove: ['in-progress'], ...(isMerged ? { state: 'closed' } : {}), signal })
+    if (isMerged) this.#deps.tell({ news: 'merged', task })
+  }
+
+  async #win(
+    desk: ProjectDesk,
+    task: Task,
+    { sight, chance, signal }: { readonly sight: TaskSight; readonly chance: Chance } & Waiting,
+  ): Promise<WorkerHolding | undefined> {
+    const attempt =
+      chance.chance === 'resume'
+        ? await desk.resume(sight, { signal })
+        : await desk.claim(task, sight, { epoch: chance.epoch, signal, ...(chance.reason === undefined ? {} : { reason: chance.reason }) })
+    if (attempt.result === 'copied-key') {
+      this.#deps.log.error('a claim is held by our key in a process that never ran here: the key was copied', { task: task.key })
+      this.#deps.tell({ news: 'idle', reason: `${task.key} is held by a copy of this node's key; revoke it with \`althing node revoke\`` })
+      this.#deps.leaveAlone(task)
+    }
+    // a server that does not tell whether it took a claim is asked no more this time; what it took is found as ours later
+    if (attempt.result === 'unknown')
+      throw tasksFaults.create('REMOTE_UNREACHABLE', {
+        message: `the git server does not say whether it took the claim of ${task.key}: ${attempt.reason}`,
+      })
+    if (attempt.result !== 'held') return undefined
+    this.#deps.talk.claimed({ project: task.project, task: task.key }, attempt.holder.terms.epoch)
+    const { resumedBecause, reason } =
+      chance.chance === 'resume'
+        ? { resumedBecause: 'this node was interrupted', reason: reasonOfHolding(sight) }
+        : { resumedBecause: chance.because, reason: chance.reason }
+    return { task, holder: attempt.holder, resumedBecause, reason }
+  }
+}
+
+/** A task without a claim, as far as a list of refs says. */
+const unseen = { chance: 'claim', epoch: 1, reason: undefined, because: undefined, first: undefined } as const satisfies Chance
