@@ -7,7 +7,7 @@ import { encodeFileList, readDetails } from '../file-list.ts'
 import type { ManifestDetails } from './details.ts'
 import { noDetails, parseDetailsRecord } from './details.ts'
 import type { McpServer } from './mcp.ts'
-import { formatMcpConfiguration } from './mcp.ts'
+import { formatMcpConfiguration, isAskedFor } from './mcp.ts'
 
 const local: McpServer = {
   name: 'db',
@@ -90,4 +90,13 @@ test('S30: details from a peer that are out of bounds, or play tricks, are none'
   ]
   assert.deepEqual(parseDetailsRecord(decodeCanonical(encodeCanonical(details), { maxBytes: 10_000 })?.value), details)
   for (const value of bad) assert.equal(parseDetailsRecord(value), undefined, JSON.stringify(value).slice(0, 200))
+})
+
+test('S15: a server is asked for when its whole command line and its host are among the permissions that were signed', () => {
+  const local = { name: 'demo', command: 'node', args: ['a.mjs'], url: null, env: [] }
+  const remote = { name: 'far', command: null, args: [], url: 'https://example.org/mcp', env: [] }
+  assert.equal(isAskedFor(local, { commands: ['node a.mjs'], hosts: [] }), true)
+  assert.equal(isAskedFor(local, { commands: ['node'], hosts: [] }), false)
+  assert.equal(isAskedFor(remote, { commands: [], hosts: ['example.org'] }), true)
+  assert.equal(isAskedFor(remote, { commands: ['node a.mjs'], hosts: ['example.com'] }), false)
 })

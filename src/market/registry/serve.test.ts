@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Progress } from '../../operations/define-operation.ts'
@@ -24,6 +27,19 @@ test('serve says at once where it is, what it shows, for whom and how it ends; a
   assert.equal((await fetch(`${url}/config.json`)).status, 200)
   ending.abort()
   assert.deepEqual(await serving, { url, folder, requests: 1 })
+})
+
+test('S17: what is served to this machine alone is not told to a page whose name was bound to it anew', async (t) => {
+  const world = await openRegistryWorld(t)
+  const { url } = await world.serve()
+  const ask = async (host: string): Promise<number | undefined> => {
+    const asked = request(`${url}/config.json`, { headers: { host } }).end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    answer.resume()
+    return answer.statusCode
+  }
+  assert.deepEqual([await ask('rebound.example:4802'), await ask('127.0.0.1.example')], [421, 421])
+  assert.deepEqual([await ask(new URL(url).host), await ask('localhost:1')], [200, 200])
 })
 
 test('a folder whose config is none is not served, nor one at an address that is none or taken', async (t) => {

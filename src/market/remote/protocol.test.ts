@@ -132,6 +132,8 @@ test('S30: what is no question of the protocol is none, whatever is in it', () =
     good.with(3, 'virus'),
     good.with(4, 5),
     good.with(5, 'http'),
+    good.with(5, null),
+    good.with(5, 7),
     good.with(5, ['a', 1]),
     good.with(
       5,
