@@ -45,11 +45,22 @@ export interface SandboxResult {
 /** What a driver works with. Holds no token, no key and no socket of ours. */
 export interface DriverTools {
   readonly run: (command: SandboxCommand, options: { readonly signal: AbortSignal }) => Promise<SandboxResult>
-  /** Asks peers; undefined when nobody answers in time. */
-  readonly askForHelp: (question: string, options: { readonly signal: AbortSignal }) => Promise<string | undefined>
+  /** Asks agents of other nodes. What they answer is data, as every text of others. */
+  readonly askForHelp: (question: string, options: { readonly signal: AbortSignal }) => Promise<HelpResult>
   /** Resolves at once while the lease is confirmed; waits while it is not. Called before every model and tool call. */
   readonly untilMayWork: (options: { readonly signal: AbortSignal }) => Promise<void>
+  /** Whether the lease is confirmed now. A program of others stands still while it is not. */
+  readonly mayWork: () => boolean
 }
+
+/** What became of a question to agents of other nodes. */
+export type HelpResult =
+  /** `by`: the node whose agent answered. */
+  | { readonly help: 'answered'; readonly text: string; readonly by: string }
+  /** Nobody answered in time. */
+  | { readonly help: 'unanswered' }
+  /** So many questions of one task were not answered that a person is to be asked. */
+  | { readonly help: 'person'; readonly reason: string }
 
 /** What happens while an agent works; kept as the transcript of the task. */
 export type WorkerEvent =
@@ -64,6 +75,8 @@ export type WorkerOutcome =
   | { readonly outcome: 'done'; readonly title: string; readonly summary: string; readonly decision: WorkerDecision | undefined }
   | { readonly outcome: 'failed'; readonly reason: string }
   | { readonly outcome: 'needs-human'; readonly reason: string }
+  /** The model cannot be had now, whatever the task: says nothing of the work, and holds for every other task as well. */
+  | { readonly outcome: 'hindered'; readonly reason: string }
 
 /** What was decided, why, and what else was considered; written as context. */
 export interface WorkerDecision {

@@ -30,6 +30,7 @@ const app = agent({ name: 'scripted' })
     }
     if (behaviour === 'endless') for (;;) await say('and on '.repeat(1_000))
     if (behaviour === 'refuses') return { stopReason: 'refusal' }
+    if (behaviour === 'odd-bytes') process.stderr.write(Buffer.from([0xff, 0x0a]))
     if (behaviour === 'gives-up') end({ outcome: 'failed', reason: 'there is nothing to do' })
     if (behaviour === 'asks-person') end({ outcome: 'needs-human', reason: 'which database?' })
     if (behaviour === 'done') {

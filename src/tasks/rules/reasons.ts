@@ -8,6 +8,10 @@ export type ClaimReason =
   | 'shutdown'
   /** A policy of the forge refuses our pushes. */
   | 'refused-by-forge'
+  /** The model cannot be had, or its budget of the day or month is spent; no fault of the work. */
+  | 'model-down'
+  /** The node could not work on it: no git, a full disk, a bug of ours; no fault of the work. */
+  | 'node-failed'
   /** The forge, or its git server, does not answer; no fault of the work. */
   | 'forge-down'
   /** The pull request needs more work. */
@@ -38,4 +42,16 @@ export function formatReason(reason: ClaimReason, words?: string): string {
 /** Whether a release says that the work itself failed; closed lids and lost nodes do not count. */
 export function isFailedWork(reason: string | undefined): boolean {
   return reason?.split(':')[0] === 'failed'
+}
+
+/** Whether a task was taken up because its branch conflicts with the base. */
+export function isConflict(reason: string | undefined): boolean {
+  return reason?.split(':')[0] === 'conflict'
+}
+
+const reworks: readonly string[] = ['ci-failed', 'changes-requested', 'conflict', 'by-person'] satisfies readonly ClaimReason[]
+
+/** Whether a task was taken up because what is in its pull request is not enough; else one that is open waits for people. */
+export function isRework(reason: string | undefined): boolean {
+  return reworks.includes(reason?.split(':')[0] ?? '')
 }

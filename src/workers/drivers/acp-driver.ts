@@ -9,6 +9,7 @@ import type { Assignment, Driver, DriverTools, WorkerEvent, WorkerOutcome } from
 import { formatExternalPrompt } from '../rules/external-prompt.ts'
 import { outcomeOfSilence } from '../rules/outcome.ts'
 import { choosePermission } from '../rules/permissions.ts'
+import { pauseUnconfirmed } from '../sandbox/pause-unconfirmed.ts'
 import type { SandboxProcess } from '../sandbox/sandbox.ts'
 import { openEventQueue } from './event-queue.ts'
 import type { EventQueue } from './event-queue.ts'
@@ -50,6 +51,7 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run):
   })
   const late = withDeadline(deps.clock, limits.timeoutMs, signal)
   const events = openEventQueue<WorkerEvent>(limits.maxOutputBytes)
+  using _paused = pauseUnconfirmed(child, { clock: deps.clock, mayWork: tools.mayWork })
   try {
     const ending = converse(child, { ...run, signal: late }, { clock: deps.clock, options, events, file, prompt }).finally(events.close)
     yield* events
@@ -59,6 +61,8 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run):
   } finally {
     child.kill()
     await child.exited
+    // a process that left the group may hold them open
+    for (const stream of [child.stdout, child.stderr]) stream.destroy()
   }
 }
 

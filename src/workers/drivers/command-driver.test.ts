@@ -18,6 +18,7 @@ X`,
   hangs: 'sleep 100',
   endless: 'yes and on',
   crashes: 'echo broken >&2; exit 7',
+  'odd-bytes': String.raw`printf 'caf\351 \377\n'; printf '\377' >&2`,
 }
 
 const commandOf = (stand: DriverStand, command: readonly string[]): Driver =>

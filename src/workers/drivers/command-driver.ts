@@ -1,4 +1,4 @@
-import { decodeText, encodeText } from '../../lib/bytes.ts'
+import { decodeLossy, encodeText } from '../../lib/bytes.ts'
 import type { Assignment, Driver, DriverTools, SandboxResult, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { formatExternalPrompt, placePrompt } from '../rules/external-prompt.ts'
 import { outcomeOfSilence } from '../rules/outcome.ts'
@@ -41,9 +41,9 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
         ALTHING_OUTCOME: file.path,
       },
     },
-    { ...limits, stdin: placed === undefined ? encodeText(prompt) : undefined, signal },
+    { ...limits, stdin: placed === undefined ? encodeText(prompt) : undefined, mayWork: tools.mayWork, signal },
   )
-  const words = `${decodeText(result.stdout)}${decodeText(result.stderr)}`.slice(-maxWordsLength)
+  const words = `${decodeLossy(result.stdout)}${decodeLossy(result.stderr)}`.slice(-maxWordsLength)
   yield { type: 'tool', name: 'command', input: options.command.join(' '), output: words, isError: result.exitCode !== 0 }
   yield { type: 'outcome', outcome: await judgeEnd(assignment, result, await file.read()) }
 }
@@ -55,8 +55,8 @@ async function judgeEnd({ task, limits }: Assignment, result: SandboxResult, wri
       outcome: 'failed',
       reason: `the command ran longer than ${limits.timeoutMs} ms or printed more than ${limits.maxOutputBytes} bytes`,
     }
-  if (result.exitCode === 0) return written ?? outcomeOfSilence(task, decodeText(result.stdout))
+  if (result.exitCode === 0) return written ?? outcomeOfSilence(task, decodeLossy(result.stdout))
   if (written !== undefined && written.outcome !== 'done') return written
-  const lastLine = decodeText(result.stderr).trim().split('\n').at(-1)?.slice(0, 500) ?? ''
+  const lastLine = decodeLossy(result.stderr).trim().split('\n').at(-1)?.slice(0, 500) ?? ''
   return { outcome: 'failed', reason: `the command ended with ${result.exitCode ?? 'a signal'}${lastLine === '' ? '' : `: ${lastLine}`}` }
 }

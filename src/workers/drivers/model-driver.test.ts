@@ -17,6 +17,7 @@ type Step = { readonly text?: string; readonly calls?: readonly (readonly [name:
 function scriptedModel(steps: readonly Step[], asked: CompletionRequest[] = []): Model {
   return {
     name: 'lab/scripted',
+    findHindrance: () => undefined,
     complete: async (request, { signal }): Promise<PaidCompletion> => {
       asked.push({ ...request, messages: [...request.messages] })
       const step = steps[Math.min(asked.length, steps.length) - 1] ?? assert.fail('no step')
@@ -40,7 +41,8 @@ const behaviours: Readonly<Partial<Record<Behaviour, readonly Step[]>>> = {
   hangs: ['hang'],
   endless: [{ calls: [['run', { command: 'date +%N' }]] }],
   garbage: [{ calls: [['write', undefined]] }],
-  crashes: [new Fault('MODEL_UNREACHABLE', 'unavailable', { message: 'lab does not answer' })],
+  crashes: [new Fault('MODEL_ANSWER_INVALID', 'invalid', { message: 'lab sends what is no answer' })],
+  'odd-bytes': [{ calls: [['run', { command: String.raw`printf 'caf\351 \377'; printf '\377' >&2` }]] }, { calls: [finish] }],
   refuses: [{ text: 'I would rather not.' }],
 }
 
@@ -49,7 +51,7 @@ testDriver('model', {
   failures: [
     { behaviour: 'endless', reason: /no end in 30 turns/ },
     { behaviour: 'garbage', reason: /asked write for the same 3 times/ },
-    { behaviour: 'crashes', reason: /lab does not answer/ },
+    { behaviour: 'crashes', reason: /lab sends what is no answer/ },
     { behaviour: 'refuses', reason: /stopped without saying/ },
   ],
 })
@@ -143,12 +145,44 @@ test('a long answer of a tool is shown by its beginning and its end', async () =
   assert.match(told.text, /^1\n2\n[^]*characters left out[^]*5000$/)
 })
 
-test('thoughts are kept, and a spent budget is a question for a person', async () => {
+test('rule 15: a model that is down, busy or spent for the day is no failure of the task', async () => {
   await using stand = await openDriverStand()
-  const spent = new Fault('BUDGET_SPENT', 'denied', { message: '$5 of "day usd=5" is spent' })
+  const faults = [
+    new Fault('MODEL_UNREACHABLE', 'unavailable', { message: 'lab does not answer' }),
+    new Fault('BUDGET_SPENT', 'denied', { message: '$5 of "day usd=5" is spent', data: { period: 'day' } }),
+  ]
+  for (const fault of faults) assert.deepEqual(outcomeOf(await play([fault], stand)), { outcome: 'hindered', reason: fault.message })
+})
+
+test('S5: a file that is no UTF-8 is shown, and not changed by its text; a mark of byte order stays where it is', async () => {
+  await using stand = await openDriverStand()
+  const latin = Buffer.from('caf\u00e9\n', 'latin1')
+  writeFileSync(join(stand.worktree, 'latin'), latin)
+  writeFileSync(join(stand.worktree, 'marked'), '\ufeffone\n')
+  const events = await play(
+    [
+      { calls: [['read', { path: 'latin' }]] },
+      { calls: [['search', { text: 'caf' }]] },
+      { calls: [['replace', { path: 'latin', old: 'caf', new: 'CAF' }]] },
+      { calls: [['replace', { path: 'marked', old: 'one', new: 'two' }]] },
+      { calls: [finish] },
+    ],
+    stand,
+  )
+  const [read, , replaced, marked] = outputsOf(events)
+  assert.equal(read, 'caf\ufffd')
+  assert.match(replaced ?? '', /latin is no UTF-8/)
+  assert.equal(marked, 'marked is written')
+  assert.deepEqual(readFileSync(join(stand.worktree, 'latin')), latin)
+  assert.equal(readFileSync(join(stand.worktree, 'marked'), 'utf8'), '\ufefftwo\n')
+})
+
+test('thoughts are kept, and a spent budget of a task is a question for a person', async () => {
+  await using stand = await openDriverStand()
+  const spent = new Fault('BUDGET_SPENT', 'denied', { message: '$5 of "task usd=5" is spent', data: { period: 'task' } })
   const events = await play([{ calls: [['note', { thought: 'SQLite is here already' }]] }, spent], stand)
   assert.ok(events.some((event) => event.type === 'thought' && event.text === 'SQLite is here already'))
-  assert.deepEqual(outcomeOf(events), { outcome: 'needs-human', reason: '$5 of "day usd=5" is spent' })
+  assert.deepEqual(outcomeOf(events), { outcome: 'needs-human', reason: '$5 of "task usd=5" is spent' })
 })
 
 test('what each answer cost is told with it', async () => {

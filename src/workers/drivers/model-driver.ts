@@ -2,6 +2,7 @@ import { Fault } from '../../lib/fault.ts'
 import type { Message } from '../../models/model.ts'
 import type { Model, PaidCompletion } from '../../models/models.ts'
 import type { Assignment, Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
+import { judgeModelFault } from '../rules/model-fault.ts'
 import { formatTaskPrompt, workerInstructions } from '../rules/prompt.ts'
 import type { TurnEvent, Turns } from '../rules/turns.ts'
 import { noTurns, stepTurns } from '../rules/turns.ts'
@@ -87,8 +88,7 @@ async function ask(
     return answer
   } catch (error) {
     if (!(error instanceof Fault)) throw error
-    // A budget is a person's word, and only a person can raise it.
-    return { outcome: error.code === 'BUDGET_SPENT' ? 'needs-human' : 'failed', reason: error.message }
+    return { outcome: judgeModelFault(error), reason: error.message }
   }
 }
 

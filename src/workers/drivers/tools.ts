@@ -1,7 +1,8 @@
-import { decodeText, encodeText } from '../../lib/bytes.ts'
+import { decodeLossy, decodeWhole, encodeText } from '../../lib/bytes.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import type { ToolDeclaration } from '../../models/model.ts'
 import type { DriverTools, SandboxResult, WorkerDecision } from '../driver.ts'
+import { formatHelp } from '../rules/prompt.ts'
 
 /** What a tool gave: text for the model, or how the whole run ends. */
 export type ToolAnswer =
@@ -102,9 +103,10 @@ const tools: readonly Tool[] = [
       const [path, old] = [input.text('path'), input.text('old')]
       const command = { argv: ['cat', '--', dotted(path)], folder: '.', timeoutMs: context.limits.timeoutMs }
       const read = await context.tools.run(command, { signal: context.signal })
-      if (read.exitCode !== 0) return failed(decodeText(read.stderr).trim() || `${path} cannot be read`)
+      if (read.exitCode !== 0) return failed(decodeLossy(read.stderr).trim() || `${path} cannot be read`)
       if (read.wasCut || read.stdout.length > maxEditBytes) return failed(`${path} is too long to be changed in one place; use a command`)
-      const content = decodeText(read.stdout)
+      const content = decodeWhole(read.stdout)
+      if (content === undefined) return failed(`${path} is no UTF-8, so a text cannot be replaced in it; use a command`)
       const at = content.indexOf(old)
       if (old === '' || at === -1) return failed(`that text does not stand in ${path}; read it again`)
       if (content.includes(old, at + 1)) return failed(`that text stands in ${path} more than once; give more of what is around it`)
@@ -133,9 +135,11 @@ const tools: readonly Tool[] = [
       description: 'Asks other agents of the project a question about it. There may be no answer.',
       input: object({ question: text('with what they need to know') }, ['question']),
     },
-    run: async (input, { tools: { askForHelp }, signal }) => {
-      const answer = await askForHelp(input.text('question'), { signal })
-      return answer === undefined ? failed('nobody answered') : { answer: 'text', text: answer, isError: false }
+    run: async (input, { tools: { askForHelp }, limits, signal }) => {
+      const result = await askForHelp(input.text('question'), { signal })
+      if (result.help === 'unanswered') return failed('nobody answered')
+      if (result.help === 'person') return { answer: 'person', reason: result.reason }
+      return { answer: 'text', text: shorten(formatHelp(result), limits.maxAnswerLength), isError: false }
     },
   },
   {
@@ -248,8 +252,8 @@ async function runScript(context: ToolContext, script: string, words: readonly s
 
 function describeResult({ exitCode, stdout, stderr, wasCut }: SandboxResult): string {
   const parts = [
-    decodeText(stdout).trimEnd(),
-    decodeText(stderr).trimEnd(),
+    decodeLossy(stdout).trimEnd(),
+    decodeLossy(stderr).trimEnd(),
     wasCut ? '(it ran too long or said too much, and was ended)' : exitCode === 0 ? '' : `(ended with ${exitCode ?? 'a signal'})`,
   ]
   return parts.filter((part) => part !== '').join('\n') || '(no output)'

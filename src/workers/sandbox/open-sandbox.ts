@@ -5,6 +5,7 @@ import { delimiter } from 'node:path'
 import { workersFaults } from '../faults.ts'
 import type { SandboxHost, SandboxLimits, SandboxNetwork } from '../rules/sandbox-arguments.ts'
 import { sandboxArguments, sandboxVariables } from '../rules/sandbox-arguments.ts'
+import { signalTree } from './process-tree.ts'
 import type { Sandbox, SandboxProcess, SandboxSpawn } from './sandbox.ts'
 
 export interface SandboxOptions {
@@ -101,7 +102,8 @@ function toProcess(child: ChildProcess): SandboxProcess {
       // It is gone already.
     }
   }
-  return { stdin, stdout, stderr, exited, kill }
+  const tell = (signal: 'SIGSTOP' | 'SIGCONT') => async (): Promise<void> => (pid === undefined ? undefined : signalTree(pid, signal))
+  return { stdin, stdout, stderr, exited, kill, pause: tell('SIGSTOP'), resume: tell('SIGCONT') }
 }
 
 /** Undefined when a command ends well, else what it says. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import type { SandboxResult } from '../driver.ts'
+import { pauseUnconfirmed } from './pause-unconfirmed.ts'
 import type { Sandbox, SandboxSpawn } from './sandbox.ts'
 
 export interface RunCommandOptions {
@@ -8,8 +9,13 @@ export interface RunCommandOptions {
   /** Bytes of both streams together; a command that says more is ended. */
   readonly maxOutputBytes: number
   readonly stdin?: Uint8Array | undefined
+  /** Whether the lease is confirmed; the command stands still while it is not. Its time goes on. */
+  readonly mayWork?: (() => boolean) | undefined
   readonly signal: AbortSignal
 }
+
+/** Time in which what a command had written before it was ended is read, in milliseconds. */
+const drainMs = 200
 
 /** Runs a command to its end, or to a limit. @throws the signal's reason; the command has ended by then */
 export async function runCommand(
@@ -21,22 +27,33 @@ export async function runCommand(
   const child = sandbox.spawn(command)
   let wasCut = false
   let left = options.maxOutputBytes
+  /** Without namespaces a process that left the group outlives it, and holds the pipes open for as long as it likes. */
+  const end = (): void => {
+    child.kill()
+    void child.exited.then(() => clock.schedule(drainMs, () => [child.stdout, child.stderr].forEach((stream) => stream.destroy())))
+  }
   const cut = (): void => {
     wasCut = true
-    child.kill()
+    end()
   }
   const collect = async (stream: Readable): Promise<Uint8Array> => {
     const parts: Uint8Array[] = []
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-      const part = chunk.subarray(0, Math.max(0, left))
-      left -= chunk.length
-      if (part.length > 0) parts.push(part)
-      if (left < 0) cut()
+    try {
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+        const part = chunk.subarray(0, Math.max(0, left))
+        left -= chunk.length
+        if (part.length > 0) parts.push(part)
+        if (left < 0) cut()
+      }
+    } catch (error) {
+      // what was read until it was ended is what there is
+      if (!wasCut && !options.signal.aborted) throw error
     }
     return Buffer.concat(parts)
   }
   const cancel = clock.schedule(options.timeoutMs, cut)
-  options.signal.addEventListener('abort', child.kill, { once: true })
+  options.signal.addEventListener('abort', end, { once: true })
+  using _paused = options.mayWork === undefined ? undefined : pauseUnconfirmed(child, { clock, mayWork: options.mayWork })
   try {
     child.stdin.end(options.stdin)
     const [exitCode, stdout, stderr] = await Promise.all([child.exited, collect(child.stdout), collect(child.stderr)])
@@ -44,6 +61,6 @@ export async function runCommand(
     return { exitCode, stdout, stderr, wasCut }
   } finally {
     cancel()
-    options.signal.removeEventListener('abort', child.kill)
+    options.signal.removeEventListener('abort', end)
   }
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import type { Clock } from '../../lib/clock.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { SandboxResult } from '../driver.ts'
@@ -51,6 +52,30 @@ async function runShell(
   const command = { argv: ['sh', '-c', script], folder: tree, writable: [tree], readable: [join(tree, '.git')], variables: {} }
   const limits = { timeoutMs: 20_000, maxOutputBytes: 10_000, ...options, signal: new AbortController().signal }
   return runCommand({ sandbox, clock: systemClock }, command, limits)
+}
+/** The machine's clock, on which the next look at a lease comes when it is told to. */
+function createStepClock(): Clock & { readonly step: () => Promise<void> } {
+  let due = Promise.withResolvers<() => void>()
+  return {
+    ...systemClock,
+    schedule: (ms, wake) => {
+      if (ms !== 500) return systemClock.schedule(ms, wake)
+      due.resolve(wake)
+      return () => {}
+    },
+    step: async () => {
+      const wake = await due.promise
+      due = Promise.withResolvers()
+      wake()
+      // the look is over when the next one is scheduled
+      await due.promise
+    },
+  }
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  const signal = AbortSignal.timeout(20_000)
+  while (!isTrue()) await systemClock.sleep(20, { signal })
 }
 const said = (result: SandboxResult): string => Buffer.from(result.stdout).toString().trim()
 
@@ -155,3 +180,51 @@ test('S28: without a sandbox the environment of the node is still not handed on'
   const result = await runShell(bare, treeOf('bare-environment'), 'env')
   assert.ok(!said(result).includes('canary-4711'))
 })
+
+test('without a sandbox a daemon that keeps the pipes open holds up neither a limit nor a run that is called off', async (t) => {
+  const bare = await openSandbox({ ...base, kind: 'none' })
+  const tree = treeOf('bare-daemon')
+  const daemon = 'setsid sh -c "echo \\$\\$ >> pids; exec sleep 100" & echo started; sleep 100'
+  t.after(() => {
+    for (const pid of readFileSync(join(tree, 'pids'), 'utf8').trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
+  })
+  const late = await runShell(bare, tree, daemon, { timeoutMs: 300 })
+  assert.deepEqual([late.wasCut, said(late)], [true, 'started'])
+  const controller = new AbortController()
+  const command = { argv: ['sh', '-c', daemon], folder: tree, writable: [tree], readable: [], variables: {} }
+  const spawned = {
+    ...bare,
+    spawn: (given: SandboxSpawn) => {
+      const child = bare.spawn(given)
+      child.stdout.once('data', () => controller.abort(new Error('called off')))
+      return child
+    },
+  }
+  const options = { timeoutMs: 20_000, maxOutputBytes: 1_000, signal: controller.signal }
+  await assert.rejects(runCommand({ sandbox: spawned, clock: systemClock }, command, options), /called off/)
+})
+
+for (const kind of ['auto', 'none'] as const)
+  test(`rule 10: a command with sandbox ${kind} stands still with all it started while the lease is not confirmed`, async (t) => {
+    const sandbox = await openHere(t, { kind })
+    if (sandbox === undefined) return
+    const tree = treeOf(`pause-${kind}`)
+    const script = 'sh -c "while :; do echo x >> ticks; sleep 0.02; done" & child=$!; while [ ! -e end ]; do sleep 0.02; done; kill $child'
+    const clock = createStepClock()
+    let mayWork = true
+    const command = { argv: ['sh', '-c', script], folder: tree, writable: [tree], readable: [], variables: {} }
+    const options = { timeoutMs: 20_000, maxOutputBytes: 1_000, mayWork: () => mayWork, signal: new AbortController().signal }
+    const ended = runCommand({ sandbox, clock }, command, options)
+    const ticks = (): number => (existsSync(join(tree, 'ticks')) ? statSync(join(tree, 'ticks')).size : 0)
+    await until(() => ticks() > 4)
+    mayWork = false
+    await clock.step()
+    const stopped = ticks()
+    await systemClock.sleep(200, { signal: options.signal })
+    assert.ok(ticks() <= stopped + 2, `${ticks()} and ${stopped}`)
+    mayWork = true
+    await clock.step()
+    await until(() => ticks() > stopped + 4)
+    writeFileSync(join(tree, 'end'), '')
+    assert.equal((await ended).exitCode, 0)
+  })

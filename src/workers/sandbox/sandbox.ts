@@ -13,6 +13,9 @@ export interface SandboxProcess {
   readonly exited: Promise<number | undefined>
   /** Ends it with all it started. */
   readonly kill: () => void
+  /** Stops it with all it started, until `resume`. */
+  readonly pause: () => Promise<void>
+  readonly resume: () => Promise<void>
 }
 
 /** Runs commands of agents where they reach nothing but what they are given. */

@@ -11,7 +11,7 @@ import { runCommand } from '../sandbox/run-command.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 
 /** What the agent behind a driver does. */
-export type Behaviour = 'done' | 'gives-up' | 'asks-person' | 'hangs' | 'endless' | 'garbage' | 'crashes' | 'refuses'
+export type Behaviour = 'done' | 'gives-up' | 'asks-person' | 'hangs' | 'endless' | 'garbage' | 'crashes' | 'refuses' | 'odd-bytes'
 
 /** Where a driver is tried: a worktree, and tools that work there without a sandbox. */
 export interface DriverStand extends AsyncDisposable {
@@ -67,8 +67,9 @@ export async function openDriverStand(limits: Partial<AssignmentLimits> = {}): P
           { argv, folder: join(worktree, folder), writable: [worktree], readable: [], variables: {} },
           { timeoutMs, maxOutputBytes: 200_000, stdin, signal },
         ),
-      askForHelp: async () => undefined,
+      askForHelp: async () => ({ help: 'unanswered' }),
       untilMayWork: async ({ signal }) => signal.throwIfAborted(),
+      mayWork: () => true,
     },
     [Symbol.asyncDispose]: async () => rmSync(root, { recursive: true, force: true }),
   }
@@ -101,6 +102,12 @@ export function testDriver(name: string, suite: DriverSuite): void {
     const first = events[0]
     assert.ok(first?.type === 'prompt' && first.text.includes('There shall be a file hello.txt.'))
     assert.ok(events.some((event) => event.type === 'tool'))
+  })
+
+  test(`S5: ${name}: an agent whose commands print what is no UTF-8 goes on, and its end is its own`, async () => {
+    await using stand = await openDriverStand()
+    const events = await run('odd-bytes', stand)
+    assert.equal(outcomeOf(events).outcome, 'done')
   })
 
   test(`${name}: an agent that gives up has failed, with its reason`, async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { glob, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { untilAborted } from '../../lib/deadline.ts'
 import type { ObjectId } from '../../tasks/git/objects.ts'
 import { parseObjectId } from '../../tasks/git/objects.ts'
 import type { GitCredentials } from '../../tasks/git/remote.ts'
@@ -21,7 +22,7 @@ export interface CommitAuthor {
 /** Our own copy of a project's repository: no worktree, no configuration but ours, nothing in it that is run. */
 export interface Mirror {
   readonly path: string
-  /** Brings branches here; those the server does not have are not in the answer. @throws Fault GIT_FAILED */
+  /** Brings branches here, one such at a time; those the server does not have are not in the answer. @throws Fault GIT_FAILED */
   readonly fetch: (branches: readonly string[], options: Waiting) => Promise<ReadonlyMap<string, ObjectId>>
   /** Takes in a pack that is not to be trusted; every object is checked. @throws Fault GIT_FAILED */
   readonly takePack: (pack: AsyncIterable<Uint8Array>, options: Waiting & { readonly maxBytes: number }) => Promise<void>
@@ -37,9 +38,32 @@ export interface Mirror {
   readonly openPack: (range: { readonly want: ObjectId; readonly have: readonly ObjectId[] }, options: Waiting) => AsyncIterable<Uint8Array>
   /** Whether a commit is part of another's history. */
   readonly contains: (whole: ObjectId, part: ObjectId, options: Waiting) => Promise<boolean>
+  /** Whether a commit of another's history has this line in its message; of letters, digits, `:`, `-` and spaces. */
+  readonly mentions: (whole: ObjectId, line: string, options: Waiting) => Promise<boolean>
+  /**
+   * What a merge of two commits would be. Nothing that either of them names is run: there is no configuration for it.
+   *
+   * @throws Fault GIT_FAILED, also where they have no common history, or this git is older than 2.38
+   */
+  readonly merge: (ours: ObjectId, theirs: ObjectId, options: Waiting) => Promise<MergedTree>
+  /** Of some paths, those in which a change added or took away a mark of a conflict. */
+  readonly listMarked: (
+    change: { readonly from: ObjectId; readonly to: ObjectId; readonly paths: readonly string[] },
+    options: Waiting,
+  ) => Promise<readonly string[]>
   /** Lines that changed between two commits, in the words of `git diff --stat`. */
   readonly describeChange: (from: ObjectId, to: ObjectId, options: Waiting) => Promise<string>
 }
+
+/** The tree of a merge. */
+export interface MergedTree {
+  readonly tree: ObjectId
+  /** Paths in which both changed the same; marks stand in them. */
+  readonly conflicts: readonly string[]
+}
+
+/** Most paths in conflict that are told. */
+const maxConflicts = 1_000
 
 export interface MirrorDeps {
   readonly git: GitRunner
@@ -54,11 +78,18 @@ export async function openMirror(deps: MirrorDeps, options: { readonly path: str
   if (!existsSync(path)) await makeMirror(git, path, options)
   const run = (step: string, args: readonly string[], { signal, ...rest }: Waiting & { readonly stdin?: AsyncIterable<Uint8Array> }) =>
     git.text(step, [`--git-dir=${path}`, ...args], { signal, ...rest })
+  let mayBeLocked = true
+  /** A git that was ended in the middle leaves its locks, and none of ours fetches now. Of a crash before, too. */
+  const unlock = async (): Promise<void> => {
+    if (mayBeLocked) for await (const lock of glob('{*,refs/**/*}.lock', { cwd: path })) await rm(join(path, lock), { force: true })
+    mayBeLocked = true
+  }
   const read = (step: string, args: readonly string[], waiting: Waiting): Promise<ObjectId> => run(step, args, waiting).then(needId)
 
   return {
     path,
-    fetch: async (branches, { signal }) => {
+    fetch: inTurn(async (branches, { signal }) => {
+      await unlock()
       const variables = credentialVariables(await deps.credentials())
       const listed = await git.text('list branches', ['ls-remote', '--heads', '--', url, ...branches.map((name) => `refs/heads/${name}`)], {
         signal,
@@ -82,8 +113,9 @@ export async function openMirror(deps: MirrorDeps, options: { readonly path: str
           async (name) => [name, await read('read a branch', ['rev-parse', '--verify', `refs/fetched/${name}`], { signal })] as const,
         ),
       )
+      mayBeLocked = false
       return new Map(at)
-    },
+    }),
     takePack: async (pack, { signal, maxBytes }) => {
       await run('take in the change', ['index-pack', '--stdin', '--strict', `--max-input-size=${maxBytes}`], { signal, stdin: pack })
     },
@@ -108,8 +140,44 @@ export async function openMirror(deps: MirrorDeps, options: { readonly path: str
         signal,
         stdin: once(`${want}\n${have.map((id) => `^${id}\n`).join('')}`),
       }),
+    mentions: async (whole, line, waiting) =>
+      (await run('look through the history', ['rev-list', '--max-count=1', `--grep=^${line}$`, whole], waiting)) !== '',
     contains: async (whole, part, waiting) => (await run('compare', ['rev-list', '--max-count=1', part, `^${whole}`], waiting)) === '',
+    ...mergesOf({ git, path }),
     describeChange: (from, to, waiting) => run('compare', ['diff', '--stat=100', '--no-ext-diff', '--no-textconv', from, to], waiting),
+  }
+}
+
+/** Runs one call after the other: two that fetch one branch at once would each find the ref moved by the other, and fail. */
+function inTurn<T>(fetch: (branches: readonly string[], options: Waiting) => Promise<T>): typeof fetch {
+  let last: Promise<unknown> = Promise.resolve()
+  return (branches, waiting) => {
+    const turn = untilAborted(last, waiting.signal).then(() => fetch(branches, waiting))
+    // who gives up waiting does not let the next one in before the one that fetches is done
+    last = Promise.allSettled([last, turn])
+    return turn
+  }
+}
+
+/** Merges within one copy. */
+function mergesOf({ git, path }: { readonly git: GitRunner; readonly path: string }): Pick<Mirror, 'merge' | 'listMarked'> {
+  return {
+    merge: async (ours, theirs, { signal }) => {
+      const args = [`--git-dir=${path}`, 'merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', ours, theirs]
+      const [tree = '', ...conflicts] = (await git.text('merge the base', args, { signal, alsoGood: 1 })).split('\0')
+      return { tree: needId(tree.trim()), conflicts: conflicts.filter((name) => name !== '').slice(0, maxConflicts) }
+    },
+    listMarked: async ({ from, to, paths }, waiting) => {
+      if (paths.length === 0) return []
+      const specs = paths.map((name) => `:(literal)${name}`)
+      const options = ['--name-only', '-z', '--no-ext-diff', '--no-textconv', '-G^<{7} ']
+      const marked = await git.text(
+        'look for marks of conflicts',
+        [`--git-dir=${path}`, 'diff', ...options, from, to, '--', ...specs],
+        waiting,
+      )
+      return marked.split('\0').filter((name) => name !== '')
+    },
   }
 }
 

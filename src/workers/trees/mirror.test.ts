@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makeFolder, makeRepository, testPrograms } from '../../tasks/testing/git-server.ts'
+import type { GitRunner } from './git.ts'
+import { createGitRunner } from './git.ts'
+import { openMirror } from './mirror.ts'
+
+const { signal } = new AbortController()
+const runner = createGitRunner({ environment: testPrograms.environment, maxTextBytes: 1_048_576 })
+const credentials = (): Promise<undefined> => Promise.resolve(undefined)
+
+test('two that want the same branch at once fetch it one after the other, and who gives up does not hold up the next', async (t) => {
+  const folder = await makeFolder(t)
+  let [running, most] = [0, 0]
+  const watched: GitRunner = {
+    ...runner,
+    text: async (step, args, run) => {
+      running += 1
+      most = Math.max(most, running)
+      try {
+        return await runner.text(step, args, run)
+      } finally {
+        running -= 1
+      }
+    },
+  }
+  const mirror = await openMirror({ git: watched, credentials }, { path: join(folder, 'mirror.git'), url: await makeRepository(t), signal })
+  const gone = new AbortController()
+  const called = [mirror.fetch(['main'], { signal }), mirror.fetch(['main'], { signal: gone.signal }), mirror.fetch(['main'], { signal })]
+  gone.abort(new Error('called off'))
+  const [first, second, third] = await Promise.allSettled(called)
+  assert.deepEqual([first?.status, second?.status, third?.status], ['fulfilled', 'rejected', 'fulfilled'])
+  assert.equal(most, 1)
+})
+
+test('F28: locks of a git that was ended in the middle hold up no fetch', async (t) => {
+  const path = join(await makeFolder(t), 'mirror.git')
+  const mirror = await openMirror({ git: runner, credentials }, { path, url: await makeRepository(t), signal })
+  mkdirSync(join(path, 'refs', 'fetched'), { recursive: true })
+  for (const lock of ['refs/fetched/main.lock', 'packed-refs.lock']) writeFileSync(join(path, lock), '')
+  assert.ok((await mirror.fetch(['main'], { signal })).has('main'))
+})

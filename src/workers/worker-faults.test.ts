@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { openPeer, testHive } from '../journal/testing/bench-of-peers.ts'
+import { createSeededChance } from '../lib/chance.ts'
+import { silentLog } from '../lib/log.ts'
+import { createVirtualClock } from '../lib/virtual-clock.ts'
+import { listHistory } from '../tasks/claims/history.ts'
+import { makeNonce } from '../tasks/claims/make-claim.ts'
+import type { DeskOptions } from '../tasks/desk.ts'
+import { ProjectDesk } from '../tasks/desk.ts'
+import { createWorkView } from '../tasks/records/work-view.ts'
+import { silentTalk } from '../tasks/talk/talk.ts'
+import type { Project, Task } from '../tasks/task.ts'
+import { projectIdOf } from '../tasks/task.ts'
+import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
+import { Fault } from '../lib/fault.ts'
+import { hinder } from './work-end.ts'
+import type { WorkEnd } from './work-end.ts'
+import type { WorkerHolding, WorkerOptions } from './worker.ts'
+import { Worker } from './worker.ts'
+
+const url = '/srv/git/shop.git'
+const project: Project = { id: projectIdOf(url), url, forge: 'git', base: 'main' }
+const deskOptions: DeskOptions = {
+  ...{ ttlSeconds: 900, limitedNodes: 0, form: 'native', label: 'bzzz-task', trustedAuthors: [] },
+  ...{ renewalWindowMs: 0, collectAfterMs: 604_800_000, dependencyPatienceMs: 3_600_000 },
+}
+const workerOptions: WorkerOptions = {
+  ...{ label: 'bzzz-task', types: [], maxTasks: 2, pollMs: 10_000, lookMs: 300_000, checkpointMs: 8_000, price: 0 },
+  about: { agent: 'ada-laptop:backend', models: ['ollama/qwen3-coder'], answers: false },
+}
+const { signal } = new AbortController()
+
+/** What becomes of a task that is held. */
+type Supervise = (task: Task, holder: WorkerHolding['holder']) => Promise<WorkEnd>
+
+/** One worker on one project, whose git server is in memory, in virtual time. */
+async function openShop(t: TestContext, supervise: Supervise, given: { readonly findHindrance?: () => string | undefined } = {}) {
+  const clock = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
+  const peer = await openPeer('ada', { views: [createWorkView()] })
+  const chance = createSeededChance(7)
+  const desk = new ProjectDesk(
+    {
+      ...{ clock, chance, log: silentLog, hive: testHive, key: peer.key, database: peer.database, journal: peer.journal },
+      self: { peer: peer.journal.node, process: makeNonce(chance) },
+      ...{ isAdmitted: () => true, ranHere: () => false, beforeClaim: async () => {} },
+      openRemote: () => createMemoryServer({ clock }, { latencyMs: 5 }).connect('ada'),
+      openForge: () => Promise.reject(new Error('a repository has no forge')),
+    },
+    project,
+    deskOptions,
+  )
+  const [took, idle]: [string[], string[]] = [[], []]
+  const worker = new Worker(
+    {
+      ...{ clock, log: silentLog, desks: () => [desk], isMerged: async () => false, escalate: () => {}, talk: silentTalk, ...given },
+      tell: (news) => void (news.news === 'idle' && idle.push(news.reason)),
+      supervise: (_desk, { task, holder }) => {
+        took.push(task.title)
+        return supervise(task, holder)
+      },
+    },
+    workerOptions,
+  )
+  for (const title of ['one', 'two', 'three']) await desk.records?.add({ title, body: '', labels: ['bzzz-task'] })
+  const stop = new AbortController()
+  let running: Promise<void> | undefined
+  t.after(async () => {
+    stop.abort(new Error('the test is over'))
+    await clock.run(running ?? Promise.resolve())
+  })
+  const run = (): void => {
+    running = worker.run({ signal: stop.signal })
+  }
+  /** What stands on the chains of all tasks, by title. */
+  const readChains = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const sights = await clock.run(desk.sights({ signal }))
+    const chains = (desk.records?.all() ?? []).map(({ key, title }) => {
+      const chain = sights.get(key)?.chain
+      const links = chain === undefined ? [] : listHistory(chain, { withRenewals: true })
+      return [title, links.map(({ document }) => `${document?.kind} ${document?.reason ?? ''}`.trim())] as const
+    })
+    return new Map(chains)
+  }
+  return { clock, worker, run, took, idle, readChains, stop, ended: () => running }
+}
+
+const review: Supervise = async (_task, holder) => {
+  await holder.review('1', { signal })
+  return { end: 'in-review', pull: '1', url: 'x', wasThere: false }
+}
+
+test('a task that cannot even be begun is given back and counts for nothing, and others that are under way go on', async (t) => {
+  const begun = Promise.withResolvers<void>()
+  const supervise: Supervise = async (task, holder) => {
+    if (task.title === 'one') return begun.promise.then(() => review(task, holder))
+    throw new Fault('SECRET_EXPOSED', 'denied', { message: 'the key can be read by everybody' })
+  }
+  const { clock, worker, run, took, readChains } = await openShop(t, supervise)
+  run()
+  await clock.advance(5_000)
+  assert.deepEqual(new Set(took), new Set(['one', took.find((title) => title !== 'one')]))
+  const [failed = ''] = took.filter((title) => title !== 'one')
+  assert.deepEqual((await readChains()).get(failed), ['claim', 'release node-failed: the key can be read by everybody'])
+  assert.equal(worker.status.tasks.length, 1)
+  begun.resolve()
+  await clock.advance(100)
+  assert.deepEqual(worker.status.ended, { inReview: 1, released: 1, needsHuman: 0, lost: 0 })
+})
+
+test('what is no fault at all ends its task, and neither the worker nor the process', async (t) => {
+  const { clock, worker, run, took } = await openShop(t, () => Promise.reject(new TypeError('undefined is not a function')))
+  run()
+  await clock.advance(5_000)
+  assert.ok(took.length >= 1)
+  assert.equal(worker.status.state, 'looking')
+  assert.match(worker.status.hindrance ?? '', /not a function/)
+})
+
+test('a node that ends says so of a task that it could not begin', async (t) => {
+  const stand = await openShop(t, async () => {
+    stand.stop.abort(new Error('SIGTERM'))
+    throw new Error('called off')
+  })
+  stand.run()
+  await stand.clock.run(stand.ended() ?? Promise.resolve())
+  const [first = ''] = stand.took
+  assert.deepEqual((await stand.readChains()).get(first), ['claim', 'release shutdown: the node ends'])
+})
+
+const down: Supervise = async (_task, holder) => {
+  await holder.release('model-down: ollama does not answer', { signal })
+  return hinder({ end: 'released', reason: 'model-down: ollama does not answer' }, 'ollama does not answer')
+}
+
+test('rule 15: a model that is down is tried with a task at a time, ever more seldom, and quarantines nothing', async (t) => {
+  const { clock, worker, run, took, idle, readChains } = await openShop(t, down)
+  run()
+  await clock.advance(15_000)
+  const first = took.length
+  assert.ok(first <= workerOptions.maxTasks, `${first} tasks`)
+  assert.equal(worker.status.hindrance, 'ollama does not answer')
+  assert.deepEqual(idle, ['no task is taken for now: ollama does not answer'])
+  await clock.advance(3_600_000)
+  // without a rest that grows it would be some hundred
+  assert.ok(took.length > first && took.length < 20, `${took.length} tasks`)
+  for (const links of (await readChains()).values()) assert.ok(links.every((link) => !link.startsWith('release failed')))
+  assert.equal(worker.status.ended.needsHuman, 0)
+})
+
+test('a person who says to go on is believed: a model that came back is tried at once', async (t) => {
+  let isDown = true
+  const { clock, worker, run, took } = await openShop(t, async (task, holder) => (isDown ? down : review)(task, holder))
+  run()
+  await clock.advance(5_000)
+  const before = took.length
+  isDown = false
+  worker.resume()
+  await clock.advance(2_000)
+  assert.ok(took.length > before)
+  assert.equal(worker.status.hindrance, undefined)
+})
+
+test('a budget that is spent is looked at before a task is claimed, and the next day begins by itself', async (t) => {
+  let spent: string | undefined = '$10 of "day usd=10" is spent'
+  const { clock, worker, run, took, idle } = await openShop(t, review, { findHindrance: () => spent })
+  run()
+  await clock.advance(60_000)
+  assert.deepEqual([took, idle], [[], ['no task is taken for now: $10 of "day usd=10" is spent']])
+  assert.equal(worker.status.hindrance, spent)
+  spent = undefined
+  await clock.advance(30_000)
+  assert.equal(took.length, 3)
+})
