@@ -5,6 +5,7 @@ import { formatCanonicalJson } from '../../lib/canonical-json.ts'
 import { parseCid } from '../../lib/cid.ts'
 import type { Json } from '../../lib/json.ts'
 import { isBranchName } from '../git/ref-names.ts'
+import { maxTtlSeconds } from '../rules/lease.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { parseObjectId } from '../git/objects.ts'
 import type { ProjectId, TaskKey } from '../task.ts'
@@ -56,10 +57,8 @@ export interface ClaimDocument {
 
 /** Kinds of links, as a document says them. */
 const kinds: readonly ClaimKind[] = ['claim', 'renew', 'takeover', 'release', 'review', 'done', 'break', 'pause']
-/** Longest lease that is taken from others: a day. A longer one would keep a task from everybody after its holder died. */
-const maxTtlSeconds = 86_400
 /** No chain gets that long; keeps sums exact. */
-const maxEpoch = 1_000_000_000
+export const maxEpoch = 1_000_000_000
 const required = [
   'v',
   'kind',

@@ -139,7 +139,7 @@ test('a task that is done is collected with its epoch, and is claimed again in t
   await holder.review('12', { signal })
   const review = await look(bob)
   assert.equal(review.meaning.meaning === 'in-review' && review.meaning.holding.pr, '12')
-  assert.equal((await interruptClaim(bob, review, { kind: 'done', reason: 'merged', signal }))?.result, 'accepted')
+  assert.equal((await interruptClaim(bob, review, { kind: 'done', reason: 'merged', signal })).result, 'accepted')
   assert.equal(await collectClosed({ ...bob, key: bob.key }, [await look(bob)], { signal }), true)
   await assert.rejects(runGit(bare, 'rev-parse', '--verify', '-q', ref))
   for (const node of [ada, bob, cy]) {
@@ -183,7 +183,7 @@ test('a person who breaks a claim wins against the holder, whose next push is re
   const [ada, bob] = [openNode(bare), openNode(bare)]
   const holder = await hold(ada)
   const broken = await interruptClaim(bob, await look(bob), { kind: 'break', reason: 'by-person: wrong task', signal })
-  assert.equal(broken?.result, 'accepted')
+  assert.equal(broken.result, 'accepted')
   assert.equal((await holder.pushWork(await makeWork(bare, undefined, 'late'), { signal })).result, 'lost')
   const { meaning } = await look(ada)
   assert.equal(meaning.meaning === 'free' && meaning.why, 'broken')
@@ -204,6 +204,20 @@ test('what is no claim of the hive is held by somebody unknown, until its value 
   const taken = await tryClaim(bob, { terms: termsOf(2), value: seen.value, reason: 'unknown-holder' }, { ...testHolderOptions, signal })
   assert.equal(taken.result, 'held')
   assert.equal((await look(bob)).meaning.meaning, 'ours')
+})
+
+test('an observer keeps the time of the tasks it is asked to, and begins anew with others', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob] = [openNode(bare), openNode(bare)]
+  await hold(ada)
+  const signs = { isAlive: false, hasBranchMoved: false }
+  const seen = await look(bob)
+  bob.observer.observe(seen, signs)
+  bob.clock.pass(67_500)
+  bob.observer.retain(new Set([testTask]))
+  assert.equal(bob.observer.observe(seen, signs).advice, 'take-over')
+  bob.observer.retain(new Set())
+  assert.equal(bob.observer.observe(seen, signs).advice, 'wait')
 })
 
 test('a commit by anybody else under a claim ref is respected, and passed by in the next epoch', async (t) => {

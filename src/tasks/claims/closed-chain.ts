@@ -10,6 +10,7 @@ import { objectIdOf, parseObjectId } from '../git/objects.ts'
 import type { TaskKey } from '../task.ts'
 import { parseTaskKey } from '../task.ts'
 import type { PeerId } from '../../identity/keys.ts'
+import { maxEpoch } from './claim-document.ts'
 
 /** A chain that was collected: where its epochs ended. */
 export interface ClosedEntry {
@@ -31,6 +32,8 @@ export interface ClosedLink {
 const domain = 'althing-closed-v1'
 /** Most chains collected in one commit. */
 export const maxClosedEntries = 100
+/** Last epoch that an entry may say: a member's lie leaves the task a million holdings. A chain that really got there is never collected. */
+export const maxClosedEpoch = maxEpoch - 1_000_000
 
 /** The commit that says what was collected. */
 export function signClosed(
@@ -97,7 +100,8 @@ function readEntry(value: unknown): ClosedEntry | undefined {
   const task = parseTaskKey(readText(map?.get('task'), 40) ?? '')
   const head = parseObjectId(readText(map?.get('head'), 40) ?? '')
   const lastEpoch = readCount(map?.get('lastEpoch'))
-  return task === undefined || head === undefined || lastEpoch === undefined ? undefined : { task, head, lastEpoch }
+  if (task === undefined || head === undefined || lastEpoch === undefined || lastEpoch > maxClosedEpoch) return undefined
+  return { task, head, lastEpoch }
 }
 
 function parseJson(text: string): unknown {

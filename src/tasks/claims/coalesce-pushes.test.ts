@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { emptyTree, emptyTreeId } from '../git/objects.ts'
 import type { GitRemote, PushRequest } from '../git/remote.ts'
-import { openNode, termsOf, testHolderOptions, testSignal as signal } from '../testing/claim-bench.ts'
+import { openNode, termsOf, testSignal as signal } from '../testing/claim-bench.ts'
 import { makeRepository } from '../testing/git-server.ts'
 import { taskKeyOfIssue } from '../task.ts'
 import { coalescePushes } from './coalesce-pushes.ts'
@@ -31,7 +31,7 @@ test('30 renewals are one push, of which exactly the claim that was lost meanwhi
   const holders = terms.map((each, index) => {
     const began = claims[index]?.id ?? emptyTreeId
     const line = { known: began, pending: undefined, own: [began] }
-    return new ClaimHolder({ ...ada, remote }, testHolderOptions, { terms: each, line, lease, began })
+    return new ClaimHolder({ ...ada, remote }, { terms: each, line, lease, began })
   })
   await interruptClaim(bob, await bob.ledger.lookAt(taskKeyOfIssue(7), { signal }), { kind: 'break', reason: 'by-person', signal })
   const sent = await Promise.all(holders.map((holder) => holder.renew({ signal })))

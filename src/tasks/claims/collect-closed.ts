@@ -4,10 +4,11 @@ import type { Clock } from '../../lib/clock.ts'
 import { emptyTree } from '../git/objects.ts'
 import type { GitRemote, RefUpdate } from '../git/remote.ts'
 import type { Self } from '../rules/judge-ref.ts'
+import { parseClaim } from './claim.ts'
 import type { RefForm } from './claim-refs.ts'
 import { claimRef, closedRef } from './claim-refs.ts'
 import type { ClosedEntry } from './closed-chain.ts'
-import { maxClosedEntries, signClosed } from './closed-chain.ts'
+import { maxClosedEntries, maxClosedEpoch, signClosed } from './closed-chain.ts'
 import type { ClaimLedger, TaskSight } from './ledger.ts'
 
 export interface CollectDeps {
@@ -46,6 +47,27 @@ export async function collectClosed(
   return refs.every(({ result }) => result === 'accepted')
 }
 
+/**
+ * Tasks that are over, and whose last link was written so long ago; at most as many as go into one push.
+ *
+ * The writer's clock and ours are only roughly right. One that runs ahead collects earlier, which loses no epoch: the closed chain keeps
+ * it, and a first claim that is still on its way then makes a chain of an unknown holder.
+ */
+export function findCollectable(
+  sights: readonly TaskSight[],
+  { now, afterMs }: { readonly now: number; readonly afterMs: number },
+): readonly TaskSight[] {
+  return sights.filter((sight) => sight.meaning.meaning === 'done' && now - endOf(sight) >= afterMs).slice(0, maxClosedEntries)
+}
+
+/** Wall time of the newest link, in milliseconds. */
+function endOf({ value, chain }: TaskSight): number {
+  const bytes = value === undefined ? undefined : chain?.commits.get(value)
+  const parsed = bytes === undefined ? undefined : parseClaim(bytes)
+  return parsed?.isClaim === true ? Date.parse(parsed.claim.document.at) : Number.POSITIVE_INFINITY
+}
+
 function toEntry({ task, value, meaning }: TaskSight): readonly ClosedEntry[] {
-  return value === undefined || meaning.meaning !== 'done' ? [] : [{ task, lastEpoch: meaning.holding.epoch, head: value }]
+  if (value === undefined || meaning.meaning !== 'done' || meaning.holding.epoch > maxClosedEpoch) return []
+  return [{ task, lastEpoch: meaning.holding.epoch, head: value }]
 }

@@ -2,6 +2,7 @@ import type { ObjectId } from '../git/objects.ts'
 import type { StoredChain } from './chain-store.ts'
 import { parseClaim } from './claim.ts'
 import type { ClaimDocument } from './claim-document.ts'
+import type { TaskSight } from './ledger.ts'
 
 /** One link of a chain for people. */
 export interface HistoryLine {
@@ -22,4 +23,12 @@ export function listHistory(
   })
   if (options.withRenewals) return lines
   return lines.filter(({ document }, index) => document?.kind !== 'renew' || lines[index + 1]?.document?.kind !== 'renew')
+}
+
+/** Why the holding that a chain ends with began, in the words of its first link; undefined for a first claim, and where nobody holds it. */
+export function reasonOfHolding({ chain }: Pick<TaskSight, 'chain'>): string | undefined {
+  const began = chain?.state.holding?.began
+  const bytes = began === undefined ? undefined : chain?.commits.get(began)
+  const parsed = bytes === undefined ? undefined : parseClaim(bytes)
+  return parsed?.isClaim === true ? parsed.claim.document.reason : undefined
 }

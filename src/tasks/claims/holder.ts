@@ -3,7 +3,7 @@ import type { ObjectId } from '../git/objects.ts'
 import type { Lease, LeaseTimes, Moment } from '../rules/lease.ts'
 import { mayWork, renewalDueMs, timesOfLease, workLeftMs } from '../rules/lease.ts'
 import type { Line } from '../rules/request.ts'
-import type { ClaimCost } from './claim-document.ts'
+import type { ClaimCost, ClaimKind } from './claim-document.ts'
 import type { RefForm } from './claim-refs.ts'
 import { branchRef, claimRef } from './claim-refs.ts'
 import type { ClaimMaker, ClaimStep, ClaimTerms } from './make-claim.ts'
@@ -15,6 +15,7 @@ export interface HolderDeps extends SendDeps, ClaimMaker {
   readonly form: RefForm
 }
 
+/** What the lease of a node's claims is made of. */
 export interface HolderOptions {
   /** Lease time, in seconds. */
   readonly ttlSeconds: number
@@ -56,14 +57,18 @@ export class ClaimHolder {
   readonly #deps: HolderDeps
   #line: Line
   #lease: Lease
-  #ending: 'lost' | 'ended' | undefined
+  /** That it is another's, or the link of ours that ended it. */
+  #end: 'lost' | ClaimKind | undefined
+  /** The newest commit of work that the forge took. */
+  #landed: ObjectId | undefined
   /** A move whose outcome is not known; it goes first, with the same bytes. */
   #open: { readonly move: ClaimMove; readonly lease: Lease } | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(deps: HolderDeps, options: HolderOptions, won: Won) {
+  constructor(deps: HolderDeps, won: Won) {
     this.#deps = deps
-    this.times = timesOfLease(options.ttlSeconds * 1000, options.limitedNodes)
+    // what others time us by
+    this.times = timesOfLease(won.terms.ttlSeconds * 1000)
     this.began = won.began
     this.terms = won.terms
     this.#line = won.line
@@ -72,12 +77,18 @@ export class ClaimHolder {
 
   /** Whether the agent may work now. */
   get mode(): HolderMode {
-    return this.#ending ?? (mayWork(this.#lease, this.times, this.#now()) ? 'working' : 'paused')
+    if (this.#end !== undefined) return this.#end === 'lost' ? 'lost' : 'ended'
+    return mayWork(this.#lease, this.times, this.#now()) ? 'working' : 'paused'
   }
 
   /** The newest value of the claim ref that the forge confirmed. */
   get head(): ObjectId | undefined {
     return this.#line.known
+  }
+
+  /** Milliseconds between two renewals. */
+  get renewMs(): number {
+    return this.times.renewMs
   }
 
   /** Milliseconds until the next renewal should be sent. */
@@ -101,23 +112,17 @@ export class ClaimHolder {
 
   /** Says that the pull request waits for people; the lease has no end from then on. */
   async review(pr: string, options: { readonly signal: AbortSignal; readonly cost?: ClaimCost }): Promise<Sent> {
-    return this.#end({ kind: 'review', previous: undefined, pr, cost: options.cost }, options)
+    return this.#move({ kind: 'review', previous: undefined, pr, cost: options.cost }, options)
   }
 
   /** Gives the task back. */
   async release(reason: string, options: { readonly signal: AbortSignal; readonly cost?: ClaimCost }): Promise<Sent> {
-    return this.#end({ kind: 'release', previous: undefined, reason, cost: options.cost }, options)
+    return this.#move({ kind: 'release', previous: undefined, reason, cost: options.cost }, options)
   }
 
   /** Says that the task is over. */
   async done(reason: string, options: { readonly signal: AbortSignal }): Promise<Sent> {
-    return this.#end({ kind: 'done', previous: undefined, reason }, options)
-  }
-
-  async #end(step: ClaimStep, options: { readonly signal: AbortSignal }): Promise<Sent> {
-    const sent = await this.#move(step, options)
-    if (sent.result === 'accepted') this.#ending = 'ended'
-    return sent
+    return this.#move({ kind: 'done', previous: undefined, reason }, options)
   }
 
   #move(step: ClaimStep, options: { readonly signal: AbortSignal; readonly work?: WorkUpdate }): Promise<Sent> {
@@ -127,19 +132,19 @@ export class ClaimHolder {
   }
 
   async #moveNow(step: ClaimStep, { signal, work }: { readonly signal: AbortSignal; readonly work?: WorkUpdate }): Promise<Sent> {
-    const before = await this.#settleOpen(signal)
-    if (before !== undefined) return before
+    const open = await this.#settleOpen(signal)
+    if (open !== undefined && open.result !== 'accepted' && open.result !== 'refused') return open
+    if (this.#end !== undefined) return this.#end === step.kind ? this.#confirmed() : { result: 'lost', line: this.#line, value: undefined }
+    // what was sent before and not answered may have been this very work
+    if (work !== undefined && work.update.new === this.#landed) return this.#confirmed()
     const old = this.#line.known
     const claim = makeClaim(this.#deps, this.terms, { ...step, previous: old })
     return this.#send({ ref: this.#ref, old, claim, ...(work === undefined ? {} : { work }) }, signal)
   }
 
-  /** What was sent before and not answered; gives its end where nothing may follow it. */
+  /** How what was sent before and not answered ended; undefined where there is nothing of that kind. */
   async #settleOpen(signal: AbortSignal): Promise<Sent | undefined> {
-    if (this.#ending !== undefined) return { result: 'lost', line: this.#line, value: undefined }
-    if (this.#open === undefined) return undefined
-    const sent = await this.#send(this.#open.move, signal)
-    return sent.result === 'accepted' || sent.result === 'refused' ? undefined : sent
+    return this.#open === undefined || this.#end !== undefined ? undefined : this.#send(this.#open.move, signal)
   }
 
   async #send(move: ClaimMove, signal: AbortSignal): Promise<Sent> {
@@ -150,10 +155,21 @@ export class ClaimHolder {
     // both are sent again as they are: the one until the forge answers, the other once its chain was restored
     if (sent.result === 'unknown' || sent.result === 'regressed') return sent
     this.#open = undefined
-    // the forge may have taken the first of several sendings: its time counts
-    if (sent.result === 'accepted') this.#lease = lease
-    if (sent.result === 'lost') this.#ending = 'lost'
+    if (sent.result === 'accepted') this.#take(move, lease)
+    if (sent.result === 'lost') this.#end = 'lost'
     return sent
+  }
+
+  #take({ claim, work }: ClaimMove, lease: Lease): void {
+    // the forge may have taken the first of several sendings: its time counts
+    this.#lease = lease
+    this.#landed = work?.update.new ?? this.#landed
+    const { kind } = claim.document
+    if (isEnd(kind)) this.#end = kind
+  }
+
+  #confirmed(): Sent {
+    return { result: 'accepted', line: this.#line, ...this.#lease }
   }
 
   #bounded(signal: AbortSignal): AbortSignal {
@@ -173,4 +189,9 @@ export class ClaimHolder {
   get #ref(): string {
     return claimRef(this.#deps.form, this.terms.task)
   }
+}
+
+/** Whether a holder has nothing more to say after it. */
+function isEnd(kind: ClaimKind): boolean {
+  return kind === 'review' || kind === 'release' || kind === 'done'
 }

@@ -40,17 +40,26 @@ interface Look {
   readonly closed: ReadonlyMap<TaskKey, ClosedEntry>
 }
 
+interface ReadAt {
+  readonly value: ObjectId
+  readonly closedEpoch: number
+  readonly chain: ReadChain
+  /** Who signed and did not count: once the hive admits one of them, all is judged anew. */
+  readonly strangers: ReadonlySet<PeerId>
+}
+
 /** Reads the claims of one project and keeps the newest verified head of each chain. */
 export class ClaimLedger {
   readonly #deps: LedgerDeps
   /** What was read at a value, by task: nothing is verified twice. */
-  readonly #read = new Map<TaskKey, { readonly value: ObjectId; readonly closedEpoch: number; readonly chain: ReadChain }>()
+  readonly #read = new Map<TaskKey, ReadAt>()
   /** Entries of the closed chain at its head. Entries once seen stay, whatever the forge says later. */
   #closed: {
     readonly head: ObjectId | undefined
     readonly commits: ReadonlyMap<ObjectId, Uint8Array>
     readonly entries: ReadonlyMap<TaskKey, ClosedEntry>
-  } = { head: undefined, commits: new Map(), entries: new Map() }
+    readonly strangers: ReadonlySet<PeerId>
+  } = { head: undefined, commits: new Map(), entries: new Map(), strangers: new Set() }
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps
@@ -61,6 +70,8 @@ export class ClaimLedger {
     const { form } = this.#deps
     const look = await this.#look([refPrefix(form)], options)
     const tasks = [...look.refs.keys()].map((ref) => taskOfRef(form, ref)).filter((task) => task !== undefined)
+    const present = new Set(tasks)
+    for (const task of this.#read.keys()) if (!present.has(task)) this.#read.delete(task)
     return this.#judge(tasks, look, options)
   }
 
@@ -103,15 +114,17 @@ export class ClaimLedger {
   }
 
   async #readClosed(head: ObjectId | undefined, signal: AbortSignal): Promise<void> {
-    const { remote, hive, isAdmitted } = this.#deps
-    if (head === this.#closed.head) return
+    const { remote, hive } = this.#deps
+    if (head === this.#closed.head && !this.#isOneAdmitted(this.#closed.strangers)) return
     const have = this.#closed.head === undefined ? [] : [this.#closed.head]
-    const fetched = head === undefined ? new Map() : (await remote.fetchCommits({ want: [head], have }, { signal })).commits
+    const isHere = head === undefined || head === this.#closed.head
+    const fetched = isHere ? new Map<ObjectId, Uint8Array>() : (await remote.fetchCommits({ want: [head], have }, { signal })).commits
     const commits = new Map([...this.#closed.commits, ...fetched])
+    const { isAdmitted, strangers } = this.#noteStrangers()
     const read = head === undefined ? new Map<TaskKey, ClosedEntry>() : readClosedChain(head, commits, { hive, isAdmitted })
     const entries = new Map(this.#closed.entries)
     for (const [task, entry] of read) if ((entries.get(task)?.lastEpoch ?? 0) < entry.lastEpoch) entries.set(task, entry)
-    this.#closed = { head, commits, entries }
+    this.#closed = { head, commits, entries, strangers }
   }
 
   async #judge(tasks: readonly TaskKey[], look: Look, { signal }: { readonly signal: AbortSignal }): Promise<readonly TaskSight[]> {
@@ -155,7 +168,8 @@ export class ClaimLedger {
     const chain = value === undefined ? undefined : this.#verify(task, value, { closed, known, fetched })
     const isCollected = closed !== undefined && closed.head === known?.state.head
     const meaning = judgeRef({ value, chain: chain?.state, newest: known?.state.head, descends: chain?.descends === true, closed }, self)
-    if (chain !== undefined && chain.added.size > 0 && chain.state.unknownLinks === 0 && (chain.descends || isCollected))
+    const isNew = chain !== undefined && chain.state.head !== known?.state.head
+    if (isNew && chain.added.size > 0 && chain.state.unknownLinks === 0 && (chain.descends || isCollected))
       await store.put(task, { state: chain.state, commits: chain.commits }, chain.added)
     return { task, value, chain, meaning }
   }
@@ -173,13 +187,30 @@ export class ClaimLedger {
       readonly fetched: ReadonlyMap<ObjectId, Uint8Array>
     },
   ): ReadChain {
-    const { hive, project, isAdmitted } = this.#deps
+    const { hive, project } = this.#deps
     const closedEpoch = closed?.lastEpoch ?? 0
     const read = this.#read.get(task)
-    if (read?.value === value && read.closedEpoch === closedEpoch) return read.chain
+    const isSame = read?.value === value && read.closedEpoch === closedEpoch
+    if (isSame && !this.#isOneAdmitted(read.strangers)) return read.chain
     const place: ChainPlace = { hive, project, task, closedEpoch }
-    const chain = readChain({ isAdmitted, place }, value, { fetched, known })
-    this.#read.set(task, { value, closedEpoch, chain })
+    const { isAdmitted, strangers } = this.#noteStrangers()
+    const chain = readChain({ isAdmitted, place }, value, { fetched: isSame ? read.chain.added : fetched, known })
+    this.#read.set(task, { value, closedEpoch, chain, strangers })
     return chain
+  }
+
+  /** Asks the hive of signers, and notes those it does not admit. */
+  #noteStrangers(): { readonly isAdmitted: (peer: PeerId) => boolean; readonly strangers: ReadonlySet<PeerId> } {
+    const strangers = new Set<PeerId>()
+    const isAdmitted = (peer: PeerId): boolean => {
+      const is = this.#deps.isAdmitted(peer)
+      if (!is) strangers.add(peer)
+      return is
+    }
+    return { isAdmitted, strangers }
+  }
+
+  #isOneAdmitted(strangers: ReadonlySet<PeerId>): boolean {
+    return [...strangers].some(this.#deps.isAdmitted)
   }
 }

@@ -37,8 +37,8 @@ export class LeaseObserver {
     return { advice: 'take-over', epoch: meaning.epoch, reason: meaning.meaning === 'held' ? 'expired' : 'unknown-holder' }
   }
 
-  /** Forgets a task that is of no interest any more. */
-  forget(task: TaskKey): void {
-    this.#watches.delete(task)
+  /** Forgets every other task. */
+  retain(tasks: Pick<ReadonlySet<TaskKey>, 'has'>): void {
+    for (const task of this.#watches.keys()) if (!tasks.has(task)) this.#watches.delete(task)
   }
 }

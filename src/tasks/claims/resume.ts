@@ -1,11 +1,11 @@
 import type { TaskSight } from './ledger.ts'
 import { emptyLine } from '../rules/request.ts'
 import { claimRef } from './claim-refs.ts'
-import type { HolderDeps, HolderOptions } from './holder.ts'
+import type { HolderDeps } from './holder.ts'
 import { ClaimHolder } from './holder.ts'
 import { makeClaim } from './make-claim.ts'
 import type { ClaimTerms } from './make-claim.ts'
-import { sendMove } from './send-request.ts'
+import { sendMove, withPatience } from './send-request.ts'
 import type { AttemptResult } from './try-claim.ts'
 
 /** What a node says of another process that holds a claim by its key. Only it can know. */
@@ -26,20 +26,21 @@ export type ResumeResult = AttemptResult | { readonly result: 'copied-key'; read
 export async function resumeClaim(
   deps: HolderDeps,
   { task, value, meaning }: TaskSight,
-  options: HolderOptions & { readonly signal: AbortSignal; readonly other: OtherProcess },
+  { signal, other }: { readonly signal: AbortSignal; readonly other: OtherProcess },
 ): Promise<ResumeResult> {
   if ((meaning.meaning !== 'ours' && meaning.meaning !== 'ours-elsewhere') || value === undefined) return { result: 'lost', value }
   const { holding } = meaning
-  if (meaning.meaning === 'ours-elsewhere' && options.other === 'copied') return { result: 'copied-key', process: holding.process }
+  if (meaning.meaning === 'ours-elsewhere' && other === 'copied') return { result: 'copied-key', process: holding.process }
   const { epoch, ttlSeconds, base, branch, issueHash } = holding
   const terms: ClaimTerms = { task, epoch, ttlSeconds, base, branch, issueHash }
   const claim = makeClaim(deps, terms, { kind: 'renew', previous: value })
   const line = { ...emptyLine, known: value, own: [value] }
-  const sent = await sendMove(deps, line, { move: { ref: claimRef(deps.form, task), old: value, claim }, signal: options.signal })
+  const move = { ref: claimRef(deps.form, task), old: value, claim }
+  const sent = await sendMove(deps, line, { move, signal: withPatience(deps.clock, ttlSeconds, signal) })
   switch (sent.result) {
     case 'accepted': {
       const lease = { sentAt: sent.sentAt, wallAt: sent.wallAt }
-      return { result: 'held', holder: new ClaimHolder(deps, options, { terms, line: sent.line, lease, began: holding.began }) }
+      return { result: 'held', holder: new ClaimHolder(deps, { terms, line: sent.line, lease, began: holding.began }) }
     }
     case 'refused':
       return { result: 'refused', cause: sent.cause, reason: sent.reason }

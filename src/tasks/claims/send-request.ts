@@ -1,5 +1,6 @@
 import type { Chance } from '../../lib/chance.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { withDeadline } from '../../lib/deadline.ts'
 import { Fault, describeError } from '../../lib/fault.ts'
 import type { Log } from '../../lib/log.ts'
 import type { ObjectId } from '../git/objects.ts'
@@ -42,6 +43,18 @@ export type Sent =
   | { readonly result: 'refused'; readonly line: Line; readonly cause: 'policy' | 'moved' | 'contention'; readonly reason: string }
   /** The signal ended the waiting. The request may still take effect: `line.pending` must be sent again before anything else. */
   | { readonly result: 'unknown'; readonly line: Line; readonly reason: string }
+
+/** How long a move that belongs to no lease is sent without its outcome being known, in milliseconds. */
+const patienceMs = 60_000
+
+/**
+ * A signal that ends such a move: after a minute, or a lease if that is shorter.
+ *
+ * What is on its way then may still be taken. Whoever looks for claims of ours finds it: rule 5.
+ */
+export function withPatience(clock: Clock, ttlSeconds: number, signal: AbortSignal): AbortSignal {
+  return withDeadline(clock, Math.min(patienceMs, ttlSeconds * 1000), signal)
+}
 
 /**
  * Sends one move until its outcome is known: the same bytes again after no answer, another try after contention.

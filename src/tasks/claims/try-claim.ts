@@ -1,11 +1,11 @@
 import type { ObjectId } from '../git/objects.ts'
 import { emptyLine } from '../rules/request.ts'
 import { claimRef } from './claim-refs.ts'
-import type { HolderDeps, HolderOptions } from './holder.ts'
+import type { HolderDeps } from './holder.ts'
 import { ClaimHolder } from './holder.ts'
 import type { ClaimTerms } from './make-claim.ts'
 import { makeClaim } from './make-claim.ts'
-import { sendMove } from './send-request.ts'
+import { sendMove, withPatience } from './send-request.ts'
 
 /** What is tried: from exactly this value, with this epoch, as a `ClaimLedger` judged it after reading the closed chain. */
 export interface ClaimAttempt {
@@ -24,7 +24,7 @@ export type AttemptResult =
   | { readonly result: 'unknown'; readonly reason: string }
 
 /**
- * Tries to win a task: one compare-and-swap, sent until its outcome is known.
+ * Tries to win a task: one compare-and-swap, sent until its outcome is known, or a minute is over.
  *
  * Who won looks again at the issue before any work: rule 6 is the caller's.
  *
@@ -33,16 +33,16 @@ export type AttemptResult =
 export async function tryClaim(
   deps: HolderDeps,
   attempt: ClaimAttempt,
-  options: HolderOptions & { readonly signal: AbortSignal },
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<AttemptResult> {
   const { terms, value, reason, pr } = attempt
   const claim = makeClaim(deps, terms, { kind: value === undefined ? 'claim' : 'takeover', previous: value, reason, pr })
   const move = { ref: claimRef(deps.form, terms.task), old: value, claim }
-  const sent = await sendMove(deps, emptyLine, { move, signal: options.signal })
+  const sent = await sendMove(deps, emptyLine, { move, signal: withPatience(deps.clock, terms.ttlSeconds, signal) })
   switch (sent.result) {
     case 'accepted': {
       const lease = { sentAt: sent.sentAt, wallAt: sent.wallAt }
-      return { result: 'held', holder: new ClaimHolder(deps, options, { terms, line: sent.line, lease, began: claim.id }) }
+      return { result: 'held', holder: new ClaimHolder(deps, { terms, line: sent.line, lease, began: claim.id }) }
     }
     case 'lost':
     case 'regressed':

@@ -8,7 +8,7 @@ import { readFields, readObjects } from './answer-fields.ts'
 import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
-import { hasMore, readPages } from './read-pages.ts'
+import { hasMore, readPages, readPagesIn } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
 import { unlessDenied, unlessMissing } from './tolerate.ts'
 
@@ -166,11 +166,15 @@ function pullsOf({ at, endpoint, send }: Talk): ForgePulls {
     pull,
     checks: async (commit, waiting) => {
       const query = { ...at, ref: commit, per_page: pageSize }
-      const [runs, status] = await Promise.all([
-        send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', query), waiting).catch(unlessDenied),
-        send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/status', query), waiting).catch(unlessDenied),
+      const [runs, statuses] = await Promise.all([
+        readPagesIn({ what: 'check runs', list: 'check_runs' }, pageSize, (page) =>
+          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', { ...query, page }), waiting),
+        ).catch(unlessDenied),
+        readPagesIn({ what: 'status', list: 'statuses' }, pageSize, (page) =>
+          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/status', { ...query, page }), waiting),
+        ).catch(unlessDenied),
       ])
-      return judgeChecks([...wordsOfRuns(runs), ...wordsOfStatus(status)])
+      return judgeChecks([...(runs ?? []).map(wordOfRun), ...(statuses ?? []).map((status) => status.text('state'))])
     },
   }
 }
@@ -226,15 +230,6 @@ function toPull(fields: AnswerFields, reviews: readonly AnswerFields[]): PullReq
   }
 }
 
-function wordsOfRuns(answer: ForgeAnswer | undefined): readonly string[] {
-  if (answer === undefined) return []
-  const runs = readFields(answer.body, 'check runs').objects('check_runs')
-  return runs.map((run) => (run.text('status') === 'completed' ? run.textOrEmpty('conclusion') : 'pending'))
-}
-
-function wordsOfStatus(answer: ForgeAnswer | undefined): readonly string[] {
-  if (answer === undefined) return []
-  return readFields(answer.body, 'status')
-    .objects('statuses')
-    .map((status) => status.text('state'))
+function wordOfRun(run: AnswerFields): string {
+  return run.text('status') === 'completed' ? run.textOrEmpty('conclusion') : 'pending'
 }

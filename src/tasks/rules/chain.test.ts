@@ -79,6 +79,7 @@ for (const [what, words] of Object.entries<readonly (Word | undefined)[]>({
   'a renewal after a release': [first, { kind: 'release' }, {}],
   'a renewal of what is in review': [first, { kind: 'review' }, {}],
   'a done by another while somebody works': [first, { kind: 'done', by: bob }],
+  'a second done': [first, { kind: 'done' }, { kind: 'done', by: bob }],
   'a second claim': [first, { kind: 'claim' }],
   'a takeover in the same epoch': [first, { kind: 'takeover', by: bob }],
   'a takeover that skips an epoch': [first, { kind: 'takeover', by: bob, epoch: 3 }],
@@ -127,6 +128,11 @@ test('each end of a chain has its meaning', () => {
     meanings.map(({ meaning }) => meaning),
     ['ours', 'ours-elsewhere', 'held', 'free', 'free', 'paused', 'free', 'in-review', 'done', 'done'],
   )
+})
+
+test('of a task that nobody is at work on anybody says that it is over', () => {
+  for (const kind of ['release', 'break', 'pause', 'review'] as const)
+    for (const by of [ada, bob]) assert.equal(judge([first, { kind }, { kind: 'done', by }]).meaning, 'done', `${kind}, then done`)
 })
 
 test('a ref that is gone, or does not go on from what was seen, has regressed', () => {

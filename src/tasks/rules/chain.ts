@@ -119,8 +119,8 @@ function mayContinue(holding: Holding, { kind, holder }: ClaimDocument): boolean
     case 'release':
       return isHolder && isHolding(holding.kind)
     case 'done':
-      // a person may close what anybody works on; whoever sees it writes it down
-      return isHolder ? isHolding(holding.kind) : holding.kind === 'review'
+      // of what nobody is at work on whoever sees that it is over says so; else its holder does
+      return holding.kind !== 'done' && (isHolder || !isAtWork)
     case 'pause':
       return holding.kind !== 'pause'
     case 'break':

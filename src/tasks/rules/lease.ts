@@ -17,6 +17,14 @@ export function timesOfLease(ttlMs: number, nodes = 0): LeaseTimes {
   return { ttlMs: longer, marginMs: Math.max(longer / 8, leastMarginMs), renewMs }
 }
 
+/** Longest lease that a claim may say, in seconds: a day. A longer one would keep a task from everybody after its holder died. */
+export const maxTtlSeconds = 86_400
+
+/** The lease that a node writes into its claims, in seconds: what it is set to, or as long as its share of a limited forge's pushes makes it. */
+export function ttlSecondsOf({ ttlSeconds, limitedNodes }: { readonly ttlSeconds: number; readonly limitedNodes: number }): number {
+  return Math.min(maxTtlSeconds, Math.ceil(timesOfLease(ttlSeconds * 1000, limitedNodes).ttlMs / 1000))
+}
+
 /** What a holder knows of its lease: monotonic and wall time at which the last renewal that the forge confirmed was sent. */
 export interface Lease {
   readonly sentAt: number

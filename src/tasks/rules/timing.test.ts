@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ObjectId } from '../git/objects.ts'
 import { backoffMs, judgeRefusal } from './judge-refusal.ts'
-import { mayWork, renewalDueMs, timesOfLease, workLeftMs } from './lease.ts'
+import { mayWork, renewalDueMs, timesOfLease, ttlSecondsOf, workLeftMs } from './lease.ts'
 import { confirmRequest, emptyLine, judgeOutcome, sendRequest } from './request.ts'
 import { isSuspect, judgeTakeover, watchValue } from './watch.ts'
 
@@ -17,6 +17,16 @@ test('a lease of 15 minutes is renewed every 5, with a margin of an eighth; a sh
 
 test('where a forge limits pushes renewals are as far apart as the nodes need, and the lease with them', () => {
   assert.deepEqual(timesOfLease(minute, 6), { ttlMs: 180_000, marginMs: 22_500, renewMs: 60_000 })
+})
+
+test('the lease that a claim says is the one its holder goes by, at most a day', () => {
+  const seconds = ttlSecondsOf({ ttlSeconds: 60, limitedNodes: 6 })
+  assert.equal(seconds, 180)
+  assert.deepEqual(timesOfLease(seconds * 1000), timesOfLease(minute, 6))
+  assert.deepEqual(
+    [ttlSecondsOf({ ttlSeconds: 900, limitedNodes: 0 }), ttlSecondsOf({ ttlSeconds: 60, limitedNodes: 10_000 })],
+    [900, 86_400],
+  )
 })
 
 test('F17, F18: a holder works until the margin, by the monotonic clock; a closed lid ends it at once, a wall clock set back does not', () => {

@@ -26,7 +26,7 @@ export const githubFixture: FixtureDialect = {
     if (path === `${repo}/pulls` && method === 'POST') return openPull(state, body)
     if (path === `${repo}/pulls`) return listPulls(state, query)
     if (path.startsWith(`${repo}/issues/comments/`)) return editComment(state, Number(path.split('/').at(-1)), textIn(body, 'body'))
-    if (path.startsWith(`${repo}/commits/`)) return rest === '/status' ? status(state, number) : checkRuns(state, number)
+    if (path.startsWith(`${repo}/commits/`)) return rest === '/status' ? status(state, number, query) : checkRuns(state, number, query)
     if (path.startsWith(`${repo}/pulls/`)) return onePull(state, Number(number), rest)
     if (issue === undefined) return missing
     if (rest === '/comments' && method === 'POST')
@@ -96,17 +96,17 @@ function editComment(state: FixtureState, id: number, text: string): FixtureAnsw
   return { status: 200, body: toComment(state, comment) }
 }
 
-function checkRuns(state: FixtureState, commit: string): FixtureAnswer {
+function checkRuns(state: FixtureState, commit: string, query: URLSearchParams): FixtureAnswer {
   const runs = (state.checks.get(commit) ?? []).map((word) =>
     word === 'pending' ? { status: 'in_progress', conclusion: null } : { status: 'completed', conclusion: word },
   )
-  return { status: 200, body: { total_count: runs.length, check_runs: runs } }
+  return { status: 200, body: { total_count: runs.length, check_runs: pageOf(runs, query, page) } }
 }
 
 /** GitHub says "pending" of a commit without any status. */
-function status(state: FixtureState, commit: string): FixtureAnswer {
+function status(state: FixtureState, commit: string, query: URLSearchParams): FixtureAnswer {
   const statuses = (state.checks.get(`status ${commit}`) ?? []).map((word) => ({ state: word }))
-  return { status: 200, body: { state: 'pending', total_count: statuses.length, statuses } }
+  return { status: 200, body: { state: 'pending', total_count: statuses.length, statuses: pageOf(statuses, query, page) } }
 }
 
 function associationOf(state: FixtureState, name: string) {

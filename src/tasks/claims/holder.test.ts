@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createSigningKey } from '../../identity/keys.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { tasksFaults } from '../faults.ts'
+import type { ObjectId } from '../git/objects.ts'
+import type { GitRemote } from '../git/remote.ts'
+import { createMemoryServer } from '../testing/memory-remote.ts'
+import { hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
+import { testTask } from '../testing/test-names.ts'
+import type { ClaimHolder, WorkPush } from './holder.ts'
+import { listHistory } from './history.ts'
+import { resumeClaim } from './resume.ts'
+import type { Sent } from './send-request.ts'
+
+const work: WorkPush = { old: undefined, new: '7'.repeat(40) as ObjectId, openPack: async function* () {} }
+
+/** A node whose claim of the task is held, on a server that can be made to take a move and say nothing from then on. */
+async function openStand() {
+  const server = createMemoryServer({ clock: systemClock }, { latencyMs: 0 })
+  const state: { cut: AbortController | undefined } = { cut: undefined }
+  const real = server.connect('ada')
+  const silence = (): never => {
+    throw tasksFaults.create('REMOTE_UNREACHABLE', { message: 'cut by the test' })
+  }
+  const remote: GitRemote = {
+    ...real,
+    push: async (request, options) => {
+      const result = await real.push(request, options)
+      if (state.cut === undefined) return result
+      state.cut.abort(new Error('the wait is over'))
+      return silence()
+    },
+    listRefs: (prefixes, options) => (state.cut === undefined ? real.listRefs(prefixes, options) : silence()),
+  }
+  const key = createSigningKey()
+  const ada = openNode('', { remote, key })
+  const holder = await hold(ada)
+  /** Makes a move that the server takes, and nobody hears of. */
+  const unheard = async (move: (holding: ClaimHolder, options: { readonly signal: AbortSignal }) => Promise<Sent>): Promise<void> => {
+    state.cut = new AbortController()
+    assert.equal((await move(holder, { signal: state.cut.signal })).result, 'unknown')
+    state.cut = undefined
+  }
+  const kinds = async (): Promise<readonly (string | undefined)[]> => {
+    const { chain } = await ada.ledger.lookAt(testTask, { signal })
+    return listHistory(chain ?? assert.fail('there is no chain'), { withRenewals: true }).map(({ document }) => document?.kind)
+  }
+  return { ada, key, holder, unheard, kinds, remote, meaning: async () => (await ada.ledger.lookAt(testTask, { signal })).meaning.meaning }
+}
+
+test('F21: work that landed without an answer, as a renewal then finds, is not pushed again and has not moved', async () => {
+  const { holder, unheard, kinds } = await openStand()
+  await unheard((holding, options) => holding.pushWork(work, options))
+  assert.equal((await holder.renew({ signal })).result, 'accepted')
+  assert.equal((await holder.pushWork(work, { signal })).result, 'accepted')
+  assert.deepEqual(await kinds(), ['claim', 'renew', 'renew'])
+})
+
+test('F21: work that landed without an answer is accepted when it is pushed the next time', async () => {
+  const { holder, unheard, kinds } = await openStand()
+  await unheard((holding, options) => holding.pushWork(work, options))
+  assert.equal((await holder.pushWork(work, { signal })).result, 'accepted')
+  assert.deepEqual(await kinds(), ['claim', 'renew'])
+})
+
+test('F21: a review that was taken without an answer is the end: a renewal finds that out and writes nothing upon it', async () => {
+  const { holder, unheard, kinds, meaning } = await openStand()
+  await unheard((holding, options) => holding.review('12', options))
+  assert.equal((await holder.renew({ signal })).result, 'lost')
+  assert.equal(holder.mode, 'ended')
+  assert.deepEqual(await kinds(), ['claim', 'review'])
+  assert.equal(await meaning(), 'in-review')
+})
+
+test('F21: an end that is said twice is accepted twice and written once, and another word after it is not', async () => {
+  const { holder, unheard, kinds } = await openStand()
+  await unheard((holding, options) => holding.release('shutdown', options))
+  assert.equal((await holder.release('shutdown', { signal })).result, 'accepted')
+  assert.equal((await holder.release('shutdown', { signal })).result, 'accepted')
+  assert.equal((await holder.review('12', { signal })).result, 'lost')
+  assert.deepEqual(await kinds(), ['claim', 'release'])
+})
+
+test('a holder goes by the lease that its claim says, also where it was written under other settings', async () => {
+  const { key, remote, holder } = await openStand()
+  assert.deepEqual(holder.times, { ttlMs: 60_000, marginMs: 7_500, renewMs: 20_000 })
+  const ada = openNode('', { remote, key })
+  const resumed = await resumeClaim(ada, await ada.ledger.lookAt(testTask, { signal }), { signal, other: 'gone' })
+  assert.deepEqual(resumed.result === 'held' && resumed.holder.times, { ttlMs: 60_000, marginMs: 7_500, renewMs: 20_000 })
+})
