@@ -25,6 +25,10 @@ const questions: Readonly<Record<string, () => Promise<Question>>> = {
   publish: async () => (await import('./publish.ts')).question,
   ucxl: async () => (await import('./ucxl.ts')).question,
   ucxi: async () => (await import('./ucxi.ts')).question,
+  claims: async () => (await import('./claims.ts')).question,
+  'claims-nodes': async () => (await import('./claims-nodes.ts')).question,
+  'claims-talk': async () => (await import('./claims-talk.ts')).question,
+  'claims-50x200': async () => (await import('./claims-50x200.ts')).question,
   idle: async () => (await import('./idle.ts')).question,
   sim: async () => (await import('./sim.ts')).question,
 }

@@ -25,3 +25,16 @@ async function firstNumberOf(path: string): Promise<number> {
   if (!Number.isFinite(value)) throw new Error(`${path} says "${text.trim()}"`)
   return value
 }
+
+/** What the kernel counts processor time in for `/proc`, a second: USER_HZ of Linux on all its platforms. @see proc_pid_stat(5) */
+const ticksPerSecond = 100
+
+/** Milliseconds of processor time of a process and of those it started that have ended, in steps of 10. Reads `/proc`. */
+export async function processorMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // the name of the program, in brackets, may hold anything
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = fields.slice(11, 15).map(Number)
+  if (ticks.length < 4 || !ticks.every(Number.isFinite)) throw new Error(`/proc/${pid}/stat says "${stat.trim()}"`)
+  return (ticks.reduce((sum, count) => sum + count, 0) * 1000) / ticksPerSecond
+}

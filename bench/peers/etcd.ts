@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { findPort } from '../harness/find-port.ts'
 
 /** One etcd of its own, asked by JSON over HTTP. Killed when it is disposed. */
 export interface Etcd extends AsyncDisposable {
+  readonly pid: number
   readonly port: number
   readonly version: string
 }
@@ -30,7 +30,7 @@ export async function openEtcd({ folder, signal }: { readonly folder: string; re
   }
   try {
     await untilHealthy(clients, signal)
-    return { port, version, [Symbol.asyncDispose]: dispose }
+    return { pid: child.pid ?? 0, port, version, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await dispose()
     throw error
@@ -53,15 +53,4 @@ async function untilHealthy(url: string, signal: AbortSignal): Promise<void> {
     await sleep(100, undefined, { signal })
   }
   throw new Error(`etcd did not answer at ${url} within 10 s`)
-}
-
-/** A port that was free a moment ago: etcd takes no 0. */
-async function findPort(): Promise<number> {
-  const server = createServer()
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  server.once('error', reject)
-  server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
-  const port = await promise
-  await new Promise((done) => server.close(done))
-  return port
 }

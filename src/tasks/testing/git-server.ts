@@ -5,7 +5,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import type { GitPrograms } from '../git/git-commands.ts'
@@ -15,8 +14,14 @@ const run = promisify(execFile)
 /** What git and ssh of tests are given: no settings of the machine or its user. */
 export const testPrograms: GitPrograms = { environment: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/nonexistent' } }
 
+/** Whom what is opened here belongs to: a test, or a bench. */
+export interface Owner {
+  /** Has something done when the owner ends. */
+  readonly after: (end: () => unknown) => void
+}
+
 /** A new folder that is gone after the test. */
-export async function makeFolder(t: TestContext): Promise<string> {
+export async function makeFolder(t: Owner): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'althing-git-'))
   t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
   return folder
@@ -34,10 +39,7 @@ export async function runGit(folder: string, ...args: readonly string[]): Promis
 }
 
 /** A bare repository in a folder of its own, with one commit on `main` unless it is to be empty. */
-export async function makeRepository(
-  t: TestContext,
-  options: { readonly isEmpty?: boolean; readonly format?: string } = {},
-): Promise<string> {
+export async function makeRepository(t: Owner, options: { readonly isEmpty?: boolean; readonly format?: string } = {}): Promise<string> {
   const folder = await makeFolder(t)
   const bare = join(folder, 'shop.git')
   await runGit(folder, 'init', '-q', '--bare', `--object-format=${options.format ?? 'sha1'}`, bare)
@@ -56,10 +58,12 @@ export interface HttpGitOptions {
 }
 
 /** `git http-backend` on loopback over the folder of a bare repository; gives the repository's URL. */
-export async function serveHttp(t: TestContext, bare: string, options: HttpGitOptions = {}): Promise<string> {
+export async function serveHttp(t: Owner, bare: string, options: HttpGitOptions = {}): Promise<string> {
   const server = createServer((request, response) => {
     void serveRequest(bare, { request, response }, options).catch(() => response.destroy())
   })
+  // a busy machine may pause for longer than the 5 s after which an idle connection would go, just as it is used again
+  server.keepAliveTimeout = 600_000
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   t.after(() => {
     server.closeAllConnections()
