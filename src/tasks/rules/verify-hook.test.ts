@@ -68,7 +68,7 @@ const forged: readonly (readonly [string, Parameters<typeof verifyHook>])[] = [
   ['no signature', ['github', messageOf(github.payload, {}), github.secret]],
   ['another body', ['github', messageOf('Hello, World?', { 'x-hub-signature-256': github.signature }), github.secret]],
   ['another secret', ['github', messageOf(github.payload, { 'x-hub-signature-256': github.signature }), 'secret']],
-  ['an empty secret', ['github', messageOf(github.payload, { 'x-hub-signature-256': github.signature }), '']],
+  ['an empty secret', ['gitea', messageOf('{}', { 'x-gitea-signature': createHmac('sha256', '').update('{}').digest('hex') }), '']],
   ['a short signature', ['github', messageOf(github.payload, { 'x-hub-signature-256': github.signature.slice(0, -2) }), github.secret]],
   ['a signature of sha1', ['github', messageOf(github.payload, { 'x-hub-signature': github.signature }), github.secret]],
   ['the signature of another forge', ['gitea', messageOf(github.payload, { 'x-hub-signature-256': github.signature }), github.secret]],

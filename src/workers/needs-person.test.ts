@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { openPeer, testHive } from '../journal/testing/bench-of-peers.ts'
+import { createSeededChance } from '../lib/chance.ts'
+import { silentLog } from '../lib/log.ts'
+import { createVirtualClock } from '../lib/virtual-clock.ts'
+import { makeNonce } from '../tasks/claims/make-claim.ts'
+import { ProjectDesk } from '../tasks/desk.ts'
+import { createWorkView } from '../tasks/records/work-view.ts'
+import type { Projection, TaskSource } from '../tasks/source.ts'
+import { silentTalk } from '../tasks/talk/talk.ts'
+import type { Project } from '../tasks/task.ts'
+import { projectIdOf } from '../tasks/task.ts'
+import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
+import type { WorkEnd } from './work-end.ts'
+import type { WorkerHolding } from './worker.ts'
+import { Worker } from './worker.ts'
+
+const url = '/srv/git/shop.git'
+const project: Project = { id: projectIdOf(url), url, forge: 'git', base: 'main' }
+const { signal } = new AbortController()
+const patienceMs = 3_600_000
+
+type Supervise = (holder: WorkerHolding['holder']) => Promise<WorkEnd>
+
+/** One worker and one task; what people are shown of it, and what the operator's server would be told. */
+async function openShop(t: TestContext, supervise: Supervise, body = '') {
+  const clock = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
+  const peer = await openPeer('ada', { views: [createWorkView()] })
+  const chance = createSeededChance(7)
+  const desk = new ProjectDesk(
+    {
+      ...{ clock, chance, log: silentLog, hive: testHive, key: peer.key, database: peer.database, journal: peer.journal },
+      self: { peer: peer.journal.node, process: makeNonce(chance) },
+      ...{ isAdmitted: () => true, ranHere: () => false, beforeClaim: async () => {} },
+      openRemote: () => createMemoryServer({ clock }, { latencyMs: 5 }).connect('ada'),
+      openForge: () => Promise.reject(new Error('a repository has no forge')),
+    },
+    project,
+    {
+      ...{ ttlSeconds: 900, limitedNodes: 0, form: 'native', label: 'bzzz-task', trustedAuthors: [] },
+      ...{ renewalWindowMs: 0, collectAfterMs: 604_800_000, dependencyPatienceMs: patienceMs },
+    },
+  )
+  const [told, shown]: [string[], Projection[]] = [[], []]
+  const { project: show } = desk.source
+  const noteAndShow: TaskSource['project'] = (key, projection, waiting) => {
+    shown.push(projection)
+    return show(key, projection, waiting)
+  }
+  Object.assign(desk.source, { project: noteAndShow })
+  const worker = new Worker(
+    {
+      ...{ clock, log: silentLog, desks: () => [desk], isMerged: async () => false, tell: () => {}, talk: silentTalk },
+      escalate: ({ reason }) => told.push(reason),
+      supervise: (_desk, { holder }) => supervise(holder),
+    },
+    {
+      ...{ label: 'bzzz-task', types: [], maxTasks: 1, pollMs: 10_000, lookMs: 300_000, checkpointMs: 8_000, price: 0 },
+      about: { agent: 'ada-laptop:backend', models: ['ollama/qwen3-coder'], answers: false },
+    },
+  )
+  const task = (await desk.records?.add({ title: 'The cart forgets', body, labels: ['bzzz-task'] })) ?? assert.fail()
+  const stop = new AbortController()
+  const running = worker.run({ signal: stop.signal })
+  t.after(async () => {
+    stop.abort(new Error('the test is over'))
+    await clock.run(running)
+  })
+  /** Labels of the task, and what its one comment says. */
+  const look = async () => {
+    const now = await desk.source.find(task.key, { signal })
+    return { labels: now?.labels ?? [], comment: shown.findLast(({ comment }) => comment !== undefined)?.comment ?? '' }
+  }
+  return { clock, told, look }
+}
+
+const failing: Supervise = async (holder) => {
+  await holder.release('failed: it gave up', { signal })
+  return { end: 'released', reason: 'failed: it gave up' }
+}
+
+const asking: Supervise = async (holder) => {
+  await holder.release('failed: needs a person: which database?', { signal })
+  return { end: 'needs-human', reason: 'which database?' }
+}
+
+const scenes: readonly (readonly [why: string, supervise: Supervise, body: string, reason: RegExp])[] = [
+  ['an agent that asks, whose budget is spent, or whom nobody answers', asking, '', /^which database\?$/],
+  ['three holdings in a row that failed', failing, '', /^work on it failed 3 times in a row$/],
+  ['a task that is nowhere, on which this one depends,', failing, 'It depends on t-0123456789ab.', /t-0123456789ab.* cannot be met/],
+]
+
+for (const [why, supervise, body, reason] of scenes)
+  test(`${why} brings a task before a person: by its label, its comment, and once to the server that is to hear of it`, async (t) => {
+    const { clock, told, look } = await openShop(t, supervise, body)
+    await clock.advance(patienceMs + 600_000)
+    assert.equal(told.length, 1)
+    assert.match(told[0] ?? '', reason)
+    const { labels, comment } = await look()
+    assert.deepEqual(labels, ['bzzz-task', 'needs-human'])
+    assert.ok(comment.startsWith('This waits for a person: '), comment)
+    assert.ok(comment.includes(told[0] ?? ''), comment)
+    // the label keeps it from everybody
+    await clock.advance(600_000)
+    assert.equal(told.length, 1)
+  })
