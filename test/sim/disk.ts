@@ -9,9 +9,9 @@ const rowsPerInsert = 64
 /** All the facts of a disk at one moment, ready to be written to any number of others. */
 export type DiskImage = readonly { readonly sql: string; readonly values: readonly SqlValue[] }[]
 
-/** Reads a disk as it is now. */
-export function readDisk(from: Database): DiskImage {
-  return factTables.flatMap((table) => {
+/** Reads the facts of a disk as they are now, or other tables of it. */
+export function readDisk(from: Database, tables: readonly string[] = factTables): DiskImage {
+  return tables.flatMap((table) => {
     const rows = from.all(`select * from ${table}`)
     const names = Object.keys(rows[0] ?? {})
     const marks = `(${names.map(() => '?').join(', ')})`

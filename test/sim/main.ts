@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
+import { readCount } from './read-count.ts'
 import type { MembershipModel } from './sim-node.ts'
 import { Simulation } from './simulation.ts'
 
@@ -8,6 +9,12 @@ const maxGranted = 128
 
 // Nearly all that a simulated message makes is dropped at once: with larger halves less of it is copied.
 setFlagsFromString('--max-semi-space-size=64')
+
+if (process.argv[2] === 'claims') {
+  const { simulateClaims } = await import('./claims/main.ts')
+  await simulateClaims(process.argv.slice(3))
+  process.exit()
+}
 
 const { values } = parseArgs({
   options: {
@@ -61,12 +68,5 @@ function readMembership(text: string | undefined, nodes: string): MembershipMode
   if (text === undefined) return Number(nodes) <= maxGranted ? 'grants' : 'list'
   if (text === 'grants' || text === 'list') return text
   console.error(`--membership takes "grants" or "list", not "${text}"`)
-  process.exit(2)
-}
-
-function readCount(name: string, text: string): number {
-  const count = Number(text)
-  if (Number.isSafeInteger(count) && count >= 1) return count
-  console.error(`--${name} takes a whole number from 1 on, not "${text}"`)
   process.exit(2)
 }

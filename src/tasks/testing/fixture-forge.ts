@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TestContext } from 'node:test'
+import type { Owner } from './git-server.ts'
 import type { Json } from '../../lib/json.ts'
 
 /** What a forge has, whatever it calls it. */
@@ -138,7 +138,7 @@ export interface FixtureDialect {
 }
 
 /** A forge on loopback that behaves as the real ones do for one repository: pages, ETags, refusals. */
-export async function openFixture(t: TestContext, dialect: FixtureDialect): Promise<FixtureForge> {
+export async function openFixture(t: Owner, dialect: FixtureDialect): Promise<FixtureForge> {
   const server = createServer((request, response) => {
     void serve(fixture, dialect, { request, response }).catch(() => response.destroy())
   })

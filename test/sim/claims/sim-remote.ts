@@ -1,0 +1,31 @@
+import { tasksFaults } from '../../../src/tasks/faults.ts'
+import type { GitRemote } from '../../../src/tasks/git/remote.ts'
+import type { LineDeps, LineState } from './sim-line.ts'
+import { askServer } from './sim-line.ts'
+import type { SimServer } from './sim-server.ts'
+
+const failures = {
+  unreachable: () => tasksFaults.create('REMOTE_UNREACHABLE', { message: 'the connection broke' }),
+  late: () => tasksFaults.create('REMOTE_TIMEOUT', { message: 'no answer came' }),
+}
+
+/** The server as one process reaches it. */
+export function createSimRemote(deps: LineDeps, server: SimServer, line: LineState): GitRemote {
+  const { mood, chance } = deps
+  return {
+    listRefs: (prefixes, { signal }) => askServer(deps, line, { work: () => server.listRefs(prefixes, mood.lagMs), failures, signal }),
+    fetchCommits: (range, { signal }) => askServer(deps, line, { work: () => server.fetchCommits(range), failures, signal }),
+    push: (request, { signal }) => {
+      const [refusal, pretence] = [chance.fraction(), chance.fraction()]
+      const work = () =>
+        refusal < mood.refusals
+          ? {
+              unpackError: undefined,
+              refs: request.updates.map(({ ref }) => ({ result: 'refused', ref, reason: 'cannot lock ref' }) as const),
+            }
+          : server.push(request, pretence < mood.pretences)
+      return askServer(deps, line, { work, failures, signal })
+    },
+    capabilities: () => Promise.resolve({ isAtomic: true, hasReportStatus: true, agent: 'simulated' }),
+  }
+}
