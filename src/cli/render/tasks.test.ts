@@ -30,6 +30,30 @@ test('lists with nothing in them say what to type', () => {
   assert.deepEqual(shown('task.history', { project: 'x', key: task.key, links: [] }), ['t-0123456789ab was never claimed'])
 })
 
+test('a webhook is put into a forge by four lines, and its secret is named by its file', () => {
+  const hook = {
+    project: 'git.example.org/team/shop',
+    forge: 'gitea',
+    status: 'made',
+    url: 'http://127.0.0.1:4801/hooks/git.example.org/team/shop',
+    path: '/hooks/git.example.org/team/shop',
+    secretFile: '/home/ada/.althing/secrets/hook-1',
+    contentType: 'application/json',
+    events: ['issues', 'issue_comment'],
+  }
+  assert.deepEqual(shown('project.hook', hook), [
+    'git.example.org/team/shop · put this into gitea as a webhook:',
+    '  address       http://127.0.0.1:4801/hooks/git.example.org/team/shop',
+    '  content type  application/json',
+    '  secret        what stands in /home/ada/.althing/secrets/hook-1',
+    '  events        issues, issue_comment',
+    "→ that address is this machine's alone; lead the forge to it by a proxy or tunnel of yours that keeps the path",
+  ])
+  assert.match(shown('project.hook', { ...hook, url: null }).at(-1) ?? '', /althing p2p start/)
+  assert.match(shown('project.hook', { ...hook, status: 'removed', secretFile: null })[0] ?? '', /are refused from now on/)
+  assert.deepEqual(shown('project.hook', { ...hook, status: 'missing', secretFile: null }), ['git.example.org/team/shop had no webhook'])
+})
+
 test('tasks stand under their project, with who holds them; -q leaves their names', () => {
   assert.deepEqual(shown('task.list', { tasks: [task, { ...task, key: 'issue-7', labels: ['needs-human'] }] }), [
     'file:/srv/git/shop',
@@ -108,4 +132,31 @@ test('a worker says what it does and how what it did ended', () => {
     '  t-0123456789ab since 1970-01-01 00:00 UTC: The cart forgets · file:/srv/git/shop',
     '  before: 2 tasks in review, 1 given back',
   ])
+})
+
+test('workers of other nodes are shown with what they can, and the place of this node among them', () => {
+  const other = {
+    node: '12D3KooWbob',
+    agent: 'bob-desk:backend',
+    projects: ['p'],
+    labels: [],
+    types: ['bug'],
+    models: ['lab/big'],
+    slots: 2,
+    answers: true,
+  }
+  const status = {
+    state: 'looking',
+    tasks: [],
+    ended: { inReview: 0, released: 0, needsHuman: 0, lost: 0 },
+    others: [other, { ...other, slots: 0, answers: false, types: [], projects: [] }],
+  }
+  assert.deepEqual(shown('worker.status', status), [
+    'the worker looks for tasks',
+    '  bob-desk:backend free for 2 tasks: lab/big · bug · answers questions · p · 12D3KooWbob',
+    '  bob-desk:backend busy: lab/big · no project · 12D3KooWbob',
+  ])
+  const next = { ...task, rank: 2, of: 3 }
+  assert.match(shown('task.next', { next, passedOver: [] })[1] ?? '', / · this node is 2 of 3 that could take it$/)
+  assert.doesNotMatch(shown('task.next', { next: { ...next, rank: 1, of: 1 }, passedOver: [] })[1] ?? '', /could take it/)
 })

@@ -14,6 +14,7 @@ const looks: Readonly<Record<string, Look>> = {
   'project.remove': (answer, style) =>
     answer.has('base') ? [`${style.name(answer.text('id'))} is forgotten here; in the repository nothing changed`] : undefined,
   'project.doctor': (answer, style) => (answer.has('lines') ? renderDoctor(answer, style) : undefined),
+  'project.hook': (answer, style) => (answer.has('events') ? renderHook(answer, style) : undefined),
   'task.add': (answer, style) =>
     answer.has('key')
       ? [
@@ -32,6 +33,9 @@ const looks: Readonly<Record<string, Look>> = {
       answer,
       `${style.name(answer.text('key'))} is kept from everybody until: althing task break ${answer.text('key')} --reason TEXT`,
     ),
+  'task.claim': (answer, style) => (answer.has('branch') ? renderHeld(answer, style) : undefined),
+  'task.release': (answer, style) => (answer.has('status') ? [describeRelease(answer, style)] : undefined),
+  'task.watch': (answer, style) => (answer.has('items') ? renderHappenings(answer, style) : undefined),
   'task.done': (answer, style) => interrupted(answer, `${style.name(answer.text('key'))} is over, and closed`),
 }
 
@@ -62,8 +66,10 @@ function describeForge(forge: string): string {
 
 function renderDoctor(answer: Fields, style: Style): readonly string[] {
   const forms: Readonly<Record<string, string>> = {
-    native: '→ claims go to refs/althing/, as configured where tasks.refs is not set',
-    heads: '→ claims must go to branches here: set refs = "heads" under [tasks] of config.toml, on every node',
+    native: '→ claims go to refs/althing/; this node keeps that for the project',
+    api: "→ claims go to refs/althing/ by the forge's API, which takes what a push may not; this node keeps that for the project",
+    heads: '→ claims go to branches, for this host takes nothing else; this node keeps that for the project: let every node ask its doctor',
+    'api-heads': "→ claims go to branches by the forge's API; this node keeps that for the project: let every node ask its doctor",
   }
   const verdict = answer.has('form')
     ? forms[answer.text('form')]
@@ -77,6 +83,24 @@ function renderDoctor(answer: Fields, style: Style): readonly string[] {
           `  ${line.isTrue('isGood') ? style.good('good') : style.bad('bad ')}  ${line.text('property')}${style.faint(` · ${line.text('detail')}`)}`,
       ),
     ...(verdict === undefined ? [] : [verdict]),
+  ]
+}
+
+function renderHook(answer: Fields, style: Style): readonly string[] {
+  const name = style.name(answer.text('project'))
+  const status = answer.text('status')
+  if (status === 'removed') return [`webhooks of ${name} are refused from now on; take the one in ${answer.text('forge')} away too`]
+  if (status === 'missing') return [`${name} had no webhook`]
+  const lead = answer.has('url')
+    ? `→ that address is this machine's alone; lead the forge to it by a proxy or tunnel of yours that keeps the path`
+    : '→ this node answers no HTTP now; althing p2p start does, where http.enabled is true'
+  return [
+    `${name} · put this into ${answer.text('forge')} as a webhook:`,
+    `  address       ${answer.has('url') ? answer.text('url') : answer.text('path')}`,
+    `  content type  ${answer.text('contentType')}`,
+    `  secret        what stands in ${answer.text('secretFile')}`,
+    `  events        ${answer.texts('events').join(', ')}`,
+    lead,
   ]
 }
 
@@ -124,7 +148,7 @@ function renderNext(answer: Fields, style: Style): readonly string[] {
   const first = answer.has('next')
     ? [
         `${style.name(next.text('key'))} would be next: ${next.text('title')}`,
-        style.faint(`  ${next.text('type')}, priority ${next.count('priority')}`),
+        style.faint(`  ${next.text('type')}, priority ${next.count('priority')}${describeRank(next)}`),
       ]
     : ['nothing is to be done']
   return [
@@ -133,6 +157,11 @@ function renderNext(answer: Fields, style: Style): readonly string[] {
       .records('passedOver')
       .map((row) => `  passed over ${row.text('key')}, ${clip(row.text('title'), maxTitleLength)}: ${row.text('reason')}`),
   ]
+}
+
+/** Among those who could take it; nothing where nobody else was heard. */
+function describeRank(next: Fields): string {
+  return next.count('of') < 2 ? '' : ` · this node is ${next.count('rank')} of ${next.count('of')} that could take it`
 }
 
 function renderHistory(answer: Fields, style: Style): readonly string[] {
@@ -146,6 +175,31 @@ function renderLink(row: Fields, style: Style): string {
   const cost = row.count('tokens') === 0 ? '' : ` · ${row.count('tokens')} tokens, $${(row.count('microUsd') / 1_000_000).toFixed(4)}`
   const reason = row.has('reason') ? ` · ${row.text('reason')}` : ''
   return `${row.text('at').slice(0, 19)}Z  epoch ${row.count('epoch')}  ${row.text('kind').padEnd(8)}  ${abbreviate(row.text('holder'))}${style.faint(`${reason}${cost}`)}`
+}
+
+function renderHeld(answer: Fields, style: Style): readonly string[] {
+  const key = answer.text('key')
+  const until = answer.has('until') ? `until ${answer.text('until').slice(0, 19)}Z` : 'as long as this node runs'
+  return [
+    `${style.name(key)} is yours, epoch ${answer.count('epoch')}, ${until}: ${answer.text('title')}`,
+    `→ push your work to ${style.strong(answer.text('branch'))}, and open a pull request to ${answer.text('base')}`,
+    `→ then, or to give it back: althing task release ${key}`,
+  ]
+}
+
+function describeRelease(answer: Fields, style: Style): string {
+  const key = style.name(answer.text('key'))
+  return answer.has('pull') ? `${key} is in review: ${answer.text('pull')}` : `${key} is given back: every worker may take it`
+}
+
+function renderHappenings(answer: Fields, style: Style): readonly string[] {
+  const items = answer.records('items').map((row) => {
+    const holder = row.has('holder') ? ` by ${abbreviate(row.text('holder'))}, epoch ${row.count('epoch')}` : ''
+    const reason = row.has('reason') ? style.faint(` · ${row.text('reason')}`) : ''
+    return `${row.text('at').slice(0, 19)}Z  ${style.name(row.text('key'))}  ${row.text('event')}${holder}: ${clip(row.text('title'), maxTitleLength)}${reason}`
+  })
+  const gap = answer.isTrue('hasGap') ? [style.bad('more happened before than is remembered: althing task list says how things stand')] : []
+  return [...gap, ...items, style.faint(`-- after ${answer.count('after')}`)]
 }
 
 function interrupted(answer: Fields, sentence: string): readonly string[] | undefined {
