@@ -16,11 +16,14 @@ import { commons } from './hive/genesis.ts'
 import { createHiveHandlers } from './hive/handlers.ts'
 import { readCode } from './hive/joining.ts'
 import { createIdentityHandlers } from './identity/handlers.ts'
+import type { ReceiveHook } from './http/hook-routes.ts'
 import type { FindContext } from './http/ucxi/ucxi.ts'
 import type { HiveId } from './journal/entry.ts'
 import { systemChance } from './lib/chance.ts'
 import type { Cid } from './lib/cid.ts'
 import { systemClock } from './lib/clock.ts'
+import { createEvents } from './lib/events.ts'
+import { openOnce } from './lib/open-once.ts'
 import type { FindShown } from './http/registry-routes.ts'
 import { createMarketHandlers } from './market/handlers.ts'
 import type { MarketDeps } from './market/market.ts'
@@ -42,6 +45,8 @@ import { readStatus, readStatusWithoutHive } from './runtime/status.ts'
 import { openWorkshop } from './runtime/workshop.ts'
 import { createStoreHandlers } from './store/handlers.ts'
 import { createTaskHandlers } from './tasks/handlers.ts'
+import { PersonHoldings } from './tasks/person-holdings.ts'
+import type { ProjectId } from './tasks/task.ts'
 import { createWorkerHandlers } from './workers/handlers.ts'
 
 /** Which hives a group of operations wants open first; those not named here want the one the caller means. */
@@ -117,6 +122,7 @@ class ComposedNode implements Althing {
   readonly #openedAt: number
   readonly #dispatch: Althing['call']
   #http: string | undefined
+  #receiveHook: ReceiveHook | undefined
 
   constructor(deps: NodeDeps, options: OpenNodeOptions) {
     this.#deps = deps
@@ -180,10 +186,11 @@ class ComposedNode implements Althing {
       isTransient: transient,
     }
     const secrets = createSecrets(this.#options.home, { secrets: this.#options.secrets ?? new Map() })
-    const openModels = async () => {
+    // one for the node: what its calls took in the last minute, and which endpoint asked to wait, is known in there alone
+    const openModels = openOnce(async () => {
       const { openModels: open } = await import('./models/open-models.ts')
       return open({ database, clock, chance, secrets }, config.models)
-    }
+    })
     const { programs = {} } = this.#options
     const joining = { keys, hives: hives.table, registry: hives.registry, clock, chance }
     const enrollment = createEnrollment(joining, config.hive)
@@ -195,11 +202,17 @@ class ComposedNode implements Althing {
       { home, hives, secrets, clock, chance, log, certifyAs, openModels: async () => (await openModels()).models },
       { config, programs },
     )
+    const prompts = createEvents<{ 'project:prompted': readonly [project: ProjectId] }>()
+    const hooks = workshop.openHooks((project) => prompts.emit('project:prompted', project))
+    this.#receiveHook = (project, message) => hooks.receive(project, message)
     const workers = createWorkerHandlers(
-      { clock, log, findDesks: workshop.findDesks, openWorkbench: workshop.openWorkbench, stopping: this.#stop.signal },
-      { ...config.workers, label: config.tasks.label },
+      { ...workshop, clock, chance, log, prompts, stopping: this.#stop.signal },
+      { ...config.workers, label: config.tasks.label, answersHelp: config.tasks.answersHelp, collectEveryMs: config.tasks.collectEveryMs },
     )
-    shutdown.use('worker', workers)
+    const holdings = new PersonHoldings({ clock, log }, { releaseMs: config.workers.checkpointMs })
+    shutdown.use('claims held for people', holdings, { deadlineMs: config.workers.checkpointMs + config.shutdown.stepDeadlineMs })
+    // what was done is pushed and the claims are given back: more than other parts have to do
+    shutdown.use('worker', workers, { deadlineMs: config.workers.checkpointMs + config.shutdown.stepDeadlineMs })
     return {
       ...createHealthHandlers({ readStatus: (hive) => this.#readStatus(hive), requestStop: () => this.#stop.abort() }),
       ...createStoreHandlers({
@@ -224,7 +237,11 @@ class ComposedNode implements Althing {
       ...createMarketHandlers(market, { ...config.market, registry: config.registry, copies: config.content.replicas }),
       ...createContextHandlers({ clock, chance, isTransient: transient, findContext: (name) => hives.find(name).context }),
       ...createModelHandlers({ secrets, openModels }),
-      ...createTaskHandlers({ ...workshop, label: config.tasks.label }),
+      ...createTaskHandlers({
+        ...workshop,
+        ...{ clock, holdings, isTransient: transient, label: config.tasks.label, pollMs: config.workers.pollMs },
+        findHttpUrl: () => this.#http,
+      }),
       ...workers,
     }
   }
@@ -264,7 +281,7 @@ class ComposedNode implements Althing {
     const findContext: FindContext = async (hive) => (await hives.open(hive ?? this.#options.hive)).context
     const ucxi = { ...ucxl, maxContentBytes: context.maxBodyBytes, maxJsonBytes: http.maxBodyBytes }
     const server = await openHttpServer(
-      { node: this, findContext, clock, chance, log, registry: this.#findShown() },
+      { node: this, findContext, clock, chance, log, registry: this.#findShown(), receiveHook: this.#receiveHook },
       { ...http, socket, socketFolder, tokenFile: token, ucxi },
     )
     this.#http = shutdown.use('http', server).url

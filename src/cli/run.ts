@@ -8,11 +8,13 @@ import { commandSignal, faultOfSignal, runErrand } from './call.ts'
 import { callConfirmed } from './confirm.ts'
 import type { CliDeps } from './deps.ts'
 import { cliFaults } from './faults.ts'
+import { withFolderRemote } from './folder-remote.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { readGlobalOptions } from './global-options.ts'
 import { openPipes } from './pipes.ts'
 import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
+import { refuseUnasked } from './questions.ts'
 import { renderBrief, renderWarnings } from './render/brief.ts'
 import { readFields } from './render/read.ts'
 import { isIncomplete, render } from './render/render.ts'
@@ -98,7 +100,8 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
   using progress = openProgressLine(deps.stderr, deps.clock)
   try {
     await using pipes = await openPipes(deps, operation, input, globals)
-    const parsed = parseUsage(operation, pipes.input)
+    const parsed = parseUsage(operation, withFolderRemote(operation, pipes.input, deps.workingDirectory))
+    refuseUnasked(deps, operation, { input: parsed, isSilent })
     const output = await callConfirmed(deps, {
       operation,
       input: parsed,

@@ -62,8 +62,9 @@ function openLines(reply: FastifyReply): (line: AnswerLine) => void {
   reply.hijack()
   reply.raw.writeHead(200, { 'content-type': lineType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   return (line) => {
-    // Progress may be dropped: a caller that does not read gets only the result.
-    if (reply.raw.destroyed || ('progress' in line && reply.raw.writableNeedDrain)) return
+    // Progress may be dropped: a caller that does not read gets only the result. A question may not: it is waited for.
+    const mayDrop = 'progress' in line && line.progress.question === undefined
+    if (reply.raw.destroyed || (mayDrop && reply.raw.writableNeedDrain)) return
     reply.raw.write(`${JSON.stringify(line)}\n`)
   }
 }

@@ -46,9 +46,10 @@ function parseFault(value: unknown): FaultDocument | undefined {
 
 function parseProgress(value: unknown): Progress | undefined {
   if (!isObject(value)) return undefined
-  const { stage, done, total, unit, isNotice } = value
+  const { stage, done, total, unit, isNotice, question } = value
   if (typeof stage !== 'string' || typeof done !== 'number' || (unit !== 'bytes' && unit !== 'items')) return undefined
-  return { stage, done, unit, total: typeof total === 'number' ? total : undefined, ...(isNotice === true && { isNotice }) }
+  const amount: Progress = { stage, done, unit, total: typeof total === 'number' ? total : undefined }
+  return { ...amount, ...(isNotice === true && { isNotice }), ...(typeof question === 'string' && { question }) }
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -28,6 +28,10 @@ export interface InputField {
   readonly isPath?: boolean
   /** A path that a command line may leave out: what comes on its standard input is then put in a file, whose path goes instead. */
   readonly readsInput?: boolean
+  /** A flag with which a person is asked while the command runs: refused where nobody sits at a terminal. */
+  readonly asksPerson?: boolean
+  /** A text that a command line, where it is left out, takes from the folder: the address of the git remote it was cloned from. */
+  readonly isFolderRemote?: boolean
   /** A path that a command line may leave out: a file takes what the node writes, and goes to standard output as it is. Not with `--json`. */
   readonly writesOutput?: boolean
 }
@@ -107,6 +111,8 @@ export interface Progress {
   readonly unit: 'bytes' | 'items'
   /** Said at once, and stays on the screen: what a person must know while a command runs on. */
   readonly isNotice?: boolean
+  /** Name of a question that `stage` asks: `worker.approve` answers it, and what runs waits for that. */
+  readonly question?: string
 }
 
 export type Handler<T extends Operation> = (input: InputOf<T>, context: CallContext) => Promise<OutputOf<T>>

@@ -3,24 +3,31 @@ import type { Config } from '../config/schema.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { readSecretInput } from '../config/secrets.ts'
 import type { Models } from '../models/models.ts'
-import { makeNonce } from '../tasks/claims/make-claim.ts'
+import { createProcessNotes } from '../tasks/claims/process-notes.ts'
 import type { Desks } from '../tasks/desks.ts'
 import type { AccessLog } from '../tasks/forges/access-log.ts'
 import { createAccessLog } from '../tasks/forges/access-log.ts'
 import { createForges } from '../tasks/forges/create-forge.ts'
+import type { HookSecrets } from '../tasks/hooks/hook-handlers.ts'
+import { hookSecretName } from '../tasks/hooks/hook-handlers.ts'
+import { HookReceiver } from '../tasks/hooks/hook-receiver.ts'
+import { listAllProjects } from '../tasks/projects.ts'
 import { createDesks } from '../tasks/desks.ts'
 import { parseGitAddress } from '../tasks/git/address.ts'
 import { createRemote } from '../tasks/git/create-remote.ts'
 import type { GitCredentials, RemoteOptions } from '../tasks/git/remote.ts'
-import type { Project, Task } from '../tasks/task.ts'
+import type { Project, ProjectId, Task } from '../tasks/task.ts'
+import { Escalations } from '../workers/escalations.ts'
 import type { KeptWork } from '../workers/find-kept.ts'
 import { findKept } from '../workers/find-kept.ts'
 import { createRecordKeeper } from '../workers/keep-record.ts'
+import type { Approve } from '../workers/proposal.ts'
 import type { Workbench, WorkSettings } from '../workers/work-desk.ts'
 import type { CertifyAs } from './agent-name.ts'
 import { agentOf, needAgent } from './agent-name.ts'
-import type { HiveRuntime } from './hive-runtime.ts'
+import type { HiveRuntime, HiveTasks } from './hive-runtime.ts'
 import { marketHiveOf } from './hive-runtime.ts'
+import { createSharedSecrets } from './shared-secrets.ts'
 import type { Hives } from './hives.ts'
 import type { Home, Surroundings } from './open-home.ts'
 
@@ -41,12 +48,24 @@ export interface WorkshopOptions {
 /** Tasks and workers of a node, joined with its hives, keys and secrets. */
 export interface Workshop {
   readonly findDesks: (hive: string | undefined) => Desks
+  /** What members of a hive say of tasks, and agents that can be asked; undefined without a network. */
+  readonly findTasks: (hive: string | undefined) => HiveTasks | undefined
   readonly accessLog: AccessLog
   /** Keeps the token for a forge's host, read from a file; forgets it without one, and says whether there was one. */
   readonly keepToken: (host: string, file: string | undefined) => Promise<boolean>
+  readonly hookSecrets: HookSecrets
+  /** Opens what tells the operator's server of tasks that wait for a person. @throws Fault WORKER_CONFIG_INVALID */
+  readonly openEscalations: (agent: string) => Escalations
+  /** Hears the webhooks of this node's projects, whatever their hive, and prompts whoever works on them. */
+  readonly openHooks: (prompt: (project: ProjectId) => void) => HookReceiver
   readonly openWorkbench: (
     hive: string | undefined,
-    given: { readonly settings: WorkSettings; readonly role: string; readonly signal: AbortSignal },
+    given: {
+      readonly settings: WorkSettings
+      readonly role: string
+      readonly approve: Approve | undefined
+      readonly signal: AbortSignal
+    },
   ) => Promise<Workbench>
   readonly findKept: (hive: string | undefined, task: Task) => KeptWork
 }
@@ -58,11 +77,12 @@ const maxShownBytes = 8_388_608
 export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Workshop {
   const { home, hives, secrets, clock, chance, log } = deps
   const { config, programs } = options
-  const open = new Map<string, Desks>()
-  const process = makeNonce(chance)
-  let isNoted = false
+  /** By what runs, not by its name: a hive that was left and joined again has another journal, and other members. */
+  const open = new WeakMap<HiveRuntime, Desks>()
+  const processes = createProcessNotes({ database: home.database, clock, chance })
 
   const accessLog = createAccessLog(home.database)
+  const sharedSecrets = createSharedSecrets({ secrets, chance, folder: join(home.path, 'secrets') })
   const findToken = (host: string): Promise<string | undefined> => secrets.find(tokenName(host))
   const openForge = createForges({ clock, fetch, findToken, accessLog }, forgeOptionsOf(config))
   const findCredentials = async (project: Project): Promise<GitCredentials | undefined> => {
@@ -74,27 +94,19 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
   }
   const findDesks = (name: string | undefined): Desks => {
     const hive = hives.find(name)
-    noteProcess()
-    const desks = open.get(hive.row.known.id) ?? createDesks(deskDepsOf(hive), deskOptionsOf(config))
-    open.set(hive.row.known.id, desks)
+    const desks = open.get(hive) ?? createDesks(deskDepsOf(hive), deskOptionsOf(config))
+    open.set(hive, desks)
     return desks
-  }
-  /** A crash leaves claims of this process behind: the next one knows them for its own by this. */
-  const noteProcess = (): void => {
-    if (isNoted) return
-    isNoted = true
-    void home.database.writeSoon((tx) =>
-      tx.run('insert into setting (name, value) values (?, ?)', `process ${process}`, String(clock.now())),
-    )
   }
   const deskDepsOf = (hive: HiveRuntime) => ({
     database: home.database,
     journal: marketHiveOf(hive).journal,
     hive: hive.row.known.id,
     key: home.keys.node,
-    self: { peer: hive.journal.node, process },
+    self: { peer: hive.journal.node, process: processes.own },
     isAdmitted: (peer: Parameters<typeof hive.membership.judge>[0]) => hive.membership.judge(peer).verdict === 'admitted',
-    ranHere: (other: string) => home.database.get('select 1 from setting where name = ?', `process ${other}`) !== undefined,
+    ranHere: processes.ranHere,
+    beforeClaim: processes.note,
     openRemote: (project: Project) => {
       const credentials = (): Promise<GitCredentials | undefined> => findCredentials(project)
       return createRemote(project.url, { clock, programs: { environment: programs }, credentials }, remoteOptionsOf(config))
@@ -107,13 +119,28 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
 
   return {
     findDesks,
+    // a node that is in no hive hears nobody
+    findTasks: (name) => (hives.all().length === 0 ? undefined : hives.find(name).tasks),
     accessLog,
     keepToken: async (host, file) => {
       if (file === undefined) return secrets.remove(tokenName(host))
       await secrets.set(tokenName(host), await readSecretInput(file))
       return true
     },
-    openWorkbench: async (name, { settings, role }) => {
+    hookSecrets: sharedSecrets,
+    openEscalations: (agent) =>
+      new Escalations(
+        { clock, chance, log, fetch, readSecret: () => sharedSecrets.read('escalation') },
+        { url: config.tasks.escalationUrl, timeoutMs: config.tasks.escalationTimeoutMs, agent },
+      ),
+    openHooks: (prompt) =>
+      new HookReceiver({
+        listProjects: () => listAllProjects(home.database),
+        findSecret: (project) => secrets.find(hookSecretName(project)),
+        prompt,
+        log,
+      }),
+    openWorkbench: async (name, { settings, role, approve }) => {
       const hive = hives.find(name)
       const { openWorkbench } = await import('../workers/work-desk.ts')
       const agent = await needAgent(hive, deps.certifyAs)
@@ -128,6 +155,8 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
           listSecrets: secrets.values,
           findCredentials,
           keepRecord,
+          approve,
+          help: hive.tasks?.help,
         },
         { settings, folder: join(home.path, 'work'), agent: `${agent}:${role}`, environment: programs },
       )
@@ -141,6 +170,9 @@ function deskOptionsOf({ tasks }: Config) {
     ttlSeconds: tasks.ttlSeconds,
     limitedNodes: tasks.limitedNodes,
     form: tasks.refs,
+    renewalWindowMs: tasks.renewalWindowMs,
+    collectAfterMs: tasks.collectAfterMs,
+    dependencyPatienceMs: tasks.dependencyPatienceMs,
     label: tasks.label,
     trustedAuthors: tasks.trustedAuthors,
   }

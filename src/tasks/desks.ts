@@ -10,6 +10,10 @@ import { createProjects } from './projects.ts'
 export interface Desks {
   readonly projects: Projects
   readonly all: () => readonly ProjectDesk[]
+  /** The one project there is. @throws Fault PROJECT_MISSING with the names of all, where one has to be named */
+  readonly only: () => Project
+  /** The project that was named, else the one at an address; undefined where nothing says which. */
+  readonly choose: (project: string | undefined, near: string | undefined) => string | undefined
   /** @throws Fault PROJECT_MISSING */
   readonly get: (project: string) => ProjectDesk
   /**
@@ -31,8 +35,12 @@ export interface FoundTask {
 export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
   const projects = createProjects(deps)
   const open = new Map<string, ProjectDesk>()
+  const findDesk = (name: string): ProjectDesk | undefined => {
+    const found = projects.list().filter(({ id }) => id === name || id.endsWith(`/${name}`))
+    return found.length === 1 ? found.map(deskOf)[0] : undefined
+  }
   const deskOf = (project: Project): ProjectDesk => {
-    const desk = open.get(project.id) ?? new ProjectDesk(deps, project, options)
+    const desk = open.get(project.id) ?? new ProjectDesk({ ...deps, findDesk }, project, options)
     open.set(project.id, desk)
     return desk
   }
@@ -43,6 +51,8 @@ export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
   return {
     projects,
     all: () => projects.list().map(deskOf),
+    only,
+    choose: (project, near) => project ?? (near === undefined ? undefined : projects.findAt(near)?.id),
     get: (project) => deskOf(projects.find(project)),
     findTask: async (name, project, waiting) => {
       const at = name.lastIndexOf('#')

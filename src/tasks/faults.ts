@@ -8,12 +8,19 @@ export const tasksFaults = defineFaults({
     meaning: 'What was given is no address of a project: a URL of http, https or ssh, or an absolute path.',
   },
   PROJECT_MISSING: { kind: 'missing', meaning: 'No project of that name was added on this node. Data: `project`, `projects`.' },
-  TASK_INVALID: { kind: 'usage', meaning: 'A task that was to be added has no title, or a text that is too long. Data: `title`.' },
+  TASK_INVALID: {
+    kind: 'usage',
+    meaning: 'A task that was to be added has no title, or a title, text or label that is too long. Data: `title`.',
+  },
   TASK_MISSING: { kind: 'missing', meaning: 'A project has no such task. Data: `project`, `task`.' },
   PULL_MISSING: { kind: 'missing', meaning: 'No such pull request is known. Data: `pull`.' },
   CLAIM_LOST: {
     kind: 'conflict',
     meaning: 'A claim could not be had or moved: somebody else has it, or the forge refused. Data: `task`, `reason`.',
+  },
+  CLAIM_NEEDS_NODE: {
+    kind: 'unavailable',
+    meaning: 'A claim was to be held for a person without a node that goes on running: nobody would renew it. Data: `task`.',
   },
   CLAIM_INVALID: { kind: 'usage', meaning: 'A claim cannot be made of what was given: a field is missing, too long or not of its form.' },
   REMOTE_UNREACHABLE: {

@@ -3,17 +3,26 @@ import { workBranch } from './claims/claim-refs.ts'
 import { listHistory } from './claims/history.ts'
 import type { TaskSight } from './claims/ledger.ts'
 import type { ProjectDesk } from './desk.ts'
-import type { Desks } from './desks.ts'
+import type { Desks, FoundTask } from './desks.ts'
+import type { HoldingHandlerDeps } from './holding-handlers.ts'
+import { createHoldingHandlers } from './holding-handlers.ts'
+import type { HookHandlerDeps } from './hooks/hook-handlers.ts'
+import { createHookHandler } from './hooks/hook-handlers.ts'
 import type { tasksOperations } from './operations.ts'
 import type { ProjectHandlerDeps } from './project-handlers.ts'
 import { createProjectHandlers } from './project-handlers.ts'
 import { priorityOfTask, rankTasks, typeOfTask, whyNot } from './rules/choose-task.ts'
 import { formatReason } from './rules/reasons.ts'
+import type { Talk } from './talk/talk.ts'
 import type { Task } from './task.ts'
 
-export interface TaskHandlerDeps extends ProjectHandlerDeps {
+export interface TaskHandlerDeps extends ProjectHandlerDeps, HookHandlerDeps, HoldingHandlerDeps {
+  /** How often tasks are looked at while somebody watches them, in milliseconds. */
+  readonly pollMs: number
   /** What is kept in the hive of the last run of a task. */
   readonly findKept: (hive: string | undefined, task: Task) => KeptRun
+  /** What members of a hive say of tasks; undefined without a network. */
+  readonly findTasks: (hive: string | undefined) => { readonly talk: Talk } | undefined
 }
 
 /** What agents left of a task. */
@@ -30,47 +39,62 @@ type Handlers = HandlersOf<typeof tasksOperations>
 
 /** What answers the operations of projects and tasks. */
 export function createTaskHandlers(deps: TaskHandlerDeps): Handlers {
-  return { ...createProjectHandlers(deps), ...readingHandlers(deps), ...historyHandlers(deps), ...interruptHandlers(deps) }
+  return {
+    ...createProjectHandlers(deps),
+    'project.hook': createHookHandler(deps),
+    ...createHoldingHandlers(deps, deps),
+    ...readingHandlers(deps),
+    ...historyHandlers(deps),
+    ...interruptHandlers(deps),
+  }
 }
 
-function readingHandlers({ findDesks, findKept, label }: TaskHandlerDeps): Pick<Handlers, 'task.list' | 'task.show' | 'task.next'> {
+function readingHandlers({
+  findDesks,
+  findTasks,
+  findKept,
+  label,
+}: TaskHandlerDeps): Pick<Handlers, 'task.list' | 'task.show' | 'task.next'> {
   const wishes = { labels: [label], types: [] }
   return {
-    'task.list': async ({ project, all }, { hive, signal }) => {
+    'task.list': async ({ project, near, all }, { hive, signal }) => {
       const tasks: ReturnType<typeof describeTask>[] = []
-      for (const desk of chosen(findDesks(hive), project)) {
+      for (const desk of chosen(findDesks(hive), { project, near })) {
         const sights = await desk.sights({ signal })
         const known = all ? (desk.records?.all() ?? (await desk.source.open({ signal }))) : await desk.source.open({ signal })
         for (const task of rankTasks(known)) tasks.push(describeTask(task, sights.get(task.key)))
       }
       return { tasks }
     },
-    'task.show': async ({ task: name, project, transcript }, { hive, signal }) => {
-      const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
+    'task.show': async ({ task: name, project, near, transcript }, { hive, signal }) => {
+      const { desk, task } = await findNamed(findDesks(hive), { name, project, near }, { signal })
       const sight = await desk.sight(task.key, { signal })
-      const open = new Set((await desk.source.open({ signal })).map(({ key }) => key))
+      const needed = await desk.lookAtNeeded(await desk.source.open({ signal }), { signal })
       const pull = await desk.pulls.findPull({ head: workBranch(task.key), base: desk.project.base }, { signal })
       const kept = findKept(hive, task)
       return {
         ...describeTask(task, sight),
         body: task.body,
         branch: workBranch(task.key),
-        whyNot: whyNot(task, wishes, open) ?? null,
+        whyNot: whyNot(task, wishes, needed) ?? null,
         pull: pull?.url ?? null,
         decision: kept.decision ?? null,
         transcript: transcript ? ((await kept.transcript?.read({ signal })) ?? null) : null,
       }
     },
-    'task.next': async ({ project }, { hive, signal }) => {
+    'task.next': async ({ project, near }, { hive, signal }) => {
       const passedOver: { readonly project: string; readonly key: string; readonly title: string; readonly reason: string }[] = []
-      for (const desk of chosen(findDesks(hive), project)) {
+      for (const desk of chosen(findDesks(hive), { project, near })) {
         const sights = await desk.sights({ signal })
         const open = await desk.source.open({ signal })
-        const keys = new Set(open.map(({ key }) => key))
+        const needed = await desk.lookAtNeeded(open, { signal })
         for (const task of rankTasks(open)) {
           const meaning = sights.get(task.key)?.meaning.meaning ?? 'free'
-          const reason = whyNot(task, wishes, keys) ?? (meaning === 'free' ? undefined : `it is ${meaning}`)
-          if (reason === undefined) return { next: describeTask(task, sights.get(task.key)), passedOver }
+          const reason = whyNot(task, wishes, needed) ?? (meaning === 'free' ? undefined : `it is ${meaning}`)
+          if (reason === undefined) {
+            const { rank, of } = findTasks(hive)?.talk.standing(task) ?? { rank: 0, of: 1 }
+            return { next: { ...describeTask(task, sights.get(task.key)), rank: rank + 1, of }, passedOver }
+          }
           passedOver.push({ project: desk.project.id, key: task.key, title: task.title, reason })
         }
       }
@@ -81,8 +105,8 @@ function readingHandlers({ findDesks, findKept, label }: TaskHandlerDeps): Pick<
 
 function historyHandlers({ findDesks }: TaskHandlerDeps): Pick<Handlers, 'task.history'> {
   return {
-    'task.history': async ({ task: name, project, renewals }, { hive, signal }) => {
-      const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
+    'task.history': async ({ task: name, project, near, renewals }, { hive, signal }) => {
+      const { desk, task } = await findNamed(findDesks(hive), { name, project, near }, { signal })
       const { chain } = await desk.sight(task.key, { signal })
       const lines = chain === undefined ? [] : listHistory(chain, { withRenewals: renewals })
       const links = lines.map(({ id, document, why }) => ({
@@ -101,26 +125,42 @@ function historyHandlers({ findDesks }: TaskHandlerDeps): Pick<Handlers, 'task.h
   }
 }
 
-function interruptHandlers({ findDesks }: TaskHandlerDeps): Pick<Handlers, 'task.break' | 'task.pause' | 'task.done'> {
+function interruptHandlers({ findDesks, findTasks }: TaskHandlerDeps): Pick<Handlers, 'task.break' | 'task.pause' | 'task.done'> {
   const interrupt =
     (kind: 'break' | 'pause' | 'done'): Handlers['task.break'] =>
-    async ({ task: name, project, reason }, { hive, signal }) => {
-      const { desk, task } = await findDesks(hive).findTask(name, project, { signal })
+    async ({ task: name, project, near, reason }, { hive, signal }) => {
+      const { desk, task } = await findNamed(findDesks(hive), { name, project, near }, { signal })
       // what nobody ever claimed has nothing that could be broken, and may be closed all the same: who wins it now sees that and lets go
       const isFresh = kind === 'done' && (await desk.sight(task.key, { signal })).value === undefined
       if (!isFresh) await desk.interrupt(task.key, { kind, reason: formatReason('by-person', reason), signal })
       if (kind === 'done') await desk.source.project(task.key, { add: [], remove: [], state: 'closed' }, { signal })
       // a person has looked
       if (kind === 'break') await desk.source.project(task.key, { add: [], remove: ['needs-human'] }, { signal })
+      if (kind === 'break') findTasks(hive)?.talk.released({ project: desk.project.id, task: task.key })
       return { project: desk.project.id, key: task.key, status: kind, reason }
     }
 
   return { 'task.break': interrupt('break'), 'task.pause': interrupt('pause'), 'task.done': interrupt('done') }
 }
 
-/** The project that was named, or all. */
-function chosen(desks: Desks, project: string | undefined): readonly ProjectDesk[] {
-  return project === undefined ? desks.all() : [desks.get(project)]
+interface Named {
+  readonly project: string | undefined
+  /** Address of the folder's repository. */
+  readonly near: string | undefined
+}
+
+/** The project that was named, or that of the folder, or all. */
+function chosen(desks: Desks, { project, near }: Named): readonly ProjectDesk[] {
+  const name = desks.choose(project, near)
+  return name === undefined ? desks.all() : [desks.get(name)]
+}
+
+function findNamed(
+  desks: Desks,
+  { name, project, near }: { readonly name: string } & Named,
+  waiting: { readonly signal: AbortSignal },
+): Promise<FoundTask> {
+  return desks.findTask(name, desks.choose(project, near), waiting)
 }
 
 function describeTask(task: Task, sight: TaskSight | undefined) {

@@ -1,34 +1,7 @@
 import { defineOperation } from '../operations/define-operation.ts'
-import type { Zod } from '../operations/define-operation.ts'
-
-const project = {
-  type: 'text',
-  help: 'project, by the end of its name; the only one when not said',
-  optional: true,
-  max: 300,
-  placeholder: 'PROJECT',
-} as const
-const task = { type: 'text', help: 't-0123456789ab, or shop#t-0123456789ab', position: 0, max: 400, placeholder: 'TASK' } as const
-const remoteFaults = ['REMOTE_UNREACHABLE', 'REMOTE_TIMEOUT', 'REMOTE_DENIED', 'REMOTE_MISSING', 'REMOTE_PROTOCOL'] as const
-const forgeFaults = ['FORGE_FAILED', 'FORGE_DENIED', 'FORGE_MISSING', 'FORGE_REFUSED', 'FORGE_LIMITED', 'FORGE_INVALID'] as const
-const taskFaults = ['PROJECT_MISSING', 'TASK_NAME_INVALID', 'TASK_MISSING'] as const
-
-const projectShape = (z: Zod) => z.object({ id: z.string(), url: z.string(), forge: z.string(), base: z.string() })
-
-const taskShape = (z: Zod) => ({
-  project: z.string(),
-  key: z.string(),
-  title: z.string(),
-  labels: z.array(z.string()),
-  state: z.enum(['open', 'closed']),
-  type: z.string(),
-  priority: z.int(),
-  /** What the claim ref says: free, held, in-review, done, quarantined, … */
-  claim: z.string(),
-  /** Peer id of the holder; null while nobody holds it. */
-  holder: z.string().nullable(),
-  epoch: z.int(),
-})
+import { breakTask, claimTask, doneTask, pauseTask, releaseTask, watchTasks } from './holding-operations.ts'
+import { hookOperation } from './hooks/hook-operation.ts'
+import { forgeFaults, near, project, projectShape, remoteFaults, task, taskFaults, taskShape } from './operation-fields.ts'
 
 const addProject = defineOperation({
   name: 'project.add',
@@ -139,12 +112,12 @@ const forgeLog = defineOperation({
 const doctor = defineOperation({
   name: 'project.doctor',
   summary: 'Prove that a project’s git server keeps what claims rest on, one line each',
-  input: { project: { ...project, position: 0 } },
+  input: { project: { ...project, position: 0 }, near },
   output: (z) =>
     z.object({
       project: z.string(),
       lines: z.array(z.object({ property: z.string(), isGood: z.boolean(), detail: z.string() })),
-      /** Where claims go: native, heads; null when only one node may work on the project. */
+      /** How claims go: native, api, heads, api-heads; null when only one node may work on the project. */
       form: z.string().nullable(),
       hasFailed: z.boolean(),
     }),
@@ -164,6 +137,7 @@ const add = defineOperation({
     text: { type: 'text', help: 'what is to be done', optional: true, max: 40_000, placeholder: 'TEXT' },
     label: { type: 'texts', help: 'labels beside that of tasks: priority-1, type-bug', optional: true, max: 30, placeholder: 'LABEL' },
     project,
+    near,
   },
   output: (z) => z.object({ project: z.string(), key: z.string(), title: z.string(), labels: z.array(z.string()) }),
   faults: ['PROJECT_MISSING', 'TASK_INVALID'],
@@ -180,7 +154,7 @@ const add = defineOperation({
 const list = defineOperation({
   name: 'task.list',
   summary: 'List tasks, and who holds them',
-  input: { project, all: { type: 'flag', help: 'closed ones too', short: 'a' } },
+  input: { project, near, all: { type: 'flag', help: 'closed ones too', short: 'a' } },
   output: (z) => z.object({ tasks: z.array(z.object(taskShape(z))) }),
   faults: ['PROJECT_MISSING', ...remoteFaults, ...forgeFaults],
   isReadOnly: true,
@@ -191,7 +165,7 @@ const list = defineOperation({
 const show = defineOperation({
   name: 'task.show',
   summary: 'Show one task, with what was said of it',
-  input: { task, project, transcript: { type: 'flag', help: 'what the agent was told, said and did, as kept here' } },
+  input: { task, project, near, transcript: { type: 'flag', help: 'what the agent was told, said and did, as kept here' } },
   output: (z) =>
     z.object({
       ...taskShape(z),
@@ -213,10 +187,17 @@ const show = defineOperation({
 const next = defineOperation({
   name: 'task.next',
   summary: 'Say which task this node would take, and why the others are passed over',
-  input: { project },
+  input: { project, near },
   output: (z) =>
     z.object({
-      next: z.object(taskShape(z)).nullable(),
+      next: z
+        .object({
+          ...taskShape(z),
+          /** Place of this node among those heard that could take it, by the hash alone: 1 tries first where there are fewer than four. */
+          rank: z.int(),
+          of: z.int(),
+        })
+        .nullable(),
       passedOver: z.array(z.object({ project: z.string(), key: z.string(), title: z.string(), reason: z.string() })),
     }),
   faults: ['PROJECT_MISSING', ...remoteFaults, ...forgeFaults],
@@ -228,7 +209,7 @@ const next = defineOperation({
 const history = defineOperation({
   name: 'task.history',
   summary: 'Show who held a task, why it moved and what it cost',
-  input: { task, project, renewals: { type: 'flag', help: 'every renewal, not the last of several' } },
+  input: { task, project, near, renewals: { type: 'flag', help: 'every renewal, not the last of several' } },
   output: (z) =>
     z.object({
       project: z.string(),
@@ -254,48 +235,22 @@ const history = defineOperation({
   examples: [{ command: 'althing task history t-0123456789ab', does: 'reads the chain under the claim ref' }],
 })
 
-const interruption = (kind: 'break' | 'pause' | 'done', summary: string, does: string) =>
-  ({
-    name: `task.${kind}`,
-    summary,
-    input: { task, project, reason: { type: 'text', help: 'why, for whoever reads the history', max: 300, placeholder: 'TEXT' } },
-    output: (z: Zod) => z.object({ project: z.string(), key: z.string(), status: z.string(), reason: z.string() }),
-    faults: [...taskFaults, ...remoteFaults, ...forgeFaults, 'CLAIM_LOST'],
-    isReadOnly: false,
-    needsHome: true,
-    needsPeers: false,
-    examples: [{ command: `althing task ${kind} t-0123456789ab --reason "wrong branch"`, does }],
-  }) as const
-
-const breakTask = defineOperation({
-  ...interruption(
-    'break',
-    'Take a task from whoever holds it, or end a pause',
-    'its holder stops at the next renewal, and others may take it',
-  ),
-  name: 'task.break',
-})
-const pauseTask = defineOperation({
-  ...interruption('pause', 'Keep a task from everybody until it is broken free', 'nobody works on it'),
-  name: 'task.pause',
-})
-const doneTask = defineOperation({
-  ...interruption('done', 'Say that a task is over, and close it', 'its pull request was merged, or is not wanted'),
-  name: 'task.done',
-})
-
 /** What a node can be asked of projects and tasks. */
 export const tasksOperations = [
   addProject,
   listProjects,
   removeProject,
   token,
+  hookOperation,
   doctor,
   add,
   list,
   show,
   next,
   history,
+  watchTasks,
+  claimTask,
+  releaseTask,
   breakTask,
   pauseTask,
   doneTask,

@@ -5,6 +5,7 @@ import { tasksFaults } from './faults.ts'
 import type { AccessLog } from './forges/access-log.ts'
 import { guessForge, hostOf, placeOf } from './forges/forge-place.ts'
 import type { tasksOperations } from './operations.ts'
+import { projectIdOf } from './task.ts'
 
 export interface ProjectHandlerDeps {
   /** The projects of the hive a caller named, or of the current one. */
@@ -28,6 +29,7 @@ export function createProjectHandlers(
       const desks = findDesks(hive)
       const forge = said ?? guessForge(url)
       if (forge !== 'git') placeOf({ url, forge })
+      const before = desks.projects.list().find(({ id }) => id === projectIdOf(url))
       const project = await desks.projects.add({ url, forge, base })
       desks.close(project)
       try {
@@ -36,7 +38,9 @@ export function createProjectHandlers(
         await desk.sights({ signal })
         await desk.source.open({ signal })
       } catch (error) {
-        await desks.projects.remove(project.id)
+        // one that was there stays as it was, with the chains that were verified
+        await (before === undefined ? desks.projects.remove(project.id) : desks.projects.add(before))
+        desks.close(project)
         throw error
       }
       return project
@@ -49,8 +53,8 @@ export function createProjectHandlers(
       desks.close(project)
       return project
     },
-    'project.doctor': async ({ project }, { hive, signal }) => {
-      const desk = chosenDesk(findDesks(hive), project)
+    'project.doctor': async ({ project, near }, { hive, signal }) => {
+      const desk = chosenDesk(findDesks(hive), project, near)
       const { lines, form } = await desk.examine({ signal })
       return { project: desk.project.id, lines: [...lines], form: form ?? null, hasFailed: lines.some(({ isGood }) => !isGood) }
     },
@@ -62,8 +66,8 @@ export function createProjectHandlers(
     'forge.log': async ({ limit }) => ({
       requests: accessLog.list(limit).map(({ at, ...request }) => ({ at: new Date(at).toISOString(), ...request })),
     }),
-    'task.add': async ({ title, text, label: labels, project }, { hive }) => {
-      const { project: where, records } = chosenDesk(findDesks(hive), project)
+    'task.add': async ({ title, text, label: labels, project, near }, { hive }) => {
+      const { project: where, records } = chosenDesk(findDesks(hive), project, near)
       if (records === undefined)
         throw tasksFaults.create('TASK_INVALID', {
           message: `${where.id} has a forge: open an issue there and give it the label ${label}`,
@@ -75,8 +79,8 @@ export function createProjectHandlers(
   }
 }
 
-function chosenDesk(desks: Desks, project: string | undefined): ProjectDesk {
-  return desks.get(project ?? desks.projects.list()[0]?.id ?? '')
+function chosenDesk(desks: Desks, project: string | undefined, near: string | undefined): ProjectDesk {
+  return desks.get(desks.choose(project, near) ?? desks.only().id)
 }
 
 /** The host of a project, or of an address of one that is yet to be added. */

@@ -3,8 +3,9 @@ import type { ProjectDesk } from '../tasks/desk.ts'
 import type { PullRequest } from '../tasks/forges/forge.ts'
 import { workBranch } from '../tasks/claims/claim-refs.ts'
 import type { TaskKey } from '../tasks/task.ts'
+import type { BranchStanding } from './rules/branch-standing.ts'
 import type { PullVerdict } from './rules/judge-pull.ts'
-import { judgePull } from './rules/judge-pull.ts'
+import { conflictOf, judgePull } from './rules/judge-pull.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -23,11 +24,13 @@ export type ReviewDesk = Pick<ProjectDesk, 'project' | 'pulls' | 'records'>
 export interface ReviewDeps<Desk extends ReviewDesk> {
   /** Whether the work branch of a task is in the base: a pull request of a project without a forge is merged by whoever merges the branch. */
   readonly isMerged: (desk: Desk, task: TaskKey, options: Waiting) => Promise<boolean>
+  /** How the work branch of a task stands to its base; without it, what the forge says of conflicts is taken as it is. */
+  readonly compareBranches?: (desk: Desk, task: TaskKey, options: Waiting) => Promise<BranchStanding>
 }
 
 /** Looks at a pull request, and says what is to be done about it. @throws the faults of a forge and of a git server */
 export async function reviewPull<Desk extends ReviewDesk>(
-  { isMerged }: ReviewDeps<Desk>,
+  deps: ReviewDeps<Desk>,
   desk: Desk,
   { signal, ...task }: TaskInReview & Waiting,
 ): Promise<PullVerdict> {
@@ -37,15 +40,23 @@ export async function reviewPull<Desk extends ReviewDesk>(
   if (records === undefined) {
     if (pull === undefined) return { verdict: 'wait' }
     const checks = pull.commit === undefined || pull.state !== 'open' ? 'none' : await desk.pulls.checks(pull.commit, waiting)
-    return judgePull(pull, checks)
+    const verdict = judgePull(pull, checks)
+    if (verdict.verdict !== 'again' || verdict.reason !== 'conflict') return verdict
+    // forges look for conflicts now and then: what was merged since is no reason to begin again
+    const isStale = (await deps.compareBranches?.(desk, task.key, waiting)) === 'current'
+    return isStale ? judgePull({ ...pull, isConflicted: false }, checks) : verdict
   }
-  const isIn = await isMerged(desk, task.key, waiting)
+  const standing = await deps.compareBranches?.(desk, task.key, waiting)
+  const isIn = standing === undefined ? await deps.isMerged(desk, task.key, waiting) : standing === 'merged'
   if (isIn && pull !== undefined) await records.judgePull(pull.id, { state: 'merged', areChangesRequested: false })
   if (isIn) return { verdict: 'over', reason: 'merged' }
+  // as on a forge: who takes the branch away without having merged it does not want it
+  const isGone = standing === 'gone'
+  if (isGone && pull !== undefined) await records.judgePull(pull.id, { state: 'closed', areChangesRequested: false })
+  if (isGone) return { verdict: 'over', reason: 'closed' }
   const verdict: PullVerdict = pull === undefined ? { verdict: 'wait' } : judgePull(pull, 'none')
-  // taken up by this: else the same words would start work for ever
-  if (verdict.verdict === 'again' && pull !== undefined) await records.judgePull(pull.id, { state: 'open', areChangesRequested: false })
-  return verdict
+  // nobody else looks for conflicts where there is no forge
+  return verdict.verdict === 'wait' && pull !== undefined && standing === 'conflicted' ? conflictOf(pull) : verdict
 }
 
 async function findPull(desk: ReviewDesk, { key, pr }: TaskInReview, waiting: Waiting): Promise<PullRequest | undefined> {

@@ -1,168 +1,15 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
 import { decodeText } from '../lib/bytes.ts'
-import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
-import { silentLog } from '../lib/log.ts'
-import { listHistory } from '../tasks/claims/history.ts'
-import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import { tryClaim } from '../tasks/claims/try-claim.ts'
-import type { PullDraft } from '../tasks/forges/forge.ts'
-import type { Task } from '../tasks/task.ts'
-import type { ClaimNode } from '../tasks/testing/claim-bench.ts'
-import { claimFree, openNode, termsOf, testHolderOptions } from '../tasks/testing/claim-bench.ts'
-import { makeFolder, makeRepository, runGit, testPrograms } from '../tasks/testing/git-server.ts'
-import { testProject, testTask } from '../tasks/testing/test-names.ts'
-import type { Driver, DriverTools, WorkerEvent, WorkerOutcome } from './driver.ts'
-import { openSandbox } from './sandbox/open-sandbox.ts'
-import type { SupervisorDeps, SupervisorOptions, WorkEnd, WorkRecord } from './supervisor.ts'
-import { superviseTask } from './supervisor.ts'
-import { createGitRunner } from './trees/git.ts'
-import { openMirror } from './trees/mirror.ts'
-
-const task: Task = {
-  project: testProject,
-  key: testTask,
-  number: 7,
-  title: 'The cart forgets',
-  body: '',
-  labels: [],
-  state: 'open',
-  issueHash: '0'.repeat(64),
-  url: undefined,
-  updatedAt: 0,
-}
-const done = {
-  outcome: 'done',
-  title: 'Keep the cart',
-  summary: 'It is kept.',
-  decision: { what: 'SQLite', why: 'it is there', alternatives: [] },
-} as const
-
-type Work = (worktree: string, tools: DriverTools, signal: AbortSignal) => Promise<WorkerOutcome>
-
-/** An agent that does what a test says. */
-function driverOf(work: Work): Driver {
-  return {
-    name: 'model',
-    run: async function* ({ worktree }, tools, { signal }): AsyncGenerator<WorkerEvent> {
-      yield { type: 'answer', text: 'I begin', cost: { tokens: 100, microUsd: 42 } }
-      await tools.untilMayWork({ signal })
-      yield { type: 'outcome', outcome: await work(worktree, tools, signal) }
-    },
-  }
-}
-const write =
-  (text: string, end: WorkerOutcome = done): Work =>
-  async (worktree) => {
-    writeFileSync(join(worktree, 'cart.txt'), text)
-    return end
-  }
-
-interface Stand {
-  readonly bare: string
-  readonly node: ClaimNode
-  readonly holder: ClaimHolder
-  readonly pulls: PullDraft[]
-  readonly records: WorkRecord[]
-  /** What the look before a renewal, a push and a pull request says; a fault is thrown. */
-  obstacle: string | Fault | undefined
-  readonly supervise: (
-    work: Work,
-    options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number; readonly resumed?: string },
-  ) => Promise<WorkEnd>
-}
-
-async function openStand(t: TestContext): Promise<Stand> {
-  const bare = await makeRepository(t)
-  const folder = await makeFolder(t)
-  const node = openNode(bare)
-  const attempt = await claimFree(node)
-  const holder = attempt.result === 'held' ? attempt.holder : assert.fail(attempt.result)
-  return standOn({ bare, folder, node, holder })
-}
-
-async function standOn(at: {
-  readonly bare: string
-  readonly folder: string
-  readonly node: ClaimNode
-  readonly holder: ClaimHolder
-}): Promise<Stand> {
-  const { bare, folder, node, holder } = at
-  const [pulls, records]: [PullDraft[], WorkRecord[]] = [[], []]
-  const git = createGitRunner({ environment: testPrograms.environment, maxTextBytes: 1_048_576 })
-  const sandbox = await openSandbox({
-    kind: 'none',
-    network: 'none',
-    limits: { memoryBytes: 2_147_483_648, cpus: 2, processes: 512 },
-    readable: [],
-    searchPath: '/usr/local/bin:/usr/bin:/bin',
-  })
-  const { signal: never } = new AbortController()
-  const mirror = await openMirror(
-    { git, credentials: async () => undefined },
-    { path: join(folder, 'mirror.git'), url: bare, signal: never },
-  )
-  const state: { obstacle: string | Fault | undefined } = { obstacle: undefined }
-  const deps: Omit<SupervisorDeps, 'driver'> = {
-    git,
-    sandbox,
-    clock: systemClock,
-    log: silentLog,
-    mirror,
-    forge: {
-      openPull: async (draft) => {
-        const wasThere = pulls.some(({ head }) => head === draft.head)
-        if (!wasThere) pulls.push(draft)
-        const rest = { state: 'open', isConflicted: false, areChangesRequested: false } as const
-        return { id: '12', url: 'https://forge.example.org/pull/12', ...draft, ...rest, wasThere }
-      },
-    },
-    findObstacle: async () => {
-      if (state.obstacle instanceof Fault) throw state.obstacle
-      return state.obstacle
-    },
-    keepRecord: async (record) => {
-      records.push(record)
-      return record.decision === undefined ? undefined : 'ucxl://ada:backend@shop:issue-7/*~1/decision.md'
-    },
-    askForHelp: async () => undefined,
-    readSecrets: async () => ['forge-token-4711'],
-  }
-  const options: SupervisorOptions = {
-    limits: { maxTurns: 30, timeoutMs: 30_000, maxOutputBytes: 100_000 },
-    agent: 'ada:backend',
-    worktreeFolder: join(folder, 'work'),
-    commandTimeoutMs: 10_000,
-    snapshotTimeoutMs: 20_000,
-    maxPackBytes: 1_000_000,
-    maxTranscriptBytes: 100_000,
-    checkpointMs: 10_000,
-  }
-  const supervise: Stand['supervise'] = async (work, { signal = never, timeoutMs, resumed } = {}) => {
-    const limits = { ...options.limits, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
-    const end = await superviseTask(
-      { ...deps, driver: driverOf(work) },
-      { task, holder, resumedBecause: resumed },
-      { ...options, limits, signal },
-    )
-    assert.ok(!existsSync(options.worktreeFolder) || readdirSync(options.worktreeFolder).length === 0, 'a worktree was left')
-    return end
-  }
-  return Object.assign(state, { bare, node, holder, pulls, records, supervise })
-}
-
-const { signal } = new AbortController()
-const branchOf = ({ bare }: Stand): Promise<string> => runGit(bare, 'rev-parse', '-q', '--verify', 'refs/heads/althing/issue-7')
-async function chainOf({ node }: Stand): Promise<readonly (string | undefined)[]> {
-  const { chain } = await node.ledger.lookAt(testTask, { signal })
-  return chain === undefined
-    ? []
-    : listHistory(chain, { withRenewals: true }).map(({ document }) => document && `${document.kind} ${document.reason ?? ''}`.trim())
-}
+import { openNode, termsOf, testHolderOptions } from '../tasks/testing/claim-bench.ts'
+import { makeFolder, runGit } from '../tasks/testing/git-server.ts'
+import { testTask } from '../tasks/testing/test-names.ts'
+import type { Work } from './testing/supervision-stand.ts'
+import { branchOf, chainOf, done, openStand, signal, standOn, write } from './testing/supervision-stand.ts'
 
 test('a task that is done is a commit on its branch, one pull request, and a claim in review', async (t) => {
   const stand = await openStand(t)
@@ -243,6 +90,39 @@ test('an agent that asks for a person gives the task back, and the person is tol
   assert.deepEqual(await chainOf(stand), ['claim', 'release failed: needs a person: which database?'])
 })
 
+test('S28: a question to other nodes goes without secrets, and stands in the transcript', async (t) => {
+  const stand = await openStand(t)
+  await stand.supervise(async (_worktree, tools, late) => {
+    await tools.askForHelp('Is forge-token-4711 right?', { signal: late })
+    return { outcome: 'failed', reason: 'nobody knows' }
+  })
+  const [question] = stand.questions
+  assert.ok(question !== undefined && !question.includes('forge-token-4711'))
+  const lines = decodeText(stand.records[0]?.transcript ?? new Uint8Array()).split('\n')
+  assert.ok(lines.some((line) => line.includes('"coordination"') && line.includes('right?')))
+})
+
+test('rule 15: a model that is gone in the middle gives the task back uncounted, with what was done on the branch', async (t) => {
+  const stand = await openStand(t)
+  const end = await stand.supervise(write('half', { outcome: 'hindered', reason: 'lab does not answer' }))
+  const reason = 'model-down: lab does not answer; what was done is on the branch'
+  assert.deepEqual(end, { end: 'released', reason, hindrance: 'lab does not answer' })
+  assert.equal(await runGit(stand.bare, 'show', `${await branchOf(stand)}:cart.txt`), 'half')
+  assert.deepEqual(await chainOf(stand), ['claim', 'renew', `release ${reason}`])
+  const other = await openStand(t)
+  assert.deepEqual(await other.supervise(async () => ({ outcome: 'hindered', reason: 'no key' })), {
+    end: 'released',
+    reason: 'model-down: no key',
+    hindrance: 'no key',
+  })
+})
+
+test('rule 15: what the system refuses the node is no failure of the task', async (t) => {
+  const stand = await openStand(t)
+  const end = await stand.supervise(async () => Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { syscall: 'mkdir' })))
+  assert.deepEqual(end, { end: 'released', reason: 'node-failed: ENOSPC: no space left', hindrance: 'ENOSPC: no space left' })
+})
+
 test('rule 6: an issue that was closed meanwhile gets no push and no pull request', async (t) => {
   const stand = await openStand(t)
   const end = await stand.supervise(async (worktree) => {
@@ -253,6 +133,27 @@ test('rule 6: an issue that was closed meanwhile gets no push and no pull reques
   assert.deepEqual(end, { end: 'released', reason: 'not-eligible: the issue is closed' })
   assert.deepEqual(stand.pulls, [])
   await assert.rejects(branchOf(stand))
+})
+
+const idle: Work = () => assert.fail('an agent was started')
+
+test('rule 6: a task that is no task any more once it was won is given back before an agent is started', async (t) => {
+  const stand = await openStand(t)
+  stand.obstacle = 'not-eligible: its text changed'
+  assert.deepEqual(await stand.supervise(idle), { end: 'released', reason: 'not-eligible: its text changed' })
+  assert.deepEqual(await chainOf(stand), ['claim', 'release not-eligible: its text changed'])
+})
+
+test('rule 6: work that waits in a pull request goes back into review, and no agent is started; a reviewer’s wish starts one', async (t) => {
+  const stand = await openStand(t)
+  stand.pulls.push({ head: 'althing/issue-7', base: 'main', title: 'Keep the cart', body: '' })
+  const end = await stand.supervise(idle, { reason: 'expired' })
+  assert.deepEqual(end, { end: 'in-review', pull: '12', url: 'https://forge.example.org/pull/12', wasThere: true })
+  assert.deepEqual(await chainOf(stand), ['claim', 'review'])
+  const other = await openStand(t)
+  other.pulls.push({ head: 'althing/issue-7', base: 'main', title: 'Keep the cart', body: '' })
+  assert.equal((await other.supervise(write('kept'), { reason: 'changes-requested' })).end, 'in-review')
+  assert.deepEqual(await chainOf(other), ['claim', 'renew', 'review'])
 })
 
 test('F3: work that was taken over meanwhile is not pushed, and nothing is said of the claim', async (t) => {
@@ -303,7 +204,7 @@ test('the successor begins with what was pushed, on the same branch, and adopts 
       writeFileSync(join(worktree, 'cart.txt'), `${decodeText(stdout)} and second`)
       return done
     },
-    { resumed: 'the checks are red' },
+    { resumed: 'the checks are red', reason: 'ci-failed' },
   )
   assert.deepEqual(end, { end: 'in-review', pull: '12', url: 'https://forge.example.org/pull/12', wasThere: true })
   assert.equal(await runGit(stand.bare, 'show', 'althing/issue-7:cart.txt'), 'first and second')

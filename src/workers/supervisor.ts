@@ -6,43 +6,47 @@ import type { ClaimCost } from '../tasks/claims/claim-document.ts'
 import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import type { Forge } from '../tasks/forges/forge.ts'
 import type { ObjectId } from '../tasks/git/objects.ts'
-import { formatReason } from '../tasks/rules/reasons.ts'
+import type { RenewalRounds } from '../tasks/claims/renewal-rounds.ts'
+import type { ClaimReason } from '../tasks/rules/reasons.ts'
+import { formatReason, isConflict } from '../tasks/rules/reasons.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Capture } from './capture.ts'
 import { createCapture } from './capture.ts'
 import type { AssignmentLimits, Driver, DriverTools, WorkerOutcome } from './driver.ts'
-import type { KeptLease } from './keep-lease.ts'
-import { keepLease, LeaseLost } from './keep-lease.ts'
-import { mapOutcome } from './rules/outcome.ts'
+import type { KeptLease } from '../tasks/claims/keep-lease.ts'
+import { keepLease, LeaseLost } from '../tasks/claims/keep-lease.ts'
+import { driveAgent } from './drive-agent.ts'
+import type { BaseMerge } from './merge-base.ts'
+import { draftMerge, listMarked, outcomeOfMerge } from './merge-base.ts'
+import type { Approve } from './proposal.ts'
+import { isApproved } from './proposal.ts'
+import { lookAgain } from './look-again.ts'
 import type { PullFacts } from './rules/pull-text.ts'
 import { formatCommitMessage, formatDecision, formatPullBody } from './rules/pull-text.ts'
-import { runCommand } from './sandbox/run-command.ts'
-import type { Mirror } from './trees/mirror.ts'
+import type { CommitAuthor, Mirror } from './trees/mirror.ts'
 import type { Worktree, WorktreeDeps } from './trees/worktree.ts'
 import { openWorktree } from './trees/worktree.ts'
+import type { WorkEnd } from './work-end.ts'
+import { hinder, isSystemError } from './work-end.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
 }
 
-/** How work on a task ended, for whoever looks for the next one. */
-export type WorkEnd =
-  | { readonly end: 'in-review'; readonly pull: string; readonly url: string; readonly wasThere: boolean }
-  | { readonly end: 'released'; readonly reason: string }
-  | { readonly end: 'needs-human'; readonly reason: string }
-  /** The claim is another node's, or its end could not be told to the forge. */
-  | { readonly end: 'lost'; readonly reason: string }
-
 export interface SupervisorDeps extends WorktreeDeps {
   readonly clock: Clock
   readonly log: Log
   readonly mirror: Mirror
-  readonly forge: Pick<Forge, 'openPull'>
+  /** Renewals of the same project, which go together. */
+  readonly rounds: RenewalRounds
+  readonly forge: Pick<Forge, 'openPull' | 'findPull'>
   readonly driver: Driver
   /** Why a task is no task any more, as a reason to release; undefined while it is one. */
   readonly findObstacle: (task: Task, options: Waiting) => Promise<string | undefined>
   /** Keeps a transcript, and gives the address of the decision when there is one. */
   readonly keepRecord: (record: WorkRecord, options: Waiting) => Promise<string | undefined>
+  /** Asks a person whether work may be pushed; without it nobody is asked. */
+  readonly approve?: Approve | undefined
   readonly askForHelp: DriverTools['askForHelp']
   /** Values that must not stand in a transcript. */
   readonly readSecrets: () => Promise<readonly string[]>
@@ -79,6 +83,8 @@ export interface HeldTask {
   readonly holder: ClaimHolder
   /** Why it was taken up again, in words for the agent. */
   readonly resumedBecause: string | undefined
+  /** The reason its claim was taken with, as the chain says it. */
+  readonly reason?: string | undefined
 }
 
 /**
@@ -94,6 +100,7 @@ export async function superviseTask(deps: SupervisorDeps, held: HeldTask, option
   const capture = createCapture({ monotonic: deps.clock.monotonic }, { maxBytes: options.maxTranscriptBytes, secrets })
   const lease = keepLease(held.holder, {
     clock: deps.clock,
+    rounds: deps.rounds,
     cost: capture.cost,
     findObstacle: (waiting) => deps.findObstacle(held.task, waiting),
   })
@@ -113,6 +120,8 @@ interface Holding extends HeldTask {
 interface Start {
   readonly base: ObjectId
   readonly branch: ObjectId | undefined
+  /** The merge of the two that is part of the work. */
+  readonly merge: BaseMerge | undefined
   readonly worktree: Worktree
 }
 
@@ -130,12 +139,19 @@ class Supervision {
   async run(ending: AbortSignal): Promise<WorkEnd> {
     const signal = AbortSignal.any([ending, this.#held.lease.lost])
     try {
+      const end = await this.#lookAgain(signal)
+      if (end !== undefined) return end
       const start = await this.#begin(signal)
       try {
-        const outcome = await this.#drive(start.worktree, signal)
+        // what git merges by itself needs no agent
+        const outcome =
+          start.merge?.conflicts.length === 0
+            ? outcomeOfMerge(this.#held.holder.terms)
+            : await driveAgent(this.#deps, { ...this.#held, ...start }, { ...this.#options, signal })
         return await this.#settle(start, outcome, signal)
       } catch (error) {
-        if (ending.aborted && !this.#held.lease.lost.aborted) return await this.#checkpoint(start)
+        if (ending.aborted && !this.#held.lease.lost.aborted)
+          return await this.#checkpoint(start, { reason: 'shutdown', words: 'the node ends' })
         throw error
       } finally {
         await start.worktree[Symbol.asyncDispose]()
@@ -143,6 +159,13 @@ class Supervision {
     } catch (error) {
       return this.#endAfter(error, ending)
     }
+  }
+
+  /** Rule 6: how a task that was won ends without any work. */
+  async #lookAgain(signal: AbortSignal): Promise<WorkEnd | undefined> {
+    const seen = await lookAgain(this.#deps, this.#held, { signal })
+    if (seen.look === 'release') return this.#release(seen.reason)
+    return seen.look === 'adopt' ? this.#review({ ...seen.pull, wasThere: true }, signal) : undefined
   }
 
   async #begin(signal: AbortSignal): Promise<Start> {
@@ -154,69 +177,58 @@ class Supervision {
       throw new LeaseLost(`there is no branch ${terms.base}`, formatReason('failed', `there is no branch ${terms.base}`))
     const { worktreeFolder, snapshotTimeoutMs, maxPackBytes } = this.#options
     const options = { folder: worktreeFolder, snapshotTimeoutMs, maxPackBytes, signal }
-    return { base, branch, worktree: await openWorktree(this.#deps, mirror, branch ?? base, options) }
-  }
-
-  async #drive({ path, writable, readable }: Worktree, signal: AbortSignal): Promise<WorkerOutcome> {
-    const { sandbox, clock, driver, askForHelp } = this.#deps
-    const { task, holder, lease, capture, resumedBecause } = this.#held
-    const { limits } = this.#options
-    const { began: holding } = holder
-    const tools: DriverTools = {
-      untilMayWork: lease.untilMayWork,
-      askForHelp,
-      run: ({ argv, folder, timeoutMs, stdin }, waiting) =>
-        runCommand(
-          { sandbox, clock },
-          { argv, folder: folder === '.' ? path : `${path}/${folder}`, writable, readable, variables: {} },
-          { timeoutMs: Math.min(timeoutMs, this.#options.commandTimeoutMs), maxOutputBytes: limits.maxOutputBytes, stdin, ...waiting },
-        ),
-    }
-    const assignment = { task, holding, epoch: holder.terms.epoch, worktree: path, writable, readable, resumedBecause, limits }
-    const late = withDeadline(clock, limits.timeoutMs, signal)
-    let outcome: WorkerOutcome = { outcome: 'failed', reason: 'the agent ended without saying how' }
-    try {
-      for await (const event of driver.run(assignment, tools, { signal: late })) {
-        capture.add(event)
-        // S28: it goes into commits, pull requests, claims and context
-        if (event.type === 'outcome') outcome = mapOutcome(event.outcome, capture.mask)
-      }
-    } catch (error) {
-      if (signal.aborted || !late.aborted) throw error
-      outcome = { outcome: 'failed', reason: `it came to no end within ${limits.timeoutMs} ms` }
-      capture.add({ type: 'outcome', outcome })
-    }
-    return outcome
+    const isWanted = isConflict(this.#held.reason)
+    const merge =
+      branch === undefined ? undefined : await draftMerge(mirror, { branch, base, author: this.#author(), isWanted }, { signal })
+    return { base, branch, merge, worktree: await openWorktree(this.#deps, mirror, merge?.draft ?? branch ?? base, options) }
   }
 
   async #settle(start: Start, outcome: WorkerOutcome, signal: AbortSignal): Promise<WorkEnd> {
-    if (outcome.outcome === 'failed') {
+    if (outcome.outcome !== 'done') {
       await this.#keep(outcome, undefined, signal)
-      return this.#release(formatReason('failed', outcome.reason))
-    }
-    if (outcome.outcome === 'needs-human') {
-      await this.#keep(outcome, undefined, signal)
-      const end = await this.#release(formatReason('failed', `needs a person: ${outcome.reason}`))
-      return end.end === 'released' ? { end: 'needs-human', reason: outcome.reason } : end
+      if (outcome.outcome !== 'hindered') return this.#giveBack(outcome, start)
+      return hinder(await this.#checkpoint(start, { reason: 'model-down', words: outcome.reason }), outcome.reason)
     }
     const facts = this.#factsOf(outcome)
     const decision = await this.#keep(outcome, facts, signal)
     const commit = await this.#commit(start, formatCommitMessage({ ...facts, decision }), signal)
     if (commit === undefined && start.branch === undefined) return this.#release(formatReason('failed', 'the agent changed nothing'))
+    const marked = await listMarked(this.#deps.mirror, start.merge, commit, { signal })
+    if (marked.length > 0)
+      return this.#giveBack({ outcome: 'failed', reason: `marks of conflicts are left in ${marked.join(', ')}` }, start)
     // Rule 6: whether the task is still one is asked before the work is shown to anybody.
     const obstacle = await this.#deps.findObstacle(this.#held.task, { signal })
     if (obstacle !== undefined) return this.#release(obstacle)
+    const pull = { ...facts, decision, cost: this.#held.capture.cost() }
+    const { branch, base } = this.#held.holder.terms
+    if (!(await isApproved(this.#deps, { facts: pull, branch, base, from: start.branch ?? start.base, to: commit }, { signal })))
+      return this.#release(formatReason('by-person', 'the push was not approved'))
     if (commit !== undefined) {
       const refusal = await this.#push(start, commit, signal)
       if (refusal !== undefined) return refusal
     }
-    return this.#openPull({ ...facts, decision, cost: this.#held.capture.cost() }, signal)
+    return this.#openPull(pull, signal)
   }
 
-  async #commit({ base, branch, worktree }: Start, message: string, signal: AbortSignal): Promise<ObjectId | undefined> {
+  /** A question is a person's; so is a conflict that the agent could not resolve, which the next one could not either. */
+  async #giveBack(
+    { outcome, reason }: Extract<WorkerOutcome, { readonly outcome: 'failed' | 'needs-human' }>,
+    { merge }: Start,
+  ): Promise<WorkEnd> {
+    if (outcome === 'failed' && merge === undefined) return this.#release(formatReason('failed', reason))
+    const words =
+      merge === undefined ? reason : `${this.#held.holder.terms.base} conflicts with it, and the agent did not merge the two: ${reason}`
+    const end = await this.#release(formatReason('failed', `needs a person: ${words}`))
+    return end.end === 'released' ? { end: 'needs-human', reason: words } : end
+  }
+
+  #author(): CommitAuthor {
     const name = this.#options.agent
-    const author = { name, email: `${name.replaceAll(/[^\w.-]/g, '-')}@althing.invalid`, at: Math.floor(this.#deps.clock.now() / 1_000) }
-    return worktree.commit({ parents: [branch ?? base], message, author }, { signal })
+    return { name, email: `${name.replaceAll(/[^\w.-]/g, '-')}@althing.invalid`, at: Math.floor(this.#deps.clock.now() / 1_000) }
+  }
+
+  #commit({ base, branch, merge, worktree }: Start, message: string, signal: AbortSignal): Promise<ObjectId | undefined> {
+    return worktree.commit({ parents: merge?.parents ?? [branch ?? base], message, author: this.#author() }, { signal })
   }
 
   /** Pushes with a renewal; undefined when the forge took it, else how that ends the work. */
@@ -239,27 +251,33 @@ class Supervision {
   }
 
   async #openPull(facts: PullFacts, signal: AbortSignal): Promise<WorkEnd> {
-    const { holder, capture } = this.#held
+    const { holder } = this.#held
     const draft = { head: holder.terms.branch, base: holder.terms.base, title: facts.outcome.title, body: formatPullBody(facts) }
-    const pull = await this.#deps.forge.openPull(draft, { signal })
-    const sent = await holder.review(pull.id, { signal, cost: capture.cost() })
-    if (sent.result !== 'accepted') return { end: 'lost', reason: `the pull request ${pull.url} is open, and the claim is ${sent.result}` }
-    return { end: 'in-review', pull: pull.id, url: pull.url, wasThere: pull.wasThere }
+    return this.#review(await this.#deps.forge.openPull(draft, { signal }), signal)
   }
 
-  /** F28: the node ends: what is there is pushed, for whoever takes the task up, and the claim is given back. */
-  async #checkpoint(start: Start): Promise<WorkEnd> {
+  async #review({ id, url, wasThere }: Awaited<ReturnType<Forge['openPull']>>, signal: AbortSignal): Promise<WorkEnd> {
+    const { holder, capture } = this.#held
+    const sent = await holder.review(id, { signal, cost: capture.cost() })
+    if (sent.result !== 'accepted') return { end: 'lost', reason: `the pull request ${url} is open, and the claim is ${sent.result}` }
+    return { end: 'in-review', pull: id, url, wasThere }
+  }
+
+  /** F28: work ends before it is done, for no fault of its own: what is there is pushed, for whoever takes the task up, and the claim is given back. */
+  async #checkpoint(start: Start, { reason, words }: { readonly reason: ClaimReason; readonly words: string }): Promise<WorkEnd> {
     const { clock, log } = this.#deps
     const signal = withDeadline(clock, this.#options.checkpointMs)
-    const note = formatReason('shutdown', 'the node ends; what was done is on the branch')
+    const release = (fate = ''): Promise<WorkEnd> => this.#release(formatReason(reason, `${words}${fate}`), signal)
     try {
+      // half a merge is nobody's, and what a person did not look at yet stays here
+      if (start.merge !== undefined || this.#deps.approve !== undefined) return await release()
       const commit = await this.#commit(start, `Work on ${this.#held.task.key}, not finished\n`, signal)
       const refusal = commit === undefined ? undefined : await this.#push(start, commit, signal)
       if (refusal !== undefined) return refusal
-      return await this.#release(commit === undefined ? formatReason('shutdown', 'the node ends') : note, signal)
+      return await release(commit === undefined ? '' : '; what was done is on the branch')
     } catch (error) {
-      log.warn('work was not pushed before the node ended', { task: this.#held.task.key, reason: describeError(error) })
-      return this.#release(formatReason('shutdown', 'the node ends; what was done is lost'), signal)
+      log.warn('work that was broken off was not pushed', { task: this.#held.task.key, reason: describeError(error) })
+      return release('; what was done is lost')
     }
   }
 
@@ -274,6 +292,8 @@ class Supervision {
       const isDown = error.kind === 'unavailable' || error.kind === 'timeout'
       return this.#release(formatReason(isDown ? 'forge-down' : 'failed', error.message))
     }
+    // the disk is full, or a program is not there: the next task would meet the same
+    if (isSystemError(error)) return hinder(await this.#release(formatReason('node-failed', error.message)), error.message)
     this.#deps.log.error('work on a task ended with a bug', { task: this.#held.task.key, error: describeError(error) })
     return this.#release(formatReason('failed', 'a bug of the node; its log says more'))
   }

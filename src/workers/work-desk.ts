@@ -1,26 +1,33 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
+import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
-import type { Models } from '../models/models.ts'
+import type { Model, Models } from '../models/models.ts'
 import { workBranch } from '../tasks/claims/claim-refs.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import type { GitCredentials } from '../tasks/git/remote.ts'
+import type { AnswerHelp, HelpLine } from '../tasks/talk/help-line.ts'
 import type { Project, TaskKey } from '../tasks/task.ts'
+import { createHelpAnswerer } from './answer-help.ts'
+import { createPeerQuestions } from './ask-peers.ts'
 import type { Driver } from './driver.ts'
 import { createCommandDriver } from './drivers/command-driver.ts'
 import { createModelDriver } from './drivers/model-driver.ts'
 import { workersFaults } from './faults.ts'
 import { openSandbox } from './sandbox/open-sandbox.ts'
+import type { BranchStanding } from './rules/branch-standing.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
-import type { SupervisorDeps, WorkEnd } from './supervisor.ts'
+import type { SupervisorDeps } from './supervisor.ts'
 import { superviseTask } from './supervisor.ts'
+import type { WorkEnd } from './work-end.ts'
 import type { GitRunner } from './trees/git.ts'
 import { createGitRunner } from './trees/git.ts'
 import type { Mirror } from './trees/mirror.ts'
 import { openMirror } from './trees/mirror.ts'
+import { standingOf, standingOfGone } from './trees/standing.ts'
 import type { WorkerHolding } from './worker.ts'
 
 interface Waiting {
@@ -48,9 +55,11 @@ export interface WorkSettings {
   readonly maxPackBytes: number
   readonly maxTranscriptBytes: number
   readonly checkpointMs: number
+  /** Whether its model answers questions of other nodes' agents. */
+  readonly answersHelp: boolean
 }
 
-export interface WorkbenchDeps extends Pick<SupervisorDeps, 'keepRecord'> {
+export interface WorkbenchDeps extends Pick<SupervisorDeps, 'keepRecord' | 'approve'> {
   readonly clock: Clock
   readonly chance: Chance
   readonly log: Log
@@ -59,6 +68,8 @@ export interface WorkbenchDeps extends Pick<SupervisorDeps, 'keepRecord'> {
   /** Values of all secrets of this node. */
   readonly listSecrets: () => Promise<readonly string[]>
   readonly findCredentials: (project: Project) => Promise<GitCredentials | undefined>
+  /** Agents of other nodes; undefined without a network. */
+  readonly help: Pick<HelpLine, 'ask'> | undefined
 }
 
 export interface WorkbenchOptions {
@@ -77,8 +88,18 @@ export interface Workbench {
   readonly agent: string
   /** Who works, and what holds it, for a person. */
   readonly holds: string
+  /** What it works with: the model, or the driver of another agent. */
+  readonly model: string
+  /** What that costs, in US dollars for a million tokens; 0 where nothing says. */
+  readonly price: number
+  /** Answers other nodes; undefined where there is no model, or nobody wants that. */
+  readonly answerHelp: AnswerHelp | undefined
+  /** Why no task can be worked on now: the budget of the day or month is spent, or nothing says what the model costs. */
+  readonly findHindrance: () => string | undefined
   readonly supervise: (desk: ProjectDesk, held: WorkerHolding, options: Waiting) => Promise<WorkEnd>
   readonly isMerged: (desk: ProjectDesk, task: TaskKey, options: Waiting) => Promise<boolean>
+  /** How the work branch of a task stands to its base. */
+  readonly compareBranches: (desk: ProjectDesk, task: TaskKey, options: Waiting) => Promise<BranchStanding>
 }
 
 /** Longest text that is read of one git command, in bytes. */
@@ -87,8 +108,8 @@ const maxGitTextBytes = 16_777_216
 /** Finds out what the machine has, and opens the agent. @throws Fault SANDBOX_MISSING, WORKER_CONFIG_INVALID, MODEL_NAME_INVALID, MODELS_CONFIG_INVALID */
 export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptions): Promise<Workbench> {
   const { settings, folder, environment } = options
-  const scratchFolder = join(folder, 'scratch')
-  await mkdir(scratchFolder, { recursive: true, mode: 0o700 })
+  const [scratchFolder, worktreeFolder] = [join(folder, 'scratch'), join(folder, 'trees')]
+  for (const left of [scratchFolder, worktreeFolder]) await sweep(deps.log, left)
   const { memoryBytes, cpus, processes, network, readable } = settings
   const sandbox = await openSandbox({
     kind: settings.sandbox,
@@ -97,12 +118,27 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
     limits: { memoryBytes, cpus, processes },
     searchPath: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
   })
-  const driver = await openDriver(deps, options, { sandbox, scratchFolder })
+  const asked = settings.driver === 'model' ? await openModel(deps, settings.model) : undefined
+  const driver = await openDriver(deps, options, { sandbox, scratchFolder, model: asked?.model })
   const git = createGitRunner({ environment, maxTextBytes: maxGitTextBytes })
   const mirrors = new Mirrors({ git, findCredentials: deps.findCredentials }, join(folder, 'mirrors'))
+  const compareBranches: Workbench['compareBranches'] = async ({ project }, task, waiting) => {
+    const mirror = await mirrors.get(project, waiting)
+    const heads = await mirror.fetch([project.base, workBranch(task)], waiting)
+    const [base, branch] = [heads.get(project.base), heads.get(workBranch(task))]
+    if (base === undefined) return 'none'
+    return branch === undefined ? standingOfGone(mirror, { base, task }, waiting) : standingOf(mirror, { base, branch }, waiting)
+  }
   return {
     agent: options.agent,
     holds: `${driver.name} · ${sandbox.holds}`,
+    model: asked?.model.name ?? driver.name,
+    price: asked?.price ?? 0,
+    answerHelp:
+      asked === undefined || !settings.answersHelp
+        ? undefined
+        : createHelpAnswerer({ model: asked.model, log: deps.log, readSecrets: deps.listSecrets }),
+    findHindrance: () => asked?.model.findHindrance(settings)?.message,
     supervise: async (desk, held, waiting) => {
       const mirror = await mirrors.get(desk.project, waiting)
       return superviseTask(
@@ -112,8 +148,9 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
           sandbox,
           driver,
           mirror,
+          rounds: desk.rounds,
           forge: desk.pulls,
-          askForHelp: async () => undefined,
+          askForHelp: createPeerQuestions(deps.help, held.task),
           readSecrets: deps.listSecrets,
           findObstacle: async (task, looking) => {
             const now = await desk.source.find(task.key, looking)
@@ -127,32 +164,35 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
           ...settings,
           ...waiting,
           agent: options.agent,
-          worktreeFolder: join(folder, 'trees'),
+          worktreeFolder,
           snapshotTimeoutMs: settings.commandTimeoutMs,
           limits: { maxTurns: settings.maxTurns, timeoutMs: settings.taskTimeoutMs, maxOutputBytes: settings.maxOutputBytes },
         },
       )
     },
-    isMerged: async ({ project }, task, waiting) => {
-      const mirror = await mirrors.get(project, waiting)
-      const heads = await mirror.fetch([project.base, workBranch(task)], waiting)
-      const [base, work] = [heads.get(project.base), heads.get(workBranch(task))]
-      return base !== undefined && work !== undefined && (await mirror.contains(base, work, waiting))
-    },
+    isMerged: async (desk, task, waiting) => (await compareBranches(desk, task, waiting)) === 'merged',
+    compareBranches,
+  }
+}
+
+/** Empties a folder in which a crash leaves what it was at. The home is this process's alone, and it has one workbench. */
+async function sweep(log: Log, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  for (const name of await readdir(folder)) {
+    try {
+      await rm(join(folder, name), { recursive: true, force: true, maxRetries: 3 })
+    } catch (error) {
+      log.warn('what a run before left cannot be taken away', { folder, name, reason: describeError(error) })
+    }
   }
 }
 
 async function openDriver(
   deps: WorkbenchDeps,
   { settings }: WorkbenchOptions,
-  at: { readonly sandbox: Sandbox; readonly scratchFolder: string },
+  at: { readonly sandbox: Sandbox; readonly scratchFolder: string; readonly model: Model | undefined },
 ): Promise<Driver> {
-  if (settings.driver === 'model') {
-    if (settings.model === '')
-      throw unset('workers.model', 'set it, or say --model ENDPOINT/MODEL; `althing model list` shows those there are')
-    const model = (await deps.openModels()).get(settings.model)
-    return createModelDriver({ model }, { ...settings, timeoutMs: settings.commandTimeoutMs })
-  }
+  if (at.model !== undefined) return createModelDriver({ model: at.model }, { ...settings, timeoutMs: settings.commandTimeoutMs })
   if (settings.command.length === 0)
     throw unset('workers.command', `set the program that the driver ${settings.driver} runs, and its arguments`)
   const named = settings.secrets.map((line) => /^([A-Z_][A-Z0-9_]{0,63})=([a-z0-9.-]{1,100})$/.exec(line))
@@ -166,6 +206,12 @@ async function openDriver(
   if (settings.driver === 'command') return createCommandDriver(external, options)
   const { createAcpDriver } = await import('./drivers/acp-driver.ts')
   return createAcpDriver(external, options)
+}
+
+async function openModel({ openModels }: WorkbenchDeps, name: string): Promise<{ readonly model: Model; readonly price: number }> {
+  if (name === '') throw unset('workers.model', 'set it, or say --model ENDPOINT/MODEL; `althing model list` shows those there are')
+  const models = await openModels()
+  return { model: models.get(name), price: models.priceOf(name) }
 }
 
 function unset(setting: string, what: string): Error {

@@ -11,6 +11,13 @@ export function renderWorkerEnd(output: unknown, style: Style): string | undefin
   return ended.length === 0 ? 'no task was taken; `althing task next` says why' : `the worker ended: ${ended.join(', ')}`
 }
 
+/** `worker approve`. */
+export function renderApproval(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('question')) return undefined
+  return answer.text('status') === 'answered' ? 'the worker was told' : style.bad('no worker asks that any more')
+}
+
 /** `worker status`, `stop`, `pause`, `resume`. */
 export function renderWorker(output: unknown, style: Style): string | undefined {
   const answer = readFields(output)
@@ -24,6 +31,9 @@ export function renderWorker(output: unknown, style: Style): string | undefined 
   const ended = describeEnded(answer.record('ended'), style)
   return [
     states[answer.text('state')] ?? answer.text('state'),
+    ...(answer.has('hindrance') && answer.text('state') !== 'stopped'
+      ? [style.bad(`  no task is taken for now: ${answer.text('hindrance')}`)]
+      : []),
     ...answer
       .records('tasks')
       .map(
@@ -31,7 +41,20 @@ export function renderWorker(output: unknown, style: Style): string | undefined 
           `  ${style.name(row.text('key'))} since ${formatTime(row.count('since'))}: ${row.text('title')}${style.faint(` · ${row.text('project')}`)}`,
       ),
     ...(ended.length === 0 ? [] : [`  before: ${ended.join(', ')}`]),
+    ...answer.records('others').map((row) => describeOther(row, style)),
   ].join('\n')
+}
+
+function describeOther(row: Fields, style: Style): string {
+  const [projects, types] = [row.texts('projects'), row.texts('types')]
+  const can = [
+    ...row.texts('models'),
+    ...(types.length === 0 ? [] : [types.join(', ')]),
+    ...(row.isTrue('answers') ? ['answers questions'] : []),
+  ]
+  const free = row.count('slots') === 0 ? 'busy' : `free for ${formatPlural(row.count('slots'), 'task')}`
+  const where = projects.length === 0 ? 'no project' : projects.join(', ')
+  return `  ${style.name(row.text('agent'))} ${free}: ${can.join(' · ')}${style.faint(` · ${where} · ${row.text('node')}`)}`
 }
 
 function describeEnded(ended: Fields, style: Style): readonly string[] {

@@ -4,6 +4,22 @@ import { parseTaskKey } from '../task.ts'
 /** Where claims are on a server: a namespace of their own, or among the branches where a host takes only those. */
 export type RefForm = 'native' | 'heads'
 
+/** How claims are moved, and where: by git's own push, or by the forge's API where that takes what a push may not. */
+export type ClaimForm = RefForm | 'api' | 'api-heads'
+
+/** Every form, in the order in which a doctor tries them. */
+export const claimForms: readonly ClaimForm[] = ['native', 'api', 'heads', 'api-heads']
+
+/** Where the refs of a form are. */
+export function refFormOf(form: ClaimForm): RefForm {
+  return form === 'heads' || form === 'api-heads' ? 'heads' : 'native'
+}
+
+/** Whether refs are moved by the forge's API. */
+export function isApiForm(form: ClaimForm): boolean {
+  return form === 'api' || form === 'api-heads'
+}
+
 const prefixes: Readonly<Record<RefForm, string>> = { native: 'refs/althing/', heads: 'refs/heads/althing-' }
 
 /** Prefix of everything that claims are. */

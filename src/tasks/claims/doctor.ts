@@ -5,7 +5,10 @@ import { formatCommit } from '../git/commit.ts'
 import type { GitObject, ObjectId } from '../git/objects.ts'
 import { emptyTree, objectIdOf } from '../git/objects.ts'
 import type { GitRemote, PushRequest, RefUpdate } from '../git/remote.ts'
-import type { RefForm } from './claim-refs.ts'
+import type { ChecksState, RefApi } from '../forges/forge.ts'
+import type { ClaimForm, RefForm } from './claim-refs.ts'
+import { claimForms, isApiForm, refFormOf } from './claim-refs.ts'
+import { moveByApi } from './move-by-api.ts'
 
 /** One property of a forge, as it was found by trying. */
 export interface DoctorLine {
@@ -18,17 +21,25 @@ export interface DoctorLine {
 /** What a forge can be trusted with. */
 export interface DoctorReport {
   readonly lines: readonly DoctorLine[]
-  /** Where claims go; undefined: only one node may work on this project. */
-  readonly form: RefForm | undefined
+  /** How claims are moved, and where; undefined: only one node may work on this project. */
+  readonly form: ClaimForm | undefined
 }
 
 export interface DoctorDeps {
   readonly remote: GitRemote
   readonly clock: Clock
   readonly chance: Chance
+  /** The forge's own way to move refs; undefined where it has none. */
+  readonly api?: RefApi | undefined
+  /** Checks of a commit, as the forge tells them; undefined where there is none to tell. */
+  readonly findChecks?: ((commit: ObjectId, options: { readonly signal: AbortSignal }) => Promise<ChecksState>) | undefined
 }
 
 const scratch: Readonly<Record<RefForm, string>> = { native: 'refs/althing/doctor/', heads: 'refs/heads/althing-doctor/' }
+
+/** How often, and with what time between, a forge is asked whether checks ran; what starts them may take a moment. */
+const checkLooks = 3
+const checkLookMs = 1_000
 
 /**
  * Proves a forge on scratch refs, which are removed afterwards: a line for each property that claims rest on.
@@ -48,24 +59,16 @@ export async function examineForge(deps: DoctorDeps, { signal }: { readonly sign
     }
   })
   lines.push(capable)
-  let form: RefForm | undefined
-  for (const candidate of ['native', 'heads'] as const) {
-    if (form !== undefined || !capable.isGood) break
+  let form: ClaimForm | undefined
+  for (const candidate of claimForms) {
+    if (form !== undefined || (isApiForm(candidate) ? deps.api === undefined : !capable.isGood)) continue
     const found = await trial.examine(candidate)
     lines.push(...found)
     if (found.every(({ isGood }) => isGood)) form = candidate
   }
-  lines.push(
-    await trial.line('branches may be called althing/…', async () => {
-      const refs = await deps.remote.listRefs(['refs/heads/althing'], { signal })
-      const isBlocked = refs.has('refs/heads/althing')
-      return {
-        isGood: !isBlocked,
-        detail: isBlocked ? 'a branch named "althing" stands in the way; rename it' : 'nothing stands in the way',
-      }
-    }),
-  )
-  return { lines, form: lines.at(-1)?.isGood === true ? form : undefined }
+  const free = await trial.branchesAreFree()
+  lines.push(free, ...(await trial.startsNoChecks()))
+  return { lines, form: free.isGood ? form : undefined }
 }
 
 interface Finding {
@@ -78,11 +81,15 @@ class Trial {
   readonly #deps: DoctorDeps
   readonly #signal: AbortSignal
   readonly #name: string
+  #remote: GitRemote
+  /** Pushed by the examination, newest last. */
+  readonly #pushed: ObjectId[] = []
 
   constructor(deps: DoctorDeps, signal: AbortSignal) {
     this.#deps = deps
     this.#signal = signal
     this.#name = Buffer.from(deps.chance.bytes(8)).toString('hex')
+    this.#remote = deps.remote
   }
 
   /** What a probe found; what it threw is a finding too. */
@@ -97,11 +104,17 @@ class Trial {
   }
 
   /** Every property of one namespace, in order; the first that fails ends it. */
-  async examine(form: RefForm): Promise<readonly DoctorLine[]> {
-    const [one, two] = [`${scratch[form]}${this.#name}-1`, `${scratch[form]}${this.#name}-2`]
+  async examine(form: ClaimForm): Promise<readonly DoctorLine[]> {
+    const { remote, api, chance } = this.#deps
+    const [prefix, isApi] = [scratch[refFormOf(form)], isApiForm(form)]
+    this.#remote = isApi && api !== undefined ? moveByApi({ remote, api, chance }) : remote
+    const [one, two] = [`${prefix}${this.#name}-1`, `${prefix}${this.#name}-2`]
     const [first, other, next] = [this.#commit('first'), this.#commit('other'), this.#commit('next')]
     const probes: readonly (readonly [string, () => Promise<Finding>])[] = [
-      [`refs can be made under ${scratch[form]}`, () => this.#expect(true, [{ ref: one, old: undefined, new: first.id }], [first])],
+      [
+        `refs can be made under ${prefix}${isApi ? " by the forge's API" : ''}`,
+        () => this.#expect(true, [{ ref: one, old: undefined, new: first.id }], [first]),
+      ],
       ['a ref just made is listed', () => this.#readBack(one, first.id)],
       ['a second making is refused', () => this.#expect(false, [{ ref: one, old: undefined, new: other.id }], [other])],
       ['a move from another value is refused', () => this.#expect(false, [{ ref: one, old: other.id, new: next.id }], [other, next])],
@@ -131,11 +144,40 @@ class Trial {
     return lines
   }
 
+  branchesAreFree(): Promise<DoctorLine> {
+    return this.line('branches may be called althing/…', async () => {
+      const refs = await this.#deps.remote.listRefs(['refs/heads/althing'], { signal: this.#signal })
+      const isBlocked = refs.has('refs/heads/althing')
+      return {
+        isGood: !isBlocked,
+        detail: isBlocked ? 'a branch named "althing" stands in the way; rename it' : 'nothing stands in the way',
+      }
+    })
+  }
+
+  /** Whether what was pushed set checks off: claims would do so with every renewal. None where nobody can tell. */
+  async startsNoChecks(): Promise<readonly DoctorLine[]> {
+    const { findChecks, clock } = this.#deps
+    const commit = this.#pushed.at(-1)
+    if (findChecks === undefined || commit === undefined) return []
+    const line = await this.line('a push of claims starts no checks', async () => {
+      for (let looks = 0; looks < checkLooks; looks++) {
+        if (looks > 0) await clock.sleep(checkLookMs, { signal: this.#signal })
+        const checks = await findChecks(commit, { signal: this.#signal })
+        if (checks !== 'none')
+          return { isGood: false, detail: `checks ran for it (${checks}); leave refs/althing/ and althing-* out of what starts them` }
+      }
+      return { isGood: true, detail: `none ran within ${(checkLooks - 1) * checkLookMs} ms` }
+    })
+    return [line]
+  }
+
   async #expect(isTaken: boolean, updates: readonly RefUpdate[], commits: readonly Scratch[]): Promise<Finding> {
     const objects: readonly GitObject[] = [...commits.map(({ object }) => object), emptyTree]
     const request: PushRequest = { updates, objects, isAtomic: updates.length > 1 }
-    const { refs, unpackError } = await this.#deps.remote.push(request, { signal: this.#signal })
+    const { refs, unpackError } = await this.#remote.push(request, { signal: this.#signal })
     const refusals = refs.flatMap((ref) => (ref.result === 'refused' ? [ref.reason] : []))
+    if (refusals.length === 0) this.#pushed.push(...updates.flatMap((update) => update.new ?? []))
     const isGood = isTaken ? refusals.length === 0 && unpackError === undefined : refusals.length === refs.length
     return { isGood, detail: refusals.length === 0 ? 'taken' : `refused: ${refusals[0]}` }
   }
@@ -158,7 +200,7 @@ class Trial {
     await this.line('cleaning', async () => {
       const left = await this.#deps.remote.listRefs(refs, { signal: this.#signal })
       const updates = [...left].map(([ref, old]) => ({ ref, old, new: undefined }))
-      if (updates.length > 0) await this.#deps.remote.push({ updates, objects: [], isAtomic: false }, { signal: this.#signal })
+      if (updates.length > 0) await this.#remote.push({ updates, objects: [], isAtomic: false }, { signal: this.#signal })
       return { isGood: true, detail: '' }
     })
   }

@@ -38,18 +38,20 @@ export function createForges(deps: ForgesDeps, options: ForgesOptions): (project
   const open = (project: Project, dialect: Pick<RestClientOptions, 'headers' | 'formatToken'>, writeGapMs: number) => {
     const place = placeOf(project)
     const host = hostOf(project.url) ?? ''
-    const client = new RestClient(
-      { clock, fetch, pace: paceOf(place, writeGapMs), findToken: () => findToken(host), note: accessLog.note },
-      { ...options, ...dialect, api: place.api },
-    )
-    return { place, client }
+    const clientAt = (api: string): RestClient =>
+      new RestClient(
+        { clock, fetch, pace: paceOf(place, writeGapMs), findToken: () => findToken(host), note: accessLog.note },
+        { ...options, ...dialect, api },
+      )
+    return { place, clientAt, client: clientAt(place.api) }
   }
   return async (project) => {
     switch (project.forge) {
       case 'github': {
         const { createGithub, githubDialect } = await import('./github.ts')
-        const { client, place } = open(project, githubDialect, options.writeGapMs)
-        return createGithub(client, place)
+        const { createGithubRefs, graphqlRootOf } = await import('./github-refs.ts')
+        const { client, clientAt, place } = open(project, githubDialect, options.writeGapMs)
+        return { ...createGithub(client, place), refs: createGithubRefs(clientAt(graphqlRootOf(place)), place) }
       }
       case 'gitlab': {
         const { createGitlab, gitlabDialect } = await import('./gitlab.ts')

@@ -1,3 +1,4 @@
+import type { RefUpdate } from '../git/remote.ts'
 import type { ForgeKind } from '../task.ts'
 
 /** Who wrote something on a forge, and what the forge says of them. */
@@ -78,6 +79,18 @@ export interface Forge extends ForgeIssues, ForgePulls {
   readonly kind: ForgeKind
   /** Name of the account whose token this is; undefined where there are no accounts, or the token does not show it. */
   readonly self: (options: Waiting) => Promise<string | undefined>
+  /** Moves refs by the forge's API; undefined where it has nothing that compares and swaps. */
+  readonly refs?: RefApi
+}
+
+/** A forge's own way to move refs: all of them or none, each only from exactly its old value. Their objects must be there already. */
+export interface RefApi {
+  /**
+   * Undefined when all were moved; else why none was, in the forge's words.
+   *
+   * @throws Fault FORGE_FAILED and FORGE_LIMITED, after which the outcome is unknown; others, after which nothing was moved
+   */
+  readonly moveRefs: (updates: readonly RefUpdate[], options: Waiting) => Promise<string | undefined>
 }
 
 /** Issues, and what people say of them. */

@@ -66,7 +66,9 @@ test('S22: an issue that a stranger wrote is no task, whoever labelled it', asyn
   const { source, fixture } = await openSource(t)
   fixture.state.addIssue({ author: 'eve' })
   fixture.state.addIssue({ author: 'cy' })
-  const reasons = (await source.open({ signal })).map((task) => whyNot(task, { labels: ['bzzz-task'], types: [] }, new Set()))
+  const reasons = (await source.open({ signal })).map((task) =>
+    whyNot(task, { labels: ['bzzz-task'], types: [] }, { open: new Set(), missing: new Map() }),
+  )
   assert.deepEqual(reasons, ['eve, who wrote it, is no member of the project', undefined])
 })
 

@@ -1,3 +1,4 @@
+import { splitFrontMatter } from '../front-matter.ts'
 import type { Task, TaskKey } from '../task.ts'
 
 /** What a worker takes. */
@@ -6,6 +7,18 @@ export interface TaskWishes {
   readonly labels: readonly string[]
   /** Types it works on; none means every type. */
   readonly types: readonly TaskType[]
+  /** Folders and files it works in, `src/ui`; none means everywhere. */
+  readonly scopes?: readonly string[] | undefined
+  /** The role it works as; undefined: of tasks that name roles it takes any. */
+  readonly role?: string | undefined
+}
+
+/** What is known of the tasks that others depend on, by the names `dependenciesOfTask` gives. */
+export interface NeededTasks {
+  /** Those that are not over yet, or of which nobody can say now. */
+  readonly open: ReadonlySet<string>
+  /** Of each task, those that are nowhere. */
+  readonly missing: ReadonlyMap<TaskKey, readonly string[]>
 }
 
 /** What a task is about, by its labels, else its title, else its text. @see docs/protocols/claims.md §10 */
@@ -45,23 +58,84 @@ export function priorityOfTask({ labels }: Pick<Task, 'labels'>): number {
   return said.length === 0 ? defaultPriority : Math.min(...said.map(Number))
 }
 
-/** Tasks that must be closed first: `depends on #12`, `depends on t-0123456789ab`, in the text; those of other repositories are not looked at here. */
+/** Names of tasks that must be over first: `issue-12` of the same project, `team/shop#issue-3` of another. Each once. */
 export function dependenciesOfTask({ body }: Pick<Task, 'body'>): readonly string[] {
-  const found = body.slice(0, maxTextLength).matchAll(/\bdepends on (?:#(\d{1,15})|(t-[0-9a-f]{12}))\b/gi)
-  return [...new Set([...found].map(([, number, key]) => (number === undefined ? (key ?? '').toLowerCase() : `issue-${number}`)))]
+  const { text, dependencies } = splitFrontMatter(body.slice(0, maxTextLength))
+  const found = text.matchAll(/\bdepends on (?:([\w.-]+(?:\/[\w.-]+)*)?#(\d{1,15}|t-[0-9a-f]{12})|(t-[0-9a-f]{12}))\b/gi)
+  const said = [...found].map(([, project, name = '', key = '']) => nameDependency(project, `${name}${key}`))
+  return [...new Set([...dependencies.map(({ repository, task }) => nameDependency(repository, task)), ...said])]
+}
+
+/** Roles a task is for, by labels `role-<name>`; none: anybody's. */
+export function rolesOfTask({ labels }: Pick<Task, 'labels'>): readonly string[] {
+  return labels.map((label) => /^role-(\S+)$/.exec(label)?.[1]).filter((role) => role !== undefined)
+}
+
+/** Folders and files a task says it is about: `scope` of its front matter, else the paths that its text names. */
+export function pathsOfTask({ title, body }: Pick<Task, 'title' | 'body'>): readonly string[] {
+  const { text, scopes } = splitFrontMatter(body.slice(0, maxTextLength))
+  if (scopes.length > 0) return scopes.map(trimPath)
+  // a word with a slash in it is no path: `and/or`
+  const found = `${title}\n${text}`.matchAll(
+    /`((?:[\w.-]+\/)+[\w.-]*)`|(?<![\w:/.@-])((?:[\w.-]+\/)+(?:[\w.-]*\.[a-z]\w{0,7})?)(?![\w/-])/g,
+  )
+  return [...new Set([...found].map(([, quoted, path = '']) => trimPath(quoted ?? path)))].filter((path) => path !== '')
+}
+
+/** Whether one of two paths is the other, or in it. */
+export function isWithin(path: string, scope: string): boolean {
+  const [one, other] = [trimPath(path), trimPath(scope)]
+  return other === '' || one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`)
 }
 
 /** Why a task is none for us now; undefined when it is one. */
-export function whyNot(task: Task, wishes: TaskWishes, openKeys: ReadonlySet<TaskKey | string>): string | undefined {
+export function whyNot(task: Task, wishes: TaskWishes, needed: NeededTasks): string | undefined {
   if (task.state !== 'open') return 'it is closed'
   const lacks = wishes.labels.filter((label) => !task.labels.includes(label))
   if (lacks.length > 0) return `it has no label ${lacks.join(', ')}`
   if (task.untrustedAuthor !== undefined) return `${task.untrustedAuthor}, who wrote it, is no member of the project`
   if (task.labels.includes('needs-human')) return 'it waits for a person'
+  return whyNotOurs(task, wishes) ?? whyNotYet(task, needed)
+}
+
+/** Why it is for others; undefined when it is for us. */
+function whyNotOurs(task: Task, { types, role, scopes = [] }: TaskWishes): string | undefined {
   const type = typeOfTask(task)
-  if (wishes.types.length > 0 && !wishes.types.includes(type)) return `it is about ${type}`
-  const open = dependenciesOfTask(task).filter((key) => openKeys.has(key))
-  return open.length === 0 ? undefined : `it depends on ${open.join(', ')}`
+  if (types.length > 0 && !types.includes(type)) return `it is about ${type}`
+  const roles = rolesOfTask(task)
+  if (role !== undefined && roles.length > 0 && !roles.includes(role)) return `it is for the role ${roles.join(', ')}`
+  const paths = pathsOfTask(task)
+  const isOurs = scopes.length === 0 || paths.length === 0 || paths.some((path) => scopes.some((scope) => isWithin(path, scope)))
+  return isOurs ? undefined : `it is about ${paths.slice(0, 3).join(', ')}`
+}
+
+function whyNotYet(task: Task, { open, missing }: NeededTasks): string | undefined {
+  const unmet = missing.get(task.key)
+  if (unmet !== undefined) return `it depends on ${unmet.join(', ')}, which no project of this node has`
+  const waits = dependenciesOfTask(task).filter((name) => open.has(name))
+  return waits.length === 0 ? undefined : `it depends on ${waits.join(', ')}`
+}
+
+/** Tasks that would be ours but for something that is nowhere: they would wait for ever, so a person is asked. */
+export function findUnmet(
+  tasks: readonly Task[],
+  wishes: TaskWishes,
+  { missing }: Pick<NeededTasks, 'missing'>,
+): readonly { readonly task: Task; readonly reason: string }[] {
+  return tasks.flatMap((task) => {
+    const names = missing.get(task.key)
+    if (names === undefined || whyNot(task, wishes, { open: new Set(), missing: new Map() }) !== undefined) return []
+    return [{ task, reason: `it depends on ${names.join(', ')}, which cannot be met: no project of this node has it` }]
+  })
+}
+
+function nameDependency(project: string | undefined, task: string): string {
+  const key = /^\d+$/.test(task) ? `issue-${task}` : task.toLowerCase()
+  return project === undefined ? key : `${project}#${key}`
+}
+
+function trimPath(path: string): string {
+  return path.replace(/^(?:\.\/)+/, '').replace(/[/.,;:]+$/, '')
 }
 
 /** The order in which tasks are tried: priority first, then the oldest, then the name. */

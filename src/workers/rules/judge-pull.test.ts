@@ -35,6 +35,10 @@ test('a red check and a request for changes make more work, and the request is t
   })
 })
 
-test('a conflict is told before a red check: nothing that is pushed would mend it', () => {
-  assert.deepEqual(judgePull({ ...pull, isConflicted: true }, 'red'), { verdict: 'conflict' })
+test('rule 16: a conflict is told before a red check: nothing else that is pushed would mend it', () => {
+  assert.deepEqual(judgePull({ ...pull, isConflicted: true }, 'red'), {
+    verdict: 'again',
+    reason: 'conflict',
+    because: `${pull.url} conflicts with main, which is to be merged into it`,
+  })
 })

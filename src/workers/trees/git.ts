@@ -17,6 +17,8 @@ export interface GitRunOptions {
   readonly stdin?: AsyncIterable<Uint8Array> | undefined
   /** Variables beside those that git always gets: `GIT_DIR`, `GIT_INDEX_FILE`. */
   readonly variables?: Readonly<Record<string, string>>
+  /** An exit code beside 0 that is an answer and no failure: 1 of a merge with conflicts. */
+  readonly alsoGood?: number
 }
 
 export interface GitRunnerOptions {
@@ -72,7 +74,11 @@ export function createGitRunner(options: GitRunnerOptions): GitRunner {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = `${complaint}${text}`.slice(-maxReasonLength)))
     const ended = new Promise<string | undefined>((resolve) => {
       child.once('error', (error) => resolve(error.message))
-      child.once('close', (code) => resolve(code === 0 ? undefined : complaint.trim() || `git ended with ${code ?? 'a signal'}`))
+      child.once('close', (code) =>
+        resolve(
+          code === 0 || (code !== null && code === run.alsoGood) ? undefined : complaint.trim() || `git ended with ${code ?? 'a signal'}`,
+        ),
+      )
     })
     let unread: Error | undefined
     const fed = feed(child.stdin, run.stdin, (error) => (unread = error))

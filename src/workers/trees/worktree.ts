@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../lib/clock.ts'
-import { decodeText, encodeText } from '../../lib/bytes.ts'
+import { decodeLossy, encodeText } from '../../lib/bytes.ts'
 import type { ObjectId } from '../../tasks/git/objects.ts'
 import { parseObjectId } from '../../tasks/git/objects.ts'
 import { workersFaults } from '../faults.ts'
@@ -19,7 +19,7 @@ export interface Worktree extends AsyncDisposable {
   readonly writable: readonly string[]
   readonly readable: readonly string[]
   /**
-   * What is in the folder now, as a commit on `parents` in the mirror; undefined when it is what the first parent has.
+   * What is in the folder now, as a commit on `parents` in the mirror; undefined when it is what the only parent has.
    *
    * @throws Fault WORK_REFUSED, GIT_FAILED; the signal's reason
    */
@@ -95,10 +95,11 @@ export async function openWorktree(deps: WorktreeDeps, mirror: Mirror, commit: O
         variables: {},
       }
       const result = await runCommand(deps, command, { timeoutMs: options.snapshotTimeoutMs, maxOutputBytes, signal })
-      const tree = parseObjectId(decodeText(result.stdout).trim())
+      const tree = parseObjectId(decodeLossy(result.stdout).trim())
       if (result.exitCode !== 0 || result.wasCut || tree === undefined)
-        throw refused(decodeText(result.stderr).trim().split('\n').at(-1) ?? 'it took too long')
-      if (tree === (await mirror.treeOf(first, { signal }))) return undefined
+        throw refused(decodeLossy(result.stderr).trim().split('\n').at(-1) ?? 'it took too long')
+      // a merge may keep one side as it was
+      if (request.parents.length === 1 && tree === (await mirror.treeOf(first, { signal }))) return undefined
       await mirror.takePack(readPack(join(snapshot, 'pack')), { signal, maxBytes: options.maxPackBytes })
       await refuseSubmodules(mirror, { before: await mirror.treeOf(first, { signal }), after: tree }, signal)
       return mirror.commit({ ...request, tree }, { signal })

@@ -1,13 +1,13 @@
-import type { Clock } from '../lib/clock.ts'
-import { Fault } from '../lib/fault.ts'
-import type { ClaimCost } from '../tasks/claims/claim-document.ts'
-import type { HolderMode } from '../tasks/claims/holder.ts'
-import type { Sent } from '../tasks/claims/send-request.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Fault } from '../../lib/fault.ts'
+import type { ClaimCost } from './claim-document.ts'
+import type { HolderMode } from './holder.ts'
+import type { DueLease, RenewalRounds } from './renewal-rounds.ts'
+import type { Sent } from './send-request.ts'
 
 /** As much of a holder as keeps its lease. */
-export interface LeaseHolder {
+export interface LeaseHolder extends DueLease {
   readonly mode: HolderMode
-  readonly renewalDueMs: number
   readonly renew: (options: { readonly signal: AbortSignal; readonly cost?: ClaimCost }) => Promise<Sent>
 }
 
@@ -15,6 +15,8 @@ export interface LeaseHolder {
 export interface KeptLease extends AsyncDisposable {
   /** Resolves while the lease is confirmed, and waits while it is not. @throws `LeaseLost`; the signal's reason */
   readonly untilMayWork: (options: { readonly signal: AbortSignal }) => Promise<void>
+  /** Whether the lease is confirmed now. */
+  readonly mayWork: () => boolean
   /** Aborted with a `LeaseLost` when somebody else has the task, or the look before a renewal says that it is no task any more. */
   readonly lost: AbortSignal
 }
@@ -33,6 +35,8 @@ export class LeaseLost extends Error {
 
 export interface LeaseDeps {
   readonly clock: Clock
+  /** Renewals of the same project, which go together. */
+  readonly rounds: RenewalRounds
   readonly cost: () => ClaimCost
   /** Why the task is no task any more (closed, changed, label gone), as a reason to release; undefined while it is. Part of every renewal. */
   readonly findObstacle: (options: { readonly signal: AbortSignal }) => Promise<string | undefined>
@@ -66,7 +70,7 @@ export function keepLease(holder: LeaseHolder, deps: LeaseDeps): KeptLease {
   }
   const keep = async (): Promise<void> => {
     while (!signal.aborted && !lost.signal.aborted && holder.mode !== 'ended') {
-      await clock.sleep(Math.max(holder.mode === 'paused' ? lookMs : 0, holder.renewalDueMs), { signal })
+      await deps.rounds.untilDue(holder, { leastMs: holder.mode === 'paused' ? lookMs : 0, signal })
       await renewOnce()
       // a renewal that nobody answered is due at once, and a forge that is down is not asked without a pause
       if (holder.renewalDueMs <= 0) await clock.sleep(lookMs, { signal })
@@ -77,6 +81,7 @@ export function keepLease(holder: LeaseHolder, deps: LeaseDeps): KeptLease {
   })
   return {
     lost: lost.signal,
+    mayWork: () => holder.mode === 'working' && !lost.signal.aborted,
     untilMayWork: async (options) => {
       for (;;) {
         options.signal.throwIfAborted()

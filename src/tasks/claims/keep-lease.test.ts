@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Fault } from '../lib/fault.ts'
-import type { VirtualClock } from '../lib/virtual-clock.ts'
-import { createVirtualClock } from '../lib/virtual-clock.ts'
-import type { HolderMode } from '../tasks/claims/holder.ts'
-import type { Sent } from '../tasks/claims/send-request.ts'
+import { Fault } from '../../lib/fault.ts'
+import type { VirtualClock } from '../../lib/virtual-clock.ts'
+import { createVirtualClock } from '../../lib/virtual-clock.ts'
+import type { HolderMode } from './holder.ts'
+import type { Sent } from './send-request.ts'
 import type { KeptLease, LeaseHolder } from './keep-lease.ts'
 import { keepLease, LeaseLost } from './keep-lease.ts'
+import { RenewalRounds } from './renewal-rounds.ts'
 
 const ttlMs = 60_000
 const line = { known: undefined, pending: undefined, own: [] }
@@ -27,6 +28,8 @@ class TestHolder implements LeaseHolder {
     if (this.isLost) return 'lost'
     return this.#clock.monotonic() - this.sentAt < ttlMs ? 'working' : 'paused'
   }
+
+  readonly renewMs = ttlMs / 3
 
   get renewalDueMs(): number {
     return this.sentAt + ttlMs / 3 - this.#clock.monotonic()
@@ -57,7 +60,7 @@ function openStand(): Stand {
     if (state.obstacle instanceof Fault) throw state.obstacle
     return state.obstacle
   }
-  const lease = keepLease(holder, { clock, cost: () => ({ tokens: 0, microUsd: 0 }), findObstacle })
+  const lease = keepLease(holder, { clock, rounds: new RenewalRounds({ clock }), cost: () => ({ tokens: 0, microUsd: 0 }), findObstacle })
   return Object.assign(state, { clock, holder, lease })
 }
 const { signal } = new AbortController()

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { TestContext } from 'node:test'
+import { silentLog } from '../lib/log.ts'
+import { createVirtualClock } from '../lib/virtual-clock.ts'
+import { PersonHoldings } from './person-holdings.ts'
+import type { Task } from './task.ts'
+import { openTestDesk } from './testing/desk-bench.ts'
+import { createMemoryServer } from './testing/memory-remote.ts'
+
+const { signal } = new AbortController()
+const minute = 60_000
+
+async function openStand(t: TestContext) {
+  const clock = createVirtualClock({ startsAt: 1_000_000 })
+  const server = createMemoryServer({ clock }, { latencyMs: 5 })
+  const open = (name: string) => openTestDesk('/srv/git/shop.git', { name, deps: { clock, openRemote: () => server.connect(name) } })
+  const [ada, bob] = [await open('ada'), await open('bob')]
+  const holdings = new PersonHoldings({ clock, log: silentLog }, { releaseMs: 5_000 })
+  t.after(() => clock.run(holdings[Symbol.asyncDispose]()))
+  const task = await ada.add('The cart forgets')
+  const claim = (forMs?: number) => clock.run(holdings.claim({ desk: ada.desk, task }, { forMs, signal }))
+  const meaningOf = async (of: Task = task) => (await clock.run(bob.desk.sight(of.key, { signal }))).meaning
+  return { clock, ada, bob, holdings, task, claim, meaningOf }
+}
+
+test('a task that is held for a person is renewed far longer than a lease, and free once it is released', async (t) => {
+  const { clock, holdings, task, claim, meaningOf } = await openStand(t)
+  const { holder, until } = await claim()
+  assert.deepEqual([holder.terms.branch, until], [`althing/${task.key}`, undefined])
+  assert.equal((await claim()).holder, holder, 'who asks twice has it once')
+  await clock.advance(10 * minute)
+  assert.equal(holder.mode, 'working')
+  assert.equal((await meaningOf()).meaning, 'held')
+  assert.deepEqual(await clock.run(holdings.release(task, { reason: 'by-person: enough', signal })), { pull: undefined })
+  assert.deepEqual([(await meaningOf()).meaning, holder.mode], ['free', 'ended'])
+  await assert.rejects(clock.run(holdings.release(task, { reason: 'by-person', signal })), { code: 'CLAIM_LOST' })
+})
+
+test('a task that is held for a time is given back when that is over, or the node ends', async (t) => {
+  const { clock, ada, holdings, claim, meaningOf } = await openStand(t)
+  const { until } = await claim(2 * minute)
+  assert.equal(until, clock.now() + 2 * minute)
+  await clock.advance(2 * minute + 1_000)
+  assert.equal((await meaningOf()).meaning, 'free')
+  const other = await ada.add('Another')
+  await clock.run(holdings.claim({ desk: ada.desk, task: other }, { forMs: undefined, signal }))
+  await clock.run(holdings[Symbol.asyncDispose]())
+  assert.equal((await meaningOf(other)).meaning, 'free')
+})
+
+test('a task whose branch has a pull request goes into review when it is released, and can be taken up again from there', async (t) => {
+  const { clock, ada, holdings, task, claim, meaningOf } = await openStand(t)
+  const { holder } = await claim()
+  const { branch: head, base } = holder.terms
+  const { id } = await ada.desk.pulls.openPull({ head, base, title: 'Keep it', body: '' }, { signal })
+  assert.deepEqual(await clock.run(holdings.release(task, { reason: 'by-person', signal })), { pull: `record:${id}` })
+  assert.equal((await meaningOf()).meaning, 'in-review')
+  assert.equal((await claim()).holder.terms.epoch, 2)
+})
+
+test('what somebody else has, or a person paused, is not taken for a person', async (t) => {
+  const { clock, ada, bob, holdings, task, claim } = await openStand(t)
+  await clock.run(bob.desk.claim(task, await clock.run(bob.desk.sight(task.key, { signal })), { epoch: 1, signal }))
+  await assert.rejects(claim(), { code: 'CLAIM_LOST', message: /it is held/ })
+  const paused = await ada.add('Another')
+  await clock.run(holdings.claim({ desk: ada.desk, task: paused }, { forMs: undefined, signal }))
+  await clock.run(holdings.release(paused, { reason: 'by-person', signal }))
+  await clock.run(ada.desk.interrupt(paused.key, { kind: 'pause', reason: 'by-person', signal }))
+  await assert.rejects(clock.run(holdings.claim({ desk: ada.desk, task: paused }, { forMs: undefined, signal })), {
+    code: 'CLAIM_LOST',
+    message: /task break/,
+  })
+})
+
+test('a task that a person breaks free is held no more, and nothing is said of it then', async (t) => {
+  const { clock, bob, task, claim, meaningOf } = await openStand(t)
+  const { holder } = await claim()
+  await clock.run(bob.desk.interrupt(task.key, { kind: 'break', reason: 'by-person', signal }))
+  await clock.advance(minute)
+  assert.deepEqual([holder.mode, (await meaningOf()).meaning], ['lost', 'free'])
+  assert.equal((await claim()).holder.terms.epoch, 2)
+})

@@ -1,0 +1,172 @@
+import { withDeadline } from '../lib/deadline.ts'
+import type { Clock } from '../lib/clock.ts'
+import { describeError, Fault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import type { ClaimHolder } from './claims/holder.ts'
+import type { KeptLease } from './claims/keep-lease.ts'
+import { keepLease } from './claims/keep-lease.ts'
+import type { TaskSight } from './claims/ledger.ts'
+import type { ProjectDesk } from './desk.ts'
+import { tasksFaults } from './faults.ts'
+import { formatReason } from './rules/reasons.ts'
+import type { Task } from './task.ts'
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+export interface PersonHoldingsDeps {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface PersonHoldingsOptions {
+  /** Time that giving one task back may take when nobody waits for it, in milliseconds. */
+  readonly releaseMs: number
+}
+
+/** A task that is held for a person. */
+export interface PersonHolding {
+  readonly holder: ClaimHolder
+  /** Wall time in milliseconds; undefined: until it is released. */
+  readonly until: number | undefined
+}
+
+interface Held extends PersonHolding {
+  readonly desk: ProjectDesk
+  readonly task: Task
+  readonly lease: KeptLease
+  /** Calls off the end at `until`. */
+  readonly cancel: () => void
+}
+
+/** Most tasks held for people at once: each is renewed as long as the node runs. */
+const maxHeld = 100
+
+/** Claims that this node holds for people and not for an agent, renewed until they are released. Disposing gives them all back. */
+export class PersonHoldings implements AsyncDisposable {
+  readonly #deps: PersonHoldingsDeps
+  readonly #options: PersonHoldingsOptions
+  readonly #held = new Map<string, Held>()
+
+  constructor(deps: PersonHoldingsDeps, options: PersonHoldingsOptions) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /** Takes a task that is free, or in review. @throws Fault CLAIM_LOST; the faults of a git server */
+  async claim(
+    { desk, task }: { readonly desk: ProjectDesk; readonly task: Task },
+    options: { readonly forMs: number | undefined } & Waiting,
+  ): Promise<PersonHolding> {
+    const there = this.#held.get(nameOf(task))
+    if (there !== undefined) return there
+    // before the push: the worker of this node takes up claims of ours that nobody keeps
+    desk.inHand.add(task.key)
+    try {
+      return await this.#take({ desk, task }, options)
+    } finally {
+      if (!this.#held.has(nameOf(task))) desk.inHand.delete(task.key)
+    }
+  }
+
+  async #take(
+    { desk, task }: { readonly desk: ProjectDesk; readonly task: Task },
+    { forMs, signal }: { readonly forMs: number | undefined } & Waiting,
+  ): Promise<PersonHolding> {
+    const { clock } = this.#deps
+    if (this.#held.size >= maxHeld) throw lost(task, `this node holds ${maxHeld} tasks for people already; release one first`)
+    const sight = await desk.sight(task.key, { signal })
+    const epoch = epochToTake(task, sight)
+    const attempt = await desk.claim(task, sight, { epoch, reason: formatReason('by-person'), signal })
+    if (attempt.result !== 'held') throw lost(task, attempt.result === 'lost' ? 'somebody else was faster' : attempt.reason)
+    const { holder } = attempt
+    const until = forMs === undefined ? undefined : clock.now() + forMs
+    const lease = keepLease(holder, {
+      clock,
+      rounds: desk.rounds,
+      cost: () => ({ tokens: 0, microUsd: 0 }),
+      findObstacle: (looking) => findObstacle(desk, task, looking),
+    })
+    const cancel = forMs === undefined ? () => {} : clock.schedule(forMs, () => void this.#endLate(task, 'its time is over'))
+    this.#held.set(nameOf(task), { desk, task, holder, lease, until, cancel })
+    lease.lost.addEventListener('abort', () => void this.#endLate(task, describeError(lease.lost.reason)), { once: true })
+    return { holder, until }
+  }
+
+  /** Gives a task back; where its branch has an open pull request it goes into review. @throws Fault CLAIM_LOST; the faults of forges and git servers */
+  async release(task: Task, { reason, signal }: { readonly reason: string } & Waiting): Promise<{ readonly pull: string | undefined }> {
+    const held = this.#held.get(nameOf(task))
+    if (held === undefined)
+      throw lost(task, `this node holds it for nobody; \`althing task break ${task.key} --reason TEXT\` takes it from whoever does`)
+    const { desk, holder } = held
+    const pull = await desk.pulls.findPull({ head: holder.terms.branch, base: holder.terms.base }, { signal })
+    await this.#drop(held)
+    const sent = await (pull === undefined ? holder.release(reason, { signal }) : holder.review(pull.id, { signal })).finally(() =>
+      desk.inHand.delete(task.key),
+    )
+    if (sent.result !== 'accepted') throw lost(task, `its claim is ${sent.result}`)
+    return { pull: pull?.url }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // one at a time: each is one push, and there are few
+    for (const { task } of this.#held.values()) await this.#endLate(task, 'the node ends')
+  }
+
+  async #drop({ task, lease, cancel }: Held): Promise<void> {
+    this.#held.delete(nameOf(task))
+    cancel()
+    await lease[Symbol.asyncDispose]()
+  }
+
+  /** Ends a holding that nobody asks about now. */
+  async #endLate(task: Task, words: string): Promise<void> {
+    const held = this.#held.get(nameOf(task))
+    if (held === undefined) return
+    try {
+      await this.#drop(held)
+      if (held.holder.mode === 'lost') return
+      await held.holder.release(formatReason('shutdown', words), { signal: withDeadline(this.#deps.clock, this.#options.releaseMs) })
+    } catch (error) {
+      if (!(error instanceof Fault))
+        this.#deps.log.error('a task held for a person was not given back', { task: task.key, error: describeError(error) })
+    } finally {
+      held.desk.inHand.delete(task.key)
+    }
+  }
+}
+
+/** The epoch with which a person takes a task. @throws Fault CLAIM_LOST when it is not to be had */
+function epochToTake(task: Task, { meaning }: TaskSight): number {
+  switch (meaning.meaning) {
+    case 'free':
+    case 'in-review':
+      return meaning.epoch
+    case 'ours':
+      throw lost(task, 'the worker of this node has it')
+    case 'quarantined':
+    case 'paused':
+      throw lost(task, `it is ${meaning.meaning}; \`althing task break ${task.key} --reason TEXT\` frees it first`)
+    case 'held':
+    case 'unknown':
+    case 'ours-elsewhere':
+    case 'regressed':
+    case 'done':
+      throw lost(task, `it is ${meaning.meaning}; \`althing task show ${task.key}\` says more`)
+  }
+}
+
+/** A person decides about the text; only what is over is nobody's any more. */
+async function findObstacle(desk: ProjectDesk, task: Task, waiting: Waiting): Promise<string | undefined> {
+  const now = await desk.source.find(task.key, waiting)
+  return now === undefined || now.state === 'closed' ? formatReason('not-eligible', 'the task is closed') : undefined
+}
+
+function lost(task: Task, reason: string): Fault {
+  return tasksFaults.create('CLAIM_LOST', { message: `${task.key} is not held: ${reason}`, data: { task: task.key, reason } })
+}
+
+function nameOf(task: Task): string {
+  return `${task.project}#${task.key}`
+}

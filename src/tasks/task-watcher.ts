@@ -1,0 +1,101 @@
+import type { Clock } from '../lib/clock.ts'
+import type { ProjectDesk } from './desk.ts'
+import type { SeenTask, TaskEvent } from './rules/task-events.ts'
+import { compareTasks, epochOf, holderOf, reasonOf } from './rules/task-events.ts'
+import type { ProjectId, TaskKey } from './task.ts'
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/** Something that happened with a task. */
+export interface TaskHappening {
+  /** Grows; the next process on this home goes on above it. */
+  readonly id: number
+  /** Wall time at which this node saw it, in milliseconds. */
+  readonly at: number
+  readonly event: TaskEvent
+  readonly project: ProjectId
+  readonly key: TaskKey
+  readonly title: string
+  readonly epoch: number
+  readonly holder: string | null
+  readonly reason: string | null
+}
+
+export interface WatchedHappenings {
+  readonly items: readonly TaskHappening[]
+  /** Where to go on. */
+  readonly after: number
+  /** Whether more happened since than is remembered. */
+  readonly hasGap: boolean
+}
+
+/** Happenings that are remembered, the newest. */
+const maxRemembered = 1_000
+
+/**
+ * Tells what happens with the tasks of some projects, by looking at them again and again while somebody waits.
+ *
+ * What happened between two looks is told as it stands then. Before a project was first looked at nothing happened.
+ */
+export class TaskWatcher {
+  readonly #clock: Clock
+  readonly #options: { readonly pollMs: number }
+  readonly #seen = new Map<ProjectId, Map<TaskKey, SeenTask>>()
+  #happenings: TaskHappening[] = []
+  /** The last that is remembered no more. */
+  #forgotten: number
+  #last: number
+
+  constructor({ clock }: { readonly clock: Clock }, options: { readonly pollMs: number }) {
+    this.#clock = clock
+    this.#options = options
+    this.#last = Math.floor(clock.now())
+    this.#forgotten = this.#last
+  }
+
+  /** What happened behind `after`; waits for it until `late`. @throws the faults of forges and git servers; the signal's reason */
+  async next(
+    desks: readonly ProjectDesk[],
+    { after, late, signal }: { readonly after: number | undefined; readonly late: AbortSignal } & Waiting,
+  ): Promise<WatchedHappenings> {
+    const projects = new Set(desks.map(({ project }) => project.id))
+    let begun: number | undefined
+    for (;;) {
+      for (const desk of desks) await this.#look(desk, { signal })
+      // who names no place waits for what comes after the first look
+      begun ??= after ?? this.#last
+      const from = begun
+      const items = this.#happenings.filter(({ id, project }) => id > from && projects.has(project))
+      if (items.length > 0 || late.aborted) return { items, after: this.#last, hasGap: from < this.#forgotten }
+      await this.#clock.sleep(this.#options.pollMs, { signal: late }).catch(() => {})
+      signal.throwIfAborted()
+    }
+  }
+
+  async #look(desk: ProjectDesk, waiting: Waiting): Promise<void> {
+    const [sights, open] = [await desk.sights(waiting), await desk.source.open(waiting)]
+    const before = this.#seen.get(desk.project.id)
+    const now = new Map<TaskKey, SeenTask>()
+    for (const { key, title, labels } of open)
+      now.set(key, { title, isOpen: true, needsHuman: labels.includes('needs-human'), meaning: sights.get(key)?.meaning })
+    for (const key of new Set([...sights.keys(), ...(before?.keys() ?? [])]))
+      if (!now.has(key))
+        now.set(key, { title: before?.get(key)?.title ?? key, isOpen: false, needsHuman: false, meaning: sights.get(key)?.meaning })
+    this.#seen.set(desk.project.id, now)
+    if (before === undefined) return
+    for (const [key, task] of now)
+      for (const event of compareTasks(before.get(key), task)) this.#note(desk.project.id, { key, task, event })
+  }
+
+  #note(project: ProjectId, { key, task, event }: { readonly key: TaskKey; readonly task: SeenTask; readonly event: TaskEvent }): void {
+    const { title, meaning } = task
+    const at = Math.floor(this.#clock.now())
+    this.#last += 1
+    const about = { epoch: epochOf(meaning), holder: holderOf(meaning), reason: reasonOf(meaning) }
+    this.#happenings.push({ id: this.#last, at, event, project, key, title, ...about })
+    const over = this.#happenings.splice(0, Math.max(0, this.#happenings.length - maxRemembered)).at(-1)
+    if (over !== undefined) this.#forgotten = over.id
+  }
+}
