@@ -35,17 +35,24 @@ const { signal } = new AbortController()
 /** What becomes of a task that is held. */
 type Supervise = (task: Task, holder: WorkerHolding['holder']) => Promise<WorkEnd>
 
+interface Given {
+  readonly findHindrance?: () => string | undefined
+  readonly beforeClaim?: () => Promise<void>
+}
+
 /** One worker on one project, whose git server is in memory, in virtual time. */
-async function openShop(t: TestContext, supervise: Supervise, given: { readonly findHindrance?: () => string | undefined } = {}) {
+async function openShop(t: TestContext, supervise: Supervise, given: Given = {}) {
   const clock = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
+  const server = createMemoryServer({ clock }, { latencyMs: 5 })
+  const { beforeClaim = async () => {}, ...hindrance } = given
   const peer = await openPeer('ada', { views: [createWorkView()] })
   const chance = createSeededChance(7)
   const desk = new ProjectDesk(
     {
       ...{ clock, chance, log: silentLog, hive: testHive, key: peer.key, database: peer.database, journal: peer.journal },
       self: { peer: peer.journal.node, process: makeNonce(chance) },
-      ...{ isAdmitted: () => true, ranHere: () => false, beforeClaim: async () => {} },
-      openRemote: () => createMemoryServer({ clock }, { latencyMs: 5 }).connect('ada'),
+      ...{ isAdmitted: () => true, ranHere: () => false, beforeClaim },
+      openRemote: () => server.connect('ada'),
       openForge: () => Promise.reject(new Error('a repository has no forge')),
     },
     project,
@@ -54,7 +61,7 @@ async function openShop(t: TestContext, supervise: Supervise, given: { readonly 
   const [took, idle]: [string[], string[]] = [[], []]
   const worker = new Worker(
     {
-      ...{ clock, log: silentLog, desks: () => [desk], isMerged: async () => false, escalate: () => {}, talk: silentTalk, ...given },
+      ...{ clock, log: silentLog, desks: () => [desk], isMerged: async () => false, escalate: () => {}, talk: silentTalk, ...hindrance },
       tell: (news) => void (news.news === 'idle' && idle.push(news.reason)),
       supervise: (_desk, { task, holder }) => {
         took.push(task.title)
@@ -83,7 +90,7 @@ async function openShop(t: TestContext, supervise: Supervise, given: { readonly 
     })
     return new Map(chains)
   }
-  return { clock, worker, run, took, idle, readChains, stop, ended: () => running }
+  return { clock, server, worker, run, took, idle, readChains, stop, ended: () => running }
 }
 
 const review: Supervise = async (_task, holder) => {
@@ -171,5 +178,17 @@ test('a budget that is spent is looked at before a task is claimed, and the next
   assert.equal(worker.status.hindrance, spent)
   spent = undefined
   await clock.advance(30_000)
+  assert.equal(took.length, 3)
+})
+
+test('F8: nothing is claimed before this process is on disk, where the next one finds it', async (t) => {
+  const noted = Promise.withResolvers<void>()
+  const beforeClaim = (): Promise<void> => noted.promise
+  const { clock, server, run, took } = await openShop(t, review, { beforeClaim })
+  run()
+  await clock.advance(20_000)
+  assert.equal(server.pushes.length, 0)
+  noted.resolve()
+  await clock.advance(20_000)
   assert.equal(took.length, 3)
 })

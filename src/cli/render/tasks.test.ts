@@ -134,6 +134,16 @@ test('a worker says what it does and how what it did ended', () => {
   ])
 })
 
+test('a worker that takes nothing for now says why, and one that ended does not', () => {
+  const nothing = { inReview: 0, released: 0, needsHuman: 0, lost: 0 }
+  const status = { tasks: [], ended: nothing, hindrance: 'ollama does not answer' }
+  assert.deepEqual(shown('worker.status', { ...status, state: 'looking' }), [
+    'the worker looks for tasks',
+    '  no task is taken for now: ollama does not answer',
+  ])
+  assert.deepEqual(shown('worker.status', { ...status, state: 'stopped' }), ['no worker runs · `althing worker start`'])
+})
+
 test('workers of other nodes are shown with what they can, and the place of this node among them', () => {
   const other = {
     node: '12D3KooWbob',

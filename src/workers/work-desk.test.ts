@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createSeededChance } from '../lib/chance.ts'
+import { systemClock } from '../lib/clock.ts'
+import { silentLog } from '../lib/log.ts'
+import { makeFolder } from '../tasks/testing/git-server.ts'
+import { openWorkbench } from './work-desk.ts'
+import type { WorkSettings } from './work-desk.ts'
+
+const settings: WorkSettings = {
+  ...{ driver: 'command', model: '', command: ['true'], secrets: [], sandbox: 'none', network: 'none', readable: [] },
+  ...{ maxTurns: 30, maxOutputTokens: 100, taskTimeoutMs: 1_000, commandTimeoutMs: 1_000, maxOutputBytes: 1_000, maxAnswerLength: 100 },
+  ...{ memoryBytes: 1_000_000_000, cpus: 1, processes: 64, maxPackBytes: 1_000, maxTranscriptBytes: 1_000, checkpointMs: 1_000 },
+  answersHelp: false,
+}
+
+test('F28: what runs before left in the folders of runs is taken away when a workbench is opened, and mirrors stay', async (t) => {
+  const folder = await makeFolder(t)
+  const left = ['scratch/run-1/outcome.json', 'trees/work-1/tree/deep/file', 'mirrors/shop.git/HEAD']
+  for (const path of left) {
+    mkdirSync(join(folder, path, '..'), { recursive: true })
+    writeFileSync(join(folder, path), 'left')
+  }
+  const unasked = (): Promise<never> => Promise.reject(new Error('nobody asked'))
+  const bench = await openWorkbench(
+    {
+      ...{ clock: systemClock, chance: createSeededChance(1), log: silentLog, help: undefined },
+      ...{ openModels: unasked, findSecret: unasked, listSecrets: unasked, findCredentials: unasked, keepRecord: unasked },
+    },
+    { settings, folder, agent: 'ada:backend', environment: {} },
+  )
+  assert.deepEqual(
+    left.map((path) => existsSync(join(folder, path))),
+    [false, false, true],
+  )
+  assert.equal(bench.findHindrance(), undefined)
+})
