@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PeerId } from '../identity/keys.ts'
+import { encodeText } from '../lib/bytes.ts'
 import type { Cid } from '../lib/cid.ts'
+import { createCid, rawCodec } from '../lib/cid.ts'
 import { routingKey } from './search.ts'
 import type { Fleet, FleetNode } from './testing/fleet.ts'
-import { openFleet, testBytes } from './testing/fleet.ts'
+import { openFleet, testBytes, testHive } from './testing/fleet.ts'
 
 const never = new AbortController().signal
 
@@ -23,6 +25,24 @@ test('what is whole and referred to is announced to the first peer, and again ev
   assert.deepEqual(await lookUp(fleet, bob, later), [])
   await fleet.clock.advance(70_000)
   assert.deepEqual(await lookUp(fleet, bob, later), [ada.peer])
+})
+
+test('all that is whole and referred to is announced, however much it stands behind in the order of names', async () => {
+  await using fleet = openFleet()
+  const [ada, bob] = [fleet.open('ada'), fleet.open('bob')]
+  const named = Array.from({ length: 10_001 }, (_, seed) => createCid(rawCodec, encodeText(`content ${seed}`))).toSorted()
+  const last = Array.from({ length: 10_001 }, (_, seed) => `content ${seed}`).find(
+    (text) => createCid(rawCodec, encodeText(text)) === named.at(-1),
+  )
+  await fleet.clock.run(
+    ada.database.write((tx) => {
+      for (const cid of named) ada.content.reference(tx, { hive: testHive, cid, reason: 'entry', source: 'test' })
+    }),
+  )
+  const cid = await fleet.add(ada, encodeText(last ?? assert.fail('no name is the last')))
+  await fleet.connect(ada, bob)
+  await fleet.clock.advance(10_000)
+  assert.deepEqual(await lookUp(fleet, bob, cid), [ada.peer])
 })
 
 test('an announcement without anybody to hold it is no failure', async () => {

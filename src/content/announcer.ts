@@ -30,8 +30,8 @@ const settleMs = 5_000
 const shortestRoundMs = 600_000
 /** Provider records put at once: each is a lookup. */
 const parallelProvides = 2
-/** Roots announced in one round at most. */
-const maxRoots = 10_000
+/** Roots looked up at a time. */
+const pageSize = 1_000
 
 /** Keeps provider records in the DHT: of all that is whole here and referenced in the hive, at start, to new peers, and every interval. */
 export class Announcer implements AsyncDisposable {
@@ -86,9 +86,13 @@ export class Announcer implements AsyncDisposable {
   async #round(): Promise<void> {
     const { database, content, hive } = this.#deps
     const { signal } = this.#end
-    const rows = database.all<{ cid: Cid }>('select distinct cid from reference where hive = ? limit ?', hive, maxRoots)
-    const whole = rows.map(({ cid }) => cid).filter((cid) => content.stat(cid)?.isWhole === true)
-    await mapBounded(whole, (cid) => this.announce(cid, { signal }), { concurrency: parallelProvides, signal })
+    const sql = 'select distinct cid from reference where hive = ? and cid > ? order by cid limit ?'
+    let page = database.all<{ cid: Cid }>(sql, hive, '', pageSize)
+    while (page.length > 0) {
+      const whole = page.map(({ cid }) => cid).filter((cid) => content.stat(cid)?.isWhole === true)
+      await mapBounded(whole, (cid) => this.announce(cid, { signal }), { concurrency: parallelProvides, signal })
+      page = database.all<{ cid: Cid }>(sql, hive, page.at(-1)?.cid ?? '', pageSize)
+    }
   }
 
   /** Until the interval is over or somebody new is there. */

@@ -7,6 +7,8 @@ export const chunkBytes = 1_048_576
 
 /** Most chunks of one content: 24 GiB. Its list is then 1,007,644 bytes long, so a list block never exceeds the length of a chunk. */
 export const maxChunks = 24_576
+/** Longest content, in bytes. */
+export const maxContentBytes = maxChunks * chunkBytes
 
 /** What a list block says. */
 export interface ChunkList {

@@ -6,10 +6,10 @@ import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { mapBounded } from '../lib/map-bounded.ts'
 import type { BlobStore } from '../store/blobs.ts'
+import { assertBlock } from '../store/blobs.ts'
 import type { Database } from '../store/database.ts'
 import type { ChunkList } from './chunks.ts'
 import {
-  chunkBytes,
   chunkCount,
   chunkDigest,
   chunkLength,
@@ -17,12 +17,16 @@ import {
   encodeChunkList,
   isListCid,
   maxChunks,
+  maxContentBytes,
   parseChunkList,
   singleChunk,
 } from './chunks.ts'
+import { ChunkListTable } from './chunk-list-table.ts'
 import { collectContent } from './collect.ts'
 import type { ContentSize, ContentStat, ContentStore, ReadOptions, Reference } from './content.ts'
 import { contentFaults } from './faults.ts'
+import { HeldContent } from './held-content.ts'
+import { PendingCopies } from './pending-copies.ts'
 import { readChunks } from './read-chunks.ts'
 
 export interface ContentStoreDeps {
@@ -68,6 +72,8 @@ export interface LocalContentStore extends ContentStore {
   readonly heldRoots: () => Iterable<Cid>
   /** Whether a block belongs to an add under way. */
   readonly isBeingAdded: (digest: Uint8Array) => boolean
+  /** Room that copies for others take before they are here; of all hives, for the disk is one. */
+  readonly pendingCopies: PendingCopies
   /** Grows whenever something is referenced or held. */
   readonly generation: () => number
 }
@@ -82,10 +88,6 @@ export interface ShortContent {
 const parallelShort = 64
 /** Chunks on their way to the disk at once: more only wait for the same fsyncs. */
 const parallelPuts = 4
-/** Content waits so long for its record, whatever the grace age is. */
-const shortestGraceMs = 3_600_000
-/** Parsed lists kept in memory; the longest is 786,432 bytes. */
-const maxCachedLists = 16
 
 /** Content over the blobs of a home. */
 export function openContentStore(deps: ContentStoreDeps, options: ContentStoreOptions): LocalContentStore {
@@ -95,11 +97,10 @@ export function openContentStore(deps: ContentStoreDeps, options: ContentStoreOp
 class BlobContentStore implements LocalContentStore {
   readonly #deps: ContentStoreDeps
   readonly #options: ContentStoreOptions
-  readonly #lists = new Map<Cid, ChunkList>()
-  readonly #holds = new Map<Cid, number>()
-  readonly #added = new Map<Cid, number>()
-  readonly #adding = new Map<string, number>()
-  #generation = 0
+  readonly #lists: ChunkListTable
+  readonly #held: HeldContent
+  readonly pendingCopies = new PendingCopies()
+  #references = 0
   /** Grows whenever somebody but an add under way may have come to rely on a block. */
   #stored = 0
   #reclaiming: Promise<unknown> | undefined
@@ -107,6 +108,8 @@ class BlobContentStore implements LocalContentStore {
   constructor(deps: ContentStoreDeps, options: ContentStoreOptions) {
     this.#deps = deps
     this.#options = options
+    this.#lists = new ChunkListTable(deps.database)
+    this.#held = new HeldContent(deps.clock, options)
   }
 
   readonly add: ContentStore['add'] = (source, { signal }) =>
@@ -129,7 +132,7 @@ class BlobContentStore implements LocalContentStore {
   readonly read = (cid: Cid, options: ReadOptions): AsyncIterable<Uint8Array> => readChunks(this, cid, options)
 
   readonly reference: ContentStore['reference'] = (tx, { hive, cid, reason, source, until }) => {
-    this.#generation += 1
+    this.#references += 1
     const sql =
       'insert into reference (hive, cid, reason, source, until) values (?, ?, ?, ?, ?) on conflict do update set until = excluded.until'
     tx.run(sql, hive, cid, reason, source, until ?? null)
@@ -139,24 +142,12 @@ class BlobContentStore implements LocalContentStore {
     tx.run('delete from reference where hive = ? and cid = ? and reason = ? and source = ?', hive, cid, reason, source)
   }
 
-  readonly sizeOf = (cid: Cid): number | undefined => {
-    const digest = digestOfCid(cid)
-    if (!isListCid(cid)) return this.#deps.blobs.sizeOf(digest)
-    return this.#deps.database.get<{ size: number }>('select size from chunk_list where digest = ?', digest)?.size
-  }
+  readonly sizeOf = (cid: Cid): number | undefined => (isListCid(cid) ? this.#lists.sizeOf(cid) : this.#deps.blobs.sizeOf(digestOfCid(cid)))
 
   readonly listOf = (cid: Cid): ChunkList | undefined => {
-    // The size is asked for even when the list is known: a collection takes the row away.
+    if (isListCid(cid)) return this.#lists.find(cid)
     const size = this.sizeOf(cid)
-    if (size === undefined) return undefined
-    if (!isListCid(cid)) return singleChunk(cid, size)
-    const known = this.#lists.get(cid)
-    if (known !== undefined) return known
-    const row = this.#deps.database.get<{ chunks: Uint8Array }>('select chunks from chunk_list where digest = ?', digestOfCid(cid))
-    if (row === undefined) return undefined
-    const list = { size, digests: new Uint8Array(row.chunks) }
-    this.#remember(cid, list)
-    return list
+    return size === undefined ? undefined : singleChunk(cid, size)
   }
 
   readonly rootBlock = async (cid: Cid): Promise<Uint8Array | undefined> => {
@@ -176,16 +167,17 @@ class BlobContentStore implements LocalContentStore {
       await this.putBlock(digest, bytes)
       return singleChunk(cid, bytes.byteLength)
     }
-    await this.putBlock(digest, bytes)
+    // looked at before it is stored: a block of these bytes may be here for another reason, and stays
+    assertBlock(digest, bytes)
     const list = parseChunkList(bytes)
     if (list === undefined) {
-      await this.#deps.blobs.remove(digest)
       throw contentFaults.create('CONTENT_INVALID', {
         message: `${cid} is no list of chunks; whoever published it made it wrong, ask for another version`,
         data: { cid },
       })
     }
-    await this.#keepList(cid, list)
+    await this.putBlock(digest, bytes)
+    await this.#lists.keep(cid, list)
     return list
   }
 
@@ -219,28 +211,13 @@ class BlobContentStore implements LocalContentStore {
   readonly isServed = (hive: HiveId, cid: Cid): boolean =>
     this.#deps.database.get('select 1 from reference where hive = ? and cid = ? limit 1', hive, cid) !== undefined
 
-  readonly generation = (): number => this.#generation
+  readonly generation = (): number => this.#references + this.#held.count
 
-  readonly hold = (cid: Cid): (() => void) => {
-    this.#generation += 1
-    this.#holds.set(cid, (this.#holds.get(cid) ?? 0) + 1)
-    let isHeld = true
-    return () => {
-      if (!isHeld) return
-      isHeld = false
-      const left = (this.#holds.get(cid) ?? 1) - 1
-      if (left > 0) this.#holds.set(cid, left)
-      else this.#holds.delete(cid)
-    }
-  }
+  readonly hold = (cid: Cid): (() => void) => this.#held.hold(cid)
 
-  readonly heldRoots = (): Iterable<Cid> => {
-    const since = this.#deps.clock.monotonic() - Math.max(this.#options.graceMs, shortestGraceMs)
-    for (const [cid, at] of this.#added) if (at < since) this.#added.delete(cid)
-    return [...this.#holds.keys(), ...this.#added.keys()]
-  }
+  readonly heldRoots = (): Iterable<Cid> => this.#held.roots()
 
-  readonly isBeingAdded = (digest: Uint8Array): boolean => this.#adding.has(nameOf(digest))
+  readonly isBeingAdded = (digest: Uint8Array): boolean => this.#held.isBeingAdded(digest)
 
   async #add(
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -258,7 +235,7 @@ class BlobContentStore implements LocalContentStore {
         const digest = hashBytes(chunk)
         digests.push(digest)
         if (!this.hasBlock(digest)) fresh.push(digest)
-        this.#countAdding(digest, 1)
+        this.#held.beginAdding(digest)
         size += chunk.byteLength
         const put = putChunk(digest, chunk)
         puts.add(put)
@@ -278,20 +255,13 @@ class BlobContentStore implements LocalContentStore {
       throw error
     } finally {
       await Promise.allSettled(puts)
-      for (const digest of digests) this.#countAdding(digest, -1)
+      for (const digest of digests) this.#held.endAdding(digest)
     }
   }
 
   /** What did not fit is of no use: its room is needed at once, not after the grace age. Blocks that another add has meanwhile stay. */
   async #giveBack(fresh: readonly Uint8Array[]): Promise<void> {
-    for (const digest of fresh) if (this.#adding.get(nameOf(digest)) === 1) await this.#deps.blobs.remove(digest)
-  }
-
-  #countAdding(digest: Uint8Array, change: 1 | -1): void {
-    const name = nameOf(digest)
-    const count = (this.#adding.get(name) ?? 0) + change
-    if (count > 0) this.#adding.set(name, count)
-    else this.#adding.delete(name)
+    for (const digest of fresh) if (this.#held.addsOf(digest) === 1) await this.#deps.blobs.remove(digest)
   }
 
   /** The list goes last: what has a list here had all its chunks here. */
@@ -301,24 +271,11 @@ class BlobContentStore implements LocalContentStore {
     const cid = bytes === undefined ? cidOfDigest(rawCodec, list.digests) : createCid(dagCborCodec, bytes)
     if (bytes !== undefined) {
       await this.putBlock(digestOfCid(cid), bytes)
-      await this.#keepList(cid, list)
+      await this.#lists.keep(cid, list)
     }
-    this.#added.set(cid, this.#deps.clock.monotonic())
+    this.#held.added(cid)
     this.#stored += 1
     return { cid, size: list.size }
-  }
-
-  async #keepList(cid: Cid, list: ChunkList): Promise<void> {
-    await this.#deps.database.write((tx) =>
-      tx.run('insert or ignore into chunk_list (digest, size, chunks) values (?, ?, ?)', digestOfCid(cid), list.size, list.digests),
-    )
-    this.#remember(cid, list)
-  }
-
-  #remember(cid: Cid, list: ChunkList): void {
-    const oldest = this.#lists.keys().next().value
-    if (this.#lists.size >= maxCachedLists && oldest !== undefined) this.#lists.delete(oldest)
-    this.#lists.set(cid, list)
   }
 
   async #putWith(put: BlobStore['put'], digest: Uint8Array, bytes: Uint8Array): Promise<void> {
@@ -344,13 +301,8 @@ class BlobContentStore implements LocalContentStore {
 }
 
 function tooLong(): Fault {
-  const limit = maxChunks * chunkBytes
   return contentFaults.create('CONTENT_TOO_LARGE', {
-    message: `content is longer than ${limit} bytes (24 GiB), the most one list can name; split it`,
-    data: { maxBytes: limit },
+    message: `content is longer than ${maxContentBytes} bytes (24 GiB), the most one list can name; split it`,
+    data: { maxBytes: maxContentBytes },
   })
-}
-
-function nameOf(digest: Uint8Array): string {
-  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('latin1')
 }

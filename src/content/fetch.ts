@@ -12,6 +12,7 @@ import type { ContentClient, Possession } from './client.ts'
 import type { FetchOptions, FetchReport } from './content.ts'
 import type { LocalContentStore } from './content-store.ts'
 import { isFatal, isMismatch, tooLarge, unavailable } from './fetch-faults.ts'
+import { Latch } from './latch.ts'
 import { createPermits } from './permits.ts'
 import { BlockMemory } from './pieces.ts'
 import { RootRace } from './root-race.ts'
@@ -77,13 +78,13 @@ export class FetchJob {
   readonly #writes = createPermits(parallelWrites)
   readonly #background = new Set<Promise<void>>()
   readonly #race: RootRace
+  /** Open while nobody known has what is lacking. */
+  readonly #starved = new Latch()
   #list: ChunkList | undefined
   /** The content, where it is one block that came now. */
   #single: Uint8Array | undefined
   #schedule: Schedule | undefined
   #presentBytes = 0
-  #isStarved = true
-  #onStarved: (() => void) | undefined
   #cancelWake: (() => void) | undefined
 
   constructor(deps: FetchDeps, options: FetchJobOptions, { cid, request }: { readonly cid: Cid; readonly request: FetchOptions }) {
@@ -139,7 +140,7 @@ export class FetchJob {
       const before = this.#presentBytes
       if (barren > 0) await this.#deps.clock.sleep(firstPauseMs * 2 ** (barren - 1), { signal })
       await this.#askMembers(() => this.#areHoldersLacking())
-      await this.#untilStarved()
+      await this.#starved.untilOpen(this.#end)
       if (this.#presentBytes > before) barren = 0
     }
     this.#outcome.reject(unavailable({ cid: this.#cid, size: this.#list?.size, presentBytes: this.#presentBytes, said: this.#said }))
@@ -155,7 +156,8 @@ export class FetchJob {
   /** Whether the connected members do not do: none has it, those who have it let us down, or few do and it takes its time. */
   async #areHoldersLacking(): Promise<boolean> {
     const holders = this.#holders()
-    if (holders > 0 && holders < enoughHolders) await Promise.race([this.#untilStarved(), this.#deps.clock.sleep(lookupAfterMs, this.#end)])
+    if (holders > 0 && holders < enoughHolders)
+      await Promise.race([this.#starved.untilOpen(this.#end), this.#deps.clock.sleep(lookupAfterMs, this.#end)])
     return this.#holders() < enoughHolders
   }
 
@@ -186,7 +188,7 @@ export class FetchJob {
     this.#said.set(peer, possession.blocks === undefined ? 'has it' : 'has a part of it')
     this.#possessions.set(peer, possession)
     if (this.#list === undefined) {
-      this.#isStarved = false
+      this.#starved.close()
       this.#race.enter(peer)
     } else this.#join(peer, possession)
   }
@@ -217,7 +219,7 @@ export class FetchJob {
     if (isMismatch(error)) this.#caught(peer)
     else this.#said.set(peer, describeError(error))
     this.#possessions.delete(peer)
-    if (!this.#race.isUnderWay()) this.#setStarved(true)
+    if (!this.#race.isUnderWay()) this.#starved.open()
   }
 
   #join(peer: PeerId, { blocks }: Possession): void {
@@ -249,7 +251,8 @@ export class FetchJob {
       const ms = Math.max(1, wakeAt - this.#deps.clock.monotonic())
       this.#cancelWake = this.#deps.clock.schedule(ms, () => this.#step({ type: 'time' }))
     }
-    this.#setStarved(phase === 'starved')
+    if (phase === 'starved') this.#starved.open()
+    else this.#starved.close()
   }
 
   #session(peer: PeerId): ProviderSession {
@@ -323,22 +326,6 @@ export class FetchJob {
     this.#possessions.delete(peer)
     this.#said.set(peer, 'gave wrong bytes')
     this.#deps.log.warn('a peer gave wrong bytes and is no longer asked', { peer, cid: this.#cid })
-  }
-
-  #setStarved(isStarved: boolean): void {
-    this.#isStarved = isStarved
-    if (isStarved) this.#onStarved?.()
-  }
-
-  async #untilStarved(): Promise<void> {
-    const { signal } = this.#end
-    while (!this.#isStarved && !signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#onStarved = resolve
-      signal.addEventListener('abort', () => resolve(), { once: true })
-      await promise
-    }
-    signal.throwIfAborted()
   }
 
   #track(work: Promise<void>): void {

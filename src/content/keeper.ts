@@ -67,9 +67,11 @@ export async function keepCopy(
   const { hive, node, clock } = deps
   const { id, root: cid, size } = request
   const isKept = isReplica(deps, cid)
-  if (!isKept && replicaBytes(deps) + size > deps.maxReplicaBytes) return { t: 'no', id, why: 'refused' }
+  const { pendingCopies } = deps.content
+  if (!isKept && replicaBytes(deps) + pendingCopies.bytes + size > deps.maxReplicaBytes) return { t: 'no', id, why: 'refused' }
   const release = deps.slots.tryAcquire(peer)
   if (release === undefined) return { t: 'no', id, why: 'busy' }
+  const giveRoom = pendingCopies.reserve(isKept ? 0 : size)
   try {
     await deps.fetch(cid, { signal, maxBytes: size })
     await deps.database.write((tx) => deps.content.reference(tx, { hive, cid, reason: 'replica', source: peer }))
@@ -80,6 +82,7 @@ export async function keepCopy(
     deps.log.info('a copy that a member asked for could not be made', { cid, peer, reason: describeError(error) })
     return { t: 'no', id, why: 'refused' }
   } finally {
+    giveRoom()
     release()
   }
 }

@@ -97,6 +97,17 @@ test('S30: a list that is none does not stay on the disk', async () => {
   assert.equal(bob.blobs.has(digestOfCid(cid)), false)
 })
 
+test('S30: a block that is here for another reason stays when it is offered as a list, which it is not', async () => {
+  await using fleet = openFleet()
+  const bob = fleet.open('bob')
+  const bytes = testBytes(500)
+  const raw = await fleet.add(bob, bytes)
+  await assert.rejects(fleet.clock.run(bob.content.putRoot(createCid(dagCborCodec, bytes), bytes)), { code: 'CONTENT_INVALID' })
+  assert.deepEqual(await readAll(bob.content, raw), bytes)
+  const other = createCid(dagCborCodec, testBytes(600))
+  await assert.rejects(fleet.clock.run(bob.content.putRoot(other, bytes)), { code: 'BLOCK_MISMATCH' })
+})
+
 test('what is put again while a collection looks at it is not taken', async () => {
   await using fleet = openFleet()
   const ada = fleet.open('ada')

@@ -5,7 +5,7 @@ import type { HiveId } from '../journal/entry.ts'
 import { decodeCanonical, encodeCanonical } from '../lib/canonical.ts'
 import type { Cid } from '../lib/cid.ts'
 import { cidOfLink, linkOfCid } from '../lib/cid.ts'
-import { chunkBytes, maxChunks } from './chunks.ts'
+import { chunkBytes, maxChunks, maxContentBytes } from './chunks.ts'
 
 /** Blocks travel in messages of at most this many bytes, so that a slow line shows progress long before a chunk is through. */
 export const pieceBytes = 262_144
@@ -62,7 +62,7 @@ export function parseRequest(bytes: Uint8Array): Request | undefined {
   if (t === 'get' && keys === 5 && isCount(from, maxChunks - 1) && isCount(count, maxRangeBlocks) && count > 0) {
     return { t, id, root, from, count }
   }
-  if (t === 'keep' && keys === 4 && isCount(size, maxChunks * chunkBytes)) return { t, id, root, size }
+  if (t === 'keep' && keys === 4 && isCount(size, maxContentBytes)) return { t, id, root, size }
   return undefined
 }
 
@@ -79,7 +79,7 @@ export function parseAnswer(bytes: Uint8Array): Answer | undefined {
   if (t === 'no' && (why === 'absent' || why === 'busy' || why === 'refused')) return { t, id, why }
   if (t === 'root' && isCount(size, chunkBytes)) return { t, id, size }
   if (t === 'get' && isCount(count, maxRangeBlocks)) return { t, id, count }
-  if (t === 'have' && isCount(size, maxChunks * chunkBytes)) {
+  if (t === 'have' && isCount(size, maxContentBytes)) {
     if (blocks === undefined) return { t, id, size }
     return blocks instanceof Uint8Array && blocks.byteLength <= maxChunks / 8 ? { t, id, size, blocks } : undefined
   }

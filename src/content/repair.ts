@@ -3,6 +3,7 @@ import type { Cid } from '../lib/cid.ts'
 import { digestOfCid } from '../lib/cid.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Database } from '../store/database.ts'
+import { maxContentBytes } from './chunks.ts'
 import type { Exchange, ReadOptions } from './content.ts'
 import type { LocalContentStore } from './content-store.ts'
 
@@ -22,12 +23,17 @@ export interface RepairReport {
 /** Repairs in one read at most: a disk that damages more is not to be read from. */
 const maxRepairs = 8
 
+export interface RepairOptions {
+  /** Content that is longer is not fetched, in bytes; without it whatever a list can name is. */
+  readonly maxBytes?: number
+}
+
 /**
  * As `ContentStore.read`; what turns out to be damaged or missing is fetched again from members, and the read goes on.
  *
  * @throws Fault BLOCK_CORRUPT, CONTENT_MISSING when nobody could mend it
  */
-export async function* readRepairing(deps: RepairDeps, cid: Cid, options: ReadOptions): AsyncIterable<Uint8Array> {
+export async function* readRepairing(deps: RepairDeps, cid: Cid, options: ReadOptions & RepairOptions): AsyncIterable<Uint8Array> {
   let start = options.start ?? 0
   for (let repairs = 0; ; repairs += 1) {
     try {
@@ -79,12 +85,12 @@ function hasDamage(content: LocalContentStore, cid: Cid, names: ReadonlySet<stri
 async function isFetched(
   { content, database, findExchange }: RepairDeps,
   cid: Cid,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, maxBytes = maxContentBytes }: RepairOptions & { readonly signal: AbortSignal },
 ): Promise<boolean> {
   await content.rootBlock(cid).catch(() => undefined)
   for (const { hive } of database.all<{ hive: HiveId }>('select distinct hive from reference where cid = ? order by hive', cid)) {
     try {
-      await findExchange(hive)?.fetch(cid, { signal, maxBytes: Number.MAX_SAFE_INTEGER })
+      await findExchange(hive)?.fetch(cid, { signal, maxBytes })
     } catch {
       signal.throwIfAborted()
     }

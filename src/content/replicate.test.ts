@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Fault } from '../lib/fault.ts'
+import { silentLog } from '../lib/log.ts'
 import { encodeAnswer, signReceipt } from './protocol.ts'
 import { findSigners } from './receipts.ts'
+import { replicateContent } from './replicate.ts'
 import { rankNodes } from './rules/rendezvous.ts'
 import { openFleet, readAll, testBytes, testHive, testKey } from './testing/fleet.ts'
 import { contentOf, forEver, serveScript } from './testing/scripted.ts'
@@ -105,6 +107,29 @@ test('a member that never answers does not hold the others up', async () => {
   fleet.clock.schedule(30_000, () => stop.abort())
   assert.deepEqual(await fleet.clock.run(ada.exchange.replicate(cid, { copies: 1, signal: stop.signal })), [bob.peer])
   assert.equal(stop.signal.aborted, false)
+})
+
+test('a member that leaves and comes back while it is asked, and signs both times, is one copy', async () => {
+  await using fleet = openFleet()
+  const [ada, eve] = [fleet.open('ada'), fleet.openHost('eve')]
+  await fleet.connect(ada, { host: eve })
+  const cid = await fleet.add(ada, testBytes(5_000))
+  const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let asked = 0
+  const keep = async (): Promise<{ readonly at: number; readonly signature: Uint8Array }> => {
+    asked += 1
+    await answers[asked - 1]?.promise
+    return { at: 5, signature: signReceipt(testKey('eve'), { hive: testHive, cid, node: eve.peerId, at: 5 }) }
+  }
+  const stop = new AbortController()
+  const deps = { ...ada, hive: testHive, clock: fleet.clock, log: silentLog, client: { keep } }
+  const replicating = replicateContent(deps, cid, { size: 5_000, copies: 2, signal: stop.signal })
+  await fleet.clock.run(ada.host.disconnect(eve.peerId))
+  await fleet.connect(ada, { host: eve })
+  assert.equal(asked, 2)
+  for (const { resolve } of answers) resolve()
+  fleet.clock.schedule(5_000, () => stop.abort())
+  assert.deepEqual(await fleet.clock.run(replicating), [eve.peerId])
 })
 
 test('what is not whole here is not given to others to keep', async () => {

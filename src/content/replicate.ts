@@ -38,7 +38,8 @@ const patienceMs = 10_000
  */
 export async function replicateContent(deps: ReplicateDeps, cid: Cid, options: ReplicateOptions): Promise<readonly PeerId[]> {
   const { copies, signal } = options
-  const signed: PeerId[] = []
+  // a member that left and came back is asked again while its first answer may still come
+  const signed = new Set<PeerId>()
   const asked = new Set<PeerId>()
   const done = Promise.withResolvers<void>()
   let underWay = 0
@@ -47,15 +48,15 @@ export async function replicateContent(deps: ReplicateDeps, cid: Cid, options: R
 
   const ask = async (peer: PeerId): Promise<void> => {
     underWay += 1
-    if (await isSigned(deps, { cid, peer }, options)) signed.push(peer)
+    if (await isSigned(deps, { cid, peer }, options)) signed.add(peer)
     underWay -= 1
-    if (signed.length >= copies) done.resolve()
+    if (signed.size >= copies) done.resolve()
     else askMore()
   }
   const askMore = (): void => {
     if (signal.aborted) return
     const candidates = rankNodes(cid, admittedPeers(deps.host)).filter((peer) => !asked.has(peer))
-    for (const peer of candidates.slice(0, Math.max(0, copies + extra - signed.length - underWay))) {
+    for (const peer of candidates.slice(0, Math.max(0, copies + extra - signed.size - underWay))) {
       asked.add(peer)
       void ask(peer)
     }
@@ -69,8 +70,8 @@ export async function replicateContent(deps: ReplicateDeps, cid: Cid, options: R
 
   const stop = (): void => done.resolve()
   const off = deps.host.events.on('peer:connected', (peer) => {
-    asked.delete(peer)
-    if (!signed.includes(peer)) askMore()
+    if (!signed.has(peer)) asked.delete(peer)
+    askMore()
   })
   signal.addEventListener('abort', stop, { once: true })
   try {

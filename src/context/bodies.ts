@@ -119,7 +119,12 @@ export async function readSmall(
 ): Promise<{ readonly text: string; readonly encoding: 'utf-8' | 'base64' } | undefined> {
   if (version.size > maxAnswered) return undefined
   const chunks: Uint8Array[] = []
-  for await (const chunk of version.open()) chunks.push(chunk)
+  let bytes = 0
+  for await (const chunk of version.open()) {
+    bytes += chunk.byteLength
+    if (bytes > maxAnswered) return undefined
+    chunks.push(chunk)
+  }
   const text = decodeText(chunks)
   // a byte order mark is swallowed by decoding, and must not be lost
   const isExact = text !== undefined && Buffer.byteLength(text) === version.size

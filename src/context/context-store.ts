@@ -29,7 +29,7 @@ import { Elsewhere, isPerhapsElsewhere } from './elsewhere.ts'
 import type { ResourceFilter } from './find-resources.ts'
 import { findResources, splitWords } from './find-resources.ts'
 import { parseCursor, toPage } from './pages.ts'
-import { historyOf, knownUntil, needContent, requireResource, requireVersion } from './read-version.ts'
+import { historyOf, knownUntil, needContent, needSize, requireResource, requireVersion } from './read-version.ts'
 import { sealedType } from './rules/seal-marks.ts'
 import { countSeals } from './sealing/count-seals.ts'
 import { Resealer } from './sealing/resealer.ts'
@@ -43,12 +43,11 @@ import type { TakenBody } from './take-body.ts'
 import { decodeText, isTextType, takeBody } from './take-body.ts'
 import { hasText, keepText } from './text-table.ts'
 import { Turns } from '../store/turns.ts'
-import { parseMetadata } from './version.ts'
 import type { Resource } from './version-table.ts'
 import { findVersionOf, listVersions, readVersions } from './version-table.ts'
 import { Watchers } from './watchers.ts'
 import type { Draft, Written } from './write-version.ts'
-import { needWritable, writeVersion } from './write-version.ts'
+import { joinMetadata, needWritable, writeVersion } from './write-version.ts'
 
 /** Words of a query that are looked for. */
 const maxWords = 16
@@ -77,7 +76,7 @@ class JournalContext implements ContextStore {
     this.#deps = deps
     this.#options = options
     this.#sessions = new Sessions(deps, options)
-    this.#watchers = new Watchers(options.maxWaitingEvents)
+    this.#watchers = new Watchers(deps, options.maxWaitingEvents)
     this.#bodies = new SmallBodies(options)
     this.#sealing = new Sealing({ hive: deps.hive, database: deps.database, keys: deps.sealKeys })
     const read = this.#asKept.bind(this)
@@ -93,10 +92,14 @@ class JournalContext implements ContextStore {
     const { address, mediaType, condition } = request
     needWritable(this.#deps, address, request)
     const body = await this.#takeBody(request)
+    const metadata = joinMetadata(request.metadata, body.seal?.metadata)
     const { cid, size } = await this.#deps.content.addSoon(body.chunks, { signal })
-    const metadata = { ...parseMetadata(request.metadata), ...body.seal?.metadata }
     const draft = { address, cid, size, mediaType: body.seal === undefined ? mediaType : sealedType, metadata, condition }
-    const written = await this.#write(address, () => writeVersion(this.#deps, this.#options, { ...draft, text: body.text() }))
+    const written = await this.#write(address, async () => {
+      this.#sealing.needStanding(request, body.seal)
+      return await writeVersion(this.#deps, this.#options, { ...draft, text: body.text() })
+    })
+    if (written.status === 'unchanged') await this.#keepUnrecorded(cid)
     const { entry } = written.version
     const replicas = await this.#elsewhere.spread({ entry, cid, size, replicas: request.replicas, waitMs: request.waitMs, signal })
     const sealed = body.seal === undefined ? undefined : { recipients: body.seal.recipients.length, unreachable: body.seal.unreachable }
@@ -240,6 +243,13 @@ class JournalContext implements ContextStore {
     return this.#turns.take(formatResource(address), work)
   }
 
+  /** Content that was put again is durable by what records it; where nothing does, by itself. */
+  async #keepUnrecorded(cid: Cid): Promise<void> {
+    const { content } = this.#deps
+    const root = await content.rootBlock(cid)
+    if (root !== undefined) await content.putRoot(cid, root)
+  }
+
   #find(filter: Omit<ResourceFilter, 'after' | 'limit'>, { limit, cursor }: PageRequest): Page<FoundResource> {
     const { database, hive } = this.#deps
     const after = cursor === undefined ? '' : parseCursor(cursor, 'resource')
@@ -264,12 +274,17 @@ class JournalContext implements ContextStore {
     const isNewest = version.cid === resource.cid && isTextType(version.mediaType) && version.size <= maxTextBytes
     const isKept = !isNewest || options.start !== undefined || options.end !== undefined || hasText(database, version.cid)
     const kept: Uint8Array[] = []
+    const repairing = { content, database, findExchange: () => hive.exchange }
     const release = content.hold(version.cid)
     try {
-      for await (const chunk of readRepairing({ content, database, findExchange: () => hive.exchange }, version.cid, options)) {
+      needSize(version, content.sizeOf(version.cid))
+      for await (const chunk of readRepairing(repairing, version.cid, { ...options, maxBytes: version.size })) {
+        // what was not here before is by now
+        needSize(version, content.sizeOf(version.cid))
         if (!isKept) kept.push(chunk)
         yield chunk
       }
+      needSize(version, content.sizeOf(version.cid))
     } finally {
       release()
     }

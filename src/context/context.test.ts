@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Exchange } from '../content/content.ts'
 import { nodeOf } from '../journal/testing/bench-of-peers.ts'
+import { createSeededChance } from '../lib/chance.ts'
 import { Fault } from '../lib/fault.ts'
 import { parseAddress, parsePattern } from '../ucxl/ucxl.ts'
 import type { Page, Version } from './context.ts'
@@ -124,10 +125,12 @@ test('retention by age lets go at the next write, and keeps what is young', asyn
     await ada.put(why, text)
     await ada.clock.advance(60_000)
   }
-  assert.equal((await ada.get(why)).first, 2)
+  assert.equal((await ada.get(why)).first, 1)
   await ada.clock.advance(1_000_000)
   assert.equal(await ada.read(why), 'three')
   assert.equal((await ada.put(why, 'four')).version, 4)
+  assert.equal((await ada.get(why)).first, 2)
+  assert.equal((await ada.put(why, 'five')).version, 5)
   assert.equal((await ada.get(why)).first, 4)
 })
 
@@ -214,9 +217,11 @@ test('a watcher hears what its pattern means after the commit, may come back, an
   const ada = await useStand(t, 'ada')
   const stop = new AbortController()
   const heard: string[] = []
+  const ids: number[] = []
   const watching = (async () => {
     for await (const { id, event, version } of ada.context.watch(parsePattern('ucxl://any:any@shop:any'), { signal: stop.signal })) {
-      heard.push(`${id} ${event} ${version.version}`)
+      ids.push(id)
+      heard.push(`${event} ${version.version}`)
       if (heard.length === 2) stop.abort()
     }
   })()
@@ -224,14 +229,26 @@ test('a watcher hears what its pattern means after the commit, may come back, an
   await ada.put(why, 'one')
   await ada.context.delete(parseAddress(why), { signal })
   await watching
-  assert.deepEqual(heard, ['2 stored 1', '3 deleted 2'])
-  const again = ada.context.watch(parsePattern(why), { signal, after: 2 })[Symbol.asyncIterator]()
-  assert.equal((await again.next()).value?.id, 3)
+  assert.deepEqual(heard, ['stored 1', 'deleted 2'])
+  const [first = 0, second = 0] = ids
+  assert.equal(second, first + 1)
+  const again = ada.context.watch(parsePattern(why), { signal, after: first })[Symbol.asyncIterator]()
+  assert.equal((await again.next()).value?.id, second)
   await again.return?.()
   for (let count = 0; count < 10; count += 1) await ada.put(why, `more ${count}`)
-  for (const after of [2, 99]) {
+  for (const after of [first, first + 97]) {
     const late = ada.context.watch(parsePattern(why), { signal, after })[Symbol.asyncIterator]()
     assert.equal(await codeOf(late.next()), 'WATCH_LAGGED')
+  }
+})
+
+test('a watcher that goes on from a place of an earlier run is told that it missed something, however much happened since', async (t) => {
+  const place = { after: 0 }
+  for (const seed of [1, 2]) {
+    const ada = await useStand(t, 'ada', { chance: createSeededChance(seed) })
+    for (let count = 0; count < 5; count += 1) await ada.put(why, `text ${count}`)
+    if (seed === 1) place.after = (await ada.context.nextEvents(parsePattern(why), { signal: AbortSignal.abort() })).after - 2
+    else assert.equal(await codeOf(ada.context.nextEvents(parsePattern(why), { signal, ...place })), 'WATCH_LAGGED')
   }
 })
 

@@ -277,7 +277,7 @@ export interface NavigatedVersion {
 }
 
 export interface ContextEvent {
-  /** Grows by one; where a watcher goes on. */
+  /** Grows by one from some number of this run of the node; where a watcher goes on. */
   readonly id: number
   readonly event: 'stored' | 'deleted' | 'announced'
   readonly version: Version

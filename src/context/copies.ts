@@ -1,5 +1,5 @@
+import { within } from '../content/within.ts'
 import type { Cid } from '../lib/cid.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import { describeError } from '../lib/fault.ts'
 import type { ContextDeps, ContextHive, ContextOptions, Copies, Waiting } from './context.ts'
 import type { ContextPeers } from './peers/open-peers.ts'
@@ -26,15 +26,15 @@ export async function spreadCopies(
   const room = Math.max(countMembers(hive) ?? options.replicas, deps.isTransient ? 2 : 1)
   const wanted = replicas ?? Math.min(options.replicas, room)
   if (hive.exchange === undefined || wanted <= 1) return { wanted, confirmed: 1 }
-  const late = withDeadline(clock, waitMs ?? options.copiesTimeoutMs, signal)
   try {
-    // a node that was opened for one command has nobody yet, and leaves with the only copy
-    if (deps.isTransient) await hive.untilConnected({ signal: late })
-    // no more than could sign now, unless somebody said how long to wait: who comes later asks by itself
-    const copies = waitMs === undefined ? Math.min(wanted - 1, hive.connectedPeers().length) : wanted - 1
-    if (copies === 0) return { wanted, confirmed: 1 }
-    const holders = await askToKeep(deps, { entry, cid, size }, { copies, signal: late })
-    return { wanted, confirmed: 1 + holders }
+    return await within(clock, { ms: waitMs ?? options.copiesTimeoutMs, signal }, async (waiting) => {
+      // a node that was opened for one command has nobody yet, and leaves with the only copy
+      if (deps.isTransient) await hive.untilConnected({ signal: waiting })
+      // no more than could sign now, unless somebody said how long to wait: who comes later asks by itself
+      const copies = waitMs === undefined ? Math.min(wanted - 1, hive.connectedPeers().length) : wanted - 1
+      const holders = copies === 0 ? 0 : await askToKeep(deps, { entry, cid, size }, { copies, signal: waiting })
+      return { wanted, confirmed: 1 + holders }
+    })
   } catch (error) {
     signal.throwIfAborted()
     log.warn('a version was stored but not copied', { entry, reason: describeError(error) })

@@ -22,7 +22,7 @@ import type { ToldVersion } from './peers/judge-answer.ts'
 import { copiesOf } from './peers/live-content.ts'
 import { ContextPeers } from './peers/open-peers.ts'
 import type { Wanted } from './peers/protocol.ts'
-import { needContent, requireResource, requireVersion } from './read-version.ts'
+import { needContent, needSize, requireResource, requireVersion } from './read-version.ts'
 import { sameMetadata } from './version.ts'
 import type { Resource } from './version-table.ts'
 
@@ -143,6 +143,7 @@ export class Elsewhere implements AsyncDisposable {
     const release = content.hold(cid)
     try {
       if (content.stat(cid)?.isWhole !== true) await hive.exchange?.fetch(cid, { signal: options.signal, maxBytes: size })
+      needSize(version, content.sizeOf(cid))
       yield* content.read(cid, options)
     } finally {
       release()

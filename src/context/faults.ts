@@ -40,6 +40,10 @@ export const contextFaults = defineFaults({
     kind: 'invalid',
     meaning: 'A temporal segment leads past the versions that can be read. Data: `requested`, `min`, `max`.',
   },
+  SIZE_DIFFERS: {
+    kind: 'invalid',
+    meaning: 'The content of a version is not as long as its writer says, and is not given. Data: `resource`, `version`, `size`, `found`.',
+  },
   VERSION_CONTESTED: {
     kind: 'conflict',
     meaning:
@@ -70,5 +74,9 @@ export const contextFaults = defineFaults({
   SESSION_UNKNOWN: { kind: 'missing', meaning: 'A navigation session ended, or never was, or is of another resource. Data: `session`.' },
   FILE_UNREADABLE: { kind: 'missing', meaning: 'A file whose content was to be stored cannot be read. Data: `file`, `reason`.' },
   FILE_UNWRITABLE: { kind: 'invalid', meaning: 'A file that content was to be written to cannot be written. Data: `file`.' },
-  WATCH_LAGGED: { kind: 'unavailable', meaning: 'A watcher took its events too slowly, and some were let go. Data: `dropped`.' },
+  WATCH_LAGGED: {
+    kind: 'unavailable',
+    meaning:
+      'A watcher took its events too slowly, and some were let go; or it goes on from a place of an earlier run of the node. Data: `dropped` (null where nobody knows).',
+  },
 })

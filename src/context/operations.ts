@@ -81,7 +81,7 @@ const get = defineOperation({
       /** The file that was written; null without one. */
       out: z.string().nullable(),
     }),
-  faults: [...readFaults, 'CONTEXT_SEALED', 'SEAL_DAMAGED', 'CONTENT_MISSING', 'CONTENT_UNAVAILABLE', 'FILE_UNWRITABLE'],
+  faults: [...readFaults, 'SIZE_DIFFERS', 'CONTEXT_SEALED', 'SEAL_DAMAGED', 'CONTENT_MISSING', 'CONTENT_UNAVAILABLE', 'FILE_UNWRITABLE'],
   isReadOnly: true,
   needsPeers: true,
   examples: [

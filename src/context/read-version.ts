@@ -55,6 +55,19 @@ export function needContent(version: Version, { first }: Pick<Resource, 'first'>
   })
 }
 
+/**
+ * Refuses content that is not as long as its version says: readers bound memory and disk by that word. `found` is undefined while it is not here.
+ *
+ * @throws Fault SIZE_DIFFERS
+ */
+export function needSize({ resource, version, size, writer }: Version, found: number | undefined): void {
+  if (found === undefined || found === size) return
+  throw contextFaults.create('SIZE_DIFFERS', {
+    message: `version ${version} of ${resource} has ${found} bytes, and ${writer}, who wrote it, says ${size}: it is not given; read an earlier one, or ask for it to be written again`,
+    data: { resource, version, size, found },
+  })
+}
+
 /** The moment up to which a writer's journal is known here, in milliseconds: our own until now, another's until its newest entry that counts. */
 export function knownUntil({ hive, clock }: Pick<ContextDeps, 'hive' | 'clock'>, writer: PeerId): number {
   if (writer === hive.node) return clock.now()

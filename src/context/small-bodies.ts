@@ -41,11 +41,15 @@ export class SmallBodies {
 
   async *#remember(entry: Cid, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const parts: Uint8Array[] = []
+    let bytes = 0
     for await (const chunk of chunks) {
-      parts.push(chunk.slice())
+      bytes += chunk.byteLength
+      // how long it is, only its writer says
+      if (bytes <= maxEntryBytes) parts.push(chunk.slice())
+      else parts.length = 0
       yield chunk
     }
-    this.#keep(entry, new Uint8Array(Buffer.concat(parts)))
+    if (bytes <= maxEntryBytes) this.#keep(entry, new Uint8Array(Buffer.concat(parts)))
   }
 
   #keep(entry: Cid, bytes: Uint8Array): void {

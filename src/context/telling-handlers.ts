@@ -1,6 +1,6 @@
+import { within } from '../content/within.ts'
 import type { HandlersOf } from '../operations/define-operation.ts'
 import type { Clock } from '../lib/clock.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import { announcedOf, eventOf, statusOf } from './answers.ts'
 import type { ContextStore } from './context.ts'
 import { readAddress, readChecksum } from './inputs.ts'
@@ -18,8 +18,10 @@ export interface TellingHandlerDeps {
 export function createTellingHandlers(deps: TellingHandlerDeps): Pick<Handlers, 'context.watch' | 'context.announce' | 'context.status'> {
   return {
     'context.watch': async ({ pattern, after, wait }, { hive, signal }) => {
-      const late = withDeadline(deps.clock, wait * 1000, signal)
-      const next = await deps.findContext(hive).nextEvents(readAddress(pattern, 'pattern'), { signal: late, after })
+      const context = deps.findContext(hive)
+      const next = await within(deps.clock, { ms: wait * 1000, signal }, (waiting) =>
+        context.nextEvents(readAddress(pattern, 'pattern'), { signal: waiting, after }),
+      )
       signal.throwIfAborted()
       return { items: next.items.map(eventOf), after: next.after }
     },

@@ -58,6 +58,13 @@ export function readVersions(reader: Reader, { id, resource }: Resource, version
   return toVersions(resource, reader.all<Omit<VersionRow, 'resource'>>(sql, id, version))
 }
 
+/** Every version with the newest number that has content, past deletions, kept or not; none where there never was any. */
+export function readNewestContent(reader: Reader, resource: Resource): readonly Version[] {
+  const sql = 'select max(version) as version from context_version where resource = ? and version <= ? and counts = 1 and cid is not null'
+  const { version } = reader.get<{ readonly version: number | null }>(sql, resource.id, resource.last) ?? { version: null }
+  return version === null ? [] : readVersions(reader, resource, version)
+}
+
 /** Kept versions of a resource below a number, newest first; whole numbers, at most `limit` of them. */
 export function listVersions(
   reader: Reader,

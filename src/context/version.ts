@@ -1,3 +1,4 @@
+import { maxContentBytes } from '../content/chunks.ts'
 import { isName } from '../identity/certificate.ts'
 import { readCount, readMap, readText } from '../identity/fields.ts'
 import type { Cid } from '../lib/cid.ts'
@@ -18,7 +19,7 @@ export interface VersionRecord {
   /** Null for a deletion. */
   readonly cid: Cid | null
   readonly mediaType: string
-  /** Of the content, in bytes; 0 for a deletion. */
+  /** Of the content, in bytes, as its writer says; 0 for a deletion, and no more than content can have. */
   readonly size: number
   readonly metadata: Metadata
   /** The entry of the version before this one; null for the first. */
@@ -34,7 +35,7 @@ export const maxMetadataNames = 64
 /** Longest value of metadata, in characters. */
 export const maxMetadataLength = 4_096
 /** Names and values of one version together, in characters. */
-const maxMetadataTotal = 32_768
+export const maxMetadataTotal = 32_768
 
 /** `type/subtype`, parameters as they came. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1 */
 const mediaTypePattern = /^[a-z0-9!#$&^_.+-]{1,127}\/[a-z0-9!#$&^_.+-]{1,127}(?:;[\x20-\x7e]*)?$/i
@@ -64,10 +65,10 @@ export function parseVersion(body: unknown): VersionRecord | undefined {
   const resource = typeof named === 'string' ? parseResource(named) : undefined
   const version = readCount(map.get('version'))
   const keeps = readCount(map.get('keeps'))
-  const size = readCount(map.get('size'))
+  const size = readCount(map.get('size')) ?? Infinity
   const mediaType = map.get('mediaType')
   const metadata = parseMetadata(map.get('metadata'))
-  if (resource === undefined || version === undefined || keeps === undefined || size === undefined || metadata === undefined)
+  if (resource === undefined || version === undefined || keeps === undefined || size > maxContentBytes || metadata === undefined)
     return undefined
   if (typeof mediaType !== 'string' || version < 1 || keeps < 1 || keeps > version) return undefined
   const cid = map.get('cid') === null ? null : cidOfLink(map.get('cid'))

@@ -1,10 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import type { PeerId } from '../identity/keys.ts'
+import type { Chance } from '../lib/chance.ts'
 import type { Address } from '../ucxl/ucxl.ts'
 import { matchResource } from '../ucxl/ucxl.ts'
 import type { ContextEvent, NextEvents, Version, Waiting } from './context.ts'
 import { contextFaults } from './faults.ts'
 import { addressOf } from './resource.ts'
+
+/** Runs tell their places apart by where they begin to count, and each has so many before the next begins. */
+const runs = 1_000_000_000
+const idsApart = 1_000
 
 interface Watcher {
   readonly pattern: Address
@@ -18,10 +23,15 @@ export class Watchers {
   readonly #maxWaiting: number
   readonly #watchers = new Set<Watcher>()
   readonly #recent: ContextEvent[] = []
-  #lastId = 0
+  /** What the place before the first event of this run is called. */
+  readonly #firstId: number
+  #lastId: number
 
-  constructor(maxWaiting: number) {
+  constructor({ chance }: { readonly chance: Chance }, maxWaiting: number) {
     this.#maxWaiting = maxWaiting
+    // places of another run mean nothing in this one, so they are not the same numbers
+    this.#firstId = Math.floor(chance.fraction() * runs) * idsApart
+    this.#lastId = this.#firstId
   }
 
   tell(version: Version, announced?: { readonly provider: PeerId; readonly expiresAt: number }): void {
@@ -81,9 +91,9 @@ export class Watchers {
 
   #replay(watcher: Watcher, after: number | undefined): void {
     if (after === undefined) return
+    if (after < this.#firstId || after > this.#lastId) throw fromAnotherRun(after)
     const oldest = this.#recent[0]?.id ?? this.#lastId + 1
-    // a number from before a restart is as good as none
-    if (after < oldest - 1 || after > this.#lastId) throw lagged(Math.abs(oldest - 1 - after))
+    if (after < oldest - 1) throw lagged(oldest - 1 - after)
     for (const event of this.#recent) if (event.id > after) this.#give(watcher, event)
   }
 
@@ -93,6 +103,13 @@ export class Watchers {
     else watcher.waiting.push(event)
     watcher.wake()
   }
+}
+
+function fromAnotherRun(after: number): Error {
+  return contextFaults.create('WATCH_LAGGED', {
+    message: `${after} is no place of this run of the node: it was started again, and what came since is not remembered; look with \`context query --since\`, then watch again without "after"`,
+    data: { dropped: null },
+  })
 }
 
 function lagged(dropped: number): Error {

@@ -2,14 +2,14 @@ import { failpoint } from '../lib/failpoint.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Address } from '../ucxl/ucxl.ts'
 import { formatAddress, formatResource, isConcrete } from '../ucxl/ucxl.ts'
-import type { Condition, ContextDeps, ContextOptions, PutRequest, Version } from './context.ts'
+import type { Condition, ContextDeps, ContextOptions, Metadata, PutRequest, Version } from './context.ts'
 import { contextFaults } from './faults.ts'
 import { needWriter } from './need-writer.ts'
 import { chooseKept } from './rules/choose-kept.ts'
 import { isSealName } from './rules/seal-marks.ts'
 import { keepText } from './text-table.ts'
 import type { VersionRecord } from './version.ts'
-import { formatVersion, isMediaType, parseMetadata, versionKind } from './version.ts'
+import { formatVersion, isMediaType, maxMetadataNames, maxMetadataTotal, parseMetadata, versionKind } from './version.ts'
 import type { Resource } from './version-table.ts'
 import { findVersionSince, getResource, readVersions } from './version-table.ts'
 
@@ -42,6 +42,19 @@ export function needWritable({ hive, database }: ContextDeps, address: Address, 
 }
 
 /**
+ * What a version says beside its content, with the marks of its seal: each is within bounds, and both must be.
+ *
+ * @throws Fault METADATA_INVALID
+ */
+export function joinMetadata(own: Metadata, marks: Metadata = {}): Metadata {
+  const joined = parseMetadata({ ...own, ...marks })
+  if (joined !== undefined) return joined
+  const [names, characters] = [Object.keys(own).length, countCharacters(own)]
+  const reason = `sealed, a version says ${Object.keys(marks).length} names and ${countCharacters(marks)} characters of metadata by itself, of ${maxMetadataNames} and ${maxMetadataTotal} in all; got ${names} names and ${characters} characters more: leave some out`
+  throw contextFaults.create('METADATA_INVALID', { message: reason, data: { reason } })
+}
+
+/**
  * Appends the next version of a resource; the view is updated in the same transaction, which fails whole when the version does not count.
  *
  * Call for one resource at a time. @throws Fault CONDITION_FAILED and those of `needWritable`
@@ -68,6 +81,7 @@ export async function writeVersion(deps: ContextDeps, options: ContextOptions, d
       next,
       firstSince: (at) => (resource === undefined ? undefined : findVersionSince(database, resource, at)),
       now: clock.now(),
+      newestAt: standing?.at,
     }),
   }
   const box: { version?: Version } = {}
@@ -113,6 +127,10 @@ function superseded(name: string, now: Resource | undefined): Fault {
     message: `${name} got version ${now?.last ?? 0} from another node meanwhile; write again`,
     data: { resource: name, version: now?.last ?? 0, cid: now?.cid ?? null },
   })
+}
+
+function countCharacters(metadata: Metadata): number {
+  return Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
 }
 
 /** What a seal says of itself must be true of it. */

@@ -158,6 +158,28 @@ test('S34: what is written is read again as the same, in the one canonical form'
   )
 })
 
+test('S34: an address that is too long in the form that is written is refused, so that what is written can be read', () => {
+  const cases = [
+    ['ucxl://a:b@c:d/~~/', 1],
+    ['ucxl://a:b@c:d/#/', 1],
+    ['ucxl://a:b@c:d/2026-01-31T09:30:00/', 5],
+    ['ucxl://a:b@c:d/*^/', 0],
+  ] as const
+  for (const [begins, more] of cases) {
+    const longest = begins.padEnd(2_048 - more, 'x')
+    const written = formatAddress(parseAddress(longest))
+    assert.equal(written.length, 2_048)
+    assert.equal(formatAddress(parseAddress(written)), written)
+    const complaint = complaintOf(() => parseAddress(`${longest}x`))
+    assert.deepEqual([complaint.field, complaint.offset], ['address', more === 0 ? 2_048 : 2_049 - more], begins)
+  }
+  const pattern = 'ucxl://*:*@*:*/2026-01-31T09:30:00/'.padEnd(2_048 - 13, 'x')
+  assert.equal(formatAddress(parsePattern(pattern)).length, 2_048)
+  assert.throws(() => parsePattern(`${pattern}x`), UcxlError)
+  // what is not written may be as long as it likes
+  assert.equal(parseAddress('ucxl://a:b@c:d?'.padEnd(2_048, 'q')).query?.length, 2_033)
+})
+
 test('S34: nothing but its own fault is ever thrown, whatever comes in', () => {
   const pieces = fc.constantFrom(
     'ucxl://',

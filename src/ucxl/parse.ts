@@ -1,6 +1,7 @@
 import type { Address, Temporal } from './address.ts'
 import { latest, maxAddressLength, maxComponentLength, wildcard } from './address.ts'
 import { componentCharacter, looseCharacter, lowerCharacter, Scan, segmentCharacter } from './characters.ts'
+import { formatAddress } from './format.ts'
 import { readTemporalAt } from './parse-temporal.ts'
 import { refuseAuthority, refuseScheme, schemePrefix } from './refuse-authority.ts'
 import type { AddressField } from './ucxl-error.ts'
@@ -9,6 +10,8 @@ import { UcxlError } from './ucxl-error.ts'
 const [slash, question, hash, at, colon, star, dot] = [0x2f, 0x3f, 0x23, 0x40, 0x3a, 0x2a, 0x2e] as const
 const whiteSpace = ' \t\r\n\f\v'
 const none = -1
+/** Most characters that the form that is written has more than what was read: an instant gets its milliseconds and its zone, four "*" become "any". */
+const mostWritten = '.000Z'.length + 4 * ('any'.length - '*'.length)
 
 /** The address under the reader's eyes. */
 const scan = new Scan(maxAddressLength)
@@ -33,11 +36,13 @@ function read(input: string, allowStar: boolean): Address {
   refuseEnds(input)
   scan.take(input)
   if (!input.startsWith(schemePrefix) && !/^ucxl:\/\//i.test(input)) refuseScheme(input)
-  return (
+  const address =
     readShaped(input, allowStar, lowerCharacter) ??
     readShaped(input, allowStar, componentCharacter) ??
     refuseAuthority(input, scan, allowStar)
-  )
+  if (input.length > maxAddressLength - mostWritten && formatAddress(address).length > maxAddressLength)
+    refuse(input, 'address', { offset: input.length, expected: `no more than ${maxAddressLength} characters in the form that is written` })
+  return address
 }
 
 /** Undefined when there is no authority of components of one class of characters. */

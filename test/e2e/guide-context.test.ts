@@ -15,8 +15,8 @@ const printed: readonly (readonly [string, RegExp])[] = [
   ['althing context navigate', /\*~2/],
   ['althing context discover', /notes\/why\.md\n {2}3 versions/],
   ["althing context query 'prices paid' --pattern", /^nothing is known that this means/],
-  ["althing context watch 'ucxl://any:any@shop:any' --wait", /^-- after 3\n$/],
-  ["althing context watch 'ucxl://any:any@shop:any' --after 3", /^-- after 3\n$/],
+  ["althing context watch 'ucxl://any:any@shop:any' --wait", /^-- after \d+\n$/],
+  ["althing context watch 'ucxl://any:any@shop:any' --after PLACE", /^-- after \d+\n$/],
   ["althing context query 'prices paid'", /notes\/why\.md/],
   ['althing context delete', /\*~4\/notes\/why\.md deleted/],
   ['althing context announce', /plan\.md announced · until /],
@@ -40,7 +40,7 @@ test('the commands of docs/guide/context.md write, read elsewhere, go back, find
   const joined = lines.findIndex((line) => line.startsWith('althing hive join'))
   const settings: string[] = []
   const heard = new Set<string>()
-  let [instant, code] = ['', '']
+  let [instant, code, place] = ['', '', '']
   for (const [index, line] of lines.entries()) {
     const isSecond = (index >= joined && index < joined + 3) || index === access || index === access + 1
     const shell = isSecond ? page.second : index >= accepted && index < accepted + 3 ? page.third : page.first
@@ -52,9 +52,10 @@ test('the commands of docs/guide/context.md write, read elsewhere, go back, find
     else if (index === accepted) await page.run(shell, line.replace('CODE', code))
     else if (/^(?:UCXI|AUTH)=/.test(line)) settings.push(await settle(page, line))
     else {
-      const output = await page.run(shell, [...settings, line.replace('INSTANT', instant)].join('\n'))
+      const output = await page.run(shell, [...settings, line.replace('INSTANT', instant).replace('PLACE', place)].join('\n'))
       const [begins, pattern] = printed.find(([start]) => line.startsWith(start)) ?? []
       if (line.startsWith('althing node enroll')) code = codeIn(output)
+      place = /^-- after (\d+)$/m.exec(output)?.[1] ?? place
       if (begins !== undefined) heard.add(begins)
       if (pattern !== undefined) assert.match(output, pattern, line)
     }

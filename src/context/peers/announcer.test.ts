@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { keyOf, testHive } from '../../journal/testing/bench-of-peers.ts'
 import { createCid, rawCodec } from '../../lib/cid.ts'
 import { encodeText } from '../../lib/bytes.ts'
+import { openDatabase } from '../../store/database.ts'
+import { createMemoryBlobStore } from '../../store/memory-blobs.ts'
 import { parseAddress, parsePattern } from '../../ucxl/ucxl.ts'
 import type { AnnouncedVersion, ContextEvent, Provider } from '../context.ts'
 import type { Cluster, Member } from '../testing/cluster.ts'
@@ -116,6 +118,28 @@ test('only what there is can be announced, as it is, and not without end', async
   await assert.rejects(announce(cluster, ada), { code: 'ANNOUNCE_LIMITED' })
   await ada.context.delete(address, { signal })
   await assert.rejects(announce(cluster, ada), { code: 'RESOURCE_DELETED' })
+})
+
+test('what is provided no more takes the place of nothing: not in this run, and not in the next', async (t) => {
+  await using database = openDatabase({ path: ':memory:' })
+  const cluster = await useCluster(t, { options: { ...options, maxAnnounced: 1 } })
+  const blobs = createMemoryBlobStore({ clock: cluster.clock }, { maxDiskBytes: 0 })
+  const ada = await cluster.open('ada', { database, blobs })
+  const other = why.replace('why', 'zoo')
+  for (const address of [why, other]) await ada.put(address, address)
+  await announce(cluster, ada)
+  await assert.rejects(announce(cluster, ada, other), { code: 'ANNOUNCE_LIMITED' })
+  await cluster.clock.run(ada.context.delete(parseAddress(why), { signal }))
+  assert.equal((await announce(cluster, ada, other)).status, 'announced')
+  await ada.stop()
+  const again = await cluster.open('ada', { database, blobs })
+  await cluster.clock.advance(1_000)
+  assert.deepEqual(again.context.status().announced, { own: 1, known: 1 })
+  const rows = database.all<{ readonly resource: string }>('select resource from context_announced')
+  assert.deepEqual(
+    rows.map((row) => row.resource),
+    [resource.replace('why', 'zoo')],
+  )
 })
 
 test('S5: announcements that are forged, repeated, or of another version are not shown', async (t) => {

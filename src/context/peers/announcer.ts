@@ -17,7 +17,7 @@ import { ProviderBook } from '../rules/provider-book.ts'
 import { findVersionOf, getResource, readVersions } from '../version-table.ts'
 import type { Announcement } from './announcement.ts'
 import { announcementTopic, formatAnnouncements, isAnnouncementSigned, parseAnnouncements, signAnnouncement } from './announcement.ts'
-import { resourceKey } from './resolver.ts'
+import { ProvideQueue } from './provide-queue.ts'
 
 export interface AnnouncerDeps {
   readonly hive: HiveId
@@ -39,6 +39,8 @@ export interface AnnouncerOptions {
   readonly announceTtlMs: number
   /** Announcements that may be asked for in a minute. */
   readonly announcesPerMinute: number
+  /** Time for one record of the DHT, in milliseconds. */
+  readonly askTimeoutMs: number
   /** Resources that one node may announce, and announcements of others that are remembered. */
   readonly maxAnnounced: number
   readonly maxClaims: number
@@ -50,6 +52,9 @@ export interface AnnouncedProvider {
   /** Our wall time in milliseconds. */
   readonly expiresAt: number
 }
+
+/** A version with content, which is here. */
+type ProvidedVersion = Version & { readonly cid: Cid }
 
 /** Announcements of one provider, and by one neighbour, looked at in a second. */
 const heardPerSecond = 200
@@ -71,7 +76,8 @@ export class ResourceAnnouncer implements AsyncDisposable {
   readonly #end = new AbortController()
   readonly #offs: readonly (() => void)[]
   readonly #loop: Promise<void>
-  readonly #providing = new Set<Promise<void>>()
+  readonly #working = new Set<Promise<void>>()
+  readonly #queue: ProvideQueue
   #lastAt = 0
   #cancelTelling: (() => void) | undefined
 
@@ -79,6 +85,7 @@ export class ResourceAnnouncer implements AsyncDisposable {
     this.#deps = deps
     this.#options = options
     this.#book = new ProviderBook({ maxPerProvider: options.maxAnnounced, maxClaims: options.maxClaims })
+    this.#queue = new ProvideQueue(deps, options)
     const perSecond = options.announcesPerMinute / 60
     this.#rate = createTokenBucket(deps, { perSecond, burst: options.announcesPerMinute })
     const { host, hive } = deps
@@ -90,10 +97,9 @@ export class ResourceAnnouncer implements AsyncDisposable {
   }
 
   /** Announces the newest version of a resource. `isNew` is false when that was announced already, and now is for longer. @throws Fault ANNOUNCE_LIMITED */
-  async announce(version: Version & { readonly cid: Cid }): Promise<AnnouncedProvider & { readonly isNew: boolean }> {
+  async announce(version: ProvidedVersion): Promise<AnnouncedProvider & { readonly isNew: boolean }> {
     const { database, hive, clock } = this.#deps
-    const isKnown = this.#own.has(version.resource)
-    if (!this.#rate.tryTake(1) || (!isKnown && this.#own.size >= this.#options.maxAnnounced)) throw limited(this.#options)
+    if (!this.#rate.tryTake(1) || !this.#hasRoomFor(version.resource)) throw limited(this.#options)
     const at = Math.trunc(clock.now())
     const sql = 'insert into context_announced (hive, resource, at) values (?, ?, ?) on conflict do update set at = excluded.at'
     await database.write((tx) => tx.run(sql, hive, version.resource, at))
@@ -122,11 +128,12 @@ export class ResourceAnnouncer implements AsyncDisposable {
     this.#cancelTelling?.()
     this.#end.abort(new Error('the context is closed'))
     await this.#loop
-    await Promise.allSettled(this.#providing)
+    await this.#queue[Symbol.asyncDispose]()
+    await Promise.allSettled(this.#working)
   }
 
   /** Signs it anew, and notes it as heard. */
-  #say(version: Version & { readonly cid: Cid }): { readonly announcement: Announcement; readonly isNew: boolean } {
+  #say(version: ProvidedVersion): { readonly announcement: Announcement; readonly isNew: boolean } {
     const { key, hive, clock } = this.#deps
     const { resource, entry, cid } = version
     // grows, whatever the wall clock does
@@ -140,20 +147,30 @@ export class ResourceAnnouncer implements AsyncDisposable {
     return { announcement, isNew }
   }
 
-  /** Puts it into the DHT, which keeps it up from then on. */
+  /** What is provided no more, its resource deleted or its content gone, takes nobody's place. */
+  #hasRoomFor(resource: string): boolean {
+    const { maxAnnounced } = this.#options
+    if (this.#own.has(resource) || this.#own.size < maxAnnounced) return true
+    for (const each of this.#own.keys()) if (this.#providedVersion(each) === undefined) this.#drop(each)
+    return this.#own.size < maxAnnounced
+  }
+
+  #drop(resource: string): void {
+    this.#own.delete(resource)
+    this.#book.drop(resource, this.#deps.host.peerId)
+  }
+
+  /** Puts it into the DHT. */
   #provide(resource: string, cid: Cid): void {
-    const { host, exchange, clock, log } = this.#deps
     const own = this.#own.get(resource)
-    if (own === undefined || clock.monotonic() - own.providedAt < minProvideMs) return
-    own.providedAt = clock.monotonic()
-    const { signal } = this.#end
-    const work = Promise.all([host.routing.provide(resourceKey(resource), { signal }), exchange.announce(cid, { signal })])
-      .then(
-        () => {},
-        (error: unknown) => log.debug('a resource was not put in the DHT', { resource, reason: describeError(error) }),
-      )
-      .finally(() => this.#providing.delete(work))
-    this.#providing.add(work)
+    if (own === undefined || this.#deps.clock.monotonic() - own.providedAt < minProvideMs) return
+    own.providedAt = this.#deps.clock.monotonic()
+    this.#queue.add(resource, cid)
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#working.delete(tracked))
+    this.#working.add(tracked)
   }
 
   async #publish(announcements: readonly Announcement[]): Promise<void> {
@@ -181,21 +198,45 @@ export class ResourceAnnouncer implements AsyncDisposable {
   }
 
   async #renew(): Promise<void> {
-    const { database, hive } = this.#deps
-    const rows = database.all<{ readonly resource: string }>(
-      'select resource from context_announced where hive = ? order by resource limit ?',
-      hive,
-      this.#options.maxAnnounced,
-    )
-    const announcements = rows.flatMap(({ resource }) => {
-      const version = this.#providedVersion(resource)
-      return version === undefined ? [] : [this.#say(version).announcement]
-    })
+    const { live, ended } = this.#survey()
+    const provided = new Set(live.map(({ resource }) => resource))
+    for (const resource of this.#own.keys()) if (!provided.has(resource)) this.#drop(resource)
+    const announcements = live.map((version) => this.#say(version).announcement)
+    if (ended.length > 0) await this.#forget(ended)
     await this.#publish(announcements)
   }
 
+  /** What is announced, the newest announcements first, and what is not any more: its resource was deleted, or too many others lack their content too. */
+  #survey(): { readonly live: readonly ProvidedVersion[]; readonly ended: readonly string[] } {
+    const { database, hive } = this.#deps
+    const { maxAnnounced } = this.#options
+    const sql = 'select resource from context_announced where hive = ? order by at desc, resource'
+    const live: ProvidedVersion[] = []
+    const ended: string[] = []
+    let lacking = 0
+    for (const { resource } of database.all<{ readonly resource: string }>(sql, hive)) {
+      const version = this.#providedVersion(resource)
+      if (version !== undefined && live.length < maxAnnounced) live.push(version)
+      else if (version === undefined && !this.#isDeleted(resource) && lacking < maxAnnounced) lacking += 1
+      else ended.push(resource)
+    }
+    return { live, ended }
+  }
+
+  async #forget(resources: readonly string[]): Promise<void> {
+    const { database, hive } = this.#deps
+    await database.writeSoon((tx) => {
+      for (const resource of resources) tx.run('delete from context_announced where hive = ? and resource = ?', hive, resource)
+    })
+  }
+
+  #isDeleted(resource: string): boolean {
+    const { database, hive } = this.#deps
+    return getResource(database, hive, resource)?.cid === null
+  }
+
   /** What there is to announce of a resource: nothing once it is deleted or contested, or its content is not here. */
-  #providedVersion(resource: string): (Version & { readonly cid: Cid }) | undefined {
+  #providedVersion(resource: string): ProvidedVersion | undefined {
     const { database, hive, content } = this.#deps
     const known = getResource(database, hive, resource)
     const [only, ...others] = known === undefined ? [] : readVersions(database, known, known.last)
@@ -209,9 +250,7 @@ export class ResourceAnnouncer implements AsyncDisposable {
     this.#cancelTelling = clock.schedule(settleMs * (0.5 + 0.5 * chance.fraction()), () => {
       this.#cancelTelling = undefined
       // signed anew: gossip passes the same bytes on once
-      const renewal = this.#renew().catch((error: unknown) => log.debug('announcements were not told', { reason: describeError(error) }))
-      this.#providing.add(renewal)
-      void renewal.finally(() => this.#providing.delete(renewal))
+      this.#track(this.#renew().catch((error: unknown) => log.debug('announcements were not told', { reason: describeError(error) })))
     })
   }
 

@@ -54,6 +54,7 @@ export class ContextClient {
   ): Promise<AnswerTo<Q['type']> | undefined> {
     const { clock, log } = this.#deps
     this.#lastId += 1
+    // spreading forgets that each type of question keeps its own fields
     const whole = { ...question, id: this.#lastId } as unknown as Question
     try {
       const answer = await within(clock, { ms, signal }, (asking) => this.#exchange(peer, whole, asking))

@@ -11,10 +11,10 @@ import type { LiveContent } from './live-content.ts'
 import { maxNamed, maxSmallBytes } from './protocol.ts'
 
 export interface FetchMissingDeps {
-  readonly content: LocalContentStore
-  readonly exchange: Exchange
-  readonly client: ContextClient
-  /** Bytes that may be fetched. */
+  readonly content: Pick<LocalContentStore, 'stat' | 'putShort'>
+  readonly exchange: Pick<Exchange, 'fetch'>
+  readonly client: Pick<ContextClient, 'ask'>
+  /** Bytes that may be fetched; paid for once they came. */
   readonly rate: TokenBucket
   readonly log: Log
   /** Members to ask for short content, best first. */
@@ -44,9 +44,13 @@ export async function fetchMissing(
     if (left.length === 0) break
     left = await takeFrom(deps, options, { peer, wanted: left, signal })
   }
-  const fetch = async ({ cid, size }: LiveContent): Promise<boolean> => {
-    await deps.rate.take(size, { signal })
-    return await isFetched(deps, { cid, size }, signal)
+  const fetch = async (live: LiveContent): Promise<boolean> => {
+    const presentBytes = (): number => deps.content.stat(live.cid)?.presentBytes ?? 0
+    const before = presentBytes()
+    const isWhole = await isFetched(deps, live, signal)
+    // for what came, not for what its writer says: who says much and gives little stops nobody
+    await deps.rate.take(Math.max(0, presentBytes() - before), { signal })
+    return isWhole
   }
   const fetched = await mapBounded(large, fetch, { concurrency: parallelFetches, signal })
   return small.length - left.length + fetched.filter(Boolean).length
@@ -77,12 +81,12 @@ async function takeFrom(
   let next = 0
   while (next < wanted.length) {
     const asked = wanted.slice(next, next + maxNamed)
-    await deps.rate.take(
-      asked.reduce((sum, { size }) => sum + size, 0),
-      { signal },
-    )
     const answer = await deps.client.ask(peer, { type: 'give', cids: asked.map(({ cid }) => cid) }, { ms, signal })
     if (answer === undefined || answer.contents.length === 0) break
+    await deps.rate.take(
+      answer.contents.reduce((sum, bytes) => sum + (bytes?.byteLength ?? 0), 0),
+      { signal },
+    )
     const given = asked.slice(0, answer.contents.length)
     const isHonest = await keepGiven(deps, { peer, given, contents: answer.contents, signal })
     if (!isHonest) break

@@ -45,8 +45,9 @@ export class ContextPeers implements AsyncDisposable {
     this.announcer = new ResourceAnnouncer({ ...parts, onAnnounced: deps.onAnnounced }, options)
     const announcedBy = (resource: string): readonly PeerId[] => this.announcer.providersOf(resource).map(({ provider }) => provider)
     this.resolver = new Resolver({ ...parts, membership, client: this.#client, announcedBy, ending: this.#end.signal }, options)
-    serveContext({ ...parts, journal: hive.journal, onVersion }, options, this.#end)
-    const stewarding = { ...parts, client: this.#client, seen: this.seen, onVersion, isClosed: membership.policy === 'closed' }
+    const isClosed = membership.policy === 'closed'
+    serveContext({ ...parts, journal: hive.journal, onVersion, isClosed }, options, this.#end)
+    const stewarding = { ...parts, client: this.#client, seen: this.seen, onVersion, isClosed }
     this.steward = isTransient ? undefined : new Steward(stewarding, options)
   }
 

@@ -76,11 +76,6 @@ export class Resolver {
     return await untilAborted(asking, signal)
   }
 
-  /** Lets go of what was remembered of a resource: it was written or announced meanwhile. */
-  forget(resource: string): void {
-    for (const name of this.#remembered.keys()) if (name.startsWith(`${resource} `)) this.#remembered.delete(name)
-  }
-
   figures(): ResolverFigures {
     return { ...this.#figures, remembered: this.#remembered.size }
   }

@@ -3,12 +3,12 @@ import type { LocalContentStore } from '../../content/content-store.ts'
 import type { Permits } from '../../content/permits.ts'
 import { createPermits } from '../../content/permits.ts'
 import { signReceipt } from '../../content/protocol.ts'
+import { within } from '../../content/within.ts'
 import type { PeerId, SigningKey } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { ReplicatedJournal } from '../../journal/journal.ts'
 import type { Cid } from '../../lib/cid.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { withDeadline } from '../../lib/deadline.ts'
 import type { TokenBucket } from '../../lib/token-bucket.ts'
 import { createTokenBucket } from '../../lib/token-bucket.ts'
 import type { ChannelHandler, Host } from '../../network/host.ts'
@@ -29,6 +29,8 @@ export interface ServeContextDeps {
   readonly clock: Clock
   /** Tells of versions as they can be read. */
   readonly onVersion: (listener: (entry: Cid) => void) => () => void
+  /** Whether a member may have us keep what it wrote: not where strangers may write, there `content` keeps copies within its bound. */
+  readonly isClosed: boolean
 }
 
 export interface ServeContextOptions {
@@ -40,8 +42,9 @@ export interface ServeContextOptions {
 
 /** Channels of one member. */
 const maxPerPeer = 16
-/** Copies being made at once; who asks for more waits, each with a channel of its own. */
+/** Copies being made at once, and of those for one member, which asks for no more at once itself; more wait, each with a channel of its own. */
 const parallelKeeps = 32
+const keepsPerPeer = 12
 /** Members whose rate is remembered. */
 const maxPeers = 4_096
 /** Seconds' worth of questions that may come at once. */
@@ -56,17 +59,17 @@ const idleMs = 30_000
 /** Answers questions of members about the context of one hive, until the signal. */
 export function serveContext(deps: ServeContextDeps, options: ServeContextOptions, { signal }: { readonly signal: AbortSignal }): void {
   const rates = new Rates(deps, options)
-  const slots = createPermits(parallelKeeps)
+  const slots = new KeepSlots()
   const handler: ChannelHandler = async (channel, { signal: closed }) => {
     const ending = AbortSignal.any([closed, signal])
     for (;;) {
-      const bytes = await channel.receive({ signal: withDeadline(deps.clock, idleMs, ending) })
+      const bytes = await within(deps.clock, { ms: idleMs, signal: ending }, (waiting) => channel.receive({ signal: waiting }))
       if (bytes === undefined) return
       const question = parseQuestion(bytes)
       if (question === undefined) throw new Error('what came is no question of this protocol')
       const isHeard = rates.tryTake(channel.peer, question)
       const busy: Answer = { type: 'no', id: question.id, why: 'busy' }
-      const answering = { ...deps, ...options, slots, signal: ending }
+      const answering = { ...deps, ...options, slots, peer: channel.peer, signal: ending }
       await channel.send(formatAnswer(isHeard ? await answer(answering, question) : busy))
     }
   }
@@ -75,7 +78,8 @@ export function serveContext(deps: ServeContextDeps, options: ServeContextOption
 }
 
 interface Answering extends ServeContextDeps, ServeContextOptions {
-  readonly slots: Permits
+  readonly slots: KeepSlots
+  readonly peer: PeerId
   readonly signal: AbortSignal
 }
 
@@ -141,11 +145,13 @@ async function readSmall({ content, exchange, signal }: Answering, cid: Cid): Pr
 async function keepVersion(to: Answering, { id, entry, cid }: Extract<Question, { type: 'keep' }>): Promise<Answer> {
   const { hive, host, key, clock, database, exchange, slots } = to
   const { signal } = to
+  if (!to.isClosed) return { type: 'no', id, why: 'refused' }
   let release: (() => void) | undefined
   try {
-    release = await slots.acquire({ signal })
-    if (!(await untilVersion(to, entry, { signal: withDeadline(clock, to.copiesTimeoutMs, signal) })))
-      return { type: 'no', id, why: 'absent' }
+    // without a slot: an entry that never comes keeps nobody else from theirs
+    const isHere = await within(clock, { ms: to.copiesTimeoutMs, signal }, (waiting) => untilVersion(to, entry, { signal: waiting }))
+    if (!isHere) return { type: 'no', id, why: 'absent' }
+    release = await slots.acquire(to.peer, { signal })
     const version = findVersionOf(database, hive, entry)
     if (version === undefined || version.cid !== cid) return { type: 'no', id, why: 'refused' }
     if (cid !== null) await exchange.fetch(cid, { signal, maxBytes: version.size })
@@ -155,6 +161,33 @@ async function keepVersion(to: Answering, { id, entry, cid }: Extract<Question, 
     return { type: 'no', id, why: 'absent' }
   } finally {
     release?.()
+  }
+}
+
+/** Turns to make copies: some for each member, and some for all. */
+class KeepSlots {
+  readonly #all = createPermits(parallelKeeps)
+  readonly #ofPeers = new Map<PeerId, { readonly permits: Permits; users: number }>()
+
+  /** Resolves with the function that gives the slot back. @throws the signal's reason */
+  async acquire(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<() => void> {
+    const own = this.#ofPeers.get(peer) ?? { permits: createPermits(keepsPerPeer), users: 0 }
+    this.#ofPeers.set(peer, own)
+    own.users += 1
+    const releases: (() => void)[] = []
+    const leave = (): void => {
+      for (const release of releases) release()
+      own.users -= 1
+      if (own.users === 0) this.#ofPeers.delete(peer)
+    }
+    try {
+      releases.push(await own.permits.acquire({ signal }))
+      releases.push(await this.#all.acquire({ signal }))
+      return leave
+    } catch (error) {
+      leave()
+      throw error
+    }
   }
 }
 

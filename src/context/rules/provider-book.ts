@@ -79,6 +79,14 @@ export class ProviderBook {
     return count
   }
 
+  /** Ends what a provider said of a resource, if it said anything. */
+  drop(resource: string, provider: PeerId): void {
+    const claims = this.#claims.get(resource)
+    if (claims?.delete(provider) !== true) return
+    this.#count(provider, -1)
+    if (claims.size === 0) this.#claims.delete(resource)
+  }
+
   #count(provider: PeerId, change: 1 | -1): void {
     this.#total += change
     const count = (this.#counts.get(provider) ?? 0) + change
@@ -88,20 +96,13 @@ export class ProviderBook {
 
   #dropEnded(now: number): void {
     for (const [resource, claims] of this.#claims) {
-      for (const { provider, until } of claims.values()) if (until <= now) this.#drop(resource, provider)
+      for (const { provider, until } of claims.values()) if (until <= now) this.drop(resource, provider)
     }
   }
 
   #dropOldest(): void {
     const [resource, claims] = this.#claims.entries().next().value ?? []
     const provider = claims?.keys().next().value
-    if (resource !== undefined && provider !== undefined) this.#drop(resource, provider)
-  }
-
-  #drop(resource: string, provider: PeerId): void {
-    const claims = this.#claims.get(resource)
-    if (claims?.delete(provider) !== true) return
-    this.#count(provider, -1)
-    if (claims.size === 0) this.#claims.delete(resource)
+    if (resource !== undefined && provider !== undefined) this.drop(resource, provider)
   }
 }

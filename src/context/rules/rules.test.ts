@@ -28,7 +28,7 @@ test('who has written stays the writer; then who was certified first; then the l
 })
 
 test('retention never goes back, never takes the newest, and is both by number and by age', () => {
-  const request = { first: 3, next: 10, firstSince: () => 7, now: 1_000 }
+  const request = { first: 3, next: 10, firstSince: () => 7, now: 1_000, newestAt: 1_000 }
   assert.equal(chooseKept({ keepVersions: 0, keepMs: 0 }, request), 3)
   assert.equal(chooseKept({ keepVersions: 4, keepMs: 0 }, request), 7)
   assert.equal(chooseKept({ keepVersions: 100, keepMs: 0 }, request), 3)
@@ -39,6 +39,20 @@ test('retention never goes back, never takes the newest, and is both by number a
   const asked: number[] = []
   chooseKept({ keepVersions: 0, keepMs: 10 }, { ...request, firstSince: (at) => asked.push(at) })
   assert.deepEqual(asked, [990])
+})
+
+test('F17: a wall clock that jumps, either way, takes no version with the write that sees it', () => {
+  const times = [100, 200, 300]
+  const firstSince = (at: number): number | undefined => times.findIndex((time) => time >= at) + 1 || undefined
+  const request = { first: 1, next: 4, firstSince, newestAt: 300 }
+  assert.deepEqual(
+    [0, 300, 1_000_000].map((now) => chooseKept({ keepVersions: 0, keepMs: 150 }, { ...request, now })),
+    [1, 2, 2],
+  )
+  assert.equal(
+    chooseKept({ keepVersions: 0, keepMs: 150 }, { ...request, next: 1, firstSince: () => undefined, newestAt: undefined, now: 5 }),
+    1,
+  )
 })
 
 test('a media type follows from the ending of the name, whatever its case', () => {

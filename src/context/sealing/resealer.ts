@@ -10,6 +10,7 @@ import { addressOf } from '../resource.ts'
 import type { Resource } from '../version-table.ts'
 import { readVersions } from '../version-table.ts'
 import type { Draft, Written } from '../write-version.ts'
+import { joinMetadata } from '../write-version.ts'
 import { findSealed } from './sealed-rows.ts'
 import type { Resealed } from './seal-facts.ts'
 import type { Sealing } from './sealing.ts'
@@ -83,6 +84,8 @@ export class Resealer {
     const plan = await sealing.planAgain({ targets: marks.targets, epoch: marks.epoch + 1, mediaType: marks.mediaType })
     if (isSealedTo(marks.recipients, plan.recipients)) return undefined
     const { cid: sealedCid } = version
+    // refused before it is sealed: more recipients are more to say
+    const metadata = joinMetadata(withoutSealMarks(version.metadata), plan.metadata)
     const opened = await sealing.open(read(resource, { ...version, cid: sealedCid }, { signal }))
     const { cid, size } = await context.content.add(plan.seal(opened.open()), { signal })
     const written = await write({
@@ -90,7 +93,7 @@ export class Resealer {
       cid,
       size,
       mediaType: sealedType,
-      metadata: { ...withoutSealMarks(version.metadata), ...plan.metadata },
+      metadata,
       condition: { is: 'content', cid: sealedCid },
       text: undefined,
     })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { PeerId } from '../../identity/keys.ts'
+import { digestOfCid } from '../../lib/cid.ts'
 import { createVirtualClock } from '../../lib/virtual-clock.ts'
 import type { VirtualClock } from '../../lib/virtual-clock.ts'
 import type { Stand } from '../testing/stand.ts'
@@ -110,6 +111,27 @@ test('a pass seals no more than it may, and the next goes on', async (t) => {
   const rest = untilOwn(ada, 'version', 1)
   await passTime(world.clock)
   await rest.done
+  assert.equal(ada.context.status().seals.outdated, 0)
+})
+
+test('what could not be sealed anew is tried again by itself, ever more seldom, until it can be', async (t) => {
+  const world = openWorld(t)
+  const ada = await sealForGone(world, { maxReseals: 3 })
+  const { cid } = await ada.get(address('b'))
+  assert.ok(cid !== null)
+  const bytes = Buffer.concat(await Array.fromAsync(ada.content.read(cid, { signal: new AbortController().signal })))
+  await ada.blobs.remove(digestOfCid(cid))
+  const resealed = untilOwn(ada, 'version', 2)
+  await ada.certify(['ada'])
+  await passTime(world.clock)
+  await resealed.done
+  assert.equal(ada.context.status().seals.outdated, 1)
+  await ada.blobs.put(digestOfCid(cid), bytes)
+  const last = untilOwn(ada, 'version', 1)
+  // nobody changes anything any more
+  await passTime(world.clock)
+  await passTime(world.clock)
+  await last.done
   assert.equal(ada.context.status().seals.outdated, 0)
 })
 

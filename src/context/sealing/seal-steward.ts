@@ -10,10 +10,14 @@ export interface SealStewardDeps {
   readonly resealer: Resealer
 }
 
+/** After so many failures in a row the pause before the next try grows no more. */
+const maxDoublings = 8
+
 /**
  * Says this node's key in a hive where context is used, and seals anew what this node wrote once others may open it.
  *
  * A pass comes a while after the first of several changes, and no later ones put it off: whoever changes keys without end delays nobody.
+ * What a pass could not seal, for want of its content or of room, the next one tries again.
  */
 export class SealSteward implements AsyncDisposable {
   readonly #deps: SealStewardDeps
@@ -21,6 +25,9 @@ export class SealSteward implements AsyncDisposable {
   readonly #closing = new AbortController()
   readonly #offs: readonly (() => void)[]
   #cancel: (() => void) | undefined
+  #cancelRetry: (() => void) | undefined
+  /** Passes in a row that left something undone. */
+  #failures = 0
   #running: Promise<void> = Promise.resolve()
 
   constructor(deps: SealStewardDeps, options: Pick<ContextOptions, 'resealDelayMs' | 'maxReseals'>) {
@@ -36,6 +43,7 @@ export class SealSteward implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const off of this.#offs) off()
     this.#cancel?.()
+    this.#cancelRetry?.()
     this.#closing.abort()
     await this.#running
   }
@@ -49,6 +57,15 @@ export class SealSteward implements AsyncDisposable {
       this.#cancel = undefined
       this.#running = this.#running.then(() => this.#pass())
     })
+  }
+
+  /** What could not be done is tried again, ever more seldom; a change meanwhile is looked at in its own time. */
+  #retryLater(): void {
+    if (this.#closing.signal.aborted) return
+    this.#cancelRetry?.()
+    this.#failures += 1
+    const delay = this.#options.resealDelayMs * 2 ** Math.min(this.#failures, maxDoublings)
+    this.#cancelRetry = this.#deps.context.clock.schedule(delay, () => this.#wake())
   }
 
   #wakeForKey(): void {
@@ -78,8 +95,12 @@ export class SealSteward implements AsyncDisposable {
       if (resealed.length > 0) log.info('versions were sealed anew, for who may open them changed', { versions: resealed.length })
       for (const { resource, reason } of failed) log.warn('a version could not be sealed anew', { resource, reason })
       if (resealed.length >= this.#options.maxReseals) this.#wake()
+      if (failed.length > 0) this.#retryLater()
+      else this.#failures = 0
     } catch (error) {
-      if (!signal.aborted) log.warn('sealed context could not be looked after', { reason: describeError(error) })
+      if (signal.aborted) return
+      log.warn('sealed context could not be looked after', { reason: describeError(error) })
+      this.#retryLater()
     }
   }
 }

@@ -250,6 +250,59 @@ test('what does not say for whom it is stays sealed as the version before it; to
   assert.equal((await ada.put(plan, 'four')).sealed, undefined)
 })
 
+test('a put that does not say for whom it is stays sealed past a deletion, also where no kept version is sealed any more', async (t) => {
+  for (const keepVersions of [0, 1]) {
+    const { ada } = await openVillage(t, { options: { keepVersions } })
+    await ada.put(plan, 'one', { sealFor: ['role:backend'] })
+    await ada.context.delete(parseAddress(plan), { signal })
+    const again = await ada.put(plan, 'two')
+    assert.deepEqual([again.version, again.metadata['sealed-for']], [3, 'role:backend'])
+  }
+})
+
+test('what comes in while somebody seals its resource is not written in the clear, and what was sealed for others not for these', async (t) => {
+  const { ada } = await openVillage(t)
+  for (const before of [undefined, ['@cy']]) {
+    if (before !== undefined) await ada.put(plan, 'for cy', { sealFor: before })
+    const [begun, rest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      begun.resolve()
+      yield encodeText('forgot ')
+      await rest.promise
+      yield encodeText('to say')
+    }
+    const putting = faultOf(ada.put(plan, '', { body: slow() }))
+    await begun.promise
+    const sealed = await ada.put(plan, 'a secret', { sealFor: ['role:backend'] })
+    rest.resolve()
+    const fault = await putting
+    assert.deepEqual([fault.code, fault.data['version'], fault.data['cid']], ['CONDITION_FAILED', sealed.version, sealed.cid])
+    assert.equal((await ada.get(plan)).version, sealed.version)
+  }
+})
+
+test('metadata that leaves no room for the marks of a seal is refused before a byte is read, and a re-sealing that finds none says so', async (t) => {
+  const { ada, cy } = await openVillage(t)
+  const named = Object.fromEntries(Array.from({ length: 61 }, (_, index) => [`name-${index}`, 'x']))
+  const unread = { [Symbol.asyncIterator]: () => assert.fail('the body was read') }
+  const fault = await faultOf(ada.put(plan, '', { body: unread, metadata: named, sealFor: ['role:backend'] }))
+  assert.deepEqual([fault.code, fault.kind], ['METADATA_INVALID', 'usage'])
+  assert.match(fault.message, /61 names/)
+  // full, but for what one recipient more takes
+  const full = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`name-${index}`, 'x'.repeat(index === 7 ? 3_904 : 4_080)]))
+  const stored = await ada.put(plan, canary, { metadata: full, sealFor: ['role:backend', '@cy'] })
+  const left = 32_768 - Object.entries(stored.metadata).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  assert.ok(left >= 0 && left < 4_096, `${left} characters are left`)
+  const fuller = { ...full, rest: 'x'.repeat(left - 'rest'.length) }
+  await ada.put(plan, canary, { metadata: fuller, sealFor: ['role:backend', '@cy'] })
+  // a longer epoch of one key is one character more
+  for (let epoch = 2; epoch <= 10; epoch += 1) await cy.context.rekey()
+  await replicate(cy, ada)
+  const { resealed, failed } = await ada.context.reseal(undefined, { signal })
+  assert.deepEqual([resealed, failed.length], [[], 1])
+  assert.match(failed[0]?.reason ?? '', /leave some out/)
+})
+
 test('a node that lost its keys says so where it cannot open something, and says a new key behind the lost one', async () => {
   const names = new Names().grant('ada', 'ada').enroll('ada', [])
   await using database = openDatabase({ path: ':memory:' })

@@ -5,13 +5,13 @@ import type { Fault } from '../../lib/fault.ts'
 import type { Database } from '../../store/database.ts'
 import { Turns } from '../../store/turns.ts'
 import { formatResource } from '../../ucxl/ucxl.ts'
-import type { ContextHive, Metadata, PutRequest, ReadVersion } from '../context.ts'
+import type { ContextHive, Metadata, PutRequest, ReadVersion, Version } from '../context.ts'
 import { contextFaults } from '../faults.ts'
 import type { SealRecipient, SealTarget } from '../rules/choose-recipients.ts'
 import { chooseRecipients, isAnybody, markRecipients, parseSealTarget } from '../rules/choose-recipients.ts'
 import type { SealMarks } from '../rules/seal-marks.ts'
 import { formatSealMarks, markOf, maxSealRecipients, maxSealTargets, readSealMarks } from '../rules/seal-marks.ts'
-import { getResource, readVersions } from '../version-table.ts'
+import { getResource, readNewestContent } from '../version-table.ts'
 import { formatSealKey, sealKeyKind } from './seal-record.ts'
 import { readSealKeys } from './seal-view.ts'
 
@@ -23,6 +23,8 @@ export interface SealingDeps {
 
 /** How something is to be sealed. */
 export interface SealPlan {
+  /** As the version will say them. */
+  readonly targets: readonly string[]
   readonly recipients: readonly SealRecipient[]
   /** Nodes of those meant that cannot open it, for want of a key. */
   readonly unreachable: readonly PeerId[]
@@ -71,7 +73,7 @@ export class Sealing {
   /**
    * How to seal what is put; undefined where it is for everybody.
    *
-   * What does not say for whom it is stays sealed as the version before it: a secret is not let out by a word forgotten.
+   * What does not say for whom it is stays sealed as the content before it, also past a deletion: a secret is not let out by a word forgotten.
    *
    * @throws Fault SEAL_FOR_NOBODY, SEAL_TOO_WIDE, and those of `publish`
    */
@@ -84,6 +86,20 @@ export class Sealing {
     if (sealFor.length > 0) return this.#plan({ targets: sealFor, epoch: 1, mediaType }, this.#needTargets(sealFor))
     const targets = this.#findStanding(address)
     return targets === undefined ? undefined : this.planAgain({ targets, epoch: 1, mediaType })
+  }
+
+  /**
+   * Refuses to write what was planned for another version than the one that stands now: somebody sealed it, or for others, while the body came.
+   *
+   * Call in the resource's turn. @throws Fault CONDITION_FAILED
+   */
+  readonly needStanding = ({ address, sealFor = [] }: Pick<PutRequest, 'address' | 'sealFor'>, plan: SealPlan | undefined): void => {
+    if (sealFor.length > 0) return
+    const standing = this.#findStanding(address)
+    if (standing?.join(' ') === plan?.targets.join(' ')) return
+    const name = formatResource(address)
+    const { last = 0, cid = null } = getResource(this.#deps.database, this.#deps.hive.hive, name) ?? {}
+    throw sealedMeanwhile({ resource: name, version: last, cid }, standing)
   }
 
   /** The same for what an earlier version says; who is nobody any more is passed over. @throws Fault SEAL_TOO_WIDE, and those of `publish` */
@@ -125,8 +141,10 @@ export class Sealing {
     for (const recipient of chosen.recipients) if (await isSealable(recipient.recipient)) recipients.push(recipient)
     if (recipients.length > maxSealRecipients) throw tooWide(recipients.length)
     const unusable = chosen.recipients.filter((recipient) => !recipients.includes(recipient))
-    const marks = { targets: named.map(({ text }) => text), recipients: markRecipients(recipients), epoch, mediaType }
+    const targets = named.map(({ text }) => text)
+    const marks = { targets, recipients: markRecipients(recipients), epoch, mediaType }
     return {
+      targets,
       recipients,
       unreachable: [...chosen.unreachable, ...unusable.map(({ node }) => node)],
       metadata: formatSealMarks(marks),
@@ -138,11 +156,11 @@ export class Sealing {
     }
   }
 
-  /** For whom the newest version of a resource is sealed. */
+  /** For whom the newest content of a resource is sealed: a deletion lets nothing out. */
   #findStanding(address: PutRequest['address']): readonly string[] | undefined {
     const { database, hive } = this.#deps
     const resource = getResource(database, hive.hive, formatResource(address))
-    const newest = resource === undefined ? [] : readVersions(database, resource, resource.last)
+    const newest = resource === undefined ? [] : readNewestContent(database, resource)
     return newest.flatMap((version) => readSealMarks(version) ?? [])[0]?.targets
   }
 
@@ -197,6 +215,17 @@ function closed(
   return contextFaults.create('CONTEXT_SEALED', {
     message: `version ${version} of ${resource} is sealed for ${targets.join(', ')}: ${why}. Whoever wrote it (${writer}) can seal it again with \`althing context reseal\``,
     data: { resource, version, for: [...targets], isKeyLost },
+  })
+}
+
+function sealedMeanwhile(
+  { resource, version, cid }: Pick<Version, 'resource' | 'version' | 'cid'>,
+  targets: readonly string[] | undefined,
+): Fault {
+  const now = targets === undefined ? 'was let out to everyone' : `was sealed for ${targets.join(', ')}`
+  return contextFaults.create('CONDITION_FAILED', {
+    message: `${resource} ${now} while this was being taken in, and nothing was written; write it again, or say with --for whom it is for`,
+    data: { resource, version, cid },
   })
 }
 

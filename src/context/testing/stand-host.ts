@@ -2,8 +2,8 @@ import type { Exchange } from '../../content/content.ts'
 import type { ExchangeDeps } from '../../content/exchange.ts'
 import { openExchange } from '../../content/exchange.ts'
 import { testExchangeOptions } from '../../content/testing/fleet.ts'
-import type { ReplicationOptions } from '../../journal/replication.ts'
 import { openReplication } from '../../journal/replication.ts'
+import { fleetReplicationOptions } from '../../journal/testing/fleet.ts'
 import type { MemoryHostOptions } from '../../network/memory-contract.ts'
 import type { PeerId } from '../../identity/keys.ts'
 import type { AdmissionVerdict, ReplicatedJournal } from '../../journal/journal.ts'
@@ -22,15 +22,6 @@ export const standHostOptions: MemoryHostOptions = {
   redialMaxMs: 10_000,
 }
 
-const standReplicationOptions: ReplicationOptions = {
-  batchEntries: 512,
-  batchBytes: 1_048_576,
-  headsIntervalMs: 30_000,
-  stallTimeoutMs: 20_000,
-  maxInvalidBatches: 3,
-  gossipPerSecond: 50,
-}
-
 export interface OverHostDeps extends ExchangeDeps {
   readonly journal: ReplicatedJournal
   readonly names: { readonly judge: (node: PeerId) => AdmissionVerdict }
@@ -41,7 +32,7 @@ export function openOverHost(deps: OverHostDeps): AsyncDisposable & { readonly e
   const { host, names } = deps
   host.events.on('stranger:connected', (peer) => (names.judge(peer).verdict === 'admitted' ? host.admit(peer) : host.expel(peer)))
   const stack = new AsyncDisposableStack()
-  stack.use(openReplication(deps, standReplicationOptions))
+  stack.use(openReplication(deps, fleetReplicationOptions))
   const exchange = stack.use(openExchange(deps, testExchangeOptions))
   return { exchange, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }

@@ -164,6 +164,8 @@ export interface StandOptions {
   readonly isTransient?: boolean
   /** Members connected. */
   readonly peers?: readonly PeerId[]
+  /** Whether strangers may come in; they may not without. */
+  readonly policy?: 'closed' | 'open'
 }
 
 /** One node's context: real journal, real content, over a database in memory. */
@@ -231,7 +233,7 @@ export async function openStand(name: string, given: StandOptions = {}): Promise
     membership: {
       hasOwned: names.hasOwned,
       judge: names.judge,
-      policy: 'closed',
+      policy: given.policy ?? 'closed',
       members: names.members,
       findOwner: names.findOwner,
       handleOf: names.handleOf,
