@@ -16,7 +16,7 @@ import { formatReason } from './rules/reasons.ts'
 import type { Talk } from './talk/talk.ts'
 import type { Task } from './task.ts'
 
-export interface TaskHandlerDeps extends ProjectHandlerDeps, HookHandlerDeps, HoldingHandlerDeps {
+export interface TaskHandlerDeps extends ProjectHandlerDeps, Omit<HookHandlerDeps, 'findDesks'>, HoldingHandlerDeps {
   /** How often tasks are looked at while somebody watches them, in milliseconds. */
   readonly pollMs: number
   /** What is kept in the hive of the last run of a task. */

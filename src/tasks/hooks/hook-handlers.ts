@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Handler } from '../../operations/define-operation.ts'
-import type { Desks } from '../desks.ts'
+import type { Projects } from '../projects.ts'
 import { tasksFaults } from '../faults.ts'
 import type { ForgeKind, ProjectId } from '../task.ts'
 import type { hookOperation } from './hook-operation.ts'
 
 export interface HookHandlerDeps {
   /** The projects of the hive a caller named, or of the current one. */
-  readonly findDesks: (hive: string | undefined) => Desks
+  readonly findDesks: (hive: string | undefined) => { readonly projects: Pick<Projects, 'find'> }
   readonly hookSecrets: HookSecrets
   /** Where this node answers HTTP; undefined where it does not. */
   readonly findHttpUrl: () => string | undefined
