@@ -34,7 +34,7 @@ export const giteaFixture: FixtureDialect = {
     if (path === `${repo}/pulls` && method === 'POST') return openPull(state, body)
     if (path === `${repo}/pulls`) return paged(state.pulls.filter((pull) => pull.state === 'open').map(toPull), query)
     if (path.startsWith(`${repo}/issues/comments/`)) return editComment(state, Number(path.split('/').at(-1)), textIn(body, 'body'))
-    if (path.startsWith(`${repo}/commits/`)) return status(state, path.split('/').at(-2) ?? '')
+    if (path.startsWith(`${repo}/commits/`)) return status(state, path.split('/').at(-2) ?? '', query)
     if (path.startsWith(`${repo}/pulls/`)) return onePull(state, request)
     return oneIssue(state, request)
   },
@@ -123,9 +123,12 @@ function editComment(state: FixtureState, id: number, text: string): FixtureAnsw
   return { status: 200, body: toComment(comment) }
 }
 
-function status(state: FixtureState, commit: string): FixtureAnswer {
-  const words = state.checks.get(commit)
-  return { status: 200, body: { state: '', total_count: words?.length ?? 0, statuses: words?.map((word) => ({ status: word })) ?? null } }
+/** Gitea says null of a commit without any status. */
+function status(state: FixtureState, commit: string, query: URLSearchParams): FixtureAnswer {
+  const words = state.checks.get(commit) ?? []
+  const statuses = pageOf(words, query, page).map((word) => ({ status: word }))
+  const headers = { 'x-total-count': String(words.length) }
+  return { status: 200, headers, body: { state: '', total_count: words.length, statuses: words.length === 0 ? null : statuses } }
 }
 
 function toIssue(state: FixtureState, issue: FixtureIssue): Json {

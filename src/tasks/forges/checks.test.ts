@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openForgeStand } from '../testing/forge-stand.ts'
+
+const { signal } = new AbortController()
+const commit = 'c'.repeat(40)
+
+for (const [kind, place] of [
+  ['github', commit],
+  ['github', `status ${commit}`],
+  ['gitea', commit],
+] as const)
+  test(`${kind}: a failure among hundreds of ${place === commit ? 'checks' : 'statuses'} is seen wherever it stands`, async (t) => {
+    const { forge, fixture } = await openForgeStand(t, kind)
+    const words = Array.from({ length: 250 }, () => 'success')
+    fixture.state.checks.set(place, words)
+    assert.equal(await forge.checks(commit, { signal }), 'green')
+    fixture.state.checks.set(place, [...words, 'failure'])
+    assert.equal(await forge.checks(commit, { signal }), 'red')
+  })
