@@ -11,7 +11,7 @@ import { createHookHandler } from './hooks/hook-handlers.ts'
 import type { tasksOperations } from './operations.ts'
 import type { ProjectHandlerDeps } from './project-handlers.ts'
 import { createProjectHandlers } from './project-handlers.ts'
-import { priorityOfTask, rankTasks, typeOfTask, whyNot } from './rules/choose-task.ts'
+import { findAbandoned, priorityOfTask, rankTasks, typeOfTask, whyNot } from './rules/choose-task.ts'
 import { formatReason } from './rules/reasons.ts'
 import type { Talk } from './talk/talk.ts'
 import type { Task } from './task.ts'
@@ -87,7 +87,7 @@ function readingHandlers({
       for (const desk of chosen(findDesks(hive), { project, near })) {
         const sights = await desk.sights({ signal })
         const open = await desk.source.open({ signal })
-        const needed = await desk.lookAtNeeded(open, { signal })
+        const needed = { ...(await desk.lookAtNeeded(open, { signal })), abandoned: findAbandoned(sights) }
         for (const task of rankTasks(open)) {
           const meaning = sights.get(task.key)?.meaning.meaning ?? 'free'
           const reason = whyNot(task, wishes, needed) ?? (meaning === 'free' ? undefined : `it is ${meaning}`)

@@ -3,11 +3,12 @@ import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { TaskSight } from '../tasks/claims/ledger.ts'
+import { withPatience } from '../tasks/claims/send-request.ts'
 import { reasonOfHolding } from '../tasks/claims/history.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import { tasksFaults } from '../tasks/faults.ts'
 import type { TaskType, TaskWishes } from '../tasks/rules/choose-task.ts'
-import { findUnmet, priorityOfTask, rankTasks, whyNot } from '../tasks/rules/choose-task.ts'
+import { findAbandoned, findUnmet, priorityOfTask, rankTasks, whyNot } from '../tasks/rules/choose-task.ts'
 import { spreadTasks } from '../tasks/rules/choose-turn.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
@@ -143,7 +144,7 @@ export class TaskFinder {
     const open = await desk.source.open(waiting)
     const keys = new Set(open.map(({ key }) => key))
     await this.#endClosed(desk, { sights, keys }, waiting)
-    const needed = await desk.lookAtNeeded(open, waiting)
+    const needed = { ...(await desk.lookAtNeeded(open, waiting)), abandoned: findAbandoned(sights) }
     for (const { task, reason } of findUnmet(open, this.#wishes, needed))
       await this.#deps.signs.escalate(desk, task, { news: 'needs-human', reason, ...waiting })
     let wasPassed = false
@@ -258,15 +259,30 @@ export class TaskFinder {
     { sights, keys }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly keys: ReadonlySet<TaskKey> },
     waiting: Waiting,
   ): Promise<void> {
-    for (const [key, { meaning }] of sights) {
-      if (meaning.meaning !== 'in-review' || keys.has(key)) continue
+    for (const [key, sight] of sights) {
+      const { meaning } = sight
+      const isOurs = meaning.meaning === 'ours' || meaning.meaning === 'ours-elsewhere'
+      if (keys.has(key) || (meaning.meaning !== 'in-review' && !isOurs)) continue
       const task = await desk.source.find(key, waiting)
+      if (meaning.meaning !== 'in-review') {
+        if (task !== undefined) await this.#letGo(desk, task, { sight, ...waiting })
+        continue
+      }
       if (task?.state === 'open') continue
       const judged = await reviewPull(this.#deps, desk, { key, pr: meaning.holding.pr, ...waiting })
       const reason = judged.verdict === 'over' ? judged.reason : 'closed'
       if (task === undefined) await desk.interrupt(key, { kind: 'done', reason: formatReason(reason), ...waiting })
       else await this.#end(desk, task, { reason, ...waiting })
     }
+  }
+
+  /** A claim of ours that nothing here works on, of what is no task any more. */
+  async #letGo(desk: ProjectDesk, task: Task, { sight, ...waiting }: { readonly sight: TaskSight } & Waiting): Promise<void> {
+    if (desk.inHand.has(task.key) || this.#deps.isLeftAlone(task)) return
+    const taken = await desk.resume(sight, waiting)
+    if (taken.result !== 'held') return
+    const signal = withPatience(this.#deps.clock, desk.ttlSeconds, waiting.signal)
+    await taken.holder.release(formatReason('not-eligible', 'it is no task any more'), { signal })
   }
 
   /** Rule 16. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '../task.ts'
+import { taskKeyOfIssue as key } from '../task.ts'
 import {
   dependenciesOfTask,
+  findAbandoned,
   findUnmet,
   isWithin,
   pathsOfTask,
@@ -13,6 +15,9 @@ import {
   whyNot,
 } from './choose-task.ts'
 
+type Sight = Parameters<typeof findAbandoned>[0] extends ReadonlyMap<unknown, infer Seen> ? Seen : never
+
+const ended = (reason: string) => ({ meaning: { meaning: 'done', holding: { reason } } }) as unknown as Sight
 const taskOf = (change: Partial<Record<keyof Task, unknown>>): Task =>
   ({ key: 'issue-1', title: '', body: '', labels: ['bzzz-task'], state: 'open', updatedAt: 0, ...change }) as Task
 
@@ -89,8 +94,23 @@ test('what depends on something that is nowhere waits, and a person is asked abo
   const missing = new Map([ours, closed].map(({ key }) => [key, ['team/api#issue-3']]))
   assert.equal(whyNot(ours, wishes, { ...nothing, missing }), 'it depends on team/api#issue-3, which no project of this node has')
   assert.deepEqual(findUnmet([ours, closed, taskOf({ key: 'issue-3' })], wishes, { missing }), [
-    { task: ours, reason: 'it depends on team/api#issue-3, which cannot be met: no project of this node has it' },
+    { task: ours, reason: 'it depends on team/api#issue-3, which no project of this node has' },
   ])
+})
+
+test('what depends on work whose pull request was closed waits too, and a person is asked about it', () => {
+  const [ours, other] = [taskOf({ body: 'depends on #3' }), taskOf({ key: 'issue-2', body: 'depends on #4' })]
+  const sights = new Map([
+    [key(3), ended('closed')],
+    [key(4), ended('merged')],
+    [key(5), ended('by-person: not wanted')],
+  ])
+  const abandoned = findAbandoned(sights)
+  assert.deepEqual([...abandoned], ['issue-3'])
+  const reason = 'it depends on issue-3, which was closed without being merged'
+  assert.equal(whyNot(ours, wishes, { ...nothing, abandoned }), reason)
+  assert.equal(whyNot(other, wishes, { ...nothing, abandoned }), undefined)
+  assert.deepEqual(findUnmet([ours, other], wishes, { missing: new Map(), abandoned }), [{ task: ours, reason }])
 })
 
 test('tasks are tried by priority, then by age, then by name', () => {

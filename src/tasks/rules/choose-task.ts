@@ -1,5 +1,6 @@
 import { splitFrontMatter } from '../front-matter.ts'
 import type { Task, TaskKey } from '../task.ts'
+import type { RefMeaning } from './judge-ref.ts'
 
 /** What a worker takes. */
 export interface TaskWishes {
@@ -19,6 +20,8 @@ export interface NeededTasks {
   readonly open: ReadonlySet<string>
   /** Of each task, those that are nowhere. */
   readonly missing: ReadonlyMap<TaskKey, readonly string[]>
+  /** Those whose pull request a person closed without merging it. */
+  readonly abandoned?: ReadonlySet<string>
 }
 
 /** What a task is about, by its labels, else its title, else its text. @see docs/protocols/claims.md §10 */
@@ -109,23 +112,41 @@ function whyNotOurs(task: Task, { types, role, scopes = [] }: TaskWishes): strin
   return isOurs ? undefined : `it is about ${paths.slice(0, 3).join(', ')}`
 }
 
-function whyNotYet(task: Task, { open, missing }: NeededTasks): string | undefined {
-  const unmet = missing.get(task.key)
-  if (unmet !== undefined) return `it depends on ${unmet.join(', ')}, which no project of this node has`
+function whyNotYet(task: Task, needed: NeededTasks): string | undefined {
+  const { open } = needed
+  const unmet = whyUnmet(task, needed)
+  if (unmet !== undefined) return `it depends on ${unmet}`
   const waits = dependenciesOfTask(task).filter((name) => open.has(name))
   return waits.length === 0 ? undefined : `it depends on ${waits.join(', ')}`
 }
 
-/** Tasks that would be ours but for something that is nowhere: they would wait for ever, so a person is asked. */
+/** What a task depends on and will not get, and why. */
+function whyUnmet(task: Task, { missing, abandoned = new Set() }: Omit<NeededTasks, 'open'>): string | undefined {
+  const nowhere = missing.get(task.key)
+  if (nowhere !== undefined) return `${nowhere.join(', ')}, which no project of this node has`
+  const closed = dependenciesOfTask(task).filter((name) => abandoned.has(name))
+  return closed.length === 0 ? undefined : `${closed.join(', ')}, which was closed without being merged`
+}
+
+/** Tasks whose work ended by a pull request that a person closed, by what their claims say. */
+export function findAbandoned(sights: ReadonlyMap<TaskKey, { readonly meaning: RefMeaning }>): ReadonlySet<string> {
+  return new Set([...sights].filter(([, { meaning }]) => isAbandoned(meaning)).map(([key]) => key))
+}
+
+function isAbandoned(meaning: RefMeaning): boolean {
+  return meaning.meaning === 'done' && meaning.holding.reason?.split(':')[0] === 'closed'
+}
+
+/** Tasks that would be ours but for something that they will not get: they would wait for ever, so a person is asked. */
 export function findUnmet(
   tasks: readonly Task[],
   wishes: TaskWishes,
-  { missing }: Pick<NeededTasks, 'missing'>,
+  needed: Omit<NeededTasks, 'open'>,
 ): readonly { readonly task: Task; readonly reason: string }[] {
   return tasks.flatMap((task) => {
-    const names = missing.get(task.key)
-    if (names === undefined || whyNot(task, wishes, { open: new Set(), missing: new Map() }) !== undefined) return []
-    return [{ task, reason: `it depends on ${names.join(', ')}, which cannot be met: no project of this node has it` }]
+    const unmet = whyUnmet(task, needed)
+    if (unmet === undefined || whyNot(task, wishes, { open: new Set(), missing: new Map() }) !== undefined) return []
+    return [{ task, reason: `it depends on ${unmet}` }]
   })
 }
 
