@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '../task.ts'
-import { taskKeyOfIssue as key } from '../task.ts'
+import { taskKeyOfIssue } from '../task.ts'
 import {
   dependenciesOfTask,
   findAbandoned,
@@ -101,9 +101,9 @@ test('what depends on something that is nowhere waits, and a person is asked abo
 test('what depends on work whose pull request was closed waits too, and a person is asked about it', () => {
   const [ours, other] = [taskOf({ body: 'depends on #3' }), taskOf({ key: 'issue-2', body: 'depends on #4' })]
   const sights = new Map([
-    [key(3), ended('closed')],
-    [key(4), ended('merged')],
-    [key(5), ended('by-person: not wanted')],
+    [taskKeyOfIssue(3), ended('closed')],
+    [taskKeyOfIssue(4), ended('merged')],
+    [taskKeyOfIssue(5), ended('by-person: not wanted')],
   ])
   const abandoned = findAbandoned(sights)
   assert.deepEqual([...abandoned], ['issue-3'])
