@@ -309,7 +309,12 @@ test('every operation has a command, and its examples are commands that parse', 
     assert.ok(examples.length > 0, `${name} has no example`)
     for (const { command } of examples) {
       const seen: unknown[] = []
-      const cli = createTestCli(t, { answer: async (input) => seen.push(input), isRestoring: () => seen.push('restore') })
+      const answers = {
+        answer: async (input: unknown) => seen.push(input),
+        isRestoring: () => seen.push('restore'),
+        askLine: async () => '',
+      }
+      const cli = createTestCli(t, answers)
       const words = splitWords(command)
       assert.equal(words[0], 'althing', command)
       assert.equal(await cli.run(...words.slice(1)), 0, `${command}: ${cli.stderr()}`)

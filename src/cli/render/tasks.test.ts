@@ -98,7 +98,39 @@ test('the doctor says of each property whether it holds, and then where claims g
     '  bad   a ref can be removed · denied',
     '→ let only one node work on this project: two could do the same task',
   ])
-  assert.match(shown('project.doctor', { project: 'p', lines: [], form: 'heads', hasFailed: false })[1] ?? '', /refs = "heads"/)
+  for (const [form, words] of [
+    ['native', /go to refs\/althing\/;/],
+    ['api', /by the forge's API/],
+    ['heads', /go to branches, .* let every node ask its doctor$/],
+    ['api-heads', /to branches by the forge's API/],
+  ] as const)
+    assert.match(shown('project.doctor', { project: 'p', lines: [], form, hasFailed: false })[1] ?? '', words)
+})
+
+test('what is held for a person says where the work goes and how it ends', () => {
+  const held = { project: 'p', key: 'issue-7', title: 'The cart', branch: 'althing/issue-7', base: 'main', epoch: 2 }
+  assert.deepEqual(shown('task.claim', { ...held, until: null }), [
+    'issue-7 is yours, epoch 2, as long as this node runs: The cart',
+    '→ push your work to althing/issue-7, and open a pull request to main',
+    '→ then, or to give it back: althing task release issue-7',
+  ])
+  assert.match(shown('task.claim', { ...held, until: '2026-02-01T00:00:00.000Z' })[0] ?? '', /until 2026-02-01T00:00:00Z/)
+  const released = { project: 'p', key: 'issue-7', status: 'released', pull: null }
+  assert.deepEqual(shown('task.release', released), ['issue-7 is given back: every worker may take it'])
+  assert.deepEqual(shown('task.release', { ...released, pull: 'https://x.org/12' }), ['issue-7 is in review: https://x.org/12'])
+})
+
+test('what happens with tasks is a line each, with where to go on, and says when something may be left out', () => {
+  const item = { id: 8, at: '2026-02-01T00:00:00.000Z', event: 'claimed', project: 'p', key: 'issue-7', title: 'The cart' }
+  const items = [
+    { ...item, epoch: 1, holder: '12D3KooWabcdefgh', reason: null },
+    { ...item, event: 'released', epoch: 1, holder: null, reason: 'failed: too hard' },
+  ]
+  const lines = shown('task.watch', { items, after: 9, hasGap: true })
+  assert.match(lines[0] ?? '', /more happened before/)
+  assert.match(lines[1] ?? '', /^2026-02-01T00:00:00Z {2}issue-7 {2}claimed by .*, epoch 1: The cart$/)
+  assert.match(lines[2] ?? '', /released: The cart · failed: too hard$/)
+  assert.equal(lines[3], '-- after 9')
 })
 
 test('a history has a line for each link, and says of a commit that is no claim what is wrong with it', () => {
