@@ -130,6 +130,7 @@ test('a member that leaves and comes back while it is asked, and signs both time
   for (const { resolve } of answers) resolve()
   fleet.clock.schedule(5_000, () => stop.abort())
   assert.deepEqual(await fleet.clock.run(replicating), [eve.peerId])
+  assert.equal(stop.signal.aborted, true)
 })
 
 test('what is not whole here is not given to others to keep', async () => {
