@@ -81,3 +81,17 @@ test('a task that a person breaks free is held no more, and nothing is said of i
   assert.deepEqual([holder.mode, (await meaningOf()).meaning], ['lost', 'free'])
   assert.equal((await claim()).holder.terms.epoch, 2)
 })
+
+test('while a task is held for a person, or about to be, the worker of the node is told to leave it alone; then no more', async (t) => {
+  const { clock, ada, bob, holdings, task, claim } = await openStand(t)
+  const inHand: boolean[] = []
+  const claiming = claim().then(() => inHand.push(ada.desk.inHand.has(task.key)))
+  inHand.push(ada.desk.inHand.has(task.key))
+  await claiming
+  await clock.run(holdings.release(task, { reason: 'by-person', signal }))
+  inHand.push(ada.desk.inHand.has(task.key))
+  await clock.run(bob.desk.claim(task, await clock.run(bob.desk.sight(task.key, { signal })), { epoch: 2, signal }))
+  await assert.rejects(claim(), { code: 'CLAIM_LOST' })
+  inHand.push(ada.desk.inHand.has(task.key))
+  assert.deepEqual(inHand, [true, true, false, false])
+})

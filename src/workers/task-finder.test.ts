@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { TestPeer } from '../journal/testing/bench-of-peers.ts'
-import { openPeer, testHive } from '../journal/testing/bench-of-peers.ts'
-import { createSeededChance } from '../lib/chance.ts'
 import { silentLog } from '../lib/log.ts'
 import type { VirtualClock } from '../lib/virtual-clock.ts'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
-import { makeNonce } from '../tasks/claims/make-claim.ts'
-import { ProjectDesk } from '../tasks/desk.ts'
 import { tasksFaults } from '../tasks/faults.ts'
 import type { GitRemote } from '../tasks/git/remote.ts'
-import { createWorkView } from '../tasks/records/work-view.ts'
 import { silentTalk } from '../tasks/talk/talk.ts'
-import type { Project } from '../tasks/task.ts'
-import { projectIdOf } from '../tasks/task.ts'
+import { openTestDesk } from '../tasks/testing/desk-bench.ts'
 import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
 import { TaskSigns } from './show-task.ts'
 import type { FoundTask } from './task-finder.ts'
@@ -21,10 +14,9 @@ import { TaskFinder } from './task-finder.ts'
 import type { WorkerNews } from './worker.ts'
 
 const { signal } = new AbortController()
-const chance = createSeededChance(7)
 
 /** A project on a server of its own, which can be made to take a push and to say nothing from then on. */
-function openProject(peer: TestPeer, { clock, url }: { readonly clock: VirtualClock; readonly url: string }) {
+async function openProject(url: string, clock: VirtualClock) {
   const state = { isSilent: false, isGone: false }
   const real = createMemoryServer({ clock }, { latencyMs: 5 }).connect('ada')
   const silence = (): never => {
@@ -39,38 +31,21 @@ function openProject(peer: TestPeer, { clock, url }: { readonly clock: VirtualCl
     },
     listRefs: (prefixes, options) => (state.isGone ? silence() : real.listRefs(prefixes, options)),
   }
-  const project: Project = { id: projectIdOf(url), url, forge: 'git', base: 'main' }
-  const desk = new ProjectDesk(
-    {
-      ...{ clock, chance, log: silentLog, hive: testHive, key: peer.key, database: peer.database, journal: peer.journal },
-      ...{ self: { peer: peer.node, process: makeNonce(chance) }, isAdmitted: () => true, ranHere: () => false },
-      beforeClaim: async () => {},
-      openRemote: () => remote,
-      openForge: () => Promise.reject(new Error('a repository has no forge')),
-    },
-    project,
-    {
-      ...{ ttlSeconds: 900, limitedNodes: 0, form: 'native', label: 'bzzz-task', trustedAuthors: [] },
-      ...{ renewalWindowMs: 0, collectAfterMs: 604_800_000, dependencyPatienceMs: 3_600_000 },
-    },
-  )
-  const add = (title: string) => desk.records?.add({ title, body: '', labels: ['bzzz-task'] }) ?? assert.fail('there are records')
-  return { desk, state, add }
+  return { ...(await openTestDesk(url, { deps: { clock, openRemote: () => remote } })), state }
 }
 
 /** A worker's eyes on two projects, on virtual time. */
 async function openFinder() {
   const clock = createVirtualClock({ startsAt: 1_760_000_000_000 })
-  const peer = await openPeer('ada', { views: [createWorkView()], clock })
-  const [shop, store] = ['/srv/git/shop.git', '/srv/git/store.git'].map((url) => openProject(peer, { clock, url }))
-  if (shop === undefined || store === undefined) return assert.fail('there are two projects')
+  const [shop, store] = [await openProject('/srv/git/shop.git', clock), await openProject('/srv/git/store.git', clock)]
   const news: WorkerNews[] = []
+  const alone = new Set<string>()
   const finder = new TaskFinder(
     {
       ...{ clock, log: silentLog, desks: () => [shop.desk, store.desk], isMerged: async () => false, talk: silentTalk },
+      ...{ signs: new TaskSigns({ log: silentLog, escalate: () => {} }), load: () => 0, mayTake: () => true, leaveAlone: () => {} },
       tell: (word) => news.push(word),
-      ...{ signs: new TaskSigns({ log: silentLog, escalate: () => {} }), isLeftAlone: () => false, leaveAlone: () => {}, load: () => 0 },
-      mayTake: () => true,
+      isLeftAlone: ({ key }) => alone.has(key),
     },
     { label: 'bzzz-task', types: [], pollMs: 10_000, lookMs: 300_000, price: 0 },
   )
@@ -78,7 +53,7 @@ async function openFinder() {
     finder.prompt()
     return clock.run(finder.find({ signal }))
   }
-  return { clock, shop, store, news, find }
+  return { clock, shop, store, alone, news, find }
 }
 
 test('rule 5: a claim of this very process that nothing here keeps is taken up again, with the reason it was taken with', async () => {
@@ -114,4 +89,35 @@ test('F19: a server that never says whether it took a claim does not keep anothe
   shop.state.isSilent = shop.state.isGone = false
   const late = await find()
   assert.deepEqual([late?.held.task.key, late?.held.holder.terms.epoch], [silent.key, 1])
+})
+
+test('a claim of ours on what is no task any more is given back, unless it is worked on', async () => {
+  const { clock, shop, alone, find } = await openFinder()
+  const { key } = await shop.add('The cart forgets')
+  await find()
+  await shop.desk.source.project(key, { add: [], remove: [], state: 'closed' }, { signal })
+  const meaning = async () => (await clock.run(shop.desk.sight(key, { signal }))).meaning.meaning
+  alone.add(key)
+  assert.deepEqual([await find(), await meaning()], [undefined, 'ours'])
+  alone.clear()
+  assert.deepEqual([await find(), await meaning()], [undefined, 'free'])
+})
+
+test('two words from outside that say the same agree, also where a renewal came between', async () => {
+  const { clock, shop, find } = await openFinder()
+  const { key } = await shop.add('The cart forgets')
+  const holder = (await find())?.held.holder
+  const other = shop.reopen()
+  const say = (kind: 'break' | 'done') => other.interrupt(key, { kind, reason: 'by-person', signal })
+  await clock.run(Promise.all([holder?.renew({ signal }), say('break')]))
+  await clock.run(Promise.all([say('done'), shop.desk.interrupt(key, { kind: 'done', reason: 'merged', signal })]))
+  assert.equal((await clock.run(shop.desk.sight(key, { signal }))).meaning.meaning, 'done')
+})
+
+test('a claim says the lease that its holder goes by where a forge limits pushes', async () => {
+  const { clock, shop } = await openFinder()
+  const task = await shop.add('The cart forgets')
+  const desk = shop.reopen({ limitedNodes: 6 })
+  const attempt = await clock.run(desk.claim(task, await clock.run(desk.sight(task.key, { signal })), { epoch: 1, signal }))
+  assert.deepEqual(attempt.result === 'held' && [attempt.holder.terms.ttlSeconds, attempt.holder.times.ttlMs], [180, 180_000])
 })

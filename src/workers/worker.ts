@@ -12,11 +12,11 @@ import type { Escalation } from './escalations.ts'
 import { giveBack } from './give-back.ts'
 import { Hindrances } from './hindrances.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
-import { restMs } from './rules/hindrance.ts'
 import { formatTaskComment } from './rules/task-comment.ts'
 import { TaskSigns } from './show-task.ts'
 import type { FoundTask } from './task-finder.ts'
 import { TaskFinder } from './task-finder.ts'
+import { TaskRests } from './task-rests.ts'
 import type { WorkEnd } from './work-end.ts'
 
 /** What a worker is doing, for a person. */
@@ -102,8 +102,8 @@ export class Worker {
   readonly #hindrances: Hindrances
   /** The hindrance that was told last. */
   #noted: string | undefined
-  /** Tasks that ended here without success, and when they may be tried again, by monotonic time. */
-  readonly #resting = new Map<string, { readonly until: number; readonly times: number }>()
+  /** Tasks that ended here without success. */
+  readonly #rests: TaskRests
   /** Rung during a look, it ends the rest after it. */
   #bell = Promise.withResolvers<void>()
   #isPaused = false
@@ -113,12 +113,12 @@ export class Worker {
     this.#deps = deps
     this.#options = options
     this.#signs = new TaskSigns(deps)
-    const isLeftAlone = (task: Task): boolean =>
-      this.#busy.has(nameOf(task)) || (this.#resting.get(nameOf(task))?.until ?? 0) > deps.clock.monotonic()
+    this.#rests = new TaskRests(deps, options)
+    const isLeftAlone = (task: Task): boolean => this.#busy.has(nameOf(task)) || this.#rests.has(nameOf(task))
     const load = (): number => this.#busy.size / options.maxTasks
     this.#hindrances = new Hindrances(deps, options)
     const mayTake = (): boolean => this.#hindrances.reason === undefined
-    const own = { isLeftAlone, load, mayTake, leaveAlone: (task: Task) => this.#rest(task) }
+    const own = { isLeftAlone, load, mayTake, leaveAlone: (task: Task) => this.#rests.begin(nameOf(task)) }
     this.#finder = new TaskFinder({ ...deps, ...own, signs: this.#signs }, options)
   }
 
@@ -203,10 +203,10 @@ export class Worker {
 
   /** Tells other nodes what this worker could take now. */
   #offer(): void {
-    const { label, types, maxTasks, about } = this.#options
+    const { label, types, scopes = [], maxTasks, about } = this.#options
     const projects = this.#deps.desks().map(({ project }) => project.id)
     const slots = this.#isPaused || this.#isStopped || this.#hindrances.reason !== undefined ? 0 : Math.max(0, maxTasks - this.#busy.size)
-    this.#deps.talk.offer({ ...about, projects, labels: [label], types, slots })
+    this.#deps.talk.offer({ ...about, projects, labels: [label], types, scopes, slots })
   }
 
   /** Never rejects: what goes wrong with one task ends that task, and its claim is given back. */
@@ -241,8 +241,8 @@ export class Worker {
     const hindrance = 'hindrance' in end ? end.hindrance : undefined
     if (hindrance !== undefined) return this.#hindrances.meet(hindrance)
     this.#hindrances.pass()
-    if (end.end === 'in-review') this.#resting.delete(nameOf(task))
-    else this.#rest(task)
+    if (end.end === 'in-review') this.#rests.end(nameOf(task))
+    else this.#rests.begin(nameOf(task))
   }
 
   async #tellEnd(desk: ProjectDesk, task: Task, { end, ...waiting }: { readonly end: WorkEnd } & Waiting): Promise<void> {
@@ -265,12 +265,6 @@ export class Worker {
     this.#noted = reason
     if (reason === undefined) this.#finder.prompt()
     else this.#deps.tell({ news: 'idle', reason: `no task is taken for now: ${reason}` })
-  }
-
-  /** A task that came to nothing is left to others first, longer each time. */
-  #rest(task: Task): void {
-    const times = (this.#resting.get(nameOf(task))?.times ?? 0) + 1
-    this.#resting.set(nameOf(task), { times, until: this.#deps.clock.monotonic() + restMs(times, this.#options.pollMs) })
   }
 }
 
