@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { homePaths } from '../../src/config/home.ts'
+import { connectNode } from '../../src/http/client.ts'
 import type { Ended, Running } from './command.ts'
 import { start } from './command.ts'
 
@@ -21,6 +24,8 @@ export interface Machine {
   readonly begin: (words: readonly string[], env?: Readonly<Record<string, string>>) => Running
   /** What `althing …words --json` answered. @throws AssertionError when it did not end with 0 */
   readonly ask: (...words: readonly string[]) => Promise<Answer>
+  /** What an operation of its running node answered over the socket: for what is asked often, and is not what a test is about. */
+  readonly call: (operation: string, input?: Answer) => Promise<Answer>
   /** Starts its node in the foreground, and resolves when it says that it is up. */
   readonly start: (...options: readonly string[]) => Promise<Running>
   /** Sends its node a signal and waits for the end. */
@@ -35,7 +40,11 @@ export interface Village {
 }
 
 /** Longest wait for what another process is to do, in milliseconds; far above what a busy machine needs. */
-const deadlineMs = 30_000
+const deadlineMs = 60_000
+/** Longest answer over a socket, in milliseconds. */
+const callTimeoutMs = 90_000
+/** Between two questions over a socket, in milliseconds. */
+const pauseMs = 50
 
 const surroundings = {
   ALTHING_NETWORK_LISTEN: '/ip4/127.0.0.1/tcp/0',
@@ -93,6 +102,11 @@ function createMachine({ name, root, processes, under, settings }: Plot): Machin
       assert.equal(code, 0, `althing ${words.join(' ')} on ${name}: ${stderr}${stdout}`)
       return JSON.parse(stdout) as Answer
     },
+    call: async (operation, input = {}) => {
+      await using client = await connectNode(homePaths(home))
+      assert.ok(client !== undefined, `${name} has no node`)
+      return (await client.call(operation, input, { signal: AbortSignal.timeout(callTimeoutMs) })) as Answer
+    },
     start: async (...options) => {
       node = begin(['p2p', 'start', ...options])
       await node.until(/node started on /)
@@ -108,7 +122,7 @@ function createMachine({ name, root, processes, under, settings }: Plot): Machin
 
 /** Lets a machine into the hive of another, whose node runs, and starts its node. */
 export async function enter(root: Machine, newcomer: Machine, ...options: readonly string[]): Promise<Running> {
-  const code = text(await root.ask('hive', 'invite'), 'code')
+  const code = text(await root.call('hive.invite'), 'code')
   await newcomer.ask('hive', 'join', code, '--handle', newcomer.name)
   return newcomer.start(...options)
 }
@@ -139,31 +153,32 @@ export function scramble(length: number): Uint8Array {
   return bytes
 }
 
-/** Asks again until the answer is as wanted, and gives it. Each time costs a process: that is the pause. @throws Error after 30 s */
+/** Asks again until the answer is as wanted, and gives it. @throws Error after a minute */
 export async function eventually<T>(what: string, ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
   const startedAt = performance.now()
   for (;;) {
     const answer = await ask()
     if (isWanted(answer)) return answer
     if (performance.now() - startedAt > deadlineMs) throw new Error(`not within ${deadlineMs} ms: ${what}; last: ${JSON.stringify(answer)}`)
+    await pause(pauseMs)
   }
 }
 
 /** A multiaddr at which a running machine is reached, with its peer id. */
 export async function addressOf(machine: Machine): Promise<string> {
-  const { listen } = await machine.ask('p2p', 'status')
+  const { listen } = await machine.call('p2p.status')
   return (listen as readonly string[])[0] ?? ''
 }
 
 /** Peer ids of the members a machine is connected to, sorted. */
 export async function neighboursOf(machine: Machine): Promise<readonly string[]> {
-  const peers = list(await machine.ask('p2p', 'peers'), 'peers')
+  const peers = list(await machine.call('p2p.peers'), 'peers')
   return [...new Set(peers.filter((peer) => peer['admitted'] === true).map((peer) => text(peer, 'peer')))].toSorted()
 }
 
 /** How many packages a machine knows. */
 export async function knownBy(machine: Machine): Promise<number> {
-  return number(await machine.ask('p2p', 'status'), 'packages', 'discovered')
+  return number(await machine.call('p2p.status'), 'packages', 'discovered')
 }
 
 function field(answer: Answer, path: readonly string[]): unknown {

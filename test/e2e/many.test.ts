@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { homePaths } from '../../src/config/home.ts'
-import { connectNode } from '../../src/http/client.ts'
 import type { Machine } from './machine.ts'
 import { namedOf, addressOf, enter, eventually, knownBy, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
 
@@ -46,9 +44,7 @@ test('a node that joins after two hundred records has all of them', async (t) =>
   const packages = Array.from({ length: 200 }, (_, index) => writePackage(village, `pack-${index}`))
   await ada.start()
   // Over the node's socket from here: two hundred processes would take longer than what this test is about.
-  const node = await connectNode(homePaths(ada.home))
-  assert.ok(node !== undefined)
-  for (const path of packages) await node.call('p2p.publish', { path }, { signal: t.signal })
+  for (const path of packages) await ada.call('p2p.publish', { path })
   await enter(ada, bob)
   await eventually(
     'bob knows all',

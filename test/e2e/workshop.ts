@@ -93,12 +93,12 @@ export function modelAt(url: string): Readonly<Record<string, string>> {
 
 /** Adds a task and gives its name. */
 export async function addTask(machine: Machine, title: string, body = ''): Promise<string> {
-  return text(await machine.ask('task', 'add', title, '--text', body), 'key')
+  return text(await machine.call('task.add', { title, text: body }), 'key')
 }
 
 /** What a machine says of its tasks, by their names. */
 export async function tasksOn(machine: Machine): Promise<ReadonlyMap<string, Answer>> {
-  return new Map(list(await machine.ask('task', 'list', '--all'), 'tasks').map((task) => [text(task, 'key'), task]))
+  return new Map(list(await machine.call('task.list', { all: true }), 'tasks').map((task) => [text(task, 'key'), task]))
 }
 
 /** `kind epoch`, link by link, without renewals; those by `holder` alone where it is said. */

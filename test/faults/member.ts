@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
-import { homePaths } from '../../src/config/home.ts'
-import { connectNode } from '../../src/http/client.ts'
 import { storePaths } from '../../src/store/store-paths.ts'
 import type { Running } from '../e2e/command.ts'
-import type { Answer, Machine, Village } from '../e2e/machine.ts'
+import type { Machine, Village } from '../e2e/machine.ts'
 import { list, namedOf, text, writePackage } from '../e2e/machine.ts'
 
 /** Longest wait for what other processes are to do, in milliseconds; far above what a busy machine needs. */
@@ -15,25 +13,18 @@ const deadlineMs = 90_000
 export interface Member extends Machine {
   readonly peer: string
   readonly node: Running
-  readonly call: (operation: string, input?: Answer) => Promise<Answer>
   /** Publishes a small package; gives its name. */
   readonly publish: (name: string, options?: { readonly bytes?: number }) => Promise<string>
 }
 
 /** The machine whose node was just started. */
 export async function openMember(village: Village, machine: Machine, node: Running): Promise<Member> {
-  const call: Member['call'] = async (operation, input = {}) => {
-    await using client = await connectNode(homePaths(machine.home))
-    assert.ok(client !== undefined, `${machine.name} has no node`)
-    return (await client.call(operation, input, { signal: AbortSignal.timeout(deadlineMs) })) as Answer
-  }
   return {
     ...machine,
     node,
-    call,
-    peer: text(await call('p2p.status'), 'node', 'peerId'),
+    peer: text(await machine.call('p2p.status'), 'node', 'peerId'),
     publish: async (name, options) => {
-      await call('p2p.publish', { path: writePackage(village, name, options) })
+      await machine.call('p2p.publish', { path: writePackage(village, name, options) })
       return name
     },
   }

@@ -1,0 +1,54 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = new URL('..', import.meta.url).pathname
+
+/** Least room for the folders of all tests, in bytes: a run takes a tenth of it at once. */
+const neededBytes = 4 * 2 ** 30
+
+/** Where one run of the tests keeps what it writes; removed with it. */
+export interface TestPlace extends Disposable {
+  /** What the processes of tests are given beside the environment of the run. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/**
+ * A temporary folder for a run of the tests, in memory where the system has the room: thousands of files come and go, and what a kill
+ * leaves is the same there. Compiled sources are kept from run to run: loading them is most of what a short test file costs.
+ */
+export function openTestPlace(): TestPlace {
+  const folder = mkdtempSync(join(hasMemoryFolder() ? memoryFolder : tmpdir(), 'althing-'))
+  const environment = { TMPDIR: folder, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled') }
+  const clear = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  // memory is not given back by itself when a run is interrupted
+  process.once('exit', clear)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  return { environment, [Symbol.dispose]: clear }
+}
+
+/**
+ * Lays the launcher and the bundle of this moment into a folder, as an install does, and gives the launcher's path: a source that is
+ * edited during a run would have every command load the sources instead.
+ */
+export function layOutProgram(place: TestPlace): string {
+  const folder = join(place.environment['TMPDIR'] ?? '', 'installed')
+  mkdirSync(folder)
+  for (const name of ['bin', 'dist', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  return join(folder, 'bin', 'althing.js')
+}
+
+/** A file system in memory that Linux has for everybody. @see shm_overview(7) */
+const memoryFolder = '/dev/shm'
+
+/** Whether there is one with room, from which programs may be started. */
+function hasMemoryFolder(): boolean {
+  if (!existsSync('/proc/mounts')) return false
+  const mount = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .find(([, path, type]) => path === memoryFolder && type === 'tmpfs')
+  if (mount === undefined || mount[3]?.split(',').includes('noexec') === true) return false
+  const { bavail, bsize } = statfsSync(memoryFolder)
+  return bavail * bsize >= neededBytes
+}
