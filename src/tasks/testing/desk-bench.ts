@@ -18,6 +18,8 @@ export interface TestDesk {
   readonly desk: ProjectDesk
   readonly clock: HandClock
   readonly pushes: readonly PushRequest[]
+  /** What the desk was opened with. */
+  readonly own: DeskDeps
   /** Another desk of the same home: what a node that starts anew opens. */
   readonly reopen: (options?: Partial<DeskOptions>) => ProjectDesk
   readonly add: (title: string, body?: string) => Promise<Task>
@@ -55,7 +57,7 @@ export async function openTestDesk(
   const reopen: TestDesk['reopen'] = (options = {}) => new ProjectDesk(own, project, { ...testDeskOptions, ...options })
   const desk = reopen()
   return {
-    ...{ desk, clock, pushes, reopen },
+    ...{ desk, clock, pushes, own, reopen },
     add: async (title, body = '') => {
       const { records } = desk
       if (records === undefined) throw new Error('the set-up is wrong')
