@@ -104,6 +104,16 @@ test('a watch answers with what came together, or with nothing once the wait is 
   assert.deepEqual(await quiet, { items: [], after: place })
 })
 
+test('a watch that was answered leaves no timer behind', async (t) => {
+  const { ada, handlers } = await answering(t)
+  await ada.put(address, 'one')
+  const pending = ada.clock.pending()
+  const watching = handlers['context.watch']({ pattern: address, wait: 600 }, call)
+  await ada.put(address, 'two')
+  assert.equal((await watching).items.length, 1)
+  assert.equal(ada.clock.pending(), pending)
+})
+
 test('a watch that heard nothing says where to go on: what is written between two of them is told by the second', async (t) => {
   const { ada, handlers } = await answering(t)
   const quiet = handlers['context.watch']({ pattern: address, wait: 1 }, call)

@@ -152,6 +152,18 @@ test('S31: members that have one wait for entries that never come take no place 
   assert.ok(cluster.clock.now() - before < 900, `it took ${cluster.clock.now() - before} ms`)
 })
 
+test('a question that was answered leaves no timer of half a minute behind', async (t) => {
+  const cluster = await useCluster(t)
+  const [ada, bob] = [await cluster.open('ada'), await cluster.open('bob')]
+  await cluster.connect(ada, bob)
+  await cluster.clock.advance(5_000)
+  const pending = cluster.clock.pending()
+  for (let index = 0; index < 30; index += 1) await ada.get(`ucxl://bob:dev@shop:cart/*^/n${index}`).catch(() => undefined)
+  // the channels of the questions linger for ten seconds
+  await cluster.clock.advance(12_000)
+  assert.ok(cluster.clock.pending() < pending + 10, `${cluster.clock.pending() - pending} timers more`)
+})
+
 test('a member that asks without end is told that this one is busy, until it waited', async (t) => {
   const cluster = await useCluster(t, { options: { questionsPerSecond: 1 } })
   const [ada, bob] = [await cluster.open('ada'), await cluster.open('bob')]
