@@ -142,6 +142,8 @@ test('what an agent asks a person waits for one, who lets workers try again or c
   const fresh = await addTask(ada, 'A slip')
   for (const each of [key, fresh]) await ada.ask('task', 'done', each, '--reason', 'not wanted')
   assert.deepEqual(list(await ada.ask('task', 'list'), 'tasks'), [])
+  const claims = new Map(list(await ada.ask('task', 'list', '--all'), 'tasks').map((task) => [task['key'], task['claim']]))
+  assert.deepEqual([claims.get(key), claims.get(fresh)], ['done', 'free'])
 })
 
 /** A model that looks where it should not, does the task and says so. */
