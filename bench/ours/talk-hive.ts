@@ -56,6 +56,7 @@ export async function openTalkHive(count: number, { signal }: { readonly signal:
         projects: [testProject],
         labels: [],
         types: [],
+        scopes: [],
         models: ['bench/none'],
         slots: 1,
         answers: false,

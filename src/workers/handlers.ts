@@ -234,9 +234,9 @@ function describeEnd(end: WorkEnd): string {
 
 /** Workers of other nodes, for a person. */
 function othersOf(talk: Talk | undefined) {
-  return (talk?.workers() ?? []).map(({ node, agent, projects, labels, types, models, slots, answers }) => ({
+  return (talk?.workers() ?? []).map(({ node, agent, projects, labels, types, scopes, models, slots, answers }) => ({
     ...{ node, agent, slots, answers },
-    ...{ projects: [...projects], labels: [...labels], types: [...types], models: [...models] },
+    ...{ projects: [...projects], labels: [...labels], types: [...types], scopes: [...scopes], models: [...models] },
   }))
 }
 

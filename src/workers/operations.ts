@@ -20,6 +20,8 @@ const otherShape = (z: Zod) =>
     labels: z.array(z.string()),
     /** What it works on; empty: everything. */
     types: z.array(z.string()),
+    /** Where it works; empty: everywhere. */
+    scopes: z.array(z.string()),
     models: z.array(z.string()),
     /** Tasks it could take now. */
     slots: z.int(),

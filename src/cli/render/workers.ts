@@ -46,7 +46,7 @@ export function renderWorker(output: unknown, style: Style): string | undefined 
 }
 
 function describeOther(row: Fields, style: Style): string {
-  const [projects, types] = [row.texts('projects'), row.texts('types')]
+  const [projects, types] = [row.texts('projects'), [...row.texts('types'), ...row.texts('scopes')]]
   const can = [
     ...row.texts('models'),
     ...(types.length === 0 ? [] : [types.join(', ')]),

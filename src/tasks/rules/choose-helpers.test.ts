@@ -8,7 +8,7 @@ import type { HeardWorker } from './worker-book.ts'
 const project = 'forge.example.org/team/shop'
 const [ada, bob, cy, eve] = [nodeOf('ada'), nodeOf('bob'), nodeOf('cy'), nodeOf('eve')]
 const worker = (node: PeerId, change: Partial<HeardWorker> = {}): HeardWorker => ({
-  ...{ node, agent: 'a:b', projects: [project], labels: [], types: [], models: [], slots: 1, answers: true, heardAt: 0 },
+  ...{ node, agent: 'a:b', projects: [project], labels: [], types: [], scopes: [], models: [], slots: 1, answers: true, heardAt: 0 },
   ...change,
 })
 const choose = (

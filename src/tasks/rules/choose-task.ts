@@ -101,8 +101,11 @@ export function whyNot(task: Task, wishes: TaskWishes, needed: NeededTasks): str
   return whyNotOurs(task, wishes) ?? whyNotYet(task, needed)
 }
 
-/** Why it is for others; undefined when it is for us. */
-function whyNotOurs(task: Task, { types, role, scopes = [] }: TaskWishes): string | undefined {
+/** Why it is for workers with other wishes; undefined when it is for this one. */
+export function whyNotOurs(
+  task: Task,
+  { types, role, scopes = [] }: Pick<TaskWishes, 'role' | 'scopes'> & { readonly types: readonly string[] },
+): string | undefined {
   const type = typeOfTask(task)
   if (types.length > 0 && !types.includes(type)) return `it is about ${type}`
   const roles = rolesOfTask(task)

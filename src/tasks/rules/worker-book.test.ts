@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nodeOf } from '../../journal/testing/bench-of-peers.ts'
+import { testIssue, testProject } from '../testing/test-names.ts'
 import { couldTake, WorkerBook } from './worker-book.ts'
 import type { WorkerOffer } from './worker-book.ts'
 
-const project = 'forge.example.org/team/shop'
 const offer: WorkerOffer = {
   agent: 'ada-laptop:backend',
-  projects: [project],
+  projects: [testProject],
   labels: ['bzzz-task'],
   types: [],
+  scopes: [],
   models: ['ollama/qwen3-coder'],
   slots: 3,
   answers: true,
 }
-const task = { project, labels: ['bzzz-task', 'priority-1'], type: 'bug' }
+const task = { ...testIssue, body: 'See `src/cart/`.', labels: ['bzzz-task', 'type-bug', 'role-backend'] }
 const [ada, bob] = [nodeOf('ada'), nodeOf('bob')]
 
 test('a worker is there until it ended, or was not heard for 90 s', () => {
@@ -42,17 +43,19 @@ test('of more workers than are remembered the one heard longest ago goes', () =>
   assert.deepEqual([book.get(bob, 2), book.get(ada, 2)?.node], [undefined, ada])
 })
 
-test('a worker could take a task of its projects, labels and types while it has room', () => {
+test('a worker could take a task of its projects, labels, types, role and folders while it has room', () => {
   assert.equal(couldTake(offer, task), true)
-  assert.equal(couldTake({ ...offer, types: ['bug', 'ui'] }, task), true)
+  assert.equal(couldTake({ ...offer, types: ['bug', 'ui'], scopes: ['src'] }, task), true)
   const others: readonly Partial<WorkerOffer>[] = [
     { slots: 0 },
     { types: ['ui'] },
     { labels: ['another'] },
     { projects: ['file:/srv/shop'] },
+    { agent: 'ada-laptop:frontend' },
+    { scopes: ['docs'] },
   ]
   assert.deepEqual(
     others.map((change) => couldTake({ ...offer, ...change }, task)),
-    [false, false, false, false],
+    others.map(() => false),
   )
 })

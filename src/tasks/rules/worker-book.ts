@@ -1,4 +1,6 @@
 import type { PeerId } from '../../identity/keys.ts'
+import type { Task } from '../task.ts'
+import { whyNotOurs } from './choose-task.ts'
 
 /** How often a worker says that it is there, and after how long without a word it is forgotten, in milliseconds. */
 export const offerIntervalMs = 30_000
@@ -12,9 +14,10 @@ export interface WorkerOffer {
   readonly agent: string
   /** Projects it works on, by their names. */
   readonly projects: readonly string[]
-  /** Labels a task must have, and what it may be about; no types means all. */
+  /** Labels a task must have; what it may be about, and where it may be: no types and no scopes mean all. */
   readonly labels: readonly string[]
   readonly types: readonly string[]
+  readonly scopes: readonly string[]
   /** `ENDPOINT/MODEL`, or the driver of another agent. */
   readonly models: readonly string[]
   /** Tasks it could take now. */
@@ -28,13 +31,6 @@ export interface HeardWorker extends WorkerOffer {
   readonly node: PeerId
   /** When it was heard last, by our monotonic clock. */
   readonly heardAt: number
-}
-
-/** What a task asks of who takes it. */
-export interface TaskNeeds {
-  readonly project: string
-  readonly labels: readonly string[]
-  readonly type: string
 }
 
 /** Workers of other nodes that are there, as they said. */
@@ -67,7 +63,7 @@ export class WorkerBook {
 }
 
 /** Whether a worker could take a task now, by what it said. */
-export function couldTake({ projects, labels, types, slots }: WorkerOffer, task: TaskNeeds): boolean {
-  const isItsKind = types.length === 0 || types.includes(task.type)
-  return slots > 0 && isItsKind && projects.includes(task.project) && labels.every((label) => task.labels.includes(label))
+export function couldTake({ agent, projects, labels, types, scopes, slots }: WorkerOffer, task: Task): boolean {
+  if (slots === 0 || !projects.includes(task.project) || !labels.every((label) => task.labels.includes(label))) return false
+  return whyNotOurs(task, { types, scopes, role: agent.slice(agent.lastIndexOf(':') + 1) }) === undefined
 }

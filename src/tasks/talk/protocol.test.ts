@@ -8,7 +8,7 @@ import { encodeText } from '../../lib/bytes.ts'
 import { testOffer } from '../testing/talk-bench.ts'
 import { testProject as project, testTask as task } from '../testing/test-names.ts'
 import type { TaskNews } from './protocol.ts'
-import { formatNews, isNewsSigned, maxTalkBytes, parseNews, signNews, talkTopic } from './protocol.ts'
+import { boundOffer, formatNews, isNewsSigned, maxTalkBytes, parseNews, signNews, talkTopic } from './protocol.ts'
 
 const issueHash = 'a'.repeat(64)
 const name = { project, task }
@@ -59,8 +59,8 @@ test('what is longer, or says more, than a member says is not read', () => {
     worker({ projects: Array.from({ length: 33 }, (_, index) => `forge.example.org/team/${index}`) }),
     worker({ projects: ['no project'] }),
     worker({ projects: [project, project] }),
-    worker({ labels: Array.from({ length: 33 }, (_, index) => `label ${index}`) }),
-    worker({ models: ['x'.repeat(129)] }),
+    worker({ labels: Array.from({ length: 17 }, (_, index) => `label ${index}`) }),
+    worker({ models: ['x'.repeat(257)] }),
     worker({ agent: 'two\nlines' }),
     worker({ slots: 1_025 }),
     worker({ answers: 1 }),
@@ -90,4 +90,19 @@ test('what another version says beside what is known is not read as if it were k
   ])
     assert.equal(parseNews(encodeCanonical([1, sender, nonce, row, signature])), undefined)
   assert.equal(parseNews(encodeCanonical([2, sender, nonce, ['polled', project], signature])), undefined)
+})
+
+test('a worker with more than may be said says as much as others read', () => {
+  const many = Array.from({ length: 40 }, (_, index) => `${index}`)
+  const offer = boundOffer({
+    ...testOffer,
+    projects: many.map((index) => `forge.example.org/team/${index}` as typeof project),
+    ...{ labels: many, types: ['bug', 'bug'], scopes: ['two\nlines', 'src/ui'], models: ['x'.repeat(257)], slots: 5_000 },
+  })
+  const read = parseNews(formatNews(signNews(ada, testHive, { nonce: 1, news: { news: 'worker', offer } })))
+  assert.deepEqual(read?.news, { news: 'worker', offer })
+  assert.deepEqual(
+    [offer.projects.length, offer.labels.length, offer.types, offer.scopes, offer.models, offer.slots],
+    [32, 16, ['bug'], ['src/ui'], [], 1_024],
+  )
 })

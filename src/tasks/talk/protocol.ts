@@ -39,11 +39,11 @@ export interface SignedNews {
 }
 
 /** Longest message, in bytes. */
-export const maxTalkBytes = 16_384
-/** Projects a worker names at most. */
-export const maxOfferProjects = 32
-const maxOfferWords = 32
-const maxWordLength = 128
+export const maxTalkBytes = 32_768
+/** What a worker says at most: projects, and words of each other list with their characters. */
+const maxOfferProjects = 32
+const maxOfferWords = 16
+const maxWordLength = 256
 const maxSlots = 1_024
 const talkDomain = 'althing-task-talk-v1'
 const signatureBytes = 64
@@ -79,6 +79,21 @@ export function parseNews(bytes: Uint8Array): SignedNews | undefined {
   return { sender, nonce, news, signature }
 }
 
+/** As much of an offer as may be said: what is too long or too much is left out, and others know less of this worker. */
+export function boundOffer(offer: WorkerOffer): WorkerOffer {
+  const { projects, labels, types, scopes, models, slots } = offer
+  return {
+    ...offer,
+    projects: [...new Set(projects)].slice(0, maxOfferProjects),
+    ...{ labels: boundWords(labels), types: boundWords(types), scopes: boundWords(scopes), models: boundWords(models) },
+    slots: Math.min(slots, maxSlots),
+  }
+}
+
+function boundWords(words: readonly string[]): readonly string[] {
+  return [...new Set(words)].filter((word) => readText(word, maxWordLength) !== undefined).slice(0, maxOfferWords)
+}
+
 function encodeSaid(hive: HiveId, { sender, nonce, news }: Omit<SignedNews, 'signature'>): Uint8Array {
   return encodeCanonical([1, linkOfCid(hive), sender, nonce, toRow(news)])
 }
@@ -100,8 +115,8 @@ function toRow(news: TaskNews): readonly unknown[] {
   }
 }
 
-function offerRow({ agent, projects, labels, types, models, slots, answers }: WorkerOffer): readonly unknown[] {
-  return [agent, [...projects], [...labels], [...types], [...models], slots, answers]
+function offerRow({ agent, projects, labels, types, scopes, models, slots, answers }: WorkerOffer): readonly unknown[] {
+  return [agent, [...projects], [...labels], [...types], [...scopes], [...models], slots, answers]
 }
 
 function parseRow(value: unknown): TaskNews | undefined {
@@ -139,15 +154,16 @@ function parseOfTask(row: readonly unknown[], name: TaskName): TaskNews | undefi
 function parseWorker(row: readonly unknown[]): TaskNews | undefined {
   if (row.length !== 2) return undefined
   if (row[1] === null) return { news: 'worker', offer: null }
-  const list = asList(row[1], 7)
+  const list = asList(row[1], 8)
   if (list === undefined) return undefined
   const agent = readText(list[0], maxWordLength)
   const projects = readList(list[1], maxOfferProjects, (item) => (typeof item === 'string' ? parseProjectId(item) : undefined))
-  const [labels, types, models] = [readWords(list[2]), readWords(list[3]), readWords(list[4])]
-  const [slots, answers] = [readCount(list[5]), list[6]]
-  if (agent === undefined || projects === undefined || labels === undefined || types === undefined || models === undefined) return undefined
-  if (slots === undefined || slots > maxSlots || typeof answers !== 'boolean') return undefined
-  return { news: 'worker', offer: { agent, projects, labels, types, models, slots, answers } }
+  const [labels, types, scopes, models] = [readWords(list[2]), readWords(list[3]), readWords(list[4]), readWords(list[5])]
+  const [slots, answers] = [readCount(list[6]), list[7]]
+  if (agent === undefined || projects === undefined || labels === undefined || types === undefined) return undefined
+  if (scopes === undefined || models === undefined || slots === undefined || slots > maxSlots || typeof answers !== 'boolean')
+    return undefined
+  return { news: 'worker', offer: { agent, projects, labels, types, scopes, models, slots, answers } }
 }
 
 function readWords(value: unknown): readonly string[] | undefined {

@@ -8,14 +8,13 @@ import { createEvents } from '../../lib/events.ts'
 import { describeError } from '../../lib/fault.ts'
 import type { Log } from '../../lib/log.ts'
 import type { GossipMessage, GossipVerdict, Host } from '../../network/host.ts'
-import { typeOfTask } from '../rules/choose-task.ts'
 import { isNearAddress, isPolledByAnother, isWorthBidding, maxScore, planTurn, rankBids, scoreOf, waitOf } from '../rules/choose-turn.ts'
 import { ClaimWords, HeardBids, Repeats } from '../rules/heard.ts'
 import type { HeardWorker, WorkerOffer } from '../rules/worker-book.ts'
 import { couldTake, offerIntervalMs, WorkerBook } from '../rules/worker-book.ts'
 import type { ProjectId, Task } from '../task.ts'
 import type { TaskName, TaskNews } from './protocol.ts'
-import { formatNews, isNewsSigned, parseNews, signNews, talkTopic } from './protocol.ts'
+import { boundOffer, formatNews, isNewsSigned, parseNews, signNews, talkTopic } from './protocol.ts'
 import { SeenTasks } from './seen-tasks.ts'
 import { SenderRates } from './sender-rates.ts'
 import type { Standing, Talk, Turn } from './talk.ts'
@@ -127,7 +126,8 @@ export class TaskTalk implements Talk, AsyncDisposable {
     return isPolledByAnother(project, host.peerId, this.#seen.pollersOf(project, clock.monotonic() - withinMs))
   }
 
-  readonly offer = (offer: WorkerOffer | undefined): void => {
+  readonly offer = (wanted: WorkerOffer | undefined): void => {
+    const offer = wanted === undefined ? undefined : boundOffer(wanted)
     const isSame = JSON.stringify(offer) === JSON.stringify(this.#offer)
     const ended = this.#offer !== undefined && offer === undefined
     this.#offer = offer
@@ -166,8 +166,7 @@ export class TaskTalk implements Talk, AsyncDisposable {
 
   /** Others that could take a task now, as they said. */
   #rivals(task: Task): readonly PeerId[] {
-    const needs = { project: task.project, labels: task.labels, type: typeOfTask(task) }
-    return this.workers().flatMap((worker) => (couldTake(worker, needs) ? [worker.node] : []))
+    return this.workers().flatMap((worker) => (couldTake(worker, task) ? [worker.node] : []))
   }
 
   #bidsFor(task: Task): ReadonlyMap<PeerId, number> {

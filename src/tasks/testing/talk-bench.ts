@@ -38,6 +38,7 @@ export const testOffer: WorkerOffer = {
   projects: [testProject],
   labels: ['bzzz-task'],
   types: [],
+  scopes: [],
   models: ['ollama/qwen3-coder'],
   slots: 3,
   answers: false,
