@@ -15,7 +15,7 @@ import { openWorkshop } from './workshop.ts'
 
 const surroundings = { clock: systemClock, chance: systemChance, log: silentLog }
 
-test('a hive that was left and joined again has desks with the journal that runs; looking at them leaves no note of this process', async (t) => {
+test('a hive that was left and joined again has desks of its own, with the journal that runs; looking at them leaves no note of this process', async (t) => {
   const path = await mkdtemp(join(tmpdir(), 'althing-workshop-'))
   t.after(() => rm(path, { recursive: true, force: true }))
   const config = await defaultConfig()
@@ -37,6 +37,7 @@ test('a hive that was left and joined again has desks with the journal that runs
   await before.get(id).records?.add({ title: 'one', body: '', labels: [] })
   await hives.registry.close(row.known.id)
   await hives.open(undefined)
+  assert.notEqual(workshop.findDesks(undefined), before)
   await workshop.findDesks(undefined).get(id).records?.add({ title: 'two', body: '', labels: [] })
   assert.deepEqual(
     workshop

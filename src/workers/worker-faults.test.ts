@@ -11,6 +11,7 @@ import type { DeskOptions } from '../tasks/desk.ts'
 import { ProjectDesk } from '../tasks/desk.ts'
 import { createWorkView } from '../tasks/records/work-view.ts'
 import { silentTalk } from '../tasks/talk/talk.ts'
+import type { Talk } from '../tasks/talk/talk.ts'
 import type { Project, Task } from '../tasks/task.ts'
 import { projectIdOf } from '../tasks/task.ts'
 import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
@@ -31,6 +32,8 @@ const workerOptions: WorkerOptions = {
   about: { agent: 'ada-laptop:backend', models: ['ollama/qwen3-coder'], answers: false },
 }
 const { signal } = new AbortController()
+/** Another node says that it looks at the project for all. */
+const talk: Talk = { ...silentTalk, isPolledByAnother: () => true }
 
 /** What becomes of a task that is held. */
 type Supervise = (task: Task, holder: WorkerHolding['holder']) => Promise<WorkEnd>
@@ -61,7 +64,7 @@ async function openShop(t: TestContext, supervise: Supervise, given: Given = {})
   const [took, idle]: [string[], string[]] = [[], []]
   const worker = new Worker(
     {
-      ...{ clock, log: silentLog, desks: () => [desk], isMerged: async () => false, escalate: () => {}, talk: silentTalk, ...hindrance },
+      ...{ clock, log: silentLog, desks: () => [desk], isMerged: async () => false, escalate: () => {}, talk, ...hindrance },
       tell: (news) => void (news.news === 'idle' && idle.push(news.reason)),
       supervise: (_desk, { task, holder }) => {
         took.push(task.title)

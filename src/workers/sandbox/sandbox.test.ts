@@ -181,28 +181,32 @@ test('S28: without a sandbox the environment of the node is still not handed on'
   assert.ok(!said(result).includes('canary-4711'))
 })
 
-test('without a sandbox a daemon that keeps the pipes open holds up neither a limit nor a run that is called off', async (t) => {
-  const bare = await openSandbox({ ...base, kind: 'none' })
-  const tree = treeOf('bare-daemon')
-  const daemon = 'setsid sh -c "echo \\$\\$ >> pids; exec sleep 100" & echo started; sleep 100'
-  t.after(() => {
-    for (const pid of readFileSync(join(tree, 'pids'), 'utf8').trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
-  })
-  const late = await runShell(bare, tree, daemon, { timeoutMs: 300 })
-  assert.deepEqual([late.wasCut, said(late)], [true, 'started'])
-  const controller = new AbortController()
-  const command = { argv: ['sh', '-c', daemon], folder: tree, writable: [tree], readable: [], variables: {} }
-  const spawned = {
-    ...bare,
-    spawn: (given: SandboxSpawn) => {
-      const child = bare.spawn(given)
-      child.stdout.once('data', () => controller.abort(new Error('called off')))
-      return child
-    },
-  }
-  const options = { timeoutMs: 20_000, maxOutputBytes: 1_000, signal: controller.signal }
-  await assert.rejects(runCommand({ sandbox: spawned, clock: systemClock }, command, options), /called off/)
-})
+test(
+  'without a sandbox a daemon that keeps the pipes open holds up neither a limit nor a run that is called off',
+  { timeout: 60_000 },
+  async (t) => {
+    const bare = await openSandbox({ ...base, kind: 'none' })
+    const tree = treeOf('bare-daemon')
+    const daemon = 'setsid sh -c "echo \\$\\$ >> pids; exec sleep 1000" & echo started; sleep 1000'
+    t.after(() => {
+      for (const pid of readFileSync(join(tree, 'pids'), 'utf8').trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
+    })
+    const late = await runShell(bare, tree, daemon, { timeoutMs: 300 })
+    assert.deepEqual([late.wasCut, said(late)], [true, 'started'])
+    const controller = new AbortController()
+    const command = { argv: ['sh', '-c', daemon], folder: tree, writable: [tree], readable: [], variables: {} }
+    const spawned = {
+      ...bare,
+      spawn: (given: SandboxSpawn) => {
+        const child = bare.spawn(given)
+        child.stdout.once('data', () => controller.abort(new Error('called off')))
+        return child
+      },
+    }
+    const options = { timeoutMs: 20_000, maxOutputBytes: 1_000, signal: controller.signal }
+    await assert.rejects(runCommand({ sandbox: spawned, clock: systemClock }, command, options), /called off/)
+  },
+)
 
 for (const kind of ['auto', 'none'] as const)
   test(`rule 10: a command with sandbox ${kind} stands still with all it started while the lease is not confirmed`, async (t) => {
