@@ -57,7 +57,7 @@ async function openNode(t: TestContext) {
       ),
   }
   const handlers = createWorkerHandlers(deps, options)
-  t.after(() => clock.run(handlers[Symbol.asyncDispose]()))
+  t.after(async () => clock.run(Promise.resolve(handlers[Symbol.asyncDispose]())))
   const told: Progress[] = []
   const context: CallContext = { signal: new AbortController().signal, hive: undefined, report: (progress) => told.push(progress) }
   const start = (change: Partial<typeof started> = {}) => handlers['worker.start']({ ...started, ...change }, context)

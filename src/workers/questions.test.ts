@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createSeededChance } from '../lib/chance.ts'
 import type { Progress } from '../operations/define-operation.ts'
 import { Questions } from './questions.ts'
@@ -11,6 +12,7 @@ test('a question is told with its lines and its name, and the answer by that nam
     { report: (progress) => told.push(progress) },
     { lines: ['a', 'b'], question: 'Push?', signal: new AbortController().signal },
   )
+  await setImmediate()
   const id = told.at(-1)?.question ?? assert.fail()
   assert.deepEqual(
     told.map(({ stage, isNotice, question }) => [stage, isNotice, question]),
@@ -32,4 +34,30 @@ test('a question that nobody answers ends with its signal', async () => {
   const asking = questions.ask({ report: () => {} }, { lines: [], question: 'Push?', signal: over.signal })
   over.abort(new Error('the node ends'))
   await assert.rejects(asking, { message: 'the node ends' })
+})
+
+test('a second question is asked when the first was answered, or is asked no more', async () => {
+  const questions = new Questions({ chance: createSeededChance(7) })
+  const told: Progress[] = []
+  const ask = (question: string, signal = new AbortController().signal) =>
+    questions.ask({ report: (progress) => told.push(progress) }, { lines: [], question, signal })
+  const off = new AbortController()
+  const [one, two, three] = [ask('one'), ask('two', off.signal), ask('three')]
+  await setImmediate()
+  off.abort(new Error('given up'))
+  await assert.rejects(two, { message: 'given up' })
+  await setImmediate()
+  assert.deepEqual(
+    told.map(({ stage }) => stage),
+    ['one'],
+  )
+  questions.answer(told[0]?.question ?? '', true)
+  assert.equal(await one, true)
+  await setImmediate()
+  assert.deepEqual(
+    told.map(({ stage }) => stage),
+    ['one', 'three'],
+  )
+  questions.answer(told[1]?.question ?? '', false)
+  assert.equal(await three, false)
 })
