@@ -175,6 +175,22 @@ test('F5: what did not fit gives its room back at once, but for what was there b
   assert.deepEqual(await readAll(ada.content, kept.cid), shared)
 })
 
+test('S8: of content that is not what it should be, or breaks off, nothing is kept, and what was here before stays', async () => {
+  await using ada = openInMemory()
+  const first = testBytes(mebibyte, 1)
+  const { cid } = await ada.content.add([first], context)
+  const before = ada.blobs.usage()
+  await assert.rejects(ada.content.add([first, testBytes(mebibyte, 2)], { ...context, expected: cid }), isFault('CONTENT_MISMATCH'))
+  const broken = async function* (): AsyncGenerator<Uint8Array> {
+    yield testBytes(2 * mebibyte, 3)
+    throw new Error('it broke off')
+  }
+  await assert.rejects(ada.content.add(broken(), { ...context, expected: cid }), /it broke off/)
+  assert.deepEqual(ada.blobs.usage(), before)
+  assert.equal(ada.content.stat(cid)?.isWhole, true)
+  assert.equal((await ada.content.add([first], { ...context, expected: cid })).cid, cid)
+})
+
 test('short content of a peer is kept together, and what is not what its name says is told and left out', async () => {
   await using ada = openInMemory()
   const [one, two, wrong] = [1, 2, 3].map((seed) => testBytes(500, seed)) as [Uint8Array, Uint8Array, Uint8Array]

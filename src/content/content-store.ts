@@ -23,7 +23,7 @@ import {
 } from './chunks.ts'
 import { ChunkListTable } from './chunk-list-table.ts'
 import { collectContent } from './collect.ts'
-import type { ContentSize, ContentStat, ContentStore, ReadOptions, Reference } from './content.ts'
+import type { AddOptions, ContentSize, ContentStat, ContentStore, ReadOptions, Reference } from './content.ts'
 import { contentFaults } from './faults.ts'
 import { HeldContent } from './held-content.ts'
 import { PendingCopies } from './pending-copies.ts'
@@ -112,11 +112,11 @@ class BlobContentStore implements LocalContentStore {
     this.#held = new HeldContent(deps.clock, options)
   }
 
-  readonly add: ContentStore['add'] = (source, { signal }) =>
-    this.#add(source, { signal, put: (digest, bytes) => this.#putWith(this.#deps.blobs.put, digest, bytes) })
+  readonly add: ContentStore['add'] = (source, options) =>
+    this.#add(source, { ...options, put: (digest, bytes) => this.#putWith(this.#deps.blobs.put, digest, bytes) })
 
-  readonly addSoon: ContentStore['add'] = (source, { signal }) =>
-    this.#add(source, { signal, put: (digest, bytes) => this.#putWith(this.#deps.blobs.putSoon, digest, bytes) })
+  readonly addSoon: ContentStore['add'] = (source, options) =>
+    this.#add(source, { ...options, put: (digest, bytes) => this.#putWith(this.#deps.blobs.putSoon, digest, bytes) })
 
   readonly stat = (cid: Cid): ContentStat | undefined => {
     const list = this.listOf(cid)
@@ -221,7 +221,7 @@ class BlobContentStore implements LocalContentStore {
 
   async #add(
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    { signal, put: putChunk }: { readonly signal: AbortSignal; readonly put: BlobStore['put'] },
+    { signal, expected, put: putChunk }: AddOptions & { readonly put: BlobStore['put'] },
   ): Promise<ContentSize> {
     const digests: Uint8Array[] = []
     const fresh: Uint8Array[] = []
@@ -247,11 +247,12 @@ class BlobContentStore implements LocalContentStore {
       }
       await Promise.all(puts)
       signal.throwIfAborted()
-      return await this.#finish({ size, digests: new Uint8Array(Buffer.concat(digests)) })
+      return await this.#finish({ size, digests: new Uint8Array(Buffer.concat(digests)) }, expected)
     } catch (error) {
       await Promise.allSettled(puts)
       const isFull = error instanceof Fault && (error.code === 'DISK_FULL' || error.code === 'QUOTA_EXCEEDED')
-      if (isFull && this.#stored === storedBefore) await this.#giveBack(fresh)
+      const isUseless = isFull || expected !== undefined
+      if (isUseless && this.#stored === storedBefore) await this.#giveBack(fresh)
       throw error
     } finally {
       await Promise.allSettled(puts)
@@ -259,16 +260,21 @@ class BlobContentStore implements LocalContentStore {
     }
   }
 
-  /** What did not fit is of no use: its room is needed at once, not after the grace age. Blocks that another add has meanwhile stay. */
+  /** What did not fit, or is not what it should be, is of no use: its room is needed at once, not after the grace age. Blocks that another add has meanwhile stay. */
   async #giveBack(fresh: readonly Uint8Array[]): Promise<void> {
     for (const digest of fresh) if (this.#held.addsOf(digest) === 1) await this.#deps.blobs.remove(digest)
   }
 
   /** The list goes last: what has a list here had all its chunks here. */
-  async #finish(list: ChunkList): Promise<ContentSize> {
+  async #finish(list: ChunkList, expected: Cid | undefined): Promise<ContentSize> {
     const isList = chunkCount(list.size) > 1
     const bytes = isList ? encodeChunkList(list) : undefined
     const cid = bytes === undefined ? cidOfDigest(rawCodec, list.digests) : createCid(dagCborCodec, bytes)
+    if (expected !== undefined && cid !== expected)
+      throw contentFaults.create('CONTENT_MISMATCH', {
+        message: `these bytes are ${cid} and not ${expected}; nothing of them is kept`,
+        data: { cid, expected },
+      })
     if (bytes !== undefined) {
       await this.putBlock(digestOfCid(cid), bytes)
       await this.#lists.keep(cid, list)

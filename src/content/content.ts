@@ -5,11 +5,8 @@ import type { Transaction } from '../store/database.ts'
 
 /** Immutable bytes by name, on our own disk. One for all hives of a node; what may be served where is a matter of references. */
 export interface ContentStore {
-  /** Chunks, hashes and stores a stream; resolves after fsync. Up to 1 MiB is one raw block, more a dag-cbor list of 1 MiB chunks. @throws Fault DISK_FULL, QUOTA_EXCEEDED */
-  readonly add: (
-    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    options: { readonly signal: AbortSignal },
-  ) => Promise<ContentSize>
+  /** Chunks, hashes and stores a stream; resolves after fsync. Up to 1 MiB is one raw block, more a dag-cbor list of 1 MiB chunks. @throws Fault DISK_FULL, QUOTA_EXCEEDED, CONTENT_MISMATCH */
+  readonly add: (source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: AddOptions) => Promise<ContentSize>
   /** Like `add`, but short content is durable only with the `Database.write` that follows: for who records it next. */
   readonly addSoon: ContentStore['add']
   /** Size and presence, without reading the bytes. */
@@ -29,6 +26,12 @@ export interface ContentSize {
 export interface ContentStat extends ContentSize {
   readonly isWhole: boolean
   readonly presentBytes: number
+}
+
+export interface AddOptions {
+  readonly signal: AbortSignal
+  /** What it must be named; of anything else, and of what breaks off, nothing is kept. */
+  readonly expected?: Cid
 }
 
 export interface ReadOptions {

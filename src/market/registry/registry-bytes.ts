@@ -31,8 +31,7 @@ export async function addBytes(
   { content, row, signal }: Pick<MarketDeps, 'content'> & BytesContext,
   { cid, ...request }: BytesRequest & { readonly cid: Cid },
 ): Promise<number> {
-  const added = await whole(content.add(read(row, request), { signal }), { row, signal }, request.path)
-  if (added.cid !== cid) throw refuse(row, request.path, otherBytes)
+  const added = await whole(content.add(read(row, request), { signal, expected: cid }), { row, signal }, request.path)
   return added.size
 }
 
@@ -54,6 +53,7 @@ function read(row: Named, { path, body, maxBytes, isCompressed, onBytes }: Bytes
 async function whole<T>(reading: Promise<T>, { row, signal }: BytesContext, path: string): Promise<T> {
   return reading.catch((error: unknown) => {
     signal.throwIfAborted()
+    if (errorCode(error) === 'CONTENT_MISMATCH') throw refuse(row, path, otherBytes)
     throw (errorCode(error) ?? '').startsWith('ZSTD_') ? refuse(row, path, 'it is no zstd') : error
   })
 }
