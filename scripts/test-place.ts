@@ -28,13 +28,13 @@ export function openTestPlace(): TestPlace {
 }
 
 /**
- * Lays the launcher and the bundle of this moment into a folder, as an install does, and gives the launcher's path: a source that is
- * edited during a run would have every command load the sources instead.
+ * Lays the launcher and the bundle of this moment into a folder, as an install does, with the examples beside them, and gives the
+ * launcher's path: a source that is edited during a run would have every command load the sources instead.
  */
 export function layOutProgram(place: TestPlace): string {
   const folder = join(place.environment['TMPDIR'] ?? '', 'installed')
   mkdirSync(folder)
-  for (const name of ['bin', 'dist', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  for (const name of ['bin', 'dist', 'examples', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true })
   return join(folder, 'bin', 'althing.js')
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import { root, startProgram } from './e2e/command.ts'
+import { launcher, root, startProgram } from './e2e/command.ts'
 
 /** A folder for temporary files of a program, looked at afterwards. */
 function temporaryFolder(t: TestContext): string {
@@ -30,7 +30,7 @@ test('examples/two-nodes.ts: bob joins, finds and installs what ada published, a
 
 test('the demo plays all its scenes, and leaves nothing running and nothing lying about', async (t) => {
   const folder = temporaryFolder(t)
-  const { code, stdout, stderr } = await startProgram([process.execPath, join(root, 'examples/demo/main.ts')], {
+  const { code, stdout, stderr } = await startProgram([process.execPath, join(dirname(dirname(launcher)), 'examples/demo/main.ts')], {
     home: folder,
     env: { TMPDIR: folder },
   }).ended

@@ -201,6 +201,7 @@ async function untilTrue(ask: () => Promise<boolean>): Promise<void> {
   const startedAt = performance.now()
   while (!(await ask())) {
     if (performance.now() - startedAt > 15_000) throw new Error('what the demo waited for did not happen within 15 s')
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 
