@@ -1,22 +1,15 @@
 import { join } from 'node:path'
-import type { Config } from '../config/schema.ts'
 import type { Secrets } from '../config/secrets.ts'
 import { readSecretInput } from '../config/secrets.ts'
 import type { Models } from '../models/models.ts'
-import { createProcessNotes } from '../tasks/claims/process-notes.ts'
 import type { Desks } from '../tasks/desks.ts'
 import type { AccessLog } from '../tasks/forges/access-log.ts'
 import { createAccessLog } from '../tasks/forges/access-log.ts'
-import { createForges } from '../tasks/forges/create-forge.ts'
 import type { HookSecrets } from '../tasks/hooks/hook-handlers.ts'
 import { hookSecretName } from '../tasks/hooks/hook-handlers.ts'
 import { HookReceiver } from '../tasks/hooks/hook-receiver.ts'
 import { listAllProjects } from '../tasks/projects.ts'
-import { createDesks } from '../tasks/desks.ts'
-import { parseGitAddress } from '../tasks/git/address.ts'
-import { createRemote } from '../tasks/git/create-remote.ts'
-import type { GitCredentials, RemoteOptions } from '../tasks/git/remote.ts'
-import type { Project, ProjectId, Task } from '../tasks/task.ts'
+import type { ProjectId, Task } from '../tasks/task.ts'
 import { Escalations } from '../workers/escalations.ts'
 import type { KeptWork } from '../workers/find-kept.ts'
 import { findKept } from '../workers/find-kept.ts'
@@ -25,8 +18,9 @@ import type { Approve } from '../workers/proposal.ts'
 import type { Workbench, WorkSettings } from '../workers/work-desk.ts'
 import type { CertifyAs } from './agent-name.ts'
 import { agentOf, needAgent } from './agent-name.ts'
-import type { HiveRuntime, HiveTasks } from './hive-runtime.ts'
-import { marketHiveOf } from './hive-runtime.ts'
+import type { HiveDesksOptions } from './hive-desks.ts'
+import { openHiveDesks, tokenName } from './hive-desks.ts'
+import type { HiveTasks } from './hive-runtime.ts'
 import { createSharedSecrets } from './shared-secrets.ts'
 import type { Hives } from './hives.ts'
 import type { Home, Surroundings } from './open-home.ts'
@@ -37,12 +31,6 @@ export interface WorkshopDeps extends Surroundings {
   readonly secrets: Secrets
   readonly openModels: () => Promise<Models>
   readonly certifyAs: CertifyAs
-}
-
-export interface WorkshopOptions {
-  readonly config: Config
-  /** Variables that git and ssh of this machine are given. */
-  readonly programs: Readonly<Record<string, string>>
 }
 
 /** Tasks and workers of a node, joined with its hives, keys and secrets. */
@@ -74,51 +62,15 @@ export interface Workshop {
 const maxShownBytes = 8_388_608
 
 /** Opens nothing before it is asked. */
-export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Workshop {
+export function openWorkshop(deps: WorkshopDeps, options: HiveDesksOptions): Workshop {
   const { home, hives, secrets, clock, chance, log } = deps
   const { config, programs } = options
-  /** By what runs, not by its name: a hive that was left and joined again has another journal, and other members. */
-  const open = new WeakMap<HiveRuntime, Desks>()
-  const processes = createProcessNotes({ database: home.database, clock, chance })
-
   const accessLog = createAccessLog(home.database)
   const sharedSecrets = createSharedSecrets({ secrets, chance, folder: join(home.path, 'secrets') })
-  const findToken = (host: string): Promise<string | undefined> => secrets.find(tokenName(host))
-  const openForge = createForges({ clock, fetch, findToken, accessLog }, forgeOptionsOf(config))
-  const findCredentials = async (project: Project): Promise<GitCredentials | undefined> => {
-    const address = parseGitAddress(project.url)
-    if (address.kind !== 'http') return undefined
-    const password = await findToken(new URL(address.url).hostname)
-    // Every forge takes a token as the password of any name.
-    return password === undefined ? undefined : { username: 'althing', password }
-  }
-  const findDesks = (name: string | undefined): Desks => {
-    const hive = hives.find(name)
-    const desks = open.get(hive) ?? createDesks(deskDepsOf(hive), deskOptionsOf(config))
-    open.set(hive, desks)
-    return desks
-  }
-  const deskDepsOf = (hive: HiveRuntime) => ({
-    database: home.database,
-    journal: marketHiveOf(hive).journal,
-    hive: hive.row.known.id,
-    key: home.keys.node,
-    self: { peer: hive.journal.node, process: processes.own },
-    isAdmitted: (peer: Parameters<typeof hive.membership.judge>[0]) => hive.membership.judge(peer).verdict === 'admitted',
-    ranHere: processes.ranHere,
-    beforeClaim: processes.note,
-    openRemote: (project: Project) => {
-      const credentials = (): Promise<GitCredentials | undefined> => findCredentials(project)
-      return createRemote(project.url, { clock, programs: { environment: programs }, credentials }, remoteOptionsOf(config))
-    },
-    openForge,
-    clock,
-    chance,
-    log,
-  })
+  const { desksOf, findCredentials } = openHiveDesks({ ...deps, accessLog }, options)
 
   return {
-    findDesks,
+    findDesks: (name) => desksOf(hives.find(name)),
     // a node that is in no hive hears nobody
     findTasks: (name) => (hives.all().length === 0 ? undefined : hives.find(name).tasks),
     accessLog,
@@ -163,36 +115,4 @@ export function openWorkshop(deps: WorkshopDeps, options: WorkshopOptions): Work
     },
     findKept: (name, task) => findKept(hives.find(name).context, task, { maxBytes: maxShownBytes }),
   }
-}
-
-function deskOptionsOf({ tasks }: Config) {
-  return {
-    ttlSeconds: tasks.ttlSeconds,
-    limitedNodes: tasks.limitedNodes,
-    form: tasks.refs,
-    renewalWindowMs: tasks.renewalWindowMs,
-    collectAfterMs: tasks.collectAfterMs,
-    dependencyPatienceMs: tasks.dependencyPatienceMs,
-    label: tasks.label,
-    trustedAuthors: tasks.trustedAuthors,
-  }
-}
-
-function remoteOptionsOf({ tasks }: Config): RemoteOptions {
-  return { timeoutMs: tasks.remoteTimeoutMs, maxAnswerBytes: tasks.maxAnswerBytes, allowsPlainHttp: tasks.allowPlainHttp }
-}
-
-function forgeOptionsOf({ tasks }: Config) {
-  return {
-    timeoutMs: tasks.remoteTimeoutMs,
-    maxAnswerBytes: tasks.maxAnswerBytes,
-    allowsPlainHttp: tasks.allowPlainHttp,
-    writeGapMs: tasks.forgeWriteGapMs,
-    maxPauseMs: tasks.forgeMaxPauseMs,
-  }
-}
-
-/** The name under which the token for a host is kept. */
-function tokenName(host: string): string {
-  return `forge-${host.toLowerCase()}`
 }
