@@ -19,7 +19,8 @@ import { formatProposal } from './proposal.ts'
 import { Questions } from './questions.ts'
 import type { Workbench, WorkSettings } from './work-desk.ts'
 import type { WorkEnd } from './work-end.ts'
-import type { WorkerNews, WorkerStatus } from './worker.ts'
+import type { WorkerStatus } from './worker.ts'
+import type { WorkerNews } from './worker-news.ts'
 import { Worker } from './worker.ts'
 
 export interface WorkerHandlerDeps {

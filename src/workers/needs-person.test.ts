@@ -14,7 +14,7 @@ import type { Project } from '../tasks/task.ts'
 import { projectIdOf } from '../tasks/task.ts'
 import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
 import type { WorkEnd } from './work-end.ts'
-import type { WorkerHolding } from './worker.ts'
+import type { WorkerHolding } from './worker-news.ts'
 import { Worker } from './worker.ts'
 
 const url = '/srv/git/shop.git'

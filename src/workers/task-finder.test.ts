@@ -11,7 +11,7 @@ import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
 import { TaskSigns } from './show-task.ts'
 import type { FoundTask } from './task-finder.ts'
 import { TaskFinder } from './task-finder.ts'
-import type { WorkerNews } from './worker.ts'
+import type { WorkerNews } from './worker-news.ts'
 
 const { signal } = new AbortController()
 

@@ -16,7 +16,7 @@ import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
 import { reviewPull } from './review.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
 import type { TaskSigns } from './show-task.ts'
-import type { WorkerHolding, WorkerNews } from './worker.ts'
+import type { WorkerHolding, WorkerNews } from './worker-news.ts'
 
 export interface TaskFinderDeps {
   readonly clock: Clock

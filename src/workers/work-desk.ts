@@ -28,7 +28,7 @@ import { createGitRunner } from './trees/git.ts'
 import type { Mirror } from './trees/mirror.ts'
 import { openMirror } from './trees/mirror.ts'
 import { standingOf, standingOfGone } from './trees/standing.ts'
-import type { WorkerHolding } from './worker.ts'
+import type { WorkerHolding } from './worker-news.ts'
 
 interface Waiting {
   readonly signal: AbortSignal

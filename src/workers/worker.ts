@@ -1,7 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
-import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import type { TaskType } from '../tasks/rules/choose-task.ts'
 import type { WorkerOffer } from '../tasks/rules/worker-book.ts'
@@ -18,6 +17,7 @@ import type { FoundTask } from './task-finder.ts'
 import { TaskFinder } from './task-finder.ts'
 import { TaskRests } from './task-rests.ts'
 import type { WorkEnd } from './work-end.ts'
+import type { WorkerHolding, WorkerNews } from './worker-news.ts'
 
 /** What a worker is doing, for a person. */
 export interface WorkerStatus {
@@ -27,13 +27,6 @@ export interface WorkerStatus {
   /** Why no task is taken for now, though it looks: the model is down, the day's budget is spent. */
   readonly hindrance: string | undefined
 }
-
-/** What happens, told as it does. */
-export type WorkerNews =
-  | { readonly news: 'took'; readonly task: Task; readonly epoch: number }
-  | { readonly news: 'ended'; readonly task: Task; readonly end: WorkEnd }
-  | { readonly news: 'merged'; readonly task: Task }
-  | { readonly news: 'idle'; readonly reason: string }
 
 export interface WorkerDeps {
   readonly clock: Clock
@@ -72,15 +65,6 @@ export interface WorkerOptions {
   readonly about: Pick<WorkerOffer, 'agent' | 'models' | 'answers'>
   /** What its model costs, in US dollars for a million tokens; 0 where that is not known. */
   readonly price: number
-}
-
-/** A task that is held, and why it was taken up again. */
-export interface WorkerHolding {
-  readonly task: Task
-  readonly holder: ClaimHolder
-  readonly resumedBecause: string | undefined
-  /** The reason its claim was taken with, as the chain says it; undefined for a first claim. */
-  readonly reason?: string | undefined
 }
 
 interface Waiting {

@@ -8,7 +8,7 @@ import type { ProjectDesk } from '../../../src/tasks/desk.ts'
 import type { ObjectId } from '../../../src/tasks/git/objects.ts'
 import { formatReason } from '../../../src/tasks/rules/reasons.ts'
 import type { WorkEnd } from '../../../src/workers/work-end.ts'
-import type { WorkerHolding } from '../../../src/workers/worker.ts'
+import type { WorkerHolding } from '../../../src/workers/worker-news.ts'
 import type { SimServer } from './sim-server.ts'
 
 /** What the agent does with one task. */
