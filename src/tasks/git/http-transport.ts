@@ -2,6 +2,7 @@ import { describeError, Fault } from '../../lib/fault.ts'
 import { tasksFaults } from '../faults.ts'
 import type { GitAddress } from './address.ts'
 import { ByteReader } from './byte-reader.ts'
+import type { Greeting } from './greeting.ts'
 import { readGreeting } from './greeting.ts'
 import type { GitCredentials, RemoteOptions } from './remote.ts'
 import type { Conversation, GitBody, GitService, GitTransport } from './transport.ts'
@@ -17,14 +18,26 @@ const agent = 'althing/1'
 
 /** Smart http. Redirects are never followed: nothing, least of all a token, goes where nobody sent us. @see https://git-scm.com/docs/http-protocol */
 export function createHttpTransport(deps: HttpTransportDeps, options: RemoteOptions): GitTransport {
+  // In version 2 it says nothing of refs: what was heard once saves a request each time, until something fails.
+  let known: Greeting | undefined
   return {
     talk: async (service, work, { signal }) => {
       const session: Session = { ...deps, options, service, signal }
+      const greet = async (): Promise<Greeting> => {
+        const greeting = await readGreeting(await request(session, undefined))
+        if (service === 'git-upload-pack' && greeting.version === 2) known = greeting
+        return greeting
+      }
       const conversation: Conversation = {
-        greeting: async () => readGreeting(await request(session, undefined)),
+        greeting: async () => (service === 'git-upload-pack' ? known : undefined) ?? greet(),
         ask: async (body) => request(session, body),
       }
-      return work(conversation)
+      try {
+        return await work(conversation)
+      } catch (error) {
+        known = undefined
+        throw error
+      }
     },
   }
 }

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { systemClock } from '../../lib/clock.ts'
+import { testRemoteOptions } from '../testing/claim-bench.ts'
+import { makeRepository, serveHttp, testPrograms } from '../testing/git-server.ts'
+import { createRemote } from './create-remote.ts'
+
+test('a server over http is greeted once for all lists of refs, and anew after one that failed', async (t) => {
+  const asked: string[] = []
+  let isDown = false
+  const url = await serveHttp(t, await makeRepository(t), {
+    before: (request, response) => {
+      asked.push(request.method ?? '')
+      if (isDown) response.writeHead(503).end()
+      return !isDown
+    },
+  })
+  const remote = createRemote(url, { clock: systemClock, programs: testPrograms, credentials: async () => undefined }, testRemoteOptions)
+  const list = async (): Promise<readonly string[]> => [...(await remote.listRefs(['refs/heads/'], { signal: t.signal })).keys()]
+  assert.deepEqual([await list(), await list()], [['refs/heads/main'], ['refs/heads/main']])
+  assert.deepEqual(asked.splice(0), ['GET', 'POST', 'POST'])
+  isDown = true
+  await assert.rejects(list(), { code: 'REMOTE_UNREACHABLE' })
+  isDown = false
+  assert.deepEqual(await list(), ['refs/heads/main'])
+  assert.deepEqual(asked, ['POST', 'GET', 'POST'])
+})
