@@ -19,7 +19,8 @@ async function openNode() {
   const desks = createDesks(own, testDeskOptions)
   for (const url of ['/srv/git/shop.git', '/srv/git/api.git']) await desks.projects.add({ url, forge: 'git', base: 'main' })
   const holdings = new PersonHoldings({ clock, log: silentLog }, { releaseMs: 5_000 })
-  const open = (isTransient: boolean) => createHoldingHandlers({ clock, findDesks: () => desks, holdings, isTransient }, { pollMs: 1_000 })
+  const open = (isTransient: boolean) =>
+    createHoldingHandlers({ clock, findDesks: () => desks, findTasks: () => undefined, holdings, isTransient }, { pollMs: 1_000 })
   const task = await desks.get('shop').records?.add({ title: 'The cart forgets', body: '', labels: ['bzzz-task'] })
   return { clock, desks, holdings, open, key: task?.key ?? assert.fail() }
 }

@@ -6,12 +6,15 @@ import { tasksFaults } from './faults.ts'
 import type { tasksOperations } from './operations.ts'
 import type { PersonHoldings } from './person-holdings.ts'
 import { formatReason } from './rules/reasons.ts'
+import type { Talk } from './talk/talk.ts'
 import { TaskWatcher } from './task-watcher.ts'
 
 export interface HoldingHandlerDeps {
   readonly clock: Clock
   readonly findDesks: (hive: string | undefined) => Desks
   readonly holdings: PersonHoldings
+  /** What members of a hive say of tasks; undefined without a network. */
+  readonly findTasks: (hive: string | undefined) => { readonly talk: Talk } | undefined
   /** A node that serves one command and leaves: it can hold nothing. */
   readonly isTransient: boolean
 }
@@ -20,7 +23,7 @@ type Handlers = HandlersOf<typeof tasksOperations>
 
 /** What answers those who hold tasks themselves, and those who watch. */
 export function createHoldingHandlers(
-  { clock, findDesks, holdings, isTransient }: HoldingHandlerDeps,
+  { clock, findDesks, findTasks, holdings, isTransient }: HoldingHandlerDeps,
   options: { readonly pollMs: number },
 ): Pick<Handlers, 'task.claim' | 'task.release' | 'task.watch'> {
   // one for each hive: what one caller looked at, the next need not
@@ -42,6 +45,7 @@ export function createHoldingHandlers(
       const { holder, until } = await holdings.claim(found, { forMs: seconds === undefined ? undefined : seconds * 1_000, signal })
       const { branch, base, epoch } = holder.terms
       const { key, title } = found.task
+      findTasks(hive)?.talk.claimed({ project: found.desk.project.id, task: key }, epoch)
       return {
         ...{ project: found.desk.project.id, key, title, branch, base, epoch },
         until: until === undefined ? null : new Date(until).toISOString(),
@@ -51,6 +55,7 @@ export function createHoldingHandlers(
       const desks = findDesks(hive)
       const { desk, task } = await desks.findTask(name, desks.choose(project, near), { signal })
       const { pull } = await holdings.release(task, { reason: formatReason('by-person', reason), signal })
+      if (pull === undefined) findTasks(hive)?.talk.released({ project: desk.project.id, task: task.key })
       return { project: desk.project.id, key: task.key, status: pull === undefined ? 'released' : 'in-review', pull: pull ?? null }
     },
     'task.watch': async ({ project, near, after, wait }, { hive, signal }) => {

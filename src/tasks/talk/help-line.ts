@@ -49,7 +49,7 @@ interface Waiting {
 }
 
 /** Questions of one neighbour that are looked at. */
-const askedRate = { perSecond: 0.2, burst: 10 }
+const askedRate = { perSecond: 1 / 30, burst: 10 }
 /** Answers that our model works on at once, for others. */
 const parallelAnswers = 2
 /** Channels of one neighbour. */
