@@ -81,6 +81,25 @@ test('F21: an answer of the API that is lost before or after it took effect, or 
   }
 })
 
+test('what GitHub says of a move is a refusal with its words, a pause that it asks for, or nothing that can be known', async (t) => {
+  const { github, apiOf } = await openStand(t)
+  const updates = [{ ref: 'refs/heads/none', old: undefined, new: undefined }]
+  const say = (errors: readonly object[]): Promise<string | undefined> => {
+    github.mischief = () => ({ status: 200, body: { data: { updateRefs: null }, errors } })
+    return apiOf().moveRefs(updates, { signal })
+  }
+  assert.equal(
+    await say([
+      { type: 'UNPROCESSABLE', message: 'a' },
+      { type: 'FORBIDDEN', message: 'b' },
+    ]),
+    'a; b',
+  )
+  await assert.rejects(say([{ type: 'RATE_LIMITED', message: 'wait' }]), { code: 'FORGE_LIMITED' })
+  await assert.rejects(say([{ message: 'Something went wrong' }]), { code: 'FORGE_FAILED' })
+  await assert.rejects(say([]), { code: 'FORGE_FAILED' })
+})
+
 test('of several moves that need not go together those that can are made', async (t) => {
   const { bare, open, apiOf } = await openStand(t)
   const main = (await open().remote.listRefs(['refs/heads/main'], { signal })).get('refs/heads/main')
