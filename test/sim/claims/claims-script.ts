@@ -61,7 +61,9 @@ function drawFault(chance: Chance, nodes: number): ClaimFault {
   const shortly = { at, forMs: 5_000 + below(Math.min(60_000, troubledMs - at - 5_000)) }
   const machine = below(nodes)
   const kind = chance.fraction()
-  if (kind < 0.35) return { ...shortly, type: pick(ofOne), machine }
+  // some machines stay away for longer than a lease and all that comes after it
+  const away = chance.fraction() < 0.3 ? { at, forMs: troubledMs - at } : shortly
+  if (kind < 0.35) return { ...away, type: pick(ofOne), machine }
   if (kind < 0.65) {
     const machines = [...new Set(Array.from({ length: 1 + below(Math.ceil(nodes / 4)) }, () => below(nodes)))]
     return { at, forMs: Math.min(10_000 + below(longestSleepMs), troubledMs - at), type: pick(ofSome), machines }

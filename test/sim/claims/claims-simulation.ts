@@ -13,7 +13,7 @@ import type { TaskKey } from '../../../src/tasks/task.ts'
 import { taskKeyOfIssue } from '../../../src/tasks/task.ts'
 import { untilMerged } from '../../../src/tasks/testing/read-ref-log.ts'
 import { testHiveId, testProject } from '../../../src/tasks/testing/test-names.ts'
-import type { WorkerHolding } from '../../../src/workers/worker.ts'
+import type { WorkerHolding } from '../../../src/workers/worker-news.ts'
 import { openDisk } from '../disk.ts'
 import type { ClaimsScript } from './claims-script.ts'
 import { drawClaimsScript } from './claims-script.ts'
@@ -140,7 +140,8 @@ export class ClaimsSimulation {
     this.#asked.set(task, this.#world.monotonic())
     const fraction = this.#options.isTroubled ? this.#chance.fraction() : 1
     const fault = fraction < 0.05 ? 'hangs' : fraction < 0.12 ? 'fails' : undefined
-    this.#plans.set(task, { workMs: 5_000 + this.#chance.fraction() * 60_000, fault })
+    // most of it is short, and some takes longer than two leases
+    this.#plans.set(task, { workMs: 5_000 + this.#chance.fraction() ** 3 * 150_000, fault })
   }
 
   #planOf({ task, holder }: WorkerHolding): WorkPlan {
@@ -192,12 +193,13 @@ export class ClaimsSimulation {
     return this.#forge.pulls().length >= this.#asked.size && this.#unfinished().length === 0
   }
 
-  /** Tasks that are neither done nor collected after that. */
+  /** Tasks that were never done, or are open again. Of what was done nobody looks at a ref that a backup brought back. */
   #unfinished(): readonly TaskKey[] {
     return [...this.#asked.keys()].filter((task) => {
       const name = `refs/althing/claims/${task}`
       const value = this.#server.ref(name)
-      return !this.#server.done.has(name) || (value !== undefined && this.#server.links.get(value)?.document?.kind !== 'done')
+      const isOver = value === undefined || this.#server.links.get(value)?.document?.kind === 'done' || this.#server.betrayed.has(name)
+      return !this.#server.done.has(name) || !isOver
     })
   }
 

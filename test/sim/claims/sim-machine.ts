@@ -10,7 +10,7 @@ import { ProjectDesk } from '../../../src/tasks/desk.ts'
 import { TaskTalk } from '../../../src/tasks/talk/task-talk.ts'
 import { testHiveId, testProject } from '../../../src/tasks/testing/test-names.ts'
 import { Worker } from '../../../src/workers/worker.ts'
-import type { WorkerHolding } from '../../../src/workers/worker.ts'
+import type { WorkerHolding } from '../../../src/workers/worker-news.ts'
 import type { DiskImage } from '../disk.ts'
 import { openDisk, readDisk } from '../disk.ts'
 import type { ProcessClock } from './process-clock.ts'
@@ -48,6 +48,8 @@ interface Running {
   readonly worker: Worker
   readonly stop: AbortController
   readonly leave: () => void
+  /** Its agents end with it. */
+  readonly stopWork: () => void
   readonly ended: Promise<void>
 }
 
@@ -116,7 +118,18 @@ export class SimMachine {
     )
     const { host, leave } = gossip.join(this.peer, clock)
     const talk = new TaskTalk({ hive: testHiveId, host, key, clock, chance, log: silentLog, isMember: () => true })
-    const own = { begin: (held: WorkerHolding) => watch.begin(this, held), end: (held: WorkerHolding) => watch.end(this, held) }
+    const atWork = new Set<WorkerHolding>()
+    const own = {
+      begin: (held: WorkerHolding) => {
+        atWork.add(held)
+        watch.begin(this, held)
+      },
+      end: (held: WorkerHolding) => {
+        atWork.delete(held)
+        watch.end(this, held)
+      },
+    }
+    const stopWork = (): void => atWork.forEach((held) => watch.end(this, held))
     const worker = new Worker(
       {
         clock,
@@ -136,12 +149,13 @@ export class SimMachine {
     const ended = Promise.all([worker.run({ signal }), collecting])
       .then(() => talk[Symbol.asyncDispose]())
       .catch(failed)
-    this.#running = { clock, worker, stop, leave, ended }
+    this.#running = { clock, worker, stop, leave, stopWork, ended }
   }
 
   /** `kill -9`: what is on its way arrives, and nobody hears what comes of it. */
   kill(): void {
     this.#running?.clock.kill()
+    this.#running?.stopWork()
     this.#running?.leave()
     this.#running = undefined
     this.#asleep = false
