@@ -23,13 +23,19 @@ async function takenUpAgain(t: TestContext, { work, text }: { readonly work: str
   await runGit(clone, 'add', file)
   await runGit(clone, 'commit', '-qm', 'The base goes on')
   await runGit(clone, 'push', '-q', 'origin', 'HEAD:main')
+  const again = await takenUp(t, stand)
+  return { again, parents: [before, await runGit(stand.bare, 'rev-parse', 'main')].join(' ') }
+}
+
+/** The task of a stand, held by bob for the conflict. */
+async function takenUp(t: TestContext, stand: Stand): Promise<Stand> {
   const bob = openNode(stand.bare)
   const { value } = await bob.ledger.lookAt(testTask, { signal })
   const attempt = await tryClaim(bob, { terms: termsOf(2), value, reason: 'conflict' }, { ...testHolderOptions, signal })
   const holder = attempt.result === 'held' ? attempt.holder : assert.fail(attempt.result)
   const again = await standOn({ bare: stand.bare, folder: await makeFolder(t), node: bob, holder })
   again.pulls.push(...stand.pulls)
-  return { again, parents: [before, await runGit(stand.bare, 'rev-parse', 'main')].join(' ') }
+  return again
 }
 
 const noAgent: Work = async () => assert.fail('an agent was asked')
@@ -61,6 +67,23 @@ test('rule 16: a conflict is given to the agent with its marks, and what it make
   assert.match(seen, /<<<<<<< [^]*ours[^]*=======[^]*theirs[^]*>>>>>>> /)
   assert.equal(end.end, 'in-review')
   assert.deepEqual([await parentsOf(again), await runGit(again.bare, 'show', `althing/${testTask}:cart.txt`)], [parents, 'ours and theirs'])
+})
+
+test('a repository within the repository that the base brought stays in the merge', async (t) => {
+  const stand = await openStand(t)
+  await stand.supervise(write('kept'))
+  const folder = await makeFolder(t)
+  await runGit(folder, 'clone', '-q', stand.bare, 'clone')
+  const clone = join(folder, 'clone')
+  const head = await runGit(clone, 'rev-parse', 'HEAD')
+  await runGit(clone, 'update-index', '--add', '--cacheinfo', `160000,${head},inner`)
+  await runGit(clone, 'commit', '-qm', 'A repository within')
+  await runGit(clone, 'push', '-q', 'origin', 'HEAD:main')
+  const again = await takenUp(t, stand)
+  const end = await again.supervise(noAgent, { reason: 'conflict' })
+  assert.equal(end.end, 'in-review')
+  const tree = await runGit(again.bare, 'ls-tree', `althing/${testTask}`)
+  assert.match(tree, new RegExp(`cart\\.txt\n160000 commit ${head}\tinner`))
 })
 
 test('an agent that keeps one side as it was has merged all the same', async (t) => {

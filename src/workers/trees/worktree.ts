@@ -88,7 +88,8 @@ export async function openWorktree(deps: WorktreeDeps, mirror: Mirror, commit: O
     commit: async (request, { signal }) => {
       const [first] = request.parents
       const command = {
-        argv: ['sh', '-c', snapshotScript, 'sh', snapshot, path, objects, first],
+        // from what was checked out: of a merge that has what both sides brought
+        argv: ['sh', '-c', snapshotScript, 'sh', snapshot, path, objects, commit],
         folder: path,
         writable: [path, snapshot],
         readable: [objects],
@@ -101,7 +102,7 @@ export async function openWorktree(deps: WorktreeDeps, mirror: Mirror, commit: O
       // a merge may keep one side as it was
       if (request.parents.length === 1 && tree === (await mirror.treeOf(first, { signal }))) return undefined
       await mirror.takePack(readPack(join(snapshot, 'pack')), { signal, maxBytes: options.maxPackBytes })
-      await refuseSubmodules(mirror, { before: await mirror.treeOf(first, { signal }), after: tree }, signal)
+      await refuseSubmodules(mirror, { before: await mirror.treeOf(commit, { signal }), after: tree }, signal)
       return mirror.commit({ ...request, tree }, { signal })
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
