@@ -93,7 +93,7 @@ export interface HeldTask {
  * When `signal` says so (the node ends), what is there is pushed, the claim is released with a note, and the end is `released`. Never throws for
  * what an agent, a model, a forge or a git server does: that is an end.
  *
- * @see docs/protocols/claims.md §5
+ * @see docs/protocols/claims.md §4
  */
 export async function superviseTask(deps: SupervisorDeps, held: HeldTask, options: SupervisorOptions & Waiting): Promise<WorkEnd> {
   const secrets = await deps.readSecrets()

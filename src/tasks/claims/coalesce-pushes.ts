@@ -21,7 +21,7 @@ interface Batch {
  *
  * First claims, work and whatever must move together go as they are.
  *
- * @see docs/protocols/claims.md §5 rule 8
+ * @see docs/protocols/claims.md §9 rule 8
  */
 export function coalescePushes(remote: GitRemote, { clock }: { readonly clock: Clock }, { windowMs }: CoalesceOptions): GitRemote {
   let open: Batch | undefined

@@ -26,7 +26,7 @@ export interface CollectDeps {
  *
  * False when a ref moved meanwhile; nothing happened then. Whether a task has been done for long enough is for the caller to say.
  *
- * @see docs/protocols/claims.md §7 rule 17
+ * @see docs/protocols/claims.md §5
  */
 export async function collectClosed(
   deps: CollectDeps,

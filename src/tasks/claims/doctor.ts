@@ -46,7 +46,7 @@ const checkLookMs = 1_000
  *
  * Never throws for what a forge does wrong: that is a line.
  *
- * @see docs/protocols/claims.md §8
+ * @see docs/protocols/claims.md §1
  */
 export async function examineForge(deps: DoctorDeps, { signal }: { readonly signal: AbortSignal }): Promise<DoctorReport> {
   const trial = new Trial(deps, signal)

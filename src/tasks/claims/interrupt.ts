@@ -23,7 +23,7 @@ export type InterruptResult =
  *
  * `break` also ends a pause. What the rules do not let stand is never sent: it would make the chain one of an unknown holder.
  *
- * @see docs/protocols/claims.md §2, §7 rules 16 and 20
+ * @see docs/protocols/claims.md §2, §9 rules 16 and 20
  */
 export async function interruptClaim(
   deps: HolderDeps,

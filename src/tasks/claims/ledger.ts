@@ -89,7 +89,7 @@ export class ClaimLedger {
    *
    * False when somebody moved the ref meanwhile: look again.
    *
-   * @see docs/protocols/claims.md §7 rule 18
+   * @see docs/protocols/claims.md §6
    */
   async restore(sight: TaskSight, { signal }: { readonly signal: AbortSignal }): Promise<boolean> {
     const { remote, store, form } = this.#deps

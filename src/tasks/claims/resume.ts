@@ -21,7 +21,7 @@ export type ResumeResult = AttemptResult | { readonly result: 'copied-key'; read
 /**
  * Takes up a claim that our key holds: what a crash left, or a request that arrived after we gave it up. Renewed under our process first.
  *
- * @see docs/protocols/claims.md §4 rule 5, §7 rule 19
+ * @see docs/protocols/claims.md §9 rules 5 and 19
  */
 export async function resumeClaim(
   deps: HolderDeps,

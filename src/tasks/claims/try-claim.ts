@@ -28,7 +28,7 @@ export type AttemptResult =
  *
  * Who won looks again at the issue before any work: rule 6 is the caller's.
  *
- * @see docs/protocols/claims.md §4
+ * @see docs/protocols/claims.md §3
  */
 export async function tryClaim(
   deps: HolderDeps,

@@ -21,7 +21,7 @@ const maxDeliveries = 1_000
 /**
  * Hears webhooks. What one says is never believed: it is a prompt to look, and nothing but its signature is read.
  *
- * @see docs/protocols/claims.md §10
+ * @see docs/protocols/claims.md §12
  */
 export class HookReceiver {
   readonly #deps: HookReceiverDeps

@@ -9,7 +9,7 @@ import type { ChainState } from './chain.ts'
 import { extendChain, isHolding, nextEpoch } from './chain.ts'
 import type { RefMeaning, RefSight } from './judge-ref.ts'
 import { judgeRef } from './judge-ref.ts'
-import { formatReason, isFailedWork } from './reasons.ts'
+import { formatReason, isFailedWork, isRework } from './reasons.ts'
 
 const [ada, bob] = [peerIdOfKey(createSigningKey().publicKey), peerIdOfKey(createSigningKey().publicKey)]
 const place = { hive: testHiveId, project: testProject, task: testTask, closedEpoch: 0 }
@@ -165,5 +165,6 @@ test('a reason is a word, then text for people without control characters', () =
     [isFailedWork('failed'), isFailedWork('failed: x'), isFailedWork('failedx'), isFailedWork(undefined)],
     [true, true, false, false],
   )
+  assert.deepEqual([isRework('conflict: main went on'), isRework('expired'), isRework(undefined)], [true, false, false])
   assert.equal(isHolding('release'), false)
 })

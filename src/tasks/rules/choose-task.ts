@@ -24,7 +24,7 @@ export interface NeededTasks {
   readonly abandoned?: ReadonlySet<string>
 }
 
-/** What a task is about, by its labels, else its title, else its text. @see docs/protocols/claims.md §10 */
+/** What a task is about, by its labels, else its title, else its text. @see docs/guide/tasks.md */
 export type TaskType = 'bug' | 'feature' | 'documentation' | 'refactor' | 'testing' | 'infrastructure' | 'security' | 'ui' | 'general'
 
 const words: readonly (readonly [TaskType, readonly string[]])[] = [

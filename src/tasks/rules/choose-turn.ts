@@ -36,7 +36,7 @@ export type TurnPlan =
   /** By bids: an own one after `bidMs`, unless enough better ones came; they are ranked when the window is over. */
   | { readonly plan: 'bid'; readonly bidMs: number; readonly windowMs: number }
 
-/** Who tries first, or how that is found out. @see docs/protocols/claims.md §3 */
+/** Who tries first, or how that is found out. @see docs/protocols/claims.md §10 */
 export function planTurn({ self, task, others, first, isNear, score }: TurnSight): TurnPlan {
   const byHash = leading(rankNodes(task, [self, ...others]), first)
   const rank = byHash.indexOf(self)

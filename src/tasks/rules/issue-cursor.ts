@@ -19,7 +19,7 @@ export interface SeenPage {
   readonly isOrdered: boolean
 }
 
-/** What a look overlaps with the one before, in milliseconds: forges show changes late. @see docs/protocols/claims.md §10 */
+/** What a look overlaps with the one before, in milliseconds: forges show changes late. @see docs/guide/forges */
 const overlapMs = 120_000
 
 const start: IssueCursor = { scope: 'open', since: 0, page: 1, latest: 0 }

@@ -46,7 +46,7 @@ export interface Self {
 /** Holdings that failed in a row before a person decides. */
 const maxFailures = 3
 
-/** What the value of a claim ref means. @see docs/protocols/claims.md §2, §4, §6, §7 */
+/** What the value of a claim ref means. @see docs/protocols/claims.md §2, §4, §6, §9 */
 export function judgeRef(sight: RefSight, self: Self): RefMeaning {
   const { value, chain, newest, descends, closed } = sight
   if (value === undefined || chain === undefined) return judgeAbsent(newest, closed)

@@ -1,4 +1,4 @@
-/** How long a claim lasts without news, and how long before that its holder stops. Milliseconds. @see docs/protocols/claims.md §5 */
+/** How long a claim lasts without news, and how long before that its holder stops. Milliseconds. @see docs/protocols/claims.md §4 */
 export interface LeaseTimes {
   readonly ttlMs: number
   readonly marginMs: number

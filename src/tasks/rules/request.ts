@@ -42,7 +42,7 @@ export function confirmRequest(line: Line): Line {
  * Lost only if the value is not in our own chain. An absent ref proves nothing about a first claim: the request may still be on its way.
  * A value that stands before the request may still become the request's, while `mayBeOnItsWay`.
  *
- * @see docs/protocols/claims.md §4 rule 5
+ * @see docs/protocols/claims.md §9 rule 5
  */
 export function judgeOutcome(line: Line, value: ObjectId | undefined, { mayBeOnItsWay }: { readonly mayBeOnItsWay: boolean }): Outcome {
   const { pending, known, own } = line

@@ -29,7 +29,7 @@ export interface HelpAnswer {
   readonly by: PeerId
 }
 
-/** How often a question is passed on at most. @see docs/protocols/claims.md §3 */
+/** How often a question is passed on at most. @see docs/protocols/claims.md §11 */
 export const maxHops = 3
 /** Longest question and answer, in characters. */
 export const maxQuestionLength = 8_000

@@ -48,7 +48,7 @@ const maxSlots = 1_024
 const talkDomain = 'althing-task-talk-v1'
 const signatureBytes = 64
 
-/** The topic of tasks in a hive. @see docs/protocols/claims.md §3 */
+/** The topic of tasks in a hive. @see docs/protocols/claims.md §10 */
 export function talkTopic(hive: HiveId): string {
   return `/althing/${hive.slice(0, 16)}/task-talk/1`
 }

@@ -13,7 +13,7 @@ export type PullVerdict =
       readonly because: string
     }
 
-/** Judges a pull request by what its forge says. What a person asked for comes before what a machine says. @see docs/protocols/claims.md §7, rule 16 */
+/** Judges a pull request by what its forge says. What a person asked for comes before what a machine says. @see docs/protocols/claims.md §9 rule 16 */
 export function judgePull(pull: PullRequest, checks: ChecksState): PullVerdict {
   if (pull.state === 'merged') return { verdict: 'over', reason: 'merged' }
   if (pull.state === 'closed') return { verdict: 'over', reason: 'closed' }
