@@ -7,13 +7,19 @@ import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import { makeFolder } from '../tasks/testing/git-server.ts'
 import { openWorkbench } from './work-desk.ts'
-import type { WorkSettings } from './work-desk.ts'
+import type { WorkbenchDeps, WorkSettings } from './work-desk.ts'
 
 const settings: WorkSettings = {
   ...{ driver: 'command', model: '', command: ['true'], secrets: [], sandbox: 'none', network: 'none', readable: [] },
   ...{ maxTurns: 30, maxOutputTokens: 100, taskTimeoutMs: 1_000, commandTimeoutMs: 1_000, maxOutputBytes: 1_000, maxAnswerLength: 100 },
   ...{ memoryBytes: 1_000_000_000, cpus: 1, processes: 64, maxPackBytes: 1_000, maxTranscriptBytes: 1_000, checkpointMs: 1_000 },
   answersHelp: false,
+}
+
+const unasked = (): Promise<never> => Promise.reject(new Error('nobody asked'))
+const deps: WorkbenchDeps = {
+  ...{ clock: systemClock, chance: createSeededChance(1), log: silentLog, help: undefined },
+  ...{ openModels: unasked, findSecret: unasked, listSecrets: unasked, findCredentials: unasked, keepRecord: unasked },
 }
 
 test('F28: what runs before left in the folders of runs is taken away when a workbench is opened, and mirrors stay', async (t) => {
@@ -23,17 +29,20 @@ test('F28: what runs before left in the folders of runs is taken away when a wor
     mkdirSync(join(folder, path, '..'), { recursive: true })
     writeFileSync(join(folder, path), 'left')
   }
-  const unasked = (): Promise<never> => Promise.reject(new Error('nobody asked'))
-  const bench = await openWorkbench(
-    {
-      ...{ clock: systemClock, chance: createSeededChance(1), log: silentLog, help: undefined },
-      ...{ openModels: unasked, findSecret: unasked, listSecrets: unasked, findCredentials: unasked, keepRecord: unasked },
-    },
-    { settings, folder, agent: 'ada:backend', environment: {} },
-  )
+  const bench = await openWorkbench(deps, { settings, folder, agent: 'ada:backend', environment: {} })
   assert.deepEqual(
     left.map((path) => existsSync(join(folder, path))),
     [false, false, true],
   )
   assert.equal(bench.findHindrance(), undefined)
+})
+
+test('a worker whose program is not there does not start, rather than fail every task with it', async (t) => {
+  const folder = await makeFolder(t)
+  const open = (...command: readonly string[]) =>
+    openWorkbench(deps, { settings: { ...settings, command }, folder, agent: 'ada:backend', environment: {} })
+  for (const program of ['no-such-agent', '/opt/no-such-agent', '-v'])
+    await assert.rejects(open(program), { code: 'WORKER_CONFIG_INVALID', message: /no program/ }, program)
+  // one of the project is there with the project
+  for (const program of ['sh', '/bin/sh', './agent.sh']) await open(program)
 })

@@ -13,13 +13,10 @@ import type { AnswerHelp, HelpLine } from '../tasks/talk/help-line.ts'
 import type { Project, TaskKey } from '../tasks/task.ts'
 import { createHelpAnswerer } from './answer-help.ts'
 import { createPeerQuestions } from './ask-peers.ts'
-import type { Driver } from './driver.ts'
-import { createCommandDriver } from './drivers/command-driver.ts'
-import { createModelDriver } from './drivers/model-driver.ts'
-import { workersFaults } from './faults.ts'
+import type { DriverSettings } from './open-driver.ts'
+import { openDriver, unsetFault } from './open-driver.ts'
 import { openSandbox } from './sandbox/open-sandbox.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
-import type { Sandbox } from './sandbox/sandbox.ts'
 import type { SupervisorDeps } from './supervisor.ts'
 import { superviseTask } from './supervisor.ts'
 import type { WorkEnd } from './work-end.ts'
@@ -35,20 +32,13 @@ interface Waiting {
 }
 
 /** What a worker is told in the configuration. The knobs of `[workers]`. */
-export interface WorkSettings {
-  readonly driver: 'model' | 'command' | 'acp'
+export interface WorkSettings extends DriverSettings {
   readonly model: string
-  readonly command: readonly string[]
-  readonly secrets: readonly string[]
   readonly sandbox: 'auto' | 'none'
-  readonly network: 'none' | 'full'
   readonly readable: readonly string[]
   readonly maxTurns: number
-  readonly maxOutputTokens: number
   readonly taskTimeoutMs: number
-  readonly commandTimeoutMs: number
   readonly maxOutputBytes: number
-  readonly maxAnswerLength: number
   readonly memoryBytes: number
   readonly cpus: number
   readonly processes: number
@@ -119,7 +109,7 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
     searchPath: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
   })
   const asked = settings.driver === 'model' ? await openModel(deps, settings.model) : undefined
-  const driver = await openDriver(deps, options, { sandbox, scratchFolder, model: asked?.model })
+  const driver = await openDriver(deps, settings, { sandbox, scratchFolder, model: asked?.model })
   const git = createGitRunner({ environment, maxTextBytes: maxGitTextBytes })
   const mirrors = new Mirrors({ git, findCredentials: deps.findCredentials }, join(folder, 'mirrors'))
   const compareBranches: Workbench['compareBranches'] = async ({ project }, task, waiting) => {
@@ -187,38 +177,10 @@ async function sweep(log: Log, folder: string): Promise<void> {
   }
 }
 
-async function openDriver(
-  deps: WorkbenchDeps,
-  { settings }: WorkbenchOptions,
-  at: { readonly sandbox: Sandbox; readonly scratchFolder: string; readonly model: Model | undefined },
-): Promise<Driver> {
-  if (at.model !== undefined) return createModelDriver({ model: at.model }, { ...settings, timeoutMs: settings.commandTimeoutMs })
-  if (settings.command.length === 0)
-    throw unset('workers.command', `set the program that the driver ${settings.driver} runs, and its arguments`)
-  const named = settings.secrets.map((line) => /^([A-Z_][A-Z0-9_]{0,63})=([a-z0-9.-]{1,100})$/.exec(line))
-  if (named.some((match) => match === null)) throw unset('workers.secrets', 'write each as VARIABLE=NAME, like API_KEY=model-openai')
-  const readSecrets = async (): Promise<Readonly<Record<string, string>>> => {
-    const found = await Promise.all(named.map(async (match) => [match?.[1] ?? '', await deps.findSecret(match?.[2] ?? '')] as const))
-    return Object.fromEntries(found.flatMap(([variable, secret]) => (secret === undefined ? [] : [[variable, secret] as const])))
-  }
-  const external = { sandbox: at.sandbox, clock: deps.clock, readSecrets }
-  const options = { command: settings.command, scratchFolder: at.scratchFolder, mayFetch: settings.network === 'full' }
-  if (settings.driver === 'command') return createCommandDriver(external, options)
-  const { createAcpDriver } = await import('./drivers/acp-driver.ts')
-  return createAcpDriver(external, options)
-}
-
 async function openModel({ openModels }: WorkbenchDeps, name: string): Promise<{ readonly model: Model; readonly price: number }> {
-  if (name === '') throw unset('workers.model', 'set it, or say --model ENDPOINT/MODEL; `althing model list` shows those there are')
+  if (name === '') throw unsetFault('workers.model', 'set it, or say --model ENDPOINT/MODEL; `althing model list` shows those there are')
   const models = await openModels()
   return { model: models.get(name), price: models.priceOf(name) }
-}
-
-function unset(setting: string, what: string): Error {
-  return workersFaults.create('WORKER_CONFIG_INVALID', {
-    message: `${setting} is not set so that a worker can start: ${what}`,
-    data: { setting },
-  })
 }
 
 /** A mirror of each project, opened once. */

@@ -7,6 +7,7 @@ import type { Driver } from '../driver.ts'
 import type { Behaviour, DriverStand } from '../suite/driver-suite.ts'
 import { openDriverStand, testDriver } from '../suite/driver-suite.ts'
 import { createCommandDriver } from './command-driver.ts'
+import type { ExternalDeps } from './external.ts'
 import { openOutcomeFile } from './outcome-file.ts'
 
 const scripts: Readonly<Partial<Record<Behaviour, string>>> = {
@@ -21,14 +22,19 @@ X`,
   'odd-bytes': String.raw`printf 'caf\351 \377\n'; printf '\377' >&2`,
 }
 
-const commandOf = (stand: DriverStand, command: readonly string[]): Driver =>
+const commandOf = (
+  stand: DriverStand,
+  command: readonly string[],
+  deps: Pick<ExternalDeps, 'sandbox' | 'clock'> = { sandbox: stand.sandbox, clock: systemClock },
+): Driver =>
   createCommandDriver(
-    { sandbox: stand.sandbox, clock: systemClock, readSecrets: async () => ({ AGENT_KEY: 'sk-agent' }) },
+    { ...deps, readSecrets: async () => ({ AGENT_KEY: 'sk-agent' }) },
     { command, scratchFolder: stand.scratchFolder, mayFetch: false },
   )
 
 testDriver('command', {
   open: async (behaviour, stand) => commandOf(stand, ['sh', '-c', scripts[behaviour] ?? assert.fail()]),
+  openOn: async (behaviour, stand, deps) => commandOf(stand, ['sh', '-c', `sleep 0.2; ${scripts[behaviour] ?? assert.fail()}`], deps),
   failures: [
     { behaviour: 'hangs', reason: /longer than 300 ms/ },
     { behaviour: 'endless', reason: /more than 200000 bytes/ },

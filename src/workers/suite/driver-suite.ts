@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Clock } from '../../lib/clock.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { parseProjectId, taskKeyOfIssue } from '../../tasks/task.ts'
 import type { Assignment, AssignmentLimits, Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
@@ -78,6 +79,12 @@ export async function openDriverStand(limits: Partial<AssignmentLimits> = {}): P
 export interface DriverSuite {
   /** A driver whose agent behaves so, in a stand; `tools` may be others than the stand's. */
   readonly open: (behaviour: Behaviour, stand: DriverStand) => Promise<Driver>
+  /** The same, whose sandbox and clock are others. */
+  readonly openOn?: (
+    behaviour: Behaviour,
+    stand: DriverStand,
+    deps: { readonly sandbox: Sandbox; readonly clock: Clock },
+  ) => Promise<Driver>
   /** Ways of failing that the agent of this driver has. */
   readonly failures: readonly { readonly behaviour: Behaviour; readonly reason: RegExp }[]
 }
@@ -148,6 +155,8 @@ export function testDriver(name: string, suite: DriverSuite): void {
     assert.throws(() => readFileSync(join(stand.worktree, 'hello.txt')), { code: 'ENOENT' })
   })
 
+  if (suite.openOn !== undefined) testPause(name, suite.openOn)
+
   for (const { behaviour, reason } of suite.failures)
     test(`F27: ${name}: an agent of which it is true that it ${behaviour} has failed: ${reason.source}`, async () => {
       await using stand = await openDriverStand(behaviour === 'hangs' ? { timeoutMs: 300 } : {})
@@ -155,6 +164,33 @@ export function testDriver(name: string, suite: DriverSuite): void {
       assert.equal(outcome.outcome, 'failed')
       assert.match(outcome.outcome === 'failed' ? outcome.reason : '', reason)
     })
+}
+
+/** A program of others cannot be asked to wait: it is stopped. */
+function testPause(name: string, openOn: NonNullable<DriverSuite['openOn']>): void {
+  test(`rule 10: ${name}: an agent that is a program stands still while the lease is not confirmed, and goes on after`, async () => {
+    await using stand = await openDriverStand()
+    const told: string[] = []
+    const sandbox: Sandbox = {
+      ...stand.sandbox,
+      spawn: (command) => {
+        const child = stand.sandbox.spawn(command)
+        const tell = (what: 'pause' | 'resume') => async (): Promise<void> => {
+          told.push(what)
+          await child[what]()
+        }
+        return { ...child, pause: tell('pause'), resume: tell('resume') }
+      },
+    }
+    // each look at the lease comes at once, and the third finds it confirmed
+    const clock: Clock = { ...systemClock, schedule: (ms, wake) => systemClock.schedule(ms === 500 ? 1 : ms, wake) }
+    let looks = 0
+    const tools = { ...stand.tools, mayWork: () => (looks += 1) > 2 }
+    const driver = await openOn('done', stand, { sandbox, clock })
+    const events = await Array.fromAsync(driver.run(stand.assignment, tools, { signal: new AbortController().signal }))
+    assert.deepEqual(told, ['pause', 'resume'])
+    assert.equal(outcomeOf(events).outcome, 'done')
+  })
 }
 
 function outcomeOf(events: readonly WorkerEvent[]): WorkerOutcome {
