@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -19,7 +19,7 @@ export interface TestPlace extends Disposable {
  */
 export function openTestPlace(): TestPlace {
   const folder = mkdtempSync(join(hasMemoryFolder() ? memoryFolder : tmpdir(), 'althing-'))
-  const environment = { TMPDIR: folder, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled') }
+  const environment = { TMPDIR: folder, NODE_COMPILE_CACHE: openCompiled() }
   const clear = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   // memory is not given back by itself when a run is interrupted
   process.once('exit', clear)
@@ -36,6 +36,17 @@ export function layOutProgram(place: TestPlace): string {
   mkdirSync(folder)
   for (const name of ['bin', 'dist', 'examples', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true })
   return join(folder, 'bin', 'althing.js')
+}
+
+/** Compiled files that are kept: some times those of the project and what it loads. Files that were there for one run alone never go. */
+const maxCompiled = 20_000
+
+/** The folder of compiled sources, emptied when it has grown too much. */
+function openCompiled(): string {
+  const folder = join(root, 'node_modules', '.cache', 'compiled')
+  const count = existsSync(folder) ? readdirSync(folder, { recursive: true }).length : 0
+  if (count > maxCompiled) rmSync(folder, { recursive: true, force: true })
+  return folder
 }
 
 /** A file system in memory that Linux has for everybody. @see shm_overview(7) */
