@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 const root = new URL('..', import.meta.url).pathname
 
-/** Least room for the folders of all tests, in bytes: a run takes a tenth of it at once. */
+/** Least room for the folders of all tests, in bytes. */
 const neededBytes = 4 * 2 ** 30
 
 /** Where one run of the tests keeps what it writes; removed with it. */
@@ -20,7 +20,7 @@ export interface TestPlace extends Disposable {
 export function openTestPlace(): TestPlace {
   const folder = mkdtempSync(join(hasMemoryFolder() ? memoryFolder : tmpdir(), 'althing-'))
   const environment = { TMPDIR: folder, NODE_COMPILE_CACHE: openCompiled() }
-  const clear = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  const clear = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
   // memory is not given back by itself when a run is interrupted
   process.once('exit', clear)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
