@@ -15,10 +15,10 @@ import type { Sent } from './send-request.ts'
 
 const work: WorkPush = { old: undefined, new: '7'.repeat(40) as ObjectId, openPack: async function* () {} }
 
-/** A node whose claim of the task is held, on a server that can be made to take a move and say nothing from then on. */
+/** A node whose claim of the task is held, on a server that can be made to take a move and say nothing from then on, to lose a move, and to deny all. */
 async function openStand() {
   const server = createMemoryServer({ clock: systemClock }, { latencyMs: 0 })
-  const state: { cut: AbortController | undefined } = { cut: undefined }
+  const state: { cut: AbortController | undefined; loses: boolean; denies: boolean } = { cut: undefined, loses: false, denies: false }
   const real = server.connect('ada')
   const silence = (): never => {
     throw tasksFaults.create('REMOTE_UNREACHABLE', { message: 'cut by the test' })
@@ -26,6 +26,12 @@ async function openStand() {
   const remote: GitRemote = {
     ...real,
     push: async (request, options) => {
+      if (state.loses) {
+        state.loses = false
+        return silence()
+      }
+      if (state.denies)
+        return { unpackError: undefined, refs: request.updates.map(({ ref }) => ({ ref, result: 'refused', reason: 'hook declined' })) }
       const result = await real.push(request, options)
       if (state.cut === undefined) return result
       state.cut.abort(new Error('the wait is over'))
@@ -46,7 +52,16 @@ async function openStand() {
     const { chain } = await ada.ledger.lookAt(testTask, { signal })
     return listHistory(chain ?? assert.fail('there is no chain'), { withRenewals: true }).map(({ document }) => document?.kind)
   }
-  return { ada, key, holder, unheard, kinds, remote, meaning: async () => (await ada.ledger.lookAt(testTask, { signal })).meaning.meaning }
+  return {
+    ada,
+    key,
+    holder,
+    state,
+    unheard,
+    kinds,
+    remote,
+    meaning: async () => (await ada.ledger.lookAt(testTask, { signal })).meaning.meaning,
+  }
 }
 
 test('F21: work that landed without an answer, as a renewal then finds, is not pushed again and has not moved', async () => {
@@ -88,4 +103,13 @@ test('a holder goes by the lease that its claim says, also where it was written 
   const ada = openNode('', { remote, key })
   const resumed = await resumeClaim(ada, await ada.ledger.lookAt(testTask, { signal }), { signal, other: 'gone' })
   assert.deepEqual(resumed.result === 'held' && resumed.holder.times, { ttlMs: 60_000, marginMs: 7_500, renewMs: 20_000 })
+})
+
+test('F21: a holder whose move was lost on its way, and is refused by policy since, gives up its holding and not its server', async () => {
+  const { holder, state, meaning } = await openStand()
+  state.loses = state.denies = true
+  const sent = await holder.pushWork(work, { signal })
+  assert.deepEqual([sent.result, holder.mode], ['unknown', 'lost'])
+  state.denies = false
+  assert.equal(await meaning(), 'ours')
 })

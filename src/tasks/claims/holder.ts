@@ -48,7 +48,7 @@ export interface Won {
  *
  * Nothing renews by itself here: the supervisor calls `renew` when `renewalDueMs` says so, and stops the agent while `mode` is not `working`.
  *
- * @see docs/protocols/claims.md §5
+ * @see docs/protocols/claims.md §3
  */
 export class ClaimHolder {
   readonly began: ObjectId
@@ -152,6 +152,8 @@ export class ClaimHolder {
     this.#open = { move, lease }
     const sent = await sendMove(this.#deps, this.#line, { move, signal: this.#bounded(signal) })
     this.#line = sent.line
+    // nothing else may be sent before this one, and this one is never taken: whoever looks next goes on from what stands
+    if (sent.result === 'unknown' && sent.isDenied) this.#end = 'lost'
     // both are sent again as they are: the one until the forge answers, the other once its chain was restored
     if (sent.result === 'unknown' || sent.result === 'regressed') return sent
     this.#open = undefined

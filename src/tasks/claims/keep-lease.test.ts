@@ -38,7 +38,7 @@ class TestHolder implements LeaseHolder {
   readonly renew = async (): Promise<Sent> => {
     this.renewals += 1
     const [sentAt, wallAt] = [this.#clock.monotonic(), 0]
-    if (!this.isForgeUp) return { result: 'unknown', line, reason: 'no answer' }
+    if (!this.isForgeUp) return { result: 'unknown', line, reason: 'no answer', isDenied: false }
     if (this.isLost) return { result: 'lost', line, value: undefined }
     this.sentAt = sentAt
     return { result: 'accepted', line, sentAt, wallAt }

@@ -41,9 +41,15 @@ export type Sent =
   | { readonly result: 'regressed'; readonly line: Line; readonly value: ObjectId | undefined }
   /** The claim stands as before. */
   | { readonly result: 'refused'; readonly line: Line; readonly cause: 'policy' | 'moved' | 'contention'; readonly reason: string }
-  /** The signal ended the waiting. The request may still take effect: `line.pending` must be sent again before anything else. */
-  | { readonly result: 'unknown'; readonly line: Line; readonly reason: string }
+  /**
+   * The waiting ended. The request may still take effect: `line.pending` must be sent again before anything else.
+   *
+   * `isDenied`: the server answers by now, and by its policy it will not take the request however often it comes.
+   */
+  | { readonly result: 'unknown'; readonly line: Line; readonly reason: string; readonly isDenied: boolean }
 
+/** Refusals by policy, half a minute of them, after which a request that may still be on its way is not sent again. */
+const maxDenials = 6
 /** How long a move that belongs to no lease is sent without its outcome being known, in milliseconds. */
 const patienceMs = 60_000
 
@@ -59,9 +65,10 @@ export function withPatience(clock: Clock, ttlSeconds: number, signal: AbortSign
 /**
  * Sends one move until its outcome is known: the same bytes again after no answer, another try after contention.
  *
- * Ends with `unknown` when the signal says so, with `refused` after ten refusals in a row. Throws only bugs.
+ * Ends with `unknown` when the signal says so, or the server's policy does after an answer was lost; with `refused` after ten refusals in a row. Throws
+ * only bugs.
  *
- * @see docs/protocols/claims.md §4 rule 5
+ * @see docs/protocols/claims.md §9 rule 5
  */
 export async function sendMove(
   deps: SendDeps,
@@ -71,11 +78,12 @@ export async function sendMove(
   const { clock, chance, log } = deps
   const [sentAt, wallAt] = [clock.monotonic(), clock.now()]
   let line = before.pending?.next === move.claim.id ? before : sendRequest(before, { old: move.old, next: move.claim.id })
-  let mayBeOnItsWay = before.pending !== undefined
+  let [mayBeOnItsWay, denials] = [before.pending !== undefined, 0]
   for (let failures = 0; ; failures++) {
     const said = await pushOnce(deps, move, signal)
     if (said.answer === 'ok') return { result: 'accepted', line: confirmRequest(line), sentAt, wallAt }
     mayBeOnItsWay ||= said.answer === 'none'
+    if (said.answer === 'refused' && judgeRefusal(said.reason) === 'policy') denials += 1
     const seen = await look(deps, move, signal)
     if (seen !== undefined) {
       const judged = judgeOutcome(line, seen.value, { mayBeOnItsWay })
@@ -88,8 +96,10 @@ export async function sendMove(
           return { result: 'refused', line: judged.line, cause, reason: said.reason }
       }
     }
-    log.debug('a claim was not moved; it is tried again', { ref: move.ref, reason: said.reason, failures })
-    if (!(await pause(clock, backoffMs(failures, chance.fraction()), signal))) return { result: 'unknown', line, reason: said.reason }
+    const isDenied = denials >= maxDenials
+    log.debug('a claim was not moved', { ref: move.ref, reason: said.reason, failures, isDenied })
+    if (isDenied || !(await pause(clock, backoffMs(failures, chance.fraction()), signal)))
+      return { result: 'unknown', line, reason: said.reason, isDenied }
     line = sendRequest(line, { old: move.old, next: move.claim.id })
   }
 }
