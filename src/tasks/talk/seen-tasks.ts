@@ -11,6 +11,10 @@ export class SeenTasks {
   readonly #tasks = new Set<string>()
   readonly #polls = new Map<string, Map<PeerId, number>>()
 
+  has(task: string): boolean {
+    return this.#tasks.has(task)
+  }
+
   /** Whether it is new. */
   add(task: string): boolean {
     if (this.#tasks.has(task)) return false

@@ -139,6 +139,20 @@ test('a task that is seen, or free again, prompts a look, once for each of its t
   assert.deepEqual(prompts, [project, project, project])
 })
 
+test('a node that sees a thousand tasks floods nobody: of the rest it speaks later', async (t) => {
+  const { clock, open } = openTalkBench(t)
+  const [ada, bob] = await open(['ada', 'bob'])
+  assert.ok(ada !== undefined && bob !== undefined)
+  const tasks = Array.from({ length: 1_000 }, (_, index) => ({ ...testIssue, issueHash: index.toString(16).padStart(64, '0') }))
+  for (const seen of tasks) ada.talk.saw(seen)
+  await clock.advance(50)
+  assert.equal(ada.talk.traffic.messagesSent, 20)
+  await clock.advance(10_000)
+  for (const seen of tasks) ada.talk.saw(seen)
+  await clock.advance(50)
+  assert.equal(ada.talk.traffic.messagesSent, 30)
+})
+
 test('one sender cannot make others look without end', async (t) => {
   const { clock, open } = openTalkBench(t)
   const [ada, eve] = await open(['ada', 'eve'])

@@ -7,6 +7,8 @@ import type { Events } from '../../lib/events.ts'
 import { createEvents } from '../../lib/events.ts'
 import { describeError } from '../../lib/fault.ts'
 import type { Log } from '../../lib/log.ts'
+import type { TokenBucket } from '../../lib/token-bucket.ts'
+import { createTokenBucket } from '../../lib/token-bucket.ts'
 import type { GossipMessage, GossipVerdict, Host } from '../../network/host.ts'
 import { isNearAddress, isPolledByAnother, isWorthBidding, maxScore, planTurn, rankBids, scoreOf, waitOf } from '../rules/choose-turn.ts'
 import { ClaimWords, HeardBids, Repeats } from '../rules/heard.ts'
@@ -43,6 +45,8 @@ const heardRate = { perSecond: 50, burst: 500 }
 const passedOnRate = { perSecond: 200, burst: 2_000 }
 /** Looks at a forge that one sender can prompt. */
 const promptRate = { perSecond: 0.5, burst: 10 }
+/** Tasks that we say we saw: one makes others look at them all. */
+const sawRate = { perSecond: 1, burst: 20 }
 /** Who is new is told what our worker can do after this time at most, in milliseconds: all who are new together. */
 const settleMs = 500
 
@@ -58,6 +62,7 @@ export class TaskTalk implements Talk, AsyncDisposable {
   readonly #heard: SenderRates
   readonly #passedOn: SenderRates
   readonly #prompts: SenderRates
+  readonly #saying: TokenBucket
   readonly #offs: readonly (() => void)[]
   readonly #telling = new Set<Promise<void>>()
   readonly #traffic = { sent: 0, received: 0, messagesSent: 0, messagesReceived: 0 }
@@ -70,6 +75,7 @@ export class TaskTalk implements Talk, AsyncDisposable {
     this.#heard = new SenderRates(deps, heardRate)
     this.#passedOn = new SenderRates(deps, passedOnRate)
     this.#prompts = new SenderRates(deps, promptRate)
+    this.#saying = createTokenBucket(deps, sawRate)
     const { host, hive } = deps
     this.#offs = [
       host.gossip.subscribe(talkTopic(hive), (message) => this.#hear(message)),
@@ -91,7 +97,9 @@ export class TaskTalk implements Talk, AsyncDisposable {
 
   readonly saw = (task: Task): void => {
     const name = textNameOf(task)
-    if (!this.#seen.add(name)) return
+    // what is not said now is said after a later look
+    if (this.#seen.has(name) || !this.#saying.tryTake(1)) return
+    this.#seen.add(name)
     const news = { news: 'task-seen', project: task.project, task: task.key, issueHash: task.issueHash } as const
     // told to nobody: the next look says it again
     this.#tell(news, () => this.#seen.delete(name))
