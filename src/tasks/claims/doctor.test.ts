@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { Fault } from '../../lib/fault.ts'
+import type { GitRemote } from '../git/remote.ts'
 import { openNode, testSignal as signal } from '../testing/claim-bench.ts'
 import { makeRepository, runGit } from '../testing/git-server.ts'
 import type { DoctorReport } from './doctor.ts'
@@ -62,4 +64,31 @@ test('a repository whose objects are named by sha256 is refused in words', async
   const report = await examine(await makeRepository(t, { format: 'sha256', isEmpty: true }))
   assert.equal(report.form, undefined)
   assert.match(report.lines[0]?.detail ?? '', /names its objects by sha256; claims need one made with --object-format=sha1/)
+})
+
+test('a server that breaks off in the middle is no reason to look for claims in another place', async (t) => {
+  const node = openNode(await makeRepository(t))
+  for (const broken of [1, 4]) {
+    let pushes = 0
+    const remote: GitRemote = {
+      ...node.remote,
+      push: (request, waiting) => {
+        pushes += 1
+        if (pushes === broken) throw new Fault('REMOTE_TIMEOUT', 'timeout', { message: 'no answer' })
+        return node.remote.push(request, waiting)
+      },
+    }
+    const report = await examineForge({ ...node, remote }, { signal })
+    assert.equal(report.form, undefined)
+    assert.ok(!report.lines.some(({ property }) => property.includes('refs/heads/')))
+  }
+})
+
+test('where claims are already ours go, whatever else the server takes by now', async (t) => {
+  const [branches, native] = [await makeRepository(t), await makeRepository(t)]
+  await runGit(branches, 'update-ref', 'refs/heads/althing-claims/issue-7', 'refs/heads/main')
+  assert.equal((await examine(branches)).form, 'heads')
+  await runGit(native, 'update-ref', 'refs/althing/claims/issue-7', 'refs/heads/main')
+  await refuse(native, 'refs/althing/*')
+  assert.equal((await examine(native)).form, undefined)
 })

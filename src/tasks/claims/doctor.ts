@@ -7,7 +7,7 @@ import { emptyTree, objectIdOf } from '../git/objects.ts'
 import type { GitRemote, PushRequest, RefUpdate } from '../git/remote.ts'
 import type { ChecksState, RefApi } from '../forges/forge.ts'
 import type { ClaimForm, RefForm } from './claim-refs.ts'
-import { claimForms, isApiForm, refFormOf } from './claim-refs.ts'
+import { claimForms, isApiForm, refFormOf, refPrefix } from './claim-refs.ts'
 import { moveByApi } from './move-by-api.ts'
 
 /** One property of a forge, as it was found by trying. */
@@ -59,9 +59,14 @@ export async function examineForge(deps: DoctorDeps, { signal }: { readonly sign
     }
   })
   lines.push(capable)
+  const place = await trial.findPlace()
+  lines.push(...place.lines)
   let form: ClaimForm | undefined
   for (const candidate of claimForms) {
-    if (form !== undefined || (isApiForm(candidate) ? deps.api === undefined : !capable.isGood)) continue
+    // a server that broke off refused nothing
+    if (form !== undefined || trial.wasUnanswered) break
+    const isPossible = isApiForm(candidate) ? deps.api !== undefined : capable.isGood
+    if (!isPossible || (place.form ?? refFormOf(candidate)) !== refFormOf(candidate)) continue
     const found = await trial.examine(candidate)
     lines.push(...found)
     if (found.every(({ isGood }) => isGood)) form = candidate
@@ -84,6 +89,8 @@ class Trial {
   #remote: GitRemote
   /** Pushed by the examination, newest last. */
   readonly #pushed: ObjectId[] = []
+  /** Whether a probe got no answer. */
+  wasUnanswered = false
 
   constructor(deps: DoctorDeps, signal: AbortSignal) {
     this.#deps = deps
@@ -99,6 +106,7 @@ class Trial {
     } catch (error) {
       this.#signal.throwIfAborted()
       if (!(error instanceof Fault)) throw error
+      this.wasUnanswered ||= error.kind === 'unavailable' || error.kind === 'timeout'
       return { property, isGood: false, detail: describeError(error) }
     }
   }
@@ -142,6 +150,24 @@ class Trial {
     }
     if (lines.length < probes.length) await this.#clean([one, two])
     return lines
+  }
+
+  /** Where claims stand already: in two places one task could have two holders. Native ones count first, as whoever looks first tries them. */
+  async findPlace(): Promise<{ readonly form: RefForm | undefined; readonly lines: readonly DoctorLine[] }> {
+    let form: RefForm | undefined
+    const line = await this.line('claims that are there already say where ours go', async () => {
+      const prefixes = (['native', 'heads'] as const).map((each) => [each, `${refPrefix(each)}claims/`] as const)
+      const refs = [
+        ...(await this.#deps.remote.listRefs(
+          prefixes.map(([, prefix]) => prefix),
+          { signal: this.#signal },
+        )),
+      ]
+      const found = prefixes.find(([, prefix]) => refs.some(([ref]) => ref.startsWith(prefix)))
+      form = found?.[0]
+      return { isGood: true, detail: `under ${found?.[1] ?? 'nothing yet'}` }
+    })
+    return { form, lines: form === undefined && line.isGood ? [] : [line] }
   }
 
   branchesAreFree(): Promise<DoctorLine> {
