@@ -1,4 +1,3 @@
-import { rankNodes } from '../../content/rules/rendezvous.ts'
 import type { PeerId, SigningKey } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { Chance } from '../../lib/chance.ts'
@@ -10,16 +9,18 @@ import type { Log } from '../../lib/log.ts'
 import type { TokenBucket } from '../../lib/token-bucket.ts'
 import { createTokenBucket } from '../../lib/token-bucket.ts'
 import type { GossipMessage, GossipVerdict, Host } from '../../network/host.ts'
-import { isNearAddress, isPolledByAnother, isWorthBidding, maxScore, planTurn, rankBids, scoreOf, waitOf } from '../rules/choose-turn.ts'
-import { ClaimWords, HeardBids, Repeats } from '../rules/heard.ts'
+import { isPolledByAnother } from '../rules/choose-turn.ts'
+import { Repeats } from '../rules/heard.ts'
 import type { HeardWorker, WorkerOffer } from '../rules/worker-book.ts'
 import { couldTake, offerIntervalMs, WorkerBook } from '../rules/worker-book.ts'
 import type { ProjectId, Task } from '../task.ts'
+import { formatTaskName, textNameOf } from './names.ts'
 import type { TaskName, TaskNews } from './protocol.ts'
 import { boundOffer, formatNews, isNewsSigned, parseNews, signNews, talkTopic } from './protocol.ts'
 import { SeenTasks } from './seen-tasks.ts'
 import { SenderRates } from './sender-rates.ts'
 import type { Standing, Talk, Turn } from './talk.ts'
+import { Turns } from './turns.ts'
 
 export interface TaskTalkDeps {
   readonly hive: HiveId
@@ -33,7 +34,6 @@ export interface TaskTalkDeps {
 
 interface TalkEvents {
   readonly prompt: readonly [project: ProjectId]
-  readonly claimed: readonly [task: string]
 }
 
 interface Waiting {
@@ -54,8 +54,7 @@ const settleMs = 500
 export class TaskTalk implements Talk, AsyncDisposable {
   readonly #deps: TaskTalkDeps
   readonly #events: Events<TalkEvents> = createEvents<TalkEvents>()
-  readonly #bids = new HeardBids()
-  readonly #words = new ClaimWords()
+  readonly #turns: Turns
   readonly #repeats = new Repeats()
   readonly #workers = new WorkerBook()
   readonly #seen = new SeenTasks()
@@ -77,6 +76,7 @@ export class TaskTalk implements Talk, AsyncDisposable {
     this.#prompts = new SenderRates(deps, promptRate)
     this.#saying = createTokenBucket(deps, sawRate)
     const { host, hive } = deps
+    this.#turns = new Turns({ ...deps, rivals: (task) => this.#rivals(task), tell: (news) => this.#tell(news) })
     this.#offs = [
       host.gossip.subscribe(talkTopic(hive), (message) => this.#hear(message)),
       host.events.on('peer:connected', () => this.#offerIn(settleMs * deps.chance.fraction())),
@@ -105,20 +105,7 @@ export class TaskTalk implements Talk, AsyncDisposable {
     this.#tell(news, () => this.#seen.delete(name))
   }
 
-  readonly takeTurn = async (turn: Turn, { signal }: Waiting): Promise<'try' | 'taken'> => {
-    const { host } = this.#deps
-    const score = scoreOf(turn)
-    const task = nameOf({ project: turn.task.project, task: turn.task.key })
-    const others = this.#rivals(turn.task)
-    const isNear = host.connections().every(({ address, admitted, relayed }) => !admitted || (!relayed && isNearAddress(address)))
-    const plan = planTurn({ self: host.peerId, task, others, first: turn.first, isNear, score })
-    if (plan.plan === 'rank') return this.#waitUnlessTaken(turn, waitOf(plan.rank), signal)
-    if ((await this.#waitUnlessTaken(turn, plan.bidMs, signal)) === 'taken') return 'taken'
-    this.#bid(turn, score)
-    if ((await this.#waitUnlessTaken(turn, plan.windowMs - plan.bidMs, signal)) === 'taken') return 'taken'
-    const ranked = rankBids(task, new Map([...this.#bidsFor(turn.task), [host.peerId, score]]), turn.first)
-    return this.#waitUnlessTaken(turn, waitOf(ranked.indexOf(host.peerId)), signal)
-  }
+  readonly takeTurn = (turn: Turn, waiting: Waiting): Promise<'try' | 'taken'> => this.#turns.take(turn, waiting)
 
   readonly claimed = (name: TaskName, epoch: number): void => this.#tell({ news: 'claimed', ...name, epoch })
 
@@ -151,12 +138,7 @@ export class TaskTalk implements Talk, AsyncDisposable {
 
   readonly isAlive = (node: PeerId): boolean => this.#workers.get(node, this.#deps.clock.monotonic()) !== undefined
 
-  readonly standing = (task: Task): Standing => {
-    const { host } = this.#deps
-    const others = this.#rivals(task)
-    const ranked = rankNodes(nameOf({ project: task.project, task: task.key }), [host.peerId, ...others])
-    return { rank: ranked.indexOf(host.peerId), of: ranked.length }
-  }
+  readonly standing = (task: Task): Standing => this.#turns.standing(task)
 
   readonly onPrompt = (listen: (project: ProjectId) => void): (() => void) => this.#events.on('prompt', listen)
 
@@ -175,39 +157,6 @@ export class TaskTalk implements Talk, AsyncDisposable {
   /** Others that could take a task now, as they said. */
   #rivals(task: Task): readonly PeerId[] {
     return this.workers().flatMap((worker) => (couldTake(worker, task) ? [worker.node] : []))
-  }
-
-  #bidsFor(task: Task): ReadonlyMap<PeerId, number> {
-    const { clock, isMember } = this.#deps
-    return new Map([...this.#bids.of(textNameOf(task), clock.monotonic())].filter(([node]) => isMember(node)))
-  }
-
-  #bid({ task, load }: Turn, score: number): void {
-    const { host } = this.#deps
-    const { project, key, issueHash } = task
-    if (!isWorthBidding(nameOf({ project, task: key }), { self: host.peerId, score }, this.#bidsFor(task))) return
-    const loadShare = Math.round(Math.min(1, Math.max(0, load)) * maxScore)
-    this.#tell({ news: 'bid', project, task: key, issueHash, score, load: loadShare })
-  }
-
-  async #waitUnlessTaken({ task, epoch, since }: Turn, ms: number, signal: AbortSignal): Promise<'try' | 'taken'> {
-    const name = nameOf({ project: task.project, task: task.key })
-    const isTaken = (): boolean => this.#words.isTaken({ task: name, epoch, since })
-    if (isTaken()) return 'taken'
-    if (ms <= 0) return 'try'
-    const taken = new AbortController()
-    const off = this.#events.on('claimed', (claimed) => {
-      if (claimed === name && isTaken()) taken.abort()
-    })
-    try {
-      await this.#deps.clock.sleep(ms, { signal: AbortSignal.any([signal, taken.signal]) })
-      return 'try'
-    } catch (error) {
-      if (signal.aborted || !taken.signal.aborted) throw error
-      return 'taken'
-    } finally {
-      off()
-    }
   }
 
   #tellOffer(): void {
@@ -267,13 +216,12 @@ export class TaskTalk implements Talk, AsyncDisposable {
     const now = this.#deps.clock.monotonic()
     switch (news.news) {
       case 'task-seen':
-        if (this.#seen.add(`${nameOf(news)}@${news.issueHash}`)) this.#promptBy(sender, news.project)
+        if (this.#seen.add(`${formatTaskName(news)}@${news.issueHash}`)) this.#promptBy(sender, news.project)
         return
       case 'bid':
-        return this.#bids.hear({ task: `${nameOf(news)}@${news.issueHash}`, by: sender, score: news.score }, now)
+        return this.#turns.hearBid(news, sender)
       case 'claimed':
-        if (this.#words.hear({ task: nameOf(news), by: sender, epoch: news.epoch }, now)) this.#events.emit('claimed', nameOf(news))
-        return
+        return this.#turns.hearClaim(news, sender)
       case 'released':
         return this.#promptBy(sender, news.project)
       case 'polled':
@@ -294,13 +242,4 @@ export class TaskTalk implements Talk, AsyncDisposable {
   #promptBy(sender: PeerId, project: ProjectId): void {
     if (this.#prompts.tryTake(sender)) this.#events.emit('prompt', project)
   }
-}
-
-function nameOf({ project, task }: TaskName): string {
-  return `${project}#${task}`
-}
-
-/** A task with a certain text. */
-function textNameOf({ project, key, issueHash }: Task): string {
-  return `${nameOf({ project, task: key })}@${issueHash}`
 }
