@@ -26,6 +26,8 @@ export interface Machine {
   readonly ask: (...words: readonly string[]) => Promise<Answer>
   /** What an operation of its running node answered over the socket: for what is asked often, and is not what a test is about. */
   readonly call: (operation: string, input?: Answer) => Promise<Answer>
+  /** What a command without options answered, over the socket while its node runs. */
+  readonly look: (...words: readonly string[]) => Promise<Answer>
   /** Starts its node in the foreground, and resolves when it says that it is up. */
   readonly start: (...options: readonly string[]) => Promise<Running>
   /** Sends its node a signal and waits for the end. */
@@ -91,21 +93,27 @@ function createMachine({ name, root, processes, under, settings }: Plot): Machin
     void running.ended.then(() => processes.delete(running))
     return running
   }
+  const ask: Machine['ask'] = async (...words) => {
+    const { code, stdout, stderr } = await begin([...words, '--json']).ended
+    assert.equal(code, 0, `althing ${words.join(' ')} on ${name}: ${stderr}${stdout}`)
+    return JSON.parse(stdout) as Answer
+  }
+  const call: Machine['call'] = async (operation, input = {}) => {
+    await using client = await connectNode(homePaths(home))
+    assert.ok(client !== undefined, `${name} has no node`)
+    return (await client.call(operation, input, { signal: AbortSignal.timeout(callTimeoutMs) })) as Answer
+  }
   return {
     name,
     home,
     project,
     begin,
     run: async (words, env) => begin(words, env).ended,
-    ask: async (...words) => {
-      const { code, stdout, stderr } = await begin([...words, '--json']).ended
-      assert.equal(code, 0, `althing ${words.join(' ')} on ${name}: ${stderr}${stdout}`)
-      return JSON.parse(stdout) as Answer
-    },
-    call: async (operation, input = {}) => {
+    ask,
+    call,
+    look: async (...words) => {
       await using client = await connectNode(homePaths(home))
-      assert.ok(client !== undefined, `${name} has no node`)
-      return (await client.call(operation, input, { signal: AbortSignal.timeout(callTimeoutMs) })) as Answer
+      return client === undefined ? ask(...words) : call(words.join('.'))
     },
     start: async (...options) => {
       node = begin(['p2p', 'start', ...options])
@@ -166,19 +174,19 @@ export async function eventually<T>(what: string, ask: () => Promise<T>, isWante
 
 /** A multiaddr at which a running machine is reached, with its peer id. */
 export async function addressOf(machine: Machine): Promise<string> {
-  const { listen } = await machine.call('p2p.status')
+  const { listen } = await machine.look('p2p', 'status')
   return (listen as readonly string[])[0] ?? ''
 }
 
 /** Peer ids of the members a machine is connected to, sorted. */
 export async function neighboursOf(machine: Machine): Promise<readonly string[]> {
-  const peers = list(await machine.call('p2p.peers'), 'peers')
+  const peers = list(await machine.look('p2p', 'peers'), 'peers')
   return [...new Set(peers.filter((peer) => peer['admitted'] === true).map((peer) => text(peer, 'peer')))].toSorted()
 }
 
 /** How many packages a machine knows. */
 export async function knownBy(machine: Machine): Promise<number> {
-  return number(await machine.call('p2p.status'), 'packages', 'discovered')
+  return number(await machine.look('p2p', 'status'), 'packages', 'discovered')
 }
 
 function field(answer: Answer, path: readonly string[]): unknown {
