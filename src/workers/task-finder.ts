@@ -76,6 +76,8 @@ type Chance =
 const looksPerLease = 3
 /** Looks of another node that may fail to be heard before this one looks itself. */
 const missedPolls = 3
+/** Ends left to others that are remembered; of one that is forgotten this node waits for one more look. */
+const maxLeft = 1_000
 
 /** Looks for tasks that may be had, and wins them: one at a time, in turn with other nodes. */
 export class TaskFinder {
@@ -85,6 +87,8 @@ export class TaskFinder {
   readonly #lookedAt = new Map<ProjectId, number>()
   /** Projects in which something happened since. */
   readonly #prompted = new Set<ProjectId>()
+  /** Tasks that were over at the last look, of which another node was to say so. */
+  readonly #left = new Set<string>()
 
   constructor(deps: TaskFinderDeps, options: TaskFinderOptions) {
     this.#deps = deps
@@ -285,13 +289,23 @@ export class TaskFinder {
     await taken.holder.release(formatReason('not-eligible', 'it is no task any more'), { signal })
   }
 
-  /** Rule 16. */
+  /** Rule 16. One node says so for all: else a merge that fifty nodes see is fifty pushes. */
   async #end(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
+    if (this.#isLeftToAnother(task)) return
     await desk.interrupt(task.key, { kind: 'done', reason: formatReason(reason), signal })
     const isMerged = reason === 'merged'
     const add = isMerged ? ['completed'] : []
     await this.#deps.signs.show(desk, task, { add, remove: ['in-progress'], ...(isMerged ? { state: 'closed' } : {}), signal })
     if (isMerged) this.#deps.tell({ news: 'merged', task })
+  }
+
+  /** Whether another node is to say that a task is over: it leads the task by its hash, and had no time to since the last look. */
+  #isLeftToAnother(task: Task): boolean {
+    const name = `${task.project}#${task.key}`
+    if (this.#left.delete(name) || this.#deps.talk.standing(task).rank === 0) return false
+    if (this.#left.size >= maxLeft) this.#left.clear()
+    this.#left.add(name)
+    return true
   }
 
   async #win(
