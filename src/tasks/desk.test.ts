@@ -82,3 +82,12 @@ test('how claims are moved is what the doctor found, also after a restart', asyn
       .join('\n'),
   )
 })
+
+test('claims in two places end every look: one task could have two holders', async (t) => {
+  const bare = await makeRepository(t)
+  const ada = await openTestDesk(bare)
+  const task = await ada.add('One')
+  await hold({ desk: ada.reopen({ form: 'heads' }) }, task)
+  const native = ada.reopen({ form: 'native' })
+  await assert.rejects(native.sights({ signal }), { code: 'CLAIMS_DIVIDED', message: /refs\/heads\/althing-claims\/t-/ })
+})

@@ -18,6 +18,11 @@ export const tasksFaults = defineFaults({
     kind: 'conflict',
     meaning: 'A claim could not be had or moved: somebody else has it, or the forge refused. Data: `task`, `reason`.',
   },
+  CLAIMS_DIVIDED: {
+    kind: 'conflict',
+    meaning:
+      'Claims of a project stand below `refs/althing/` and among its branches: two nodes could hold one task. Nothing is claimed. Data: `project`, `ref`.',
+  },
   CLAIM_NEEDS_NODE: {
     kind: 'unavailable',
     meaning: 'A claim was to be held for a person without a node that goes on running: nobody would renew it. Data: `task`.',

@@ -20,7 +20,14 @@ export const near = {
 /** The task an operation is about. */
 export const task = { type: 'text', help: 't-0123456789ab, or shop#t-0123456789ab', position: 0, max: 400, placeholder: 'TASK' } as const
 /** What any question to a git server can end with. */
-export const remoteFaults = ['REMOTE_UNREACHABLE', 'REMOTE_TIMEOUT', 'REMOTE_DENIED', 'REMOTE_MISSING', 'REMOTE_PROTOCOL'] as const
+export const remoteFaults = [
+  'REMOTE_UNREACHABLE',
+  'REMOTE_TIMEOUT',
+  'REMOTE_DENIED',
+  'REMOTE_MISSING',
+  'REMOTE_PROTOCOL',
+  'CLAIMS_DIVIDED',
+] as const
 /** What any question to a forge can end with. */
 export const forgeFaults = ['FORGE_FAILED', 'FORGE_DENIED', 'FORGE_MISSING', 'FORGE_REFUSED', 'FORGE_LIMITED', 'FORGE_INVALID'] as const
 /** What naming a task can end with. */

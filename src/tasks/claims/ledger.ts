@@ -1,6 +1,7 @@
 import type { PeerId } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import { Fault } from '../../lib/fault.ts'
+import { tasksFaults } from '../faults.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { emptyTree } from '../git/objects.ts'
 import type { GitRemote } from '../git/remote.ts'
@@ -65,10 +66,17 @@ export class ClaimLedger {
     this.#deps = deps
   }
 
-  /** Every task that has a claim ref, or had one. One listing, and one request for all commits that are new. */
+  /**
+   * Every task that has a claim ref, or had one. One listing, and one request for all commits that are new.
+   *
+   * @throws Fault CLAIMS_DIVIDED when there are claims in the other place too: one task could have two holders
+   */
   async lookAtAll(options: { readonly signal: AbortSignal }): Promise<readonly TaskSight[]> {
-    const { form } = this.#deps
-    const look = await this.#look([refPrefix(form)], options)
+    const { form, project } = this.#deps
+    const other = form === 'native' ? 'heads' : 'native'
+    const look = await this.#look([refPrefix(form), `${refPrefix(other)}claims/`], options)
+    const stray = [...look.refs.keys()].find((ref) => taskOfRef(other, ref) !== undefined)
+    if (stray !== undefined) throw divided(project, { own: `${refPrefix(form)}claims/`, stray })
     const tasks = [...look.refs.keys()].map((ref) => taskOfRef(form, ref)).filter((task) => task !== undefined)
     const present = new Set(tasks)
     for (const task of this.#read.keys()) if (!present.has(task)) this.#read.delete(task)
@@ -213,4 +221,11 @@ export class ClaimLedger {
   #isOneAdmitted(strangers: ReadonlySet<PeerId>): boolean {
     return [...strangers].some(this.#deps.isAdmitted)
   }
+}
+
+function divided(project: ProjectId, { own, stray }: { readonly own: string; readonly stray: string }): Error {
+  return tasksFaults.create('CLAIMS_DIVIDED', {
+    message: `claims of ${project} stand in two places, so that one task could have two holders: this node has them under ${own}, and there is ${stray}. Ask \`althing doctor\` on every node, and delete those of one place once nobody works on them`,
+    data: { project, ref: stray },
+  })
 }
