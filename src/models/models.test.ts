@@ -216,3 +216,10 @@ test('a day that is spent is told beforehand, and asks nobody', async () => {
   assert.equal(model.findHindrance({ maxOutputTokens: 300 })?.code, 'BUDGET_SPENT')
   assert.equal(stand.server.questions.length, 1)
 })
+
+test('what a model costs is told in dollars for a million tokens, asked and answered half each, and nothing where nobody says', async () => {
+  await using stand = await openStand([], { prices: ['lab/scripted input=3 output=15'] })
+  assert.equal(stand.models.priceOf('lab/scripted'), 9)
+  assert.equal(stand.models.priceOf('lab/other'), 0)
+  assert.throws(() => stand.models.priceOf('nowhere/scripted'), { code: 'MODEL_NAME_INVALID' })
+})
