@@ -93,7 +93,11 @@ export function askAt(root: string, standard: Readonly<Record<string, string>>):
     if (!answer.ok) throw new Error(`${method} ${path} answers ${answer.status}: ${text.slice(0, 500)}`)
     return text === '' ? {} : JSON.parse(text)
   }
-  const ask = async (...given: Parameters<typeof send>): Promise<AnswerFields> => readFields((await send(...given)) ?? {}, given[1])
+  const ask = async (...given: Parameters<typeof send>): Promise<AnswerFields> => {
+    const answer = await send(...given)
+    // what answers a change with a list has no fields that anybody reads
+    return readFields(Array.isArray(answer) ? {} : answer, given[1])
+  }
   return Object.assign(ask, { list: async (path: string) => readObjects(await send('GET', path), path) })
 }
 
