@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { decodeText } from '../lib/bytes.ts'
 import { Fault } from '../lib/fault.ts'
 import { tryClaim } from '../tasks/claims/try-claim.ts'
@@ -188,7 +189,8 @@ test('F28: a node that ends pushes what is there under the claim, and gives the 
   assert.deepEqual(await chainOf(stand), ['claim', 'renew', 'release shutdown: the node ends; what was done is on the branch'])
 })
 
-test('the successor begins with what was pushed, on the same branch, and adopts the pull request', async (t) => {
+/** Work is in review, its checks are red, and another node has taken it up. */
+async function succeed(t: TestContext) {
   const stand = await openStand(t)
   await stand.supervise(write('first'))
   const bob = openNode(stand.bare)
@@ -197,7 +199,12 @@ test('the successor begins with what was pushed, on the same branch, and adopts 
   const holder = attempt.result === 'held' ? attempt.holder : assert.fail(attempt.result)
   const second = await standOn({ bare: stand.bare, folder: await makeFolder(t), node: bob, holder })
   second.pulls.push(...stand.pulls)
-  const first = await branchOf(stand)
+  return { second, first: await branchOf(stand) }
+}
+
+test('the successor begins with what was pushed, on the same branch, and adopts the pull request', async (t) => {
+  const { second, first } = await succeed(t)
+  const { bare } = second
   const end = await second.supervise(
     async (worktree, tools) => {
       const { stdout } = await tools.run({ argv: ['cat', 'cart.txt'], folder: '.', timeoutMs: 5_000 }, { signal })
@@ -207,9 +214,16 @@ test('the successor begins with what was pushed, on the same branch, and adopts 
     { resumed: 'the checks are red', reason: 'ci-failed' },
   )
   assert.deepEqual(end, { end: 'in-review', pull: '12', url: 'https://forge.example.org/pull/12', wasThere: true })
-  assert.equal(await runGit(stand.bare, 'show', 'althing/issue-7:cart.txt'), 'first and second')
-  assert.equal(await runGit(stand.bare, 'rev-parse', 'althing/issue-7^'), first)
+  assert.equal(await runGit(bare, 'show', 'althing/issue-7:cart.txt'), 'first and second')
+  assert.equal(await runGit(bare, 'rev-parse', 'althing/issue-7^'), first)
   assert.equal(second.pulls.length, 1)
+})
+
+test('an agent that changes nothing of what was asked for has failed, so that it is not asked for ever', async (t) => {
+  const { second, first } = await succeed(t)
+  const end = await second.supervise(async () => done, { reason: 'ci-failed' })
+  assert.deepEqual(end, { end: 'released', reason: 'failed: the agent changed nothing' })
+  assert.equal(await branchOf(second), first)
 })
 
 test('F19: a forge that is down gives the task back with the work on the branch, and not as failed work', async (t) => {

@@ -8,7 +8,7 @@ import type { Forge } from '../tasks/forges/forge.ts'
 import type { ObjectId } from '../tasks/git/objects.ts'
 import type { RenewalRounds } from '../tasks/claims/renewal-rounds.ts'
 import type { ClaimReason } from '../tasks/rules/reasons.ts'
-import { formatReason, isConflict } from '../tasks/rules/reasons.ts'
+import { formatReason, isConflict, isRework } from '../tasks/rules/reasons.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Capture } from './capture.ts'
 import { createCapture } from './capture.ts'
@@ -192,7 +192,9 @@ class Supervision {
     const facts = this.#factsOf(outcome)
     const decision = await this.#keep(outcome, facts, signal)
     const commit = await this.#commit(start, formatCommitMessage({ ...facts, decision }), signal)
-    if (commit === undefined && start.branch === undefined) return this.#release(formatReason('failed', 'the agent changed nothing'))
+    // what was asked for is not there without a change, and the same pull request would be asked for it again, for ever
+    const isNothing = commit === undefined && (start.branch === undefined || isRework(this.#held.reason))
+    if (isNothing) return this.#release(formatReason('failed', 'the agent changed nothing'))
     const marked = await listMarked(this.#deps.mirror, start.merge, commit, { signal })
     if (marked.length > 0)
       return this.#giveBack({ outcome: 'failed', reason: `marks of conflicts are left in ${marked.join(', ')}` }, start)
