@@ -202,3 +202,8 @@ test('workers of other nodes are shown with what they can, and the place of this
   assert.match(shown('task.next', { next, passedOver: [] })[1] ?? '', / · this node is 2 of 3 that could take it$/)
   assert.doesNotMatch(shown('task.next', { next: { ...next, rank: 1, of: 1 }, passedOver: [] })[1] ?? '', /could take it/)
 })
+
+test('who answers a worker is told whether it still asked', () => {
+  assert.deepEqual(shown('worker.approve', { question: 'q', status: 'answered' }), ['the worker was told'])
+  assert.deepEqual(shown('worker.approve', { question: 'q', status: 'gone' }), ['no worker asks that any more'])
+})
