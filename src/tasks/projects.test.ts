@@ -12,7 +12,7 @@ const clock = createVirtualClock({ startsAt: 0 })
 const otherHive = createCid(dagCborCodec, encodeText('an open hive')) as HiveId
 const shop = { url: 'https://git.example.org/team/shop', forge: 'gitea', base: 'main' } as const
 
-test('S27: a project of one hive is none of another, though both are of one node', async () => {
+test('a project of one hive is none of another, though both are of one node', async () => {
   await using database = openDatabase({ path: ':memory:' })
   const [ours, open] = [testHive, otherHive].map((hive) => createProjects({ database, clock, hive }))
   assert.ok(ours !== undefined && open !== undefined)

@@ -22,7 +22,7 @@ const deps: WorkbenchDeps = {
   ...{ openModels: unasked, findSecret: unasked, listSecrets: unasked, findCredentials: unasked, keepRecord: unasked },
 }
 
-test('F28: what runs before left in the folders of runs is taken away when a workbench is opened, and mirrors stay', async (t) => {
+test('F3: what a run that was killed left is taken away when a workbench is opened, and mirrors stay', async (t) => {
   const folder = await makeFolder(t)
   const left = ['scratch/run-1/outcome.json', 'trees/work-1/tree/deep/file', 'mirrors/shop.git/HEAD']
   for (const path of left) {

@@ -185,7 +185,7 @@ test('a budget that is spent is looked at before a task is claimed, and the next
   assert.equal(took.length, 3)
 })
 
-test('F8: nothing is claimed before this process is on disk, where the next one finds it', async (t) => {
+test('F3: nothing is claimed before this process is on disk, where the next one finds it', async (t) => {
   const noted = Promise.withResolvers<void>()
   const beforeClaim = (): Promise<void> => noted.promise
   const { clock, server, run, took } = await openShop(t, review, { beforeClaim })

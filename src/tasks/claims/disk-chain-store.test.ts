@@ -30,7 +30,7 @@ test('F35: a node that was started anew still knows the newest head it saw, and 
   assert.equal(await runGit(bare, 'rev-list', '--count', 'refs/althing/claims/issue-7'), '2')
 })
 
-test('S27: a chain that one hive verified is not known to another', async (t) => {
+test('a chain that one hive verified is not known to another', async (t) => {
   const bare = await makeRepository(t)
   await using database = openDatabase({ path: ':memory:' })
   const place = { hive: testHiveId, project: testProject }

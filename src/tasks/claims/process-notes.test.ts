@@ -7,7 +7,7 @@ import { createProcessNotes } from './process-notes.ts'
 
 const clock = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
 
-test('F8: a process is on disk once it was noted, and the next one on this home knows it; one that only reads is not there', async () => {
+test('F3: a process is on disk once it was noted, and the next one on this home knows it; one that only reads is not there', async () => {
   await using database = openDatabase({ path: ':memory:' })
   const [ada, reader] = [1, 2].map((seed) => createProcessNotes({ database, clock, chance: createSeededChance(seed) }))
   assert.ok(ada !== undefined && reader !== undefined)
@@ -32,7 +32,7 @@ test('of the processes that ran on a home the last thousand are remembered', asy
   assert.deepEqual([notes.ranHere(notes.own), notes.ranHere('old-1099'), notes.ranHere('old-100')], [true, true, false])
 })
 
-test('F34: a disk that is full is told to whoever was about to claim, and the next who asks tries again', async () => {
+test('F5: a disk that is full is told to whoever was about to claim, and the next who asks tries again', async () => {
   await using database = openDatabase({ path: ':memory:' })
   let isFull = true
   const full: typeof database.write = (work) => (isFull ? Promise.reject(new Error('the disk is full')) : database.write(work))

@@ -154,7 +154,7 @@ test('rule 15: a model that is down, busy or spent for the day is no failure of 
   for (const fault of faults) assert.deepEqual(outcomeOf(await play([fault], stand)), { outcome: 'hindered', reason: fault.message })
 })
 
-test('S5: a file that is no UTF-8 is shown, and not changed by its text; a mark of byte order stays where it is', async () => {
+test('a file that is no UTF-8 is shown, and not changed by its text; a mark of byte order stays where it is', async () => {
   await using stand = await openDriverStand()
   const latin = Buffer.from('caf\u00e9\n', 'latin1')
   writeFileSync(join(stand.worktree, 'latin'), latin)

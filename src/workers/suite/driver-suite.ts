@@ -111,7 +111,7 @@ export function testDriver(name: string, suite: DriverSuite): void {
     assert.ok(events.some((event) => event.type === 'tool'))
   })
 
-  test(`S5: ${name}: an agent whose commands print what is no UTF-8 goes on, and its end is its own`, async () => {
+  test(`${name}: an agent whose commands print what is no UTF-8 goes on, and its end is its own`, async () => {
     await using stand = await openDriverStand()
     const events = await run('odd-bytes', stand)
     assert.equal(outcomeOf(events).outcome, 'done')

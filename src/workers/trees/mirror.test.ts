@@ -35,7 +35,7 @@ test('two that want the same branch at once fetch it one after the other, and wh
   assert.equal(most, 1)
 })
 
-test('F28: locks of a git that was ended in the middle hold up no fetch', async (t) => {
+test('F3: locks of a git that was ended in the middle hold up no fetch', async (t) => {
   const path = join(await makeFolder(t), 'mirror.git')
   const mirror = await openMirror({ git: runner, credentials }, { path, url: await makeRepository(t), signal })
   mkdirSync(join(path, 'refs', 'fetched'), { recursive: true })
