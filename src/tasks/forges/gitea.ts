@@ -184,13 +184,14 @@ function toPull(
       state: review.text('state'),
       isOfCommit: review.textOrEmpty('commit_id') === commit,
     }))
-  const isSettled = known.now - fields.time('updated_at') > mergeCheckMs
+  const isOpen = fields.text('state') === 'open'
+  const isSettled = isOpen && known.now - fields.time('updated_at') > mergeCheckMs
   return {
     id: String(fields.count('number')),
     url: fields.text('html_url'),
     head: fields.object('head').text('ref'),
     base: fields.object('base').text('ref'),
-    state: fields.isTrue('merged') ? 'merged' : fields.text('state') === 'open' ? 'open' : 'closed',
+    state: fields.isTrue('merged') ? 'merged' : isOpen ? 'open' : 'closed',
     isConflicted: isSettled && fields.has('mergeable') && !fields.isTrue('mergeable') && !fields.isTrue('draft'),
     areChangesRequested: areChangesRequested(reviews),
     body: fields.textOrEmpty('body'),

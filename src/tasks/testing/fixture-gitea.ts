@@ -158,7 +158,8 @@ function toPull(pull: FixturePull): Json {
     html_url: `https://gitea.example/team/shop/pulls/${pull.number}`,
     state: pull.state === 'open' ? 'open' : 'closed',
     merged: pull.state === 'merged',
-    mergeable: !pull.isConflicted,
+    // of one that is over a server says now this, now that
+    mergeable: !pull.isConflicted && pull.state === 'open',
     draft: false,
     updated_at: isoOf(pull.updatedAt),
     head: { ref: pull.head, sha: pull.commit, repo: { full_name: pull.isFork ? 'eve/shop' : 'team/shop' } },
