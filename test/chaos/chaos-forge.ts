@@ -17,7 +17,9 @@ export interface ChaosForge {
   readonly bare: string
   readonly proxy: FaultyProxy
   readonly addTasks: (count: number) => void
-  /** What people do: merges pull requests that were open when this was called before. */
+  /** Tasks that people have what they wanted of: their issues are closed. */
+  readonly countOver: () => number
+  /** What people do: merges pull requests that were open when this was called before. Each says which issue it closes, and does. */
   readonly mergeOld: () => void
   /** Pull requests, by the wall clock. */
   readonly pulls: () => readonly LoggedPull[]
@@ -46,10 +48,15 @@ export async function openChaosForge(owner: Owner, chance: Chance): Promise<Chao
     addTasks: (count) => {
       for (let added = 0; added < count; added++) state.addIssue({ body: 'As it says.' })
     },
+    countOver: () => [...state.issues.values()].filter(({ isOpen }) => !isOpen).length,
     mergeOld: () => {
       for (const pull of state.pulls.filter(({ number, state: now }) => now === 'open' && spans.has(number))) {
         pull.state = 'merged'
         pull.updatedAt = state.touch()
+        const issue = state.issues.get(Number(/Closes #(\d+)/.exec(pull.body)?.[1]))
+        if (issue === undefined) continue
+        issue.isOpen = false
+        issue.updatedAt = state.touch()
       }
       look()
     },

@@ -7,12 +7,12 @@ import { createSeededChance } from '../../src/lib/chance.ts'
 import { openScriptedModels } from '../../src/models/testing/scripted-models.ts'
 import type { Owner } from '../../src/tasks/testing/git-server.ts'
 import { Spans } from '../sim/claims/spans.ts'
-import { playEngineer } from './agent-script.ts'
+import { createEngineer } from './agent-script.ts'
 import type { ChaosForge } from './chaos-forge.ts'
 import { openChaosForge } from './chaos-forge.ts'
 import { ChaosNode } from './chaos-node.ts'
 import type { ChaosVerdict } from './judge-chaos.ts'
-import { countOver, judgeChaos } from './judge-chaos.ts'
+import { judgeChaos } from './judge-chaos.ts'
 import type { FaultyProxy, ForgeMood } from './faulty-proxy.ts'
 
 export interface ChaosOptions {
@@ -49,7 +49,7 @@ export async function runChaos(owner: Owner, options: ChaosOptions, say: Say): P
   const chance = createSeededChance(options.seed)
   const root = await mkdtemp(join(tmpdir(), 'althing-chaos-'))
   owner.after(() => rm(root, { recursive: true, force: true, maxRetries: 5 }))
-  await using models = await openScriptedModels({ reply: playEngineer })
+  await using models = await openScriptedModels({ reply: createEngineer() })
   const forge = await openChaosForge(owner, chance)
   const nodes = await openNodes(options, { root, models: models.url, say })
   owner.after(() => Promise.all(nodes.map((node) => node.end().catch(() => node.kill()))))
@@ -72,7 +72,7 @@ export async function runChaos(owner: Owner, options: ChaosOptions, say: Say): P
   for (const node of nodes) node.work()
   const looking = look()
   const faults = await hurt({ nodes, forge, chance, say }, { ...options, ...timesFor(options.nodes) })
-  say(`calm after ${seconds(startedAt)} s: ${await countOver(forge.bare)} of ${options.tasks} tasks are over`)
+  say(`calm after ${seconds(startedAt)} s: ${forge.countOver()} of ${options.tasks} tasks are over`)
   await untilOver(forge, options, say)
   watching.abort()
   await looking
@@ -95,7 +95,7 @@ async function openNodes(
     ALTHING_WORKERS_POLL_MS: String(pollMs),
     ALTHING_WORKERS_LOOK_MS: String(2 * pollMs),
     ALTHING_WORKERS_MAX_TASKS: '2',
-    ALTHING_WORKERS_TASK_TIMEOUT_MS: '20000',
+    ALTHING_WORKERS_TASK_TIMEOUT_MS: '60000',
     ALTHING_WORKERS_SANDBOX: 'none',
     ALTHING_WORKERS_MODEL: 'lab/scripted',
     ALTHING_MODELS_ENDPOINTS: `lab=${models}/v1`,
@@ -184,11 +184,11 @@ async function failFor({ proxy }: ChaosForge, mood: ForgeMood, ms: number): Prom
 }
 
 /** Waits until every task came to an end, or too long. */
-async function untilOver({ bare }: ChaosForge, { tasks }: ChaosOptions, say: Say): Promise<void> {
+async function untilOver(forge: ChaosForge, { tasks }: ChaosOptions, say: Say): Promise<void> {
   const until = Date.now() + calmMs + tasks * calmPerTaskMs
   let told = Date.now()
   while (Date.now() < until) {
-    const over = await countOver(bare)
+    const over = forge.countOver()
     if (over === tasks) return
     if (Date.now() - told > 15_000) {
       say(`  ${over} of ${tasks} tasks are over`)

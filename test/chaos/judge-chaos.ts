@@ -3,7 +3,6 @@ import type { LoggedLink, LogStep, Span } from '../../src/tasks/rules/ref-log.ts
 import type { ObjectId } from '../../src/tasks/git/objects.ts'
 import type { TaskKey } from '../../src/tasks/task.ts'
 import { taskKeyOfIssue } from '../../src/tasks/task.ts'
-import { runGit } from '../../src/tasks/testing/git-server.ts'
 import { untilMerged } from '../../src/tasks/testing/read-ref-log.ts'
 import type { ChaosForge } from './chaos-forge.ts'
 import { readClaimLog } from './logged-repository.ts'
@@ -55,9 +54,9 @@ export async function judgeChaos(sources: ChaosSources): Promise<ChaosVerdict> {
     endsAt,
   })
   const ends = tasks.flatMap((task) => {
-    const kind = histories.get(task)?.end?.holding?.kind
-    const count = pulls.filter((pull) => pull.task === task).length
-    return [...(kind === 'done' ? [] : [`${task} is not over: ${kind}`]), ...(count === 1 ? [] : [`${task} has ${count} pull requests`])]
+    const own = pulls.filter((pull) => pull.task === task)
+    if (own.length === 1 && own.every(({ until }) => until <= endsAt)) return []
+    return [`${task} is not over: ${own.length} pull requests, and its claim is ${histories.get(task)?.end?.holding?.kind}`]
   })
   const held = tasks.map((task) => histories.get(task)?.holdings ?? 0)
   const waits = firstClaims(steps).map((at) => at - startedAt)
@@ -72,12 +71,6 @@ export async function judgeChaos(sources: ChaosSources): Promise<ChaosVerdict> {
     once: held.filter((count) => count === 1).length,
     firstClaimMs: { middle: waits[Math.floor(waits.length / 2)] ?? 0, longest: waits.at(-1) ?? 0 },
   }
-}
-
-/** Tasks of which the newest link says that they are done. */
-export async function countOver(bare: string): Promise<number> {
-  const messages = await runGit(bare, 'for-each-ref', '--format=%(contents:subject)', 'refs/althing/claims/')
-  return messages.split('\n').filter((line) => line.includes('"kind":"done"')).length
 }
 
 /** Times in which at most one task was free. */

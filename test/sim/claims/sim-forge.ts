@@ -39,11 +39,13 @@ export class SimForge {
     return number
   }
 
-  /** What a person does: merges the pull requests that have been open for so long. */
+  /** What a person does: merges the pull requests that have been open for so long. Every second one closes its issue, as its text asks for. */
   mergeOlderThan(ms: number): void {
     for (const [index, known] of this.#pulls.entries()) {
       if (known.pull.state !== 'open' || this.#clock.monotonic() - known.from < ms) continue
       this.#pulls[index] = { ...known, pull: { ...known.pull, state: 'merged' }, until: this.#clock.monotonic() }
+      const number = Number(known.pull.head.replace('althing/issue-', ''))
+      if (number % 2 === 0) this.#set({ ...this.#issue(number), isOpen: false })
     }
   }
 
