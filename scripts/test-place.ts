@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -35,6 +35,8 @@ export function layOutProgram(place: TestPlace): string {
   const folder = join(place.environment['TMPDIR'] ?? '', 'installed')
   mkdirSync(folder)
   for (const name of ['bin', 'dist', 'examples', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  // where an old runtime looks for the one that an install brings along
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   return join(folder, 'bin', 'althing.js')
 }
 
