@@ -34,7 +34,7 @@ Object.assign(process.env, place.environment)
 if (alone.length > 0) {
   try {
     if (!isBundleCurrent()) await writeBundle()
-    process.env['ALTHING_TEST_LAUNCHER'] = layOutProgram(place)
+    process.env['LAUNCHER_UNDER_TEST'] = layOutProgram(place)
   } catch (error) {
     // what cannot be bundled fails in the tests of the commands, which then run the sources
     console.error('commands run from the sources, since there is no bundle of them:', error)

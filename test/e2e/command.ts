@@ -41,7 +41,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 export const root = new URL('../..', import.meta.url).pathname
 /** `npm test` lays one out that no edit reaches while it runs. */
-export const launcher = process.env['ALTHING_TEST_LAUNCHER'] ?? join(root, 'bin', 'althing.js')
+export const launcher = process.env['LAUNCHER_UNDER_TEST'] ?? join(root, 'bin', 'althing.js')
 
 /** Runs `althing …` in a process of its own, with an environment that says nothing but what a test says. */
 export function start(words: readonly string[], { under = [], ...options }: CommandOptions): Running {
