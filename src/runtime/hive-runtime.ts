@@ -168,7 +168,10 @@ interface TasksRequest extends Omit<RemoteRequest, 'market'> {
 }
 
 /** Says and hears what there is to do. */
-function openTasks({ home, clock, chance, log }: HiveRuntimeDeps, { host, journal, membership, config, shutdown }: TasksRequest): HiveTasks {
+function openTasks(
+  { home, clock, chance, log }: HiveRuntimeDeps,
+  { host, journal, membership, config, shutdown }: TasksRequest,
+): HiveTasks {
   const { hive } = journal
   const isMember = (peer: PeerId): boolean => membership.judge(peer).verdict === 'admitted'
   const talk = shutdown.use('talk of tasks', new TaskTalk({ hive, host, key: home.keys.node, clock, chance, log, isMember }))

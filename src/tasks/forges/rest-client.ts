@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { isLoopback } from '../../lib/loopback.ts'
 import { isTimeout, withDeadline } from '../../lib/deadline.ts'
 import { describeError, Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
@@ -109,8 +110,7 @@ export class RestClient {
   #assertSafe(): void {
     const { api, allowsPlainHttp } = this.#options
     const { protocol, hostname } = new URL(api)
-    const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
-    if (protocol === 'https:' || isLoopback || allowsPlainHttp) return
+    if (protocol === 'https:' || isLoopback(hostname) || allowsPlainHttp) return
     throw tasksFaults.create('FORGE_DENIED', {
       message: `${api} is not encrypted: the token was not sent there. Use https, or allow it in the settings`,
       data: { status: 0 },
