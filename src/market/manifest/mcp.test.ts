@@ -93,10 +93,10 @@ test('S30: details from a peer that are out of bounds, or play tricks, are none'
 })
 
 test('S15: a server is asked for when its whole command line and its host are among the permissions that were signed', () => {
-  const local = { name: 'demo', command: 'node', args: ['a.mjs'], url: null, env: [] }
-  const remote = { name: 'far', command: null, args: [], url: 'https://example.org/mcp', env: [] }
-  assert.equal(isAskedFor(local, { commands: ['node a.mjs'], hosts: [] }), true)
-  assert.equal(isAskedFor(local, { commands: ['node'], hosts: [] }), false)
-  assert.equal(isAskedFor(remote, { commands: [], hosts: ['example.org'] }), true)
-  assert.equal(isAskedFor(remote, { commands: ['node a.mjs'], hosts: ['example.com'] }), false)
+  const near = { name: 'demo', command: 'node', args: ['a.mjs'], url: null, env: [] }
+  const far = { name: 'far', command: null, args: [], url: 'https://example.org/mcp', env: [] }
+  assert.equal(isAskedFor(near, { commands: ['node a.mjs'], hosts: [] }), true)
+  assert.equal(isAskedFor(near, { commands: ['node'], hosts: [] }), false)
+  assert.equal(isAskedFor(far, { commands: [], hosts: ['example.org'] }), true)
+  assert.equal(isAskedFor(far, { commands: ['node a.mjs'], hosts: ['example.com'] }), false)
 })
