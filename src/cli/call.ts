@@ -106,7 +106,7 @@ async function openOwnNode(deps: CliDeps, { operation, input, globals, signal }:
   const config = await loadConfig({ home: globals.home, file: globals.config, environment: deps.environment })
   // A slip in its name must not make another one, and an answer about an empty home would mislead.
   if ((operation.isReadOnly || operation.needsHome === true) && !deps.isHome(globals.home)) throw noHome(globals.home)
-  if (operation.isReadOnly && !deps.hasKeys(globals.home)) throw noKeys(globals.home)
+  if ((operation.isReadOnly || operation.needsHome === true) && !deps.hasKeys(globals.home)) throw noKeys(globals.home)
   if (!deps.isHome(globals.home)) await deps.refuseEarly(operation.name, input)
   const log = openLog(deps, { level: globals.isVerbose ? 'debug' : 'error' })
   try {

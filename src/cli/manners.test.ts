@@ -75,12 +75,14 @@ for (const words of [
   })
 }
 
-test('what only reads makes no keys in a home that was restored without them, and says how to get them', async (t) => {
-  const cli = createTestCli(t, { answer: async () => assert.fail('it was asked'), isRunning: false, hasKeys: false })
-  assert.equal(await cli.run('status'), 1)
-  assert.match(cli.stderr(), /has no keys.*althing owner import.*\(KEYS_MISSING\)/)
-  assert.deepEqual(cli.opened(), [])
-})
+for (const words of [['status'], ['hive', 'invite'], ['hive', 'grant', 'bob', '--level', 'decision']]) {
+  test(`althing ${words.join(' ')} makes no keys in a home that was restored without them, and says how to get them`, async (t) => {
+    const cli = createTestCli(t, { answer: async () => assert.fail('it was asked'), isRunning: false, hasKeys: false })
+    assert.equal(await cli.run(...words), 1)
+    assert.match(cli.stderr(), /has no keys.*althing owner import.*\(KEYS_MISSING\)/)
+    assert.deepEqual(cli.opened(), [])
+  })
+}
 
 test('a code that is none is refused before a home is made for it', async (t) => {
   const cli = createTestCli(t, { answer: async () => assert.fail('it was asked'), isRunning: false, isHome: false })

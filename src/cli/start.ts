@@ -89,14 +89,14 @@ async function openStarting(
   }
 }
 
-/** A log that is collected is as the knob says; on a terminal what needs a look, and under -q only what failed. */
+/** A log that is collected is as the knob says; on a terminal what needs a look, and under -q only what failed, wherever it goes. */
 function logLevel(
   { stderr }: Pick<CliDeps, 'stderr'>,
   { config, globals }: { readonly config: Config; readonly globals: GlobalOptions },
 ): LogLevel {
   if (globals.isVerbose) return 'debug'
-  if (!stderr.isTerminal) return config.log.level
-  return globals.isQuiet ? 'error' : 'warn'
+  if (globals.isQuiet) return 'error'
+  return stderr.isTerminal ? 'warn' : config.log.level
 }
 
 async function untilAsked(...signals: readonly AbortSignal[]): Promise<void> {

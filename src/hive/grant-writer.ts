@@ -83,7 +83,7 @@ export class GrantWriter {
     const message =
       root === undefined
         ? `nobody grants in the open hive "${name}"; everybody may join it with \`althing hive join ${name}\``
-        : `only the root of "${name}" may do this, which is the node ${root}; run the command there`
+        : `only the root of "${name}" may do this, which is the node ${root}; run the command there. If that machine is lost, make this one root with its owner's key: \`althing owner import\`, then \`althing hive root recover\``
     throw hiveFaults.create(root === undefined ? 'HIVE_OPEN' : 'NOT_ROOT', { message, data: { hive: membership.hive, root: root ?? null } })
   }
 }

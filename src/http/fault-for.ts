@@ -10,8 +10,11 @@ export function faultFor(error: unknown, signal: AbortSignal | undefined): Fault
   return httpFaults.create('NODE_INTERNAL', { message: 'the node met a bug while it answered; its log has the details', cause: error })
 }
 
-export function isBug(fault: Fault): boolean {
-  return fault.code === 'NODE_INTERNAL'
+/** Whether a fault is for the log. That work was called off because its caller hung up, or the node ends, is none. */
+export function isBug(fault: Fault, signal?: AbortSignal): boolean {
+  const isCalledOff =
+    signal?.aborted === true && (fault.cause === signal.reason || (fault.cause instanceof Error && fault.cause.name === 'AbortError'))
+  return fault.code === 'NODE_INTERNAL' && !isCalledOff
 }
 
 /** Writes what a client is not told. Never the query of a request. */

@@ -87,7 +87,7 @@ async function answerCall(
     return answer.finish({ output })
   } catch (error) {
     const fault = faultFor(error, answer.signal)
-    if (isBug(fault)) logBug(deps.log, request, { error })
+    if (isBug(fault, answer.signal)) logBug(deps.log, request, { error })
     return answer.fail(fault)
   } finally {
     answer.release()

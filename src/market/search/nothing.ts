@@ -91,6 +91,8 @@ function describeFilters({ category, keyword, author, kind, license }: SearchInp
 }
 
 function describeEmpty(hive: MarketHive): string {
+  if (hive.membership.policy === 'open')
+    return `nothing of the open hive "${hive.name}" has arrived here yet: it comes from members that are connected, or ask them with --remote. \`althing p2p peers\` shows who is.`
   const alone = hive.connectedPeers().length === 0 ? ' Nobody is connected: `althing hive invite` brings others in.' : ''
   return `the hive "${hive.name}" has no packages yet. Publish one: \`althing publish DIR\`, a folder with a package.toml (name, version, description) or a SKILL.md.${alone}`
 }

@@ -15,6 +15,7 @@ import { findVersions, getRelease } from '../package-index.ts'
 import { formatDigest } from '../release.ts'
 import { nameOf } from '../resolve/catalogue.ts'
 import type { TrustKind } from '../rules/trust.ts'
+import { parseTag } from '../rules/tags.ts'
 import { parseVersion } from '../rules/versions.ts'
 import { judgeRelease } from './judge-release.ts'
 import { listTransfers } from './transfers.ts'
@@ -133,12 +134,10 @@ function findRelease({ database }: AuditDeps, hive: MarketHive, locked: LockedPa
   return known && getRelease(database, known.entry)
 }
 
-/** What was asked for exactly no update moves. */
+/** What was asked for exactly no update moves, nor what was asked for by a tag: that is set by the owner before. */
 function describeFollowing({ package: name, requested }: LockedPackage): string {
-  const isExact = requested !== undefined && parseVersion(requested) !== undefined
-  return isExact
-    ? `it was asked for as exactly ${requested}; \`althing install ${name}@latest\` follows`
-    : `\`althing update ${name}\` follows`
+  const isFixed = requested !== undefined && (parseVersion(requested) !== undefined || parseTag(requested) !== undefined)
+  return isFixed ? `it was asked for as ${requested}; \`althing install ${name}@latest\` follows` : `\`althing update ${name}\` follows`
 }
 
 /** Judged as if it were new here, so that names are compared again; that it was asked then is no finding now. */
