@@ -31,6 +31,7 @@ const app = agent({ name: 'scripted' })
     if (behaviour === 'endless') for (;;) await say('and on '.repeat(1_000))
     if (behaviour === 'refuses') return { stopReason: 'refusal' }
     if (behaviour === 'odd-bytes') process.stderr.write(Buffer.from([0xff, 0x0a]))
+    if (behaviour === 'writes-garbage') writeOutcome('{"outcome":"done","title":')
     if (behaviour === 'gives-up') end({ outcome: 'failed', reason: 'there is nothing to do' })
     if (behaviour === 'asks-person') end({ outcome: 'needs-human', reason: 'which database?' })
     if (behaviour === 'done') {
@@ -60,7 +61,11 @@ const app = agent({ name: 'scripted' })
   .onNotification(methods.agent.session.cancel, () => {})
 
 function end(outcome: object): void {
-  writeFileSync(process.env['ALTHING_OUTCOME'] ?? '', JSON.stringify(outcome))
+  writeOutcome(JSON.stringify(outcome))
+}
+
+function writeOutcome(text: string): void {
+  writeFileSync(process.env['ALTHING_OUTCOME'] ?? '', text)
 }
 
 app.connect(ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>))

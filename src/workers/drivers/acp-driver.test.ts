@@ -22,6 +22,7 @@ testDriver('acp', {
     { behaviour: 'endless', reason: /more than 200000 bytes/ },
     { behaviour: 'garbage', reason: /failed/ },
     { behaviour: 'crashes', reason: /ended with 7/ },
+    { behaviour: 'writes-garbage', reason: /^the outcome file could not be read: it is no JSON object$/ },
     { behaviour: 'refuses', reason: /refused/ },
   ],
 })

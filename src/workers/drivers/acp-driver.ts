@@ -7,7 +7,7 @@ import { withDeadline } from '../../lib/deadline.ts'
 import { describeError } from '../../lib/fault.ts'
 import type { Assignment, Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { formatExternalPrompt } from '../rules/external-prompt.ts'
-import { outcomeOfSilence } from '../rules/outcome.ts'
+import { outcomeOfEnd } from '../rules/outcome.ts'
 import { choosePermission } from '../rules/permissions.ts'
 import { pauseUnconfirmed } from '../sandbox/pause-unconfirmed.ts'
 import type { SandboxProcess } from '../sandbox/sandbox.ts'
@@ -96,7 +96,7 @@ async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<Wo
   try {
     const work = app.connectWith(stream, (agent) => promptOnce(agent, { worktree: assignment.worktree, prompt, signal }))
     const stopped = await Promise.race([work, ended(child), aborted(signal, talk.clock)])
-    if (stopped === 'end_turn') return (await file.read()) ?? outcomeOfSilence(assignment.task, words.join(''))
+    if (stopped === 'end_turn') return outcomeOfEnd(await file.read(), { task: assignment.task, lastWords: words.join('') })
     return { outcome: 'failed', reason: reasonOf(stopped) }
   } catch (error) {
     if (events.isFull) return { outcome: 'failed', reason: `the agent said more than ${assignment.limits.maxOutputBytes} bytes` }

@@ -19,6 +19,7 @@ X`,
   hangs: 'sleep 100',
   endless: 'yes and on',
   crashes: 'echo broken >&2; exit 7',
+  'writes-garbage': `echo hello > hello.txt; echo 'not json' > "$ALTHING_OUTCOME"`,
   'odd-bytes': String.raw`printf 'caf\351 \377\n'; printf '\377' >&2`,
 }
 
@@ -39,6 +40,7 @@ testDriver('command', {
     { behaviour: 'hangs', reason: /longer than 300 ms/ },
     { behaviour: 'endless', reason: /more than 200000 bytes/ },
     { behaviour: 'crashes', reason: /ended with 7: broken/ },
+    { behaviour: 'writes-garbage', reason: /^the outcome file could not be read: it is no JSON object$/ },
   ],
 })
 
@@ -52,7 +54,7 @@ test('the task comes on standard input where the command has no place for it, an
   })
 })
 
-test('S24: what an agent leaves in place of its outcome is not followed, and not waited for', async () => {
+test('S24: what an agent leaves in place of its outcome is not followed, and not waited for, nor taken for none', async () => {
   await using stand = await openDriverStand()
   writeFileSync(join(stand.worktree, 'key'), '{"outcome":"failed","reason":"read through a link"}')
   await using linked = await openOutcomeFile(stand.scratchFolder)
@@ -61,5 +63,9 @@ test('S24: what an agent leaves in place of its outcome is not followed, and not
   await stand.tools.run({ argv: ['mkfifo', pipe.path], folder: '.', timeoutMs: 5_000 }, { signal: new AbortController().signal })
   await using long = await openOutcomeFile(stand.scratchFolder)
   writeFileSync(long.path, `{"outcome":"failed","reason":"${'a'.repeat(300_000)}"}`)
-  assert.deepEqual([await linked.read(), await pipe.read(), await long.read()], [undefined, undefined, undefined])
+  const failed = (why: string) => ({ outcome: 'unreadable', why })
+  assert.deepEqual(
+    [await linked.read(), await pipe.read(), await long.read()],
+    [failed('it is no plain file'), failed('it is no plain file'), failed('it is longer than 262144 bytes')],
+  )
 })

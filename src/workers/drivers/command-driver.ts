@@ -1,7 +1,8 @@
 import { decodeLossy, encodeText } from '../../lib/bytes.ts'
 import type { Assignment, Driver, DriverTools, SandboxResult, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { formatExternalPrompt, placePrompt } from '../rules/external-prompt.ts'
-import { outcomeOfSilence } from '../rules/outcome.ts'
+import type { WrittenOutcome } from '../rules/outcome.ts'
+import { outcomeOfEnd } from '../rules/outcome.ts'
 import { runCommand } from '../sandbox/run-command.ts'
 import type { ExternalDeps, ExternalOptions } from './external.ts'
 import { openOutcomeFile } from './outcome-file.ts'
@@ -49,14 +50,14 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
 }
 
 /** What the agent wrote counts when it ended well; a failure that it gave no reason for is told by its last line. */
-async function judgeEnd({ task, limits }: Assignment, result: SandboxResult, written: WorkerOutcome | undefined): Promise<WorkerOutcome> {
+async function judgeEnd({ task, limits }: Assignment, result: SandboxResult, written: WrittenOutcome | undefined): Promise<WorkerOutcome> {
   if (result.wasCut)
     return {
       outcome: 'failed',
       reason: `the command ran longer than ${limits.timeoutMs} ms or printed more than ${limits.maxOutputBytes} bytes`,
     }
-  if (result.exitCode === 0) return written ?? outcomeOfSilence(task, decodeLossy(result.stdout))
-  if (written !== undefined && written.outcome !== 'done') return written
+  if (result.exitCode === 0) return outcomeOfEnd(written, { task, lastWords: decodeLossy(result.stdout) })
+  if (written?.outcome === 'failed' || written?.outcome === 'needs-human') return written
   const lastLine = decodeLossy(result.stderr).trim().split('\n').at(-1)?.slice(0, 500) ?? ''
   return { outcome: 'failed', reason: `the command ended with ${result.exitCode ?? 'a signal'}${lastLine === '' ? '' : `: ${lastLine}`}` }
 }

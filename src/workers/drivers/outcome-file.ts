@@ -1,15 +1,15 @@
 import { constants } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { WorkerOutcome } from '../driver.ts'
-import { parseOutcome } from '../rules/outcome.ts'
+import type { WrittenOutcome } from '../rules/outcome.ts'
+import { parseOutcome, unreadable } from '../rules/outcome.ts'
 
 /** A folder of one run that an agent may write to, beside its worktree. */
 export interface OutcomeFile extends AsyncDisposable {
   readonly folder: string
   readonly path: string
-  /** What the agent wrote about its end; undefined when nothing, or nothing that can be read. */
-  readonly read: () => Promise<WorkerOutcome | undefined>
+  /** What the agent wrote about its end; undefined when it left no file. */
+  readonly read: () => Promise<WrittenOutcome | undefined>
 }
 
 /** Longest file that is read, in bytes. */
@@ -22,21 +22,22 @@ export async function openOutcomeFile(parent: string): Promise<OutcomeFile> {
   return {
     folder,
     path,
-    read: async () => {
-      const text = await readPlainFile(path)
-      return text === undefined ? undefined : parseOutcome(text)
-    },
+    read: () => readOutcome(path),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
 /** S24: the agent made it: it may be a link, a pipe that never ends, or longer than memory. */
-async function readPlainFile(path: string): Promise<string | undefined> {
+async function readOutcome(path: string): Promise<WrittenOutcome | undefined> {
   try {
     await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const status = await file.stat()
-    return status.isFile() && status.size <= maxOutcomeBytes ? await file.readFile('utf8') : undefined
-  } catch {
-    return undefined
+    if (!status.isFile()) return unreadable('it is no plain file')
+    if (status.size > maxOutcomeBytes) return unreadable(`it is longer than ${maxOutcomeBytes} bytes`)
+    return parseOutcome(await file.readFile('utf8'))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT') return undefined
+    return unreadable(code === 'ELOOP' ? 'it is no plain file' : `the system says ${String(code)}`)
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '../../tasks/task.ts'
 import { placePrompt } from './external-prompt.ts'
-import { mapOutcome, outcomeOfSilence, parseOutcome } from './outcome.ts'
+import { mapOutcome, outcomeOfEnd, parseOutcome } from './outcome.ts'
 import { choosePermission } from './permissions.ts'
 
 test('what an agent writes about its end is read in full', () => {
@@ -30,30 +30,32 @@ test('what an agent writes about its end is read in full', () => {
   })
 })
 
-test('what is no such thing is none', () => {
-  for (const text of [
-    '',
-    'done',
-    '[]',
-    'null',
-    '{}',
-    '{"outcome":"merged"}',
-    '{"outcome":"done"}',
-    '{"outcome":"done","title":"","summary":"b"}',
-    '{"outcome":"done"',
-  ])
-    assert.equal(parseOutcome(text), undefined, text)
-})
+for (const [text, why] of [
+  ['', 'it is empty'],
+  [' \n', 'it is empty'],
+  ['not json', 'it is no JSON object'],
+  ['[]', 'it is no JSON object'],
+  ['null', 'it is no JSON object'],
+  ['{"outcome":"done"', 'it is no JSON object'],
+  ['{}', 'its outcome is none of done, failed and needs-human'],
+  ['{"outcome":"maybe"}', 'its outcome is none of done, failed and needs-human'],
+  ['{"outcome":"done"}', 'it says done without a title and a summary'],
+  ['{"outcome":"done","title":"","summary":"b"}', 'it says done without a title and a summary'],
+] as const)
+  test(`F27: an outcome that reads ${JSON.stringify(text)} is a failure: ${why}`, () => {
+    const outcome = outcomeOfEnd(parseOutcome(text), { task: { title: 'a' } as Task, lastWords: 'All is well.' })
+    assert.deepEqual(outcome, { outcome: 'failed', reason: `the outcome file could not be read: ${why}` })
+  })
 
 test('an agent that ended well without a word about it is taken at its last words', () => {
   const task = { title: ' The cart\nforgets ' } as Task
-  assert.deepEqual(outcomeOfSilence(task, ' All tests pass. '), {
+  assert.deepEqual(outcomeOfEnd(undefined, { task, lastWords: ' All tests pass. ' }), {
     outcome: 'done',
     title: 'The cart forgets',
     summary: 'All tests pass.',
     decision: undefined,
   })
-  assert.match(JSON.stringify(outcomeOfSilence(task, '')), /said nothing/)
+  assert.match(JSON.stringify(outcomeOfEnd(undefined, { task, lastWords: '' })), /said nothing/)
 })
 
 test('a prompt goes into the place a command has for it, as one word', () => {

@@ -6,14 +6,19 @@ const maxTitleLength = 120
 const maxTextLength = 20_000
 const maxAlternatives = 20
 
-/** Reads what an agent wrote about how it ended; undefined when it is nothing of the kind. */
-export function parseOutcome(text: string): WorkerOutcome | undefined {
+/** What an agent wrote about how it ended, or why that cannot be read. */
+export type WrittenOutcome = WorkerOutcome | { readonly outcome: 'unreadable'; readonly why: string }
+
+/** Reads what an agent wrote about how it ended. */
+export function parseOutcome(text: string): WrittenOutcome {
+  if (text.trim() === '') return unreadable('it is empty')
   const fields = readObject(text)
-  const word = fields?.get('outcome')
-  if (fields === undefined) return undefined
+  if (fields === undefined) return unreadable('it is no JSON object')
+  const word = fields.get('outcome')
   if (word === 'failed' || word === 'needs-human') return { outcome: word, reason: readText(fields, 'reason') ?? 'it gave no reason' }
   const [title, summary] = [readText(fields, 'title'), readText(fields, 'summary')]
-  if (word !== 'done' || title === undefined || summary === undefined) return undefined
+  if (word !== 'done') return unreadable('its outcome is none of done, failed and needs-human')
+  if (title === undefined || summary === undefined) return unreadable('it says done without a title and a summary')
   const [what, why] = [readText(fields, 'decision'), readText(fields, 'why')]
   const others = fields.get('alternatives')
   const alternatives = Array.isArray(others) ? others.filter((item) => typeof item === 'string').slice(0, maxAlternatives) : []
@@ -28,8 +33,21 @@ export function parseOutcome(text: string): WorkerOutcome | undefined {
   }
 }
 
-/** How an agent that ended well and wrote nothing about it is taken: its last words are the summary. */
-export function outcomeOfSilence(task: Task, lastWords: string): WorkerOutcome {
+/** An outcome that cannot be read, and why not. */
+export function unreadable(why: string): WrittenOutcome {
+  return { outcome: 'unreadable', why }
+}
+
+/** How an agent that ended well is taken: as it wrote; where it wrote nothing, its last words are the summary. What cannot be read may say anything, so it failed. */
+export function outcomeOfEnd(
+  written: WrittenOutcome | undefined,
+  { task, lastWords }: { readonly task: Task; readonly lastWords: string },
+): WorkerOutcome {
+  if (written?.outcome === 'unreadable') return { outcome: 'failed', reason: `the outcome file could not be read: ${written.why}` }
+  return written ?? outcomeOfSilence(task, lastWords)
+}
+
+function outcomeOfSilence(task: Task, lastWords: string): WorkerOutcome {
   const summary = lastWords.trim().slice(-maxTextLength)
   return {
     outcome: 'done',

@@ -12,7 +12,17 @@ import { runCommand } from '../sandbox/run-command.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 
 /** What the agent behind a driver does. */
-export type Behaviour = 'done' | 'gives-up' | 'asks-person' | 'hangs' | 'endless' | 'garbage' | 'crashes' | 'refuses' | 'odd-bytes'
+export type Behaviour =
+  | 'done'
+  | 'gives-up'
+  | 'asks-person'
+  | 'hangs'
+  | 'endless'
+  | 'garbage'
+  | 'crashes'
+  | 'refuses'
+  | 'odd-bytes'
+  | 'writes-garbage'
 
 /** Where a driver is tried: a worktree, and tools that work there without a sandbox. */
 export interface DriverStand extends AsyncDisposable {
