@@ -12,8 +12,8 @@ export interface StoredChain {
 /** What a node keeps of the chains of one project: the newest verified head of each, with the commits to push it again. */
 export interface ChainStore {
   readonly get: (task: TaskKey) => StoredChain | undefined
-  /** Resolves when it is on disk. `added` are the commits that were not there before; a chain that began anew replaces the one before. */
-  readonly put: (task: TaskKey, chain: StoredChain, added: ReadonlyMap<ObjectId, Uint8Array>) => Promise<void>
+  /** Resolves when it is on disk. A chain that began anew replaces the one before; one whose head is known already changes nothing. */
+  readonly put: (task: TaskKey, chain: StoredChain) => Promise<void>
 }
 
 /** Keeps chains in memory. For commands that look once, and for tests. */
@@ -22,7 +22,7 @@ export function createMemoryChainStore(): ChainStore {
   return {
     get: (task) => chains.get(task),
     put: (task, chain) => {
-      chains.set(task, chain)
+      if (chains.get(task)?.commits.has(chain.state.head) !== true) chains.set(task, chain)
       return Promise.resolve()
     },
   }

@@ -7,6 +7,7 @@ import { createSigningKey } from '../../identity/keys.ts'
 import { hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
 import { makeRepository, runGit } from '../testing/git-server.ts'
 import { testHiveId, testProject, testTask } from '../testing/test-names.ts'
+import type { StoredChain } from './chain-store.ts'
 import { openDiskChainStore } from './disk-chain-store.ts'
 
 test('F35: a node that was started anew still knows the newest head it saw, and pushes it again to a forge that lost it', async (t) => {
@@ -40,4 +41,27 @@ test('a chain that one hive verified is not known to another', async (t) => {
   assert.notEqual(openDiskChainStore(database, place).get(testTask), undefined)
   const elsewhere = createCid(dagCborCodec, encodeText('another hive')) as typeof testHiveId
   assert.equal(openDiskChainStore(database, { ...place, hive: elsewhere }).get(testTask), undefined)
+})
+
+test('of two looks at once each keeps what it saw, and the one that ends late takes no newer head back', async (t) => {
+  const bare = await makeRepository(t)
+  await using database = openDatabase({ path: ':memory:' })
+  const place = { hive: testHiveId, project: testProject }
+  const ada = openNode(bare)
+  const holder = await hold(ada)
+  const store = openDiskChainStore(database, place)
+  const chainOf = async (): Promise<StoredChain> => {
+    const { chain } = await openNode(bare).ledger.lookAt(testTask, { signal })
+    assert.ok(chain !== undefined)
+    return chain
+  }
+  const first = await chainOf()
+  await holder.renew({ signal })
+  const second = await chainOf()
+  await store.put(testTask, first)
+  await Promise.all([store.put(testTask, second), store.put(testTask, second), store.put(testTask, first)])
+  for (const each of [store, openDiskChainStore(database, place)]) {
+    assert.equal(each.get(testTask)?.state.head, holder.head)
+    assert.deepEqual([...(each.get(testTask)?.commits.keys() ?? [])], [...second.commits.keys()])
+  }
 })

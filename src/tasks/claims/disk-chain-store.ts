@@ -19,34 +19,43 @@ export interface ChainsOf {
   readonly project: ProjectId
 }
 
-/** Keeps the chains of one project in the home's database, and in memory: a restart forgets no head that was verified. */
+/**
+ * Keeps the chains of one project in the home's database, and in memory: a restart forgets no head that was verified.
+ *
+ * Several look at once. What they found is written one after the other, and a look that ends late takes no newer head back.
+ */
 export function openDiskChainStore(database: Database, { hive, project }: ChainsOf): ChainStore {
   const chains = readChains(database, { hive, project })
+  let last: Promise<void> = Promise.resolve()
+  const write = async (task: TaskKey, chain: StoredChain): Promise<void> => {
+    const before = chains.get(task)
+    if (before?.commits.has(chain.state.head) === true) return
+    const kept = before !== undefined && chain.commits.has(before.state.head) ? before.commits.size : 0
+    await database.write((tx) => {
+      if (kept === 0) tx.run('delete from claim_link where hive = ? and project = ? and task = ?', hive, project, task)
+      for (const [index, [id, bytes]] of [...chain.commits].slice(kept).entries()) {
+        tx.run(
+          'insert into claim_link (hive, project, task, number, id, bytes) values (?, ?, ?, ?, ?, ?)',
+          ...[hive, project, task, kept + index, id, bytes],
+        )
+      }
+      tx.run(
+        `insert into claim_chain (hive, project, task, state) values (?, ?, ?, ?)
+         on conflict (hive, project, task) do update set state = excluded.state`,
+        hive,
+        project,
+        task,
+        JSON.stringify(chain.state),
+      )
+    })
+    chains.set(task, chain)
+  }
   return {
     get: (task) => chains.get(task),
-    put: async (task, chain, added) => {
-      const before = chains.get(task)
-      const goesOn = before !== undefined && chain.commits.size === before.commits.size + added.size
-      await database.write((tx) => {
-        if (!goesOn) tx.run('delete from claim_link where hive = ? and project = ? and task = ?', hive, project, task)
-        let number = goesOn ? before.commits.size : 0
-        for (const [id, bytes] of goesOn ? added : chain.commits) {
-          tx.run(
-            'insert into claim_link (hive, project, task, number, id, bytes) values (?, ?, ?, ?, ?, ?)',
-            ...[hive, project, task, number, id, bytes],
-          )
-          number += 1
-        }
-        tx.run(
-          `insert into claim_chain (hive, project, task, state) values (?, ?, ?, ?)
-           on conflict (hive, project, task) do update set state = excluded.state`,
-          hive,
-          project,
-          task,
-          JSON.stringify(chain.state),
-        )
-      })
-      chains.set(task, chain)
+    put: (task, chain) => {
+      const written = last.then(() => write(task, chain))
+      last = written.catch(() => {})
+      return written
     },
   }
 }

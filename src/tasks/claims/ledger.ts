@@ -178,7 +178,7 @@ export class ClaimLedger {
     const meaning = judgeRef({ value, chain: chain?.state, newest: known?.state.head, descends: chain?.descends === true, closed }, self)
     const isNew = chain !== undefined && chain.state.head !== known?.state.head
     if (isNew && chain.added.size > 0 && chain.state.unknownLinks === 0 && (chain.descends || isCollected))
-      await store.put(task, { state: chain.state, commits: chain.commits }, chain.added)
+      await store.put(task, { state: chain.state, commits: chain.commits })
     return { task, value, chain, meaning }
   }
 
