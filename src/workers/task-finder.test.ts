@@ -69,6 +69,21 @@ test('rule 5: a claim of this very process that nothing here keeps is taken up a
   assert.equal((await find())?.held.reason, 'by-person')
 })
 
+test('what a person said when a claim was broken is told to the agent, also after this node was interrupted', async () => {
+  const { clock, shop, find } = await openFinder()
+  const { key } = await shop.add('The cart forgets')
+  await find()
+  await clock.run(shop.desk.interrupt(key, { kind: 'break', reason: 'by-person: blue', signal }))
+  const [broken, resumed] = [await find(), await find()]
+  assert.deepEqual(
+    [broken?.held.resumedBecause, resumed?.held.resumedBecause],
+    [
+      'a person wants it to be tried again. A member of the hive says of it: "blue"',
+      'this node was interrupted. A member of the hive says of it: "blue"',
+    ],
+  )
+})
+
 test('a claim that this node keeps for somebody else is left to him', async () => {
   const { shop, find } = await openFinder()
   const { key } = await shop.add('The cart forgets')

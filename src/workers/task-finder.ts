@@ -15,7 +15,10 @@ import type { Talk } from '../tasks/talk/talk.ts'
 import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
 import { reviewPull } from './review.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
+import { describeResumed } from './rules/resumed-because.ts'
 import type { TaskSigns } from './show-task.ts'
+import type { TaskChance } from './task-chance.ts'
+import { chanceOfFree, unseen } from './task-chance.ts'
 import type { WorkerHolding, WorkerNews } from './worker-news.ts'
 
 export interface TaskFinderDeps {
@@ -59,18 +62,6 @@ interface Waiting {
 }
 
 type Dependencies = Parameters<typeof whyNot>[2]
-
-/** A task that may be tried, and from what. */
-type Chance =
-  | {
-      readonly chance: 'claim'
-      readonly epoch: number
-      readonly reason: string | undefined
-      readonly because: string | undefined
-      /** Who had it last, where it goes on with the same. */
-      readonly first: PeerId | undefined
-    }
-  | { readonly chance: 'resume' }
 
 /** A node that renews more seldom than it looks is seen to be gone in time; so many looks to a lease. */
 const looksPerLease = 3
@@ -205,19 +196,22 @@ export class TaskFinder {
   }
 
   /** What may be done about a task now. */
-  async #judge(desk: ProjectDesk, task: Task, { sight, signal }: { readonly sight: TaskSight } & Waiting): Promise<Chance | undefined> {
+  async #judge(desk: ProjectDesk, task: Task, { sight, signal }: { readonly sight: TaskSight } & Waiting): Promise<TaskChance | undefined> {
     const { meaning } = sight
     const isAlive = meaning.meaning === 'held' && this.#deps.talk.isAlive(meaning.holding.holder)
     const advice = desk.observe(sight, { isAlive })
     switch (meaning.meaning) {
       case 'free':
-        if (meaning.why === 'broken')
-          return { ...unseen, epoch: meaning.epoch, reason: 'by-person', because: 'a person wants it to be tried again' }
-        return { ...unseen, epoch: meaning.epoch, reason: sight.value === undefined ? undefined : 'free' }
+        return chanceOfFree(sight, meaning)
       case 'held':
       case 'unknown':
         if (advice.advice !== 'take-over') return undefined
-        return { ...unseen, epoch: advice.epoch, reason: advice.reason, because: 'the one who worked on it is gone' }
+        return {
+          ...unseen,
+          epoch: advice.epoch,
+          reason: advice.reason,
+          because: describeResumed('the one who worked on it is gone', reasonOfHolding(sight)),
+        }
       case 'ours':
       case 'ours-elsewhere':
         // rule 5: nothing here works on it, so its claim came through after it was given up, or its end did not
@@ -244,7 +238,7 @@ export class TaskFinder {
       holding,
       signal,
     }: { readonly epoch: number; readonly holding: { readonly pr: string | undefined; readonly holder: PeerId } } & Waiting,
-  ): Promise<Chance | undefined> {
+  ): Promise<TaskChance | undefined> {
     const judged = await reviewPull(this.#deps, desk, { key: task.key, pr: holding.pr, signal })
     switch (judged.verdict) {
       case 'wait':
@@ -311,7 +305,7 @@ export class TaskFinder {
   async #win(
     desk: ProjectDesk,
     task: Task,
-    { sight, chance, signal }: { readonly sight: TaskSight; readonly chance: Chance } & Waiting,
+    { sight, chance, signal }: { readonly sight: TaskSight; readonly chance: TaskChance } & Waiting,
   ): Promise<WorkerHolding | undefined> {
     const attempt =
       chance.chance === 'resume'
@@ -329,13 +323,8 @@ export class TaskFinder {
       })
     if (attempt.result !== 'held') return undefined
     this.#deps.talk.claimed({ project: task.project, task: task.key }, attempt.holder.terms.epoch)
-    const { resumedBecause, reason } =
-      chance.chance === 'resume'
-        ? { resumedBecause: 'this node was interrupted', reason: reasonOfHolding(sight) }
-        : { resumedBecause: chance.because, reason: chance.reason }
-    return { task, holder: attempt.holder, resumedBecause, reason }
+    if (chance.chance === 'claim') return { task, holder: attempt.holder, resumedBecause: chance.because, reason: chance.reason }
+    const reason = reasonOfHolding(sight)
+    return { task, holder: attempt.holder, resumedBecause: describeResumed('this node was interrupted', reason), reason }
   }
 }
-
-/** A task without a claim, as far as a list of refs says. */
-const unseen = { chance: 'claim', epoch: 1, reason: undefined, because: undefined, first: undefined } as const satisfies Chance

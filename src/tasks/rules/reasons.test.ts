@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatReason, isConflict, isRework } from './reasons.ts'
+import { formatReason, isConflict, isRework, wordsOfPerson } from './reasons.ts'
 
 test('the first word of a reason says what it is, whatever people read after it', () => {
   assert.ok(isConflict('conflict') && isConflict(formatReason('conflict', 'with main')))
   assert.ok(!isConflict('conflicts') && !isConflict('ci-failed: conflict') && !isConflict(undefined))
   assert.ok(isRework('conflict') && !isRework('expired') && !isRework(undefined))
+})
+
+test('what a person said is told apart from a reason that no person gave', () => {
+  assert.equal(wordsOfPerson(formatReason('by-person', 'blue: as the sea')), 'blue: as the sea')
+  for (const reason of ['by-person', 'by-person: ', 'failed: blue', undefined]) assert.equal(wordsOfPerson(reason), undefined)
 })

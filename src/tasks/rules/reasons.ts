@@ -39,6 +39,12 @@ export function formatReason(reason: ClaimReason, words?: string): string {
   return said === '' ? reason : `${reason}: ${said}`.slice(0, 480).toWellFormed()
 }
 
+/** What a person said in a reason; undefined where no person gave it, or said nothing. */
+export function wordsOfPerson(reason: string | undefined): string | undefined {
+  const start = `${'by-person' satisfies ClaimReason}: `
+  return reason?.startsWith(start) === true && reason.length > start.length ? reason.slice(start.length) : undefined
+}
+
 /** Whether a release says that the work itself failed; closed lids and lost nodes do not count. */
 export function isFailedWork(reason: string | undefined): boolean {
   return reason?.split(':')[0] === 'failed'
