@@ -55,8 +55,8 @@ export function createProjectHandlers(
     },
     'project.doctor': async ({ project, near }, { hive, signal }) => {
       const desk = chosenDesk(findDesks(hive), project, near)
-      const { lines, form } = await desk.examine({ signal })
-      return { project: desk.project.id, lines: [...lines], form: form ?? null, hasFailed: lines.some(({ isGood }) => !isGood) }
+      const { lines, form, answered } = await desk.examine({ signal })
+      return { project: desk.project.id, lines: [...lines], form: form ?? null, answered, hasFailed: lines.some(({ isGood }) => !isGood) }
     },
     'project.token': async ({ project, file, remove }, { hive }) => {
       const host = hostOfProject(findDesks(hive), project)

@@ -92,7 +92,7 @@ test('the doctor says of each property whether it holds, and then where claims g
     { property: 'a second making is refused', isGood: true, detail: 'refused' },
     { property: 'a ref can be removed', isGood: false, detail: 'denied' },
   ]
-  assert.deepEqual(shown('project.doctor', { project: 'p', lines, form: null, hasFailed: true }), [
+  assert.deepEqual(shown('project.doctor', { project: 'p', lines, form: null, answered: 'all', hasFailed: true }), [
     'p',
     '  good  a second making is refused · refused',
     '  bad   a ref can be removed · denied',
@@ -104,7 +104,13 @@ test('the doctor says of each property whether it holds, and then where claims g
     ['heads', /go to branches, .* let every node ask its doctor$/],
     ['api-heads', /to branches by the forge's API/],
   ] as const)
-    assert.match(shown('project.doctor', { project: 'p', lines: [], form, hasFailed: false })[1] ?? '', words)
+    assert.match(shown('project.doctor', { project: 'p', lines: [], form, answered: 'all', hasFailed: false })[1] ?? '', words)
+})
+
+test('a doctor that got no answer says nothing of claims', () => {
+  const verdictOf = (answered: string) => shown('project.doctor', { project: 'p', lines: [], form: null, answered, hasFailed: true }).at(-1)
+  assert.equal(verdictOf('none'), '→ the repository cannot be reached: nothing was learned')
+  assert.equal(verdictOf('some'), '→ the server broke off: nothing can be said of claims yet; ask its doctor again')
 })
 
 test('what is held for a person says where the work goes and how it ends', () => {

@@ -71,9 +71,12 @@ function renderDoctor(answer: Fields, style: Style): readonly string[] {
     heads: '→ claims go to branches, for this host takes nothing else; this node keeps that for the project: let every node ask its doctor',
     'api-heads': "→ claims go to branches by the forge's API; this node keeps that for the project: let every node ask its doctor",
   }
-  const verdict = answer.has('form')
-    ? forms[answer.text('form')]
-    : style.bad('→ let only one node work on this project: two could do the same task')
+  const without: Readonly<Record<string, string>> = {
+    all: '→ let only one node work on this project: two could do the same task',
+    some: '→ the server broke off: nothing can be said of claims yet; ask its doctor again',
+    none: '→ the repository cannot be reached: nothing was learned',
+  }
+  const verdict = answer.has('form') ? forms[answer.text('form')] : style.bad(without[answer.text('answered')] ?? '')
   return [
     style.strong(answer.text('project')),
     ...answer

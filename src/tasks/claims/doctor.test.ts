@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Fault } from '../../lib/fault.ts'
@@ -28,7 +28,7 @@ test('a bare repository has every property, and nothing of the examination is le
   const bare = await makeRepository(t)
   const report = await examine(bare)
   assert.deepEqual(bad(report), [])
-  assert.deepEqual([report.form, report.lines.length], ['native', 10])
+  assert.deepEqual([report.form, report.lines.length, report.answered], ['native', 10, 'all'])
   assert.equal(await runGit(bare, 'for-each-ref', '--format=%(refname)'), 'refs/heads/main')
 })
 
@@ -66,6 +66,17 @@ test('a repository whose objects are named by sha256 is refused in words', async
   assert.match(report.lines[0]?.detail ?? '', /names its objects by sha256; claims need one made with --object-format=sha1/)
 })
 
+test('of a repository that is gone nothing is learned, also where it was spoken to before', async (t) => {
+  const bare = await makeRepository(t)
+  const node = openNode(bare)
+  assert.equal((await node.remote.capabilities({ signal })).isAtomic, true)
+  await rm(bare, { recursive: true })
+  const report = await examineForge(node, { signal })
+  assert.deepEqual([report.form, report.answered, report.lines.length], [undefined, 'none', 1])
+  assert.deepEqual(bad(report), ['the server answers and can push several refs as one'])
+  assert.match(report.lines[0]?.detail ?? '', /repository/)
+})
+
 test('a server that breaks off in the middle is no reason to look for claims in another place', async (t) => {
   const node = openNode(await makeRepository(t))
   for (const broken of [1, 4]) {
@@ -79,7 +90,7 @@ test('a server that breaks off in the middle is no reason to look for claims in 
       },
     }
     const report = await examineForge({ ...node, remote }, { signal })
-    assert.equal(report.form, undefined)
+    assert.deepEqual([report.form, report.answered], [undefined, 'some'])
     assert.ok(!report.lines.some(({ property }) => property.includes('refs/heads/')))
   }
 })

@@ -23,6 +23,8 @@ export interface DoctorReport {
   readonly lines: readonly DoctorLine[]
   /** How claims are moved, and where; undefined: only one node may work on this project. */
   readonly form: ClaimForm | undefined
+  /** How much of what was asked got an answer. `none`: nothing was learned; `some`: the server broke off, and no form says nothing against it. */
+  readonly answered: 'all' | 'some' | 'none'
 }
 
 export interface DoctorDeps {
@@ -60,6 +62,7 @@ export async function examineForge(deps: DoctorDeps, { signal }: { readonly sign
   })
   lines.push(capable)
   const place = await trial.findPlace()
+  if (trial.failedProbes === 2) return { lines, form: undefined, answered: 'none' }
   lines.push(...place.lines)
   let form: ClaimForm | undefined
   for (const candidate of claimForms) {
@@ -73,7 +76,7 @@ export async function examineForge(deps: DoctorDeps, { signal }: { readonly sign
   }
   const free = await trial.branchesAreFree()
   lines.push(free, ...(await trial.startsNoChecks()))
-  return { lines, form: free.isGood ? form : undefined }
+  return { lines, form: free.isGood ? form : undefined, answered: trial.wasUnanswered ? 'some' : 'all' }
 }
 
 interface Finding {
@@ -91,6 +94,8 @@ class Trial {
   readonly #pushed: ObjectId[] = []
   /** Whether a probe got no answer. */
   wasUnanswered = false
+  /** Probes that ended without anything being seen of the repository. */
+  failedProbes = 0
 
   constructor(deps: DoctorDeps, signal: AbortSignal) {
     this.#deps = deps
@@ -106,6 +111,8 @@ class Trial {
     } catch (error) {
       this.#signal.throwIfAborted()
       if (!(error instanceof Fault)) throw error
+      // what cannot hold claims, or is no repository, was seen all the same
+      if (error.kind !== 'invalid') this.failedProbes += 1
       this.wasUnanswered ||= error.kind === 'unavailable' || error.kind === 'timeout'
       return { property, isGood: false, detail: describeError(error) }
     }

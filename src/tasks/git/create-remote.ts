@@ -56,7 +56,11 @@ export function createRemote(address: string, deps: RemoteDeps, options: RemoteO
           { signal: late },
         )
       }),
-    capabilities: ({ signal }) => within(signal, learn),
+    capabilities: ({ signal }) =>
+      within(signal, (late) => {
+        known = undefined
+        return learn(late)
+      }),
   }
 }
 

@@ -58,6 +58,7 @@ export interface GitRemote {
     range: { readonly want: readonly ObjectId[]; readonly have: readonly ObjectId[] },
     options: { readonly signal: AbortSignal },
   ) => Promise<FetchedCommits>
+  /** Asked anew each time, also where the server was spoken to before. */
   readonly capabilities: (options: { readonly signal: AbortSignal }) => Promise<RemoteCapabilities>
 }
 
