@@ -8,7 +8,8 @@ test('a member and its machines are named by handle, label, or the beginning of 
   const [ada, bob, cy] = [await world.addNode('ada'), await world.addNode('bob'), await world.addNode('cy')]
   await makeMembers(world, ada, bob, cy)
   await pass(world, 5_000)
-  const keep = { level: undefined, role: [], scope: [], agent: [], handle: undefined }
+  const none = { role: [], withoutRole: [], scope: [], withoutScope: [], agent: [] }
+  const keep = { ...none, level: undefined, handle: undefined }
   const owner = bob.keys.ownerId()
   for (const member of ['bob', '@bob', owner, owner.slice(0, 14)]) {
     assert.equal((await world.run(ada.handlers['hive.grant']({ ...keep, member }, world.context()))).handle, 'bob', member)

@@ -76,6 +76,11 @@ export class Greeter implements AsyncDisposable {
   /** Members that said lately that this node is revoked. They may know it before we do, or be wrong. */
   readonly deniedBy = (): readonly PeerId[] => [...this.#denied]
 
+  /** Who came back with a new code is not held to what was said before: members that have not heard of it say it again. */
+  forgetDenials(): void {
+    this.#denied.clear()
+  }
+
   #greet(peer: PeerId): void {
     const connection = this.#deps.host.connections().find((candidate) => candidate.peer === peer)
     if (this.#ending.signal.aborted || this.#greeting.has(peer) || connection === undefined) return

@@ -169,9 +169,9 @@ async function changeGrant(
     readTerms({
       owner,
       level: input.level ?? before.level,
-      role: keepOrChange(input.role, before.roles),
-      scope: keepOrChange(input.scope, before.scopes),
-      agent: keepOrChange(input.agent, before.agents),
+      role: change(before.roles, { more: input.role, without: input.withoutRole }),
+      scope: change(before.scopes, { more: input.scope, without: input.withoutScope }),
+      agent: change(before.agents, { more: input.agent, without: [] }),
       handle: input.handle ?? before.handle,
       replaces: null,
     }),
@@ -298,8 +298,12 @@ function needHandle(handle: string): void {
   if (!isHandle(handle)) throw refused(`"${handle}" is no handle; use 1 to 32 of a–z, 0–9 and hyphen, with no hyphen at either end`)
 }
 
-function keepOrChange(given: readonly string[] | undefined, before: readonly string[]): readonly string[] {
-  return given === undefined || given.length === 0 ? before : given
+/** What is granted, without some and with others: one that is named as both is granted. */
+function change(
+  before: readonly string[],
+  { more, without }: { readonly more: readonly string[]; readonly without: readonly string[] },
+): readonly string[] {
+  return [...before.filter((one) => !without.includes(one)), ...more]
 }
 
 function refused(message: string): Error {

@@ -232,7 +232,10 @@ class RunningHive implements HiveService {
 
   readonly deniedBy = (): readonly PeerId[] => this.#greeter?.deniedBy() ?? []
 
-  readonly takeGrants = (page: Page, from: PeerId): Promise<void> => takePage(this.#deps, page, from)
+  readonly takeGrants = async (page: Page, from: PeerId): Promise<void> => {
+    await takePage(this.#deps, page, from)
+    this.#greeter?.forgetDenials()
+  }
 
   readonly publishCertificate = async (): Promise<void> => {
     const { database, journal, keys } = this.#deps

@@ -36,7 +36,7 @@ export function needNotDenied(
   if (by === undefined) return
   const { name } = membership.genesis.genesis
   throw hiveFaults.create('NODE_REVOKED', {
-    message: `${by} says that this node was revoked in "${name}", and does not let it in; ask whoever has the owner's key, or the root, and come back with a new code: \`althing node accept\` or \`althing hive join\``,
+    message: `${by} says that this node was revoked in "${name}", and does not let it in. If it came back with a new code just now, that node has not heard of it yet: try again in a minute; otherwise ask whoever has the owner's key, or the root, for a new code: \`althing node accept\` or \`althing hive join\``,
     data: { hive: membership.genesis.id, node },
   })
 }

@@ -161,8 +161,17 @@ const grant = defineOperation({
   summary: 'Change what a member is granted',
   input: {
     member: { type: 'text', help: 'handle or owner id', position: 0, max: 80 },
-    ...grantFields,
-    level: { type: 'text', help: 'how far the member is trusted', choices: levels, optional: true },
+    level: { type: 'text', help: 'how far the member is trusted from now on', choices: levels, optional: true },
+    role: { type: 'texts', help: 'a role more of the member; it brings its scopes where none are granted', optional: true, max: 16 },
+    withoutRole: { type: 'texts', help: 'a role that it has no longer', optional: true, max: 16, placeholder: 'ROLE' },
+    scope: { type: 'texts', help: 'a directory glob more that the member works in; a leading ! denies', optional: true, max: 64 },
+    withoutScope: { type: 'texts', help: 'a glob that is granted no longer', optional: true, max: 64, placeholder: 'SCOPE' },
+    agent: {
+      type: 'texts',
+      help: 'an agent name more, beside those that begin with the handle; it stays until it is granted to another',
+      optional: true,
+      max: 32,
+    },
     handle: { type: 'text', help: 'another handle', optional: true, max: 32 },
   },
   output: memberOutput,
@@ -170,7 +179,10 @@ const grant = defineOperation({
   isReadOnly: false,
   needsHome: true,
   needsPeers: true,
-  examples: [{ command: 'althing hive grant @bob --level decision --role reviewer', does: 'what is not named stays as it is' }],
+  examples: [
+    { command: 'althing hive grant @bob --level decision --role reviewer', does: 'one role more; what is not named stays as it is' },
+    { command: 'althing hive grant @bob --without-role backend', does: 'takes a role away' },
+  ],
 })
 
 const revoke = defineOperation({
