@@ -17,6 +17,8 @@ const readBytes = 262_144
 /** Content of a caller, read as it is taken. */
 export interface OpenBody extends AsyncDisposable {
   readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /** Bytes of a file when it was opened; undefined of what has no length before it was read. */
+  readonly size?: number | undefined
 }
 
 /** Opens what a caller gave as content: a text, or a file of this machine. @throws Fault FILE_UNREADABLE */
@@ -32,8 +34,8 @@ export async function openBody({
     throw unreadable(file ?? '', 'give a file or a text, one of them')
   }
   if (await isBytePipe(file)) return { chunks: takePiped(file), [Symbol.asyncDispose]: async () => {} }
-  const handle = await openFile(file)
-  return { chunks: readFile(handle, file), [Symbol.asyncDispose]: () => handle.close() }
+  const { handle, size } = await openFile(file)
+  return { chunks: readFile(handle, file), size, [Symbol.asyncDispose]: () => handle.close() }
 }
 
 async function* readFile(handle: FileHandle, file: string): AsyncGenerator<Uint8Array> {
@@ -55,11 +57,12 @@ async function* takePiped(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function openFile(file: string): Promise<FileHandle> {
+async function openFile(file: string): Promise<{ readonly handle: FileHandle; readonly size: number }> {
   let handle: FileHandle | undefined
   try {
     handle = await open(file, 'r')
-    if ((await handle.stat()).isFile()) return handle
+    const stat = await handle.stat()
+    if (stat.isFile()) return { handle, size: stat.size }
   } catch (error) {
     await handle?.close()
     throw unreadable(file, describeError(error), error)

@@ -40,7 +40,7 @@ import { Sealing } from './sealing/sealing.ts'
 import { Sessions } from './sessions.ts'
 import { SmallBodies } from './small-bodies.ts'
 import type { TakenBody } from './take-body.ts'
-import { decodeText, isTextType, takeBody } from './take-body.ts'
+import { decodeText, isTextType, needBodySize, takeBody } from './take-body.ts'
 import { hasText, keepText } from './text-table.ts'
 import { Turns } from '../store/turns.ts'
 import type { Resource } from './version-table.ts'
@@ -91,6 +91,7 @@ class JournalContext implements ContextStore {
   readonly put = async (request: PutRequest, { signal }: Waiting): Promise<StoredVersion> => {
     const { address, mediaType, condition } = request
     needWritable(this.#deps, address, request)
+    needBodySize(request.size ?? 0, this.#options)
     const body = await this.#takeBody(request)
     const metadata = joinMetadata(request.metadata, body.seal?.metadata)
     const { cid, size } = await this.#deps.content.addSoon(body.chunks, { signal })

@@ -72,7 +72,7 @@ test('a condition that does not hold leaves everything as it was', async (t) => 
   const ada = await useStand(t, 'ada')
   const { cid } = await ada.put(why, 'one')
   assert.ok(cid !== null)
-  assert.equal(await codeOf(ada.put(why, 'two', { condition: { is: 'absent' } })), 'CONDITION_FAILED')
+  await assert.rejects(ada.put(why, 'two', { condition: { is: 'absent' } }), { code: 'CONDITION_FAILED', message: /exists already/ })
   assert.equal((await ada.put(why, 'two', { condition: { is: 'content', cid } })).version, 2)
   assert.equal(await codeOf(ada.put(why, 'three', { condition: { is: 'content', cid } })), 'CONDITION_FAILED')
   assert.equal(await ada.read(why), 'two')
@@ -93,6 +93,13 @@ test('a body past the bound is refused, and leaves nothing', async (t) => {
   assert.equal(await codeOf(ada.put(why, 'x'.repeat(11))), 'CONTEXT_TOO_LARGE')
   assert.equal(ada.context.status().resources, 0)
   assert.equal((await ada.put(why, 'x'.repeat(10))).size, 10)
+})
+
+test('a body that is known to be past the bound is refused before a byte is read', async (t) => {
+  const ada = await useStand(t, 'ada', { options: { maxBodyBytes: 10 } })
+  const body = { [Symbol.asyncIterator]: () => assert.fail('the body was read') }
+  const request = { address: parsePattern(why), body, size: 11, mediaType: 'text/plain', metadata: {} }
+  assert.equal(await codeOf(ada.context.put(request, { signal })), 'CONTEXT_TOO_LARGE')
 })
 
 test('what is no concrete address, media type or metadata is refused before a byte is read', async (t) => {

@@ -142,6 +142,8 @@ export interface PutRequest {
   /** Concrete. */
   readonly address: Address
   readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /** Bytes of the body, where they are known before it is read: what is too long is then refused at once. */
+  readonly size?: number | undefined
   readonly mediaType: string
   readonly metadata: Metadata
   readonly condition?: Condition | undefined

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { createSeededChance } from '../lib/chance.ts'
+import { openBody } from './bodies.ts'
 import { createContextHandlers } from './handlers.ts'
 import type { Stand } from './testing/stand.ts'
 import { useStand } from './testing/stand.ts'
@@ -50,6 +51,20 @@ test('a text or a file is put, with a media type by its name, and read again as 
   const kept = await handlers['context.get']({ address, at: '~~1', out }, call)
   assert.deepEqual([kept.content, kept.out, await readFile(out, 'utf8')], [null, out, '{"a":1}'])
   assert.deepEqual((await readdir(folder)).toSorted(), ['in', 'out'])
+})
+
+test('a file says its length before it is read, and a text under a name without an ending is text', async (t) => {
+  const { handlers, folder } = await answering(t)
+  const file = join(folder, 'in')
+  await writeFile(file, 'hello')
+  await using body = await openBody({ file })
+  assert.deepEqual([body.size, (await openBody({ text: 'hello' })).size], [5, undefined])
+  const state = 'ucxl://ada:dev@shop:cart/*^/state'
+  const types = [
+    await handlers['context.put']({ ...nothing, address: state, file, ifAbsent: false }, call),
+    await handlers['context.put']({ ...nothing, address: state, text: 'done', ifAbsent: false }, call),
+  ].map(({ mediaType }) => mediaType)
+  assert.deepEqual(types, ['application/octet-stream', 'text/plain'])
 })
 
 test('a text that begins with a byte order mark is read with it', async (t) => {

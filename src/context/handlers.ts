@@ -17,26 +17,16 @@ export interface ContextHandlerDeps extends Pick<ContextDeps, 'clock' | 'chance'
 }
 
 type Handlers = HandlersOf<typeof contextOperations>
-type BodyInput = Parameters<Handlers['context.post']>[0]
+type WriteInput = Parameters<Handlers['context.post']>[0] & { readonly ifMatch?: string | undefined; readonly ifAbsent?: boolean }
+
+interface WriteCall {
+  readonly hive: string | undefined
+  readonly signal: AbortSignal
+}
 
 /** What answers the operations of context. */
 export function createContextHandlers(deps: ContextHandlerDeps): Handlers {
-  const write = async (
-    input: BodyInput & { readonly ifMatch?: string | undefined; readonly ifAbsent?: boolean },
-    { hive, signal }: { readonly hive: string | undefined; readonly signal: AbortSignal },
-  ): Promise<StoredVersion> => {
-    const address = readAddress(input.address, 'address')
-    const mediaType = input.type ?? guessMediaType(address.path)
-    const condition = readCondition(input)
-    await using body = await openBody(input)
-    // awaited here: the file is open until the body was taken
-    return await deps
-      .findContext(hive)
-      .put(
-        { address, body: body.chunks, mediaType, metadata: readMeta(input.meta), condition, sealFor: input.for, replicas: input.replicas },
-        { signal },
-      )
-  }
+  const write = (input: WriteInput, call: WriteCall): Promise<StoredVersion> => writeBody(deps, input, call)
   return {
     ...createTellingHandlers(deps),
     'context.put': async (input, context) => storedOf(await write(input, context), deps),
@@ -94,6 +84,19 @@ export function createContextHandlers(deps: ContextHandlerDeps): Handlers {
       return { epoch, recipient }
     },
   }
+}
+
+/** Writes what a caller gave as content. */
+async function writeBody({ findContext }: ContextHandlerDeps, input: WriteInput, { hive, signal }: WriteCall): Promise<StoredVersion> {
+  const { text, meta, for: sealFor, replicas } = input
+  const address = readAddress(input.address, 'address')
+  const mediaType = input.type ?? guessMediaType(address.path, { isText: text !== undefined })
+  const condition = readCondition(input)
+  await using body = await openBody(input)
+  const { chunks, size } = body
+  const request = { address, body: chunks, size, mediaType, metadata: readMeta(meta), condition, sealFor, replicas }
+  // awaited here: the file is open until the body was taken
+  return await findContext(hive).put(request, { signal })
 }
 
 function unclearReseal(): Error {

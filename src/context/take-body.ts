@@ -19,7 +19,7 @@ export function takeBody(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       size += chunk.byteLength
-      if (size > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes)
+      needBodySize(size, limits)
       if (size <= limits.maxTextBytes) kept.push(chunk)
       else kept.length = 0
       yield chunk
@@ -27,6 +27,11 @@ export function takeBody(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array
   }
   const isKept = (): boolean => size > 0 && size <= limits.maxTextBytes && isTextType(mediaType)
   return { chunks: chunks(), text: () => (isKept() ? decodeText(kept) : undefined) }
+}
+
+/** Nothing, unless a body is longer than is taken. @throws Fault CONTEXT_TOO_LARGE */
+export function needBodySize(size: number, { maxBodyBytes }: Pick<BodyLimits, 'maxBodyBytes'>): void {
+  if (size > maxBodyBytes) throw tooLarge(maxBodyBytes)
 }
 
 /** Whether content of a media type is looked at as text. */

@@ -115,8 +115,12 @@ function needCondition(resource: string, newest: readonly Version[] | undefined,
   if (holds) return
   const [standing] = newest ?? []
   const found = cids.length === 0 ? 'has no content' : `is version ${standing?.version ?? 0}, ${cids.join(' and ')}`
+  const message =
+    condition.is === 'absent'
+      ? `${resource} exists already: it ${found}; it was to be written only where nothing is`
+      : `${resource} ${found}, which is not what was to be replaced; read it, then write again`
   throw contextFaults.create('CONDITION_FAILED', {
-    message: `${resource} ${found}, which is not what was to be replaced; read it, then write again`,
+    message,
     data: { resource, version: standing?.version ?? 0, cid: cids[0] ?? null },
   })
 }

@@ -19,8 +19,9 @@ const byEnding: Readonly<Record<string, string>> = {
   yml: 'application/yaml',
 }
 
-/** The media type that a path's name lets expect; bytes without a meaning where it says nothing. */
-export function guessMediaType(path: string): string {
+/** The media type that a path's name lets expect; where it says nothing that of text, or of bytes without a meaning. */
+export function guessMediaType(path: string, { isText }: { readonly isText: boolean }): string {
   const ending = /\.([A-Za-z0-9]{1,8})$/.exec(path)?.[1]?.toLowerCase()
-  return ending !== undefined && Object.hasOwn(byEnding, ending) ? (byEnding[ending] ?? '') : 'application/octet-stream'
+  const guessed = ending !== undefined && Object.hasOwn(byEnding, ending) ? byEnding[ending] : undefined
+  return guessed ?? (isText ? 'text/plain' : 'application/octet-stream')
 }

@@ -55,10 +55,9 @@ test('F17: a wall clock that jumps, either way, takes no version with the write 
   )
 })
 
-test('a media type follows from the ending of the name, whatever its case', () => {
-  assert.deepEqual(['a/why.md', 'B.JSON', 'state', 'x.constructor', 'x.toString', ''].map(guessMediaType), [
-    'text/markdown',
-    'application/json',
-    ...Array.from({ length: 4 }, () => 'application/octet-stream'),
-  ])
+test('a media type follows from the ending of the name, whatever its case; without one text is text', () => {
+  const guess = (isText: boolean) => ['a/why.md', 'B.JSON', 'state', 'x.constructor', ''].map((path) => guessMediaType(path, { isText }))
+  const bytes = 'application/octet-stream'
+  assert.deepEqual(guess(false), ['text/markdown', 'application/json', bytes, bytes, bytes])
+  assert.deepEqual(guess(true), ['text/markdown', 'application/json', 'text/plain', 'text/plain', 'text/plain'])
 })

@@ -47,8 +47,19 @@ function faultOf(error: unknown, request: FastifyRequest, ending: AbortSignal): 
   return faultFor(error, ending)
 }
 
-function refuseMedia({ headers }: FastifyRequest): Fault {
+/**
+ * A `Content-Type` that the server does not take.
+ *
+ * Where content is stored as it comes every type is taken, so what was refused there names none.
+ */
+function refuseMedia({ headers, routeOptions: { config } }: FastifyRequest): Fault {
   const provided = (headers['content-type'] ?? '').slice(0, 100)
+  if (config.takesAnyMedia === true) {
+    return httpFaults.create('UCXI_UNPROCESSABLE', {
+      message: `content-type: a media type is written type/subtype, such as text/markdown; got ${JSON.stringify(provided)}`,
+      data: { field: 'content-type' },
+    })
+  }
   return httpFaults.create('UCXI_MEDIA_UNSUPPORTED', {
     message: `a body of ${JSON.stringify(provided)} is not taken here; send application/json`,
     data: { provided },

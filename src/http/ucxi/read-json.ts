@@ -9,7 +9,8 @@ interface Shape<Value> {
 }
 
 interface ShapeError {
-  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
+  /** `keys` are those that the shape does not know. */
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string; readonly keys?: readonly string[] }[]
 }
 
 /** What a JSON body says, of its shape. @throws Fault UCXI_PAYLOAD_INVALID naming the field */
@@ -17,6 +18,9 @@ export function parsePayload<Value>(shape: Shape<Value>, body: unknown): Value {
   const read = shape.safeParse(body)
   if (read.success) return read.data
   const [issue] = read.error.issues
+  const [unknown] = issue?.keys ?? []
+  if (unknown !== undefined)
+    throw refusePayload([...(issue?.path ?? []), unknown].map(String).join('.').slice(0, 100), 'there is no such key here')
   const field = issue === undefined || issue.path.length === 0 ? 'body' : issue.path.map(String).join('.').slice(0, 100)
   throw refusePayload(field, issue?.message ?? 'not of the shape')
 }

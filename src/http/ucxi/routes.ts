@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../../lib/fault.ts'
 import type { TokenBucket } from '../../lib/token-bucket.ts'
 import { createTokenBucket } from '../../lib/token-bucket.ts'
@@ -15,6 +15,13 @@ import { RequestMarks } from './request-mark.ts'
 import { createStatus } from './status.ts'
 import { createSubscribe } from './subscribe.ts'
 import type { UcxiDeps, UcxiOptions } from './ucxi.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the body is content, of whatever media type. */
+    readonly takesAnyMedia?: boolean
+  }
+}
 
 /** @see docs/protocols/ucxi.md */
 export const basePath = '/ucxi/v1'
@@ -47,11 +54,12 @@ export function createUcxiRoutes(root: FastifyInstance, deps: UcxiDeps, options:
     '/query': { method: 'POST', answer: answerQuery },
     '/status': { method: 'GET', answer: createStatus(deps) },
   }
-  const add = (scope: FastifyInstance, routes: Readonly<Record<string, Route>>): void => {
+  const add = (scope: FastifyInstance, routes: Readonly<Record<string, Route>>, config: FastifyContextConfig = {}): void => {
     for (const [url, { method, answer }] of Object.entries(routes)) {
       scope.route({
         method,
         url,
+        config,
         handler: async (request, reply) => run({ request, reply, answer, marks, callers, allowance, deps, options }),
       })
     }
@@ -68,7 +76,7 @@ export function createUcxiRoutes(root: FastifyInstance, deps: UcxiDeps, options:
       await scope.register(async (bodies) => {
         bodies.removeAllContentTypeParsers()
         bodies.addContentTypeParser('*', (_request, body, done) => done(null, body))
-        add(bodies, raw)
+        add(bodies, raw, { takesAnyMedia: true })
       })
       await scope.register(async (json) => add(json, parsed))
     },

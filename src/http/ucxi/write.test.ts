@@ -143,7 +143,7 @@ test('content comes in JSON too, as text or base64, with its metadata', async (t
     [{ content: '\ud800' }, 'content'],
     [{ content: '', encoding: 'gzip' }, 'encoding'],
     [{ content: '', metadata: { 'Not-A-Name': '' } }, 'metadata.Not-A-Name'],
-    [{ content: '', other: 1 }, 'body'],
+    [{ content: '', other: 1 }, 'other'],
   ] as const) {
     const error = errorOf(await put(body))
     assert.deepEqual([error['code'], error['details']], ['UCXL-400-INVALID_PAYLOAD', { field }], JSON.stringify(body))
@@ -184,4 +184,21 @@ test('an encoded body is refused with 415, metadata that is no text with 422', a
   assert.deepEqual([encoded.status, errorOf(encoded)['details']], [415, { provided: 'gzip' }])
   const metadata = await ask(`/put?${address}`, { method: 'PUT', headers: { 'ucxl-meta-topic': '\u00ff' }, body: 'x' })
   assert.deepEqual([metadata.status, errorOf(metadata)['code']], [422, 'UCXL-422-UNPROCESSABLE'])
+})
+
+test('a media type of another form is refused with 422 and names the header, where every type is taken', async (t) => {
+  const { ask } = await openUcxi(t)
+  for (const type of ['banana', 'a/b/c', '']) {
+    for (const [path, method] of [
+      ['/put', 'PUT'],
+      ['/post', 'POST'],
+    ] as const) {
+      const refused = await ask(`${path}?${address}`, { method, headers: { 'content-type': type }, body: 'x' })
+      const { code, details, message } = errorOf(refused)
+      assert.deepEqual([refused.status, code, details], [422, 'UCXL-422-UNPROCESSABLE', { field: 'content-type' }], type)
+      assert.ok(typeof message === 'string' && message.includes('type/subtype'))
+    }
+  }
+  const json = await ask('/query', { method: 'POST', headers: { 'content-type': 'banana' }, body: '{}' })
+  assert.equal(json.status, 415)
 })

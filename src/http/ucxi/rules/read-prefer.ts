@@ -1,5 +1,5 @@
 /** Most copies that may be waited for, and longest time, in seconds. */
-const [maxReplicas, maxWaitSeconds] = [64, 300]
+const [maxReplicas, maxWaitSeconds] = [32, 300]
 
 /** What the writer of a version would like. */
 export interface Preferences {
