@@ -1,7 +1,7 @@
 import type { HandlersOf } from '../operations/define-operation.ts'
 import { workBranch } from './claims/claim-refs.ts'
 import { listHistory } from './claims/history.ts'
-import type { TaskSight } from './claims/ledger.ts'
+import { describeTask, whyNotTaken } from './describe-task.ts'
 import type { ProjectDesk } from './desk.ts'
 import type { Desks, FoundTask } from './desks.ts'
 import type { HoldingHandlerDeps } from './holding-handlers.ts'
@@ -11,7 +11,7 @@ import { createHookHandler } from './hooks/hook-handlers.ts'
 import type { tasksOperations } from './operations.ts'
 import type { ProjectHandlerDeps } from './project-handlers.ts'
 import { createProjectHandlers } from './project-handlers.ts'
-import { findAbandoned, priorityOfTask, rankTasks, typeOfTask, whyNot } from './rules/choose-task.ts'
+import { findAbandoned, rankTasks } from './rules/choose-task.ts'
 import { formatReason } from './rules/reasons.ts'
 import type { Talk } from './talk/talk.ts'
 import type { Task } from './task.ts'
@@ -76,7 +76,7 @@ function readingHandlers({
         ...describeTask(task, sight),
         body: task.body,
         branch: workBranch(task.key),
-        whyNot: whyNot(task, wishes, needed) ?? null,
+        whyNot: whyNotTaken(task, sight, { wishes, needed }) ?? null,
         pull: pull?.url ?? null,
         decision: kept.decision ?? null,
         transcript: transcript ? ((await kept.transcript?.read({ signal })) ?? null) : null,
@@ -89,11 +89,12 @@ function readingHandlers({
         const open = await desk.source.open({ signal })
         const needed = { ...(await desk.lookAtNeeded(open, { signal })), abandoned: findAbandoned(sights) }
         for (const task of rankTasks(open)) {
-          const meaning = sights.get(task.key)?.meaning.meaning ?? 'free'
-          const reason = whyNot(task, wishes, needed) ?? (meaning === 'free' ? undefined : `it is ${meaning}`)
+          const sight = sights.get(task.key)
+          const meaning = sight?.meaning.meaning ?? 'free'
+          const reason = whyNotTaken(task, sight, { wishes, needed }) ?? (meaning === 'free' ? undefined : `it is ${meaning}`)
           if (reason === undefined) {
             const { rank, of } = findTasks(hive)?.talk.standing(task) ?? { rank: 0, of: 1 }
-            return { next: { ...describeTask(task, sights.get(task.key)), rank: rank + 1, of }, passedOver }
+            return { next: { ...describeTask(task, sight), rank: rank + 1, of }, passedOver }
           }
           passedOver.push({ project: desk.project.id, key: task.key, title: task.title, reason })
         }
@@ -161,21 +162,4 @@ function findNamed(
   waiting: { readonly signal: AbortSignal },
 ): Promise<FoundTask> {
   return desks.findTask(name, desks.choose(project, near), waiting)
-}
-
-function describeTask(task: Task, sight: TaskSight | undefined) {
-  const meaning = sight?.meaning
-  const holding = meaning !== undefined && 'holding' in meaning ? meaning.holding : undefined
-  return {
-    project: task.project,
-    key: task.key,
-    title: task.title,
-    labels: [...task.labels],
-    state: task.state,
-    type: typeOfTask(task),
-    priority: priorityOfTask(task),
-    claim: meaning?.meaning ?? 'free',
-    holder: holding?.holder ?? null,
-    epoch: holding?.epoch ?? 0,
-  }
 }

@@ -45,9 +45,10 @@ export const taskShape = (z: Zod) => ({
   state: z.enum(['open', 'closed']),
   type: z.string(),
   priority: z.int(),
-  /** What the claim ref says: free, held, in-review, done, quarantined, … */
+  /** What the claim ref says: free, held, ours, ours-elsewhere, in-review, paused, done, …; `needs-human` for an open task that waits for a person. */
   claim: z.string(),
   /** Peer id of the holder; null while nobody holds it. */
   holder: z.string().nullable(),
+  /** Of its last holding; 0 for a task that was never claimed. */
   epoch: z.int(),
 })

@@ -8,7 +8,7 @@ import type { Forge } from '../tasks/forges/forge.ts'
 import type { ObjectId } from '../tasks/git/objects.ts'
 import type { RenewalRounds } from '../tasks/claims/renewal-rounds.ts'
 import type { ClaimReason } from '../tasks/rules/reasons.ts'
-import { formatReason, isConflict, isRework } from '../tasks/rules/reasons.ts'
+import { formatNeed, formatReason, isConflict, isRework } from '../tasks/rules/reasons.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Capture } from './capture.ts'
 import { createCapture } from './capture.ts'
@@ -220,7 +220,7 @@ class Supervision {
     if (outcome === 'failed' && merge === undefined) return this.#release(formatReason('failed', reason))
     const words =
       merge === undefined ? reason : `${this.#held.holder.terms.base} conflicts with it, and the agent did not merge the two: ${reason}`
-    const end = await this.#release(formatReason('failed', `needs a person: ${words}`))
+    const end = await this.#release(formatNeed(words))
     return end.end === 'released' ? { end: 'needs-human', reason: words } : end
   }
 

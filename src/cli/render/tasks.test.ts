@@ -55,7 +55,7 @@ test('a webhook is put into a forge by four lines, and its secret is named by it
 })
 
 test('tasks stand under their project, with who holds them; -q leaves their names', () => {
-  assert.deepEqual(shown('task.list', { tasks: [task, { ...task, key: 'issue-7', labels: ['needs-human'] }] }), [
+  assert.deepEqual(shown('task.list', { tasks: [task, { ...task, key: 'issue-7', claim: 'needs-human' }] }), [
     'file:/srv/git/shop',
     '  t-0123456789ab  held          The cart forgets · bug, priority 5',
     '  issue-7         needs-human   The cart forgets · bug, priority 5',

@@ -124,8 +124,7 @@ function renderTasks(rows: readonly Fields[], style: Style): readonly string[] {
 }
 
 function describeClaim(row: Fields): string {
-  if (row.text('state') === 'closed') return 'closed'
-  return row.texts('labels').includes('needs-human') ? 'needs-human' : row.text('claim')
+  return row.text('state') === 'closed' ? 'closed' : row.text('claim')
 }
 
 function renderTask(row: Fields, style: Style): readonly string[] {

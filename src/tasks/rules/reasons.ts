@@ -39,6 +39,21 @@ export function formatReason(reason: ClaimReason, words?: string): string {
   return said === '' ? reason : `${reason}: ${said}`.slice(0, 480).toWellFormed()
 }
 
+/** What comes before the words of a release after which a person decides. */
+const needStart = 'needs a person: '
+
+/** The reason of a release after which a person decides; `words` say what. */
+export function formatNeed(words: string): string {
+  return formatReason('failed', `${needStart}${words}`)
+}
+
+/** What a failed work says of itself; what a person was asked stands alone. Undefined where the work did not fail, or nothing is said. */
+export function wordsOfFailure(reason: string | undefined): string | undefined {
+  if (!isFailedWork(reason)) return undefined
+  const words = reason?.slice('failed: '.length) ?? ''
+  return (words.startsWith(needStart) ? words.slice(needStart.length) : words) || undefined
+}
+
 /** What a person said in a reason; undefined where no person gave it, or said nothing. */
 export function wordsOfPerson(reason: string | undefined): string | undefined {
   const start = `${'by-person' satisfies ClaimReason}: `

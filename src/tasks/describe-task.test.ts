@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createVirtualClock } from '../lib/virtual-clock.ts'
+import { describeTask, whyNotTaken } from './describe-task.ts'
+import type { Task } from './task.ts'
+import { openTestDesk } from './testing/desk-bench.ts'
+import { createMemoryServer } from './testing/memory-remote.ts'
+
+const { signal } = new AbortController()
+
+/** A task on a server of its own, and how it is told after so many holdings that failed. */
+async function openStand() {
+  const clock = createVirtualClock({ startsAt: 1_000_000 })
+  const remote = createMemoryServer({ clock }, { latencyMs: 5 }).connect('ada')
+  const { desk, add } = await openTestDesk('/srv/git/shop.git', { deps: { clock, openRemote: () => remote } })
+  const task = await add('The cart forgets')
+  const fail = async (reason: string): Promise<void> => {
+    const sight = await clock.run(desk.sight(task.key, { signal }))
+    const epoch = sight.meaning.meaning === 'free' ? sight.meaning.epoch : assert.fail(sight.meaning.meaning)
+    const attempt = await clock.run(desk.claim(task, sight, { epoch, signal }))
+    if (attempt.result === 'held') await clock.run(attempt.holder.release(reason, { signal }))
+  }
+  const told = async (change: Partial<Task> = {}) => {
+    const [changed, sight] = [{ ...task, ...change }, await clock.run(desk.sight(task.key, { signal }))]
+    const { claim, epoch, holder } = describeTask(changed, sight)
+    const needed = { open: new Set<string>(), missing: new Map() }
+    return [claim, epoch, holder, whyNotTaken(changed, sight, { wishes: { labels: [], types: [] }, needed })]
+  }
+  return { fail, told }
+}
+
+test('a task that waits for a person is told so, with the epoch it had and what the person is needed for', async () => {
+  const { fail, told } = await openStand()
+  assert.deepEqual(await told(), ['free', 0, null, undefined])
+  await fail('failed: needs a person: which database?')
+  assert.deepEqual(await told(), ['free', 1, null, undefined])
+  assert.deepEqual(await told({ labels: ['needs-human'] }), ['needs-human', 1, null, 'it waits for a person: which database?'])
+  assert.deepEqual(await told({ labels: ['needs-human'], state: 'closed' }), ['free', 1, null, 'it is closed'])
+})
+
+test('a task that failed three times in a row waits for a person, with or without the label, and says why it failed last', async () => {
+  const { fail, told } = await openStand()
+  for (const reason of ['failed: one', 'failed: two', 'failed: the tests hang']) await fail(reason)
+  const why = 'it waits for a person: work on it failed 3 times in a row; the last time: the tests hang'
+  assert.deepEqual(await told(), ['needs-human', 3, null, why])
+  assert.deepEqual(await told({ labels: ['needs-human'] }), ['needs-human', 3, null, why])
+})
