@@ -52,6 +52,25 @@ test('S28: what comes by standard input and goes by standard output lies in no f
   assert.equal(existsSync(folder), false)
 })
 
+test('content of an instant is printed as it was, and beside it how far that is known', async (t) => {
+  const knownUntil = '2026-01-31T09:40:00.000Z'
+  const answer = async (input: unknown) => {
+    await sendBytes(fieldOf(input, 'out'), [Buffer.from(canary)])
+    return { knownUntil }
+  }
+  const instant = '2026-01-31T09:30:00Z'
+  const ways = [[address, '--at', instant], [address.replace('*^', instant)]]
+  for (const way of ways) {
+    const cli = createTestCli(t, { answer })
+    assert.equal(await cli.run('context', 'get', ...way), 0)
+    assert.equal(cli.stdout(), canary)
+    assert.match(cli.stderr(), /known here up to 2026-01-31T09:40:00\.000Z/)
+  }
+  const newest = createTestCli(t, { answer })
+  assert.equal(await newest.run('context', 'get', address), 0)
+  assert.equal(newest.stderr(), '')
+})
+
 test('content that fails in the middle prints nothing of itself', async (t) => {
   const cli = createTestCli(t, {
     answer: async (input) => {

@@ -15,6 +15,7 @@ import { openPipes } from './pipes.ts'
 import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
 import { refuseUnasked } from './questions.ts'
+import { renderAside } from './render/aside.ts'
 import { renderBrief, renderWarnings } from './render/brief.ts'
 import { readFields } from './render/read.ts'
 import { isIncomplete, render } from './render/render.ts'
@@ -120,6 +121,7 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
       )
       if (globals.isQuiet && !globals.json) deps.stderr.write(renderWarnings(output))
     }
+    if (!isSilent) deps.stderr.write(renderAside(operation.name, parsed, output))
     return hasFindings(operation, output) || isIncomplete(operation.name, output) ? exitCodes.fault : exitCodes.done
   } catch (error) {
     throw faultOfSignal(deps, globals, signal) ?? error

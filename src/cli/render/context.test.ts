@@ -20,7 +20,7 @@ test('what is stored says its number and its copies; a node that leaves with the
   assert.equal(render('context.delete', deleted, style), 'ucxl://a:b@c:d/*~2/x deleted')
 })
 
-test('lists have a line for each, say what was deleted or contested, and where they go on', () => {
+test('lists have a line for each, versions with the moment that `--at` takes, say what was deleted or contested, and where they go on', () => {
   const items = [
     { ...version, isContested: true, writer: '12D3' },
     { ...version, version: 1, cid: null },
@@ -28,7 +28,7 @@ test('lists have a line for each, say what was deleted or contested, and where t
   const shown = render('context.versions', { items, cursor: '1' }, style)
   assert.match(
     shown,
-    /^ucxl:\/\/a:b@c:d\/x\n {2}\*~2 .* · 5 bytes · text\/plain · contested, by 12D3\n {2}\*~1 .* · deleted\n→ more with --cursor '1'$/,
+    /^ucxl:\/\/a:b@c:d\/x\n {2}\*~2 {5}2026-01-31T09:30:00\.000Z · 5 bytes · text\/plain · contested, by 12D3\n {2}\*~1 .* · deleted\n→ more with --cursor '1'$/,
   )
   const found = render(
     'context.discover',

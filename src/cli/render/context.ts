@@ -38,12 +38,12 @@ export function isSealedWrong(output: unknown): boolean {
   return readFields(output).records('failed').length > 0
 }
 
-/** `context versions`: one line for each, newest first. */
+/** `context versions`: one line for each, newest first, with its moment as an address takes it. */
 export function renderContextVersions(output: unknown, style: Style): string | undefined {
   const answer = readFields(output)
   if (!answer.has('items')) return undefined
   const rows = answer.records('items')
-  const lines = rows.map((row) => `  ${`*~${row.text('version')}`.padEnd(8)}${describeVersion(row, style)}`)
+  const lines = rows.map((row) => `  ${`*~${row.text('version')}`.padEnd(8)}${describeVersion(row, style, row.text('at'))}`)
   return [style.name(rows[0]?.text('resource') ?? ''), ...lines, ...moreOf(answer)].join('\n')
 }
 
@@ -125,9 +125,9 @@ function sealOf(answer: Fields, style: Style): readonly string[] {
   return [`sealed, opened by ${formatPlural(sealed.count('recipients'), 'node')}${missing}`]
 }
 
-function describeVersion(row: Fields, style: Style): string {
+function describeVersion(row: Fields, style: Style, at = formatTime(Date.parse(row.text('at')) || 0)): string {
   const facts = [
-    formatTime(Date.parse(row.text('at')) || 0),
+    at,
     ...(row.has('cid') ? [formatBytes(row.count('size')), typeOf(row)] : [style.bad('deleted')]),
     ...(row.isTrue('isContested') ? [style.bad(`contested, by ${row.text('writer')}`)] : []),
   ]

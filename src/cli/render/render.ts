@@ -12,6 +12,7 @@ import {
   renderStored,
   renderWatched,
 } from './context.ts'
+import { renderContextStatus } from './context-status.ts'
 import { renderGeneric } from './generic.ts'
 import { renderHives, renderInvite, renderMembers, renderPeers } from './hives.ts'
 import {
@@ -111,6 +112,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'context.discover': renderResources,
   'context.query': renderResources,
   'context.reseal': renderResealed,
+  'context.status': renderContextStatus,
   'model.list': renderModels,
   'model.budget': renderBudget,
   'model.key': renderModelKey,

@@ -131,3 +131,15 @@ test('status says which content lacks copies and who has it, until it has them',
   await cluster.clock.advance(7_200_000)
   assert.deepEqual(ada.context.status().copies, { target: 2, members: 2, below: 0, scarce: [], isChecking: false })
 })
+
+test('copies that members just signed for count in the status at once', async (t) => {
+  const cluster = await useCluster(t)
+  const ada = await cluster.open('ada', { options: { stewardIntervalMs: 3_600_000 } })
+  await ada.put(why, 'one')
+  const bob = await cluster.open('bob', { options: { stewardIntervalMs: 3_600_000, stewardSettleMs: 1_800_000 } })
+  await cluster.connect(ada, bob)
+  await cluster.clock.advance(5_000)
+  assert.equal(ada.context.status().copies?.below, 1)
+  assert.deepEqual((await ada.put(why, 'one', { replicas: 2 })).replicas, { wanted: 2, confirmed: 2 })
+  assert.equal(ada.context.status().copies?.below, 0)
+})

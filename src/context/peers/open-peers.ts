@@ -66,6 +66,7 @@ export class ContextPeers implements AsyncDisposable {
       const at = Math.trunc(clock.now())
       const noted = signed.map((node) => ({ cid, node, at }))
       await database.writeSoon((tx) => noteCopies(tx, hive.hive, noted))
+      this.steward?.recount(cid)
     }
     return signed
   }

@@ -26,6 +26,11 @@ export class ScarceCopies {
     this.#scarce.set(cid, { cid, size, wanted: wanted.length, holders: held })
   }
 
+  /** Whether some content was found to lack copies. */
+  has(cid: Cid): boolean {
+    return this.#scarce.has(cid)
+  }
+
   /** Those that were noted longest ago. */
   next(limit: number): readonly Cid[] {
     return [...this.#scarce.keys().take(limit)]

@@ -102,6 +102,13 @@ export class Steward implements AsyncDisposable {
     return { ...this.#scarce.report(), isSweeping: this.#isSweeping }
   }
 
+  /** Counts the copies of scarce content again, when members just signed for it: a round may be long in coming. */
+  recount(cid: Cid): void {
+    const { database, hive, seen } = this.#deps
+    const live = this.#scarce.has(cid) ? findLiveContent(database, hive, cid) : undefined
+    if (live !== undefined) this.#note(live, seen.within(this.#options.memberMs))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const off of this.#offs) off()
     this.#end.abort(new Error('the context is closed'))
@@ -196,14 +203,21 @@ export class Steward implements AsyncDisposable {
     const { content, host, isClosed } = this.#deps
     const { signal } = this.#end
     const self = host.peerId
-    const { replicas } = this.#options
-    const chosen = contents.map((live) => ({ live, holders: chooseHolders(live.cid, { writers: live.writers, members, replicas }) }))
+    const chosen = contents.map((live) => ({ live, holders: this.#holdersOf(live, members) }))
     const own = chosen.filter(({ live, holders }) => (isClosed && holders.includes(self)) || live.writers.includes(self))
     const missing = own.filter(({ live }) => content.stat(live.cid)?.isWhole !== true).map(({ live }) => live)
     if (missing.length > 0) await this.#fetch(missing)
     await this.#askHolders(own)
     signal.throwIfAborted()
-    for (const { live, holders } of own) this.#scarce.note(live, { wanted: holders, held: this.#heldBy(live.cid, members) })
+    for (const { live } of own) this.#note(live, members)
+  }
+
+  #holdersOf({ cid, writers }: LiveContent, members: ReadonlySet<PeerId>): readonly PeerId[] {
+    return chooseHolders(cid, { writers, members, replicas: this.#options.replicas })
+  }
+
+  #note(live: LiveContent, members: ReadonlySet<PeerId>): void {
+    this.#scarce.note(live, { wanted: this.#holdersOf(live, members), held: this.#heldBy(live.cid, members) })
   }
 
   async #fetch(missing: readonly LiveContent[]): Promise<void> {
