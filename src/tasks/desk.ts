@@ -8,10 +8,12 @@ import type { Database } from '../store/database.ts'
 import type { ClaimForm, RefForm } from './claims/claim-refs.ts'
 import { closedRef, isApiForm, refFormOf, refPrefix, workBranch } from './claims/claim-refs.ts'
 import { coalescePushes } from './claims/coalesce-pushes.ts'
+import type { ClaimDocument } from './claims/claim-document.ts'
 import { collectClosed, findCollectable } from './claims/collect-closed.ts'
 import { openDiskChainStore } from './claims/disk-chain-store.ts'
 import type { DoctorReport } from './claims/doctor.ts'
 import { examineForge } from './claims/doctor.ts'
+import { listCounting } from './claims/history.ts'
 import type { HolderDeps, HolderOptions } from './claims/holder.ts'
 import type { Interruption } from './claims/interrupt.ts'
 import { interruptClaim } from './claims/interrupt.ts'
@@ -34,6 +36,7 @@ import type { Forge, RefApi } from './forges/forge.ts'
 import { createIssueSource } from './forges/issue-source.ts'
 import type { RecordForge } from './records/record-forge.ts'
 import { createRecordForge } from './records/record-forge.ts'
+import type { ChainState } from './rules/chain.ts'
 import type { NeededTasks } from './rules/choose-task.ts'
 import type { Self } from './rules/judge-ref.ts'
 import { ttlSecondsOf } from './rules/lease.ts'
@@ -170,6 +173,12 @@ export class ProjectDesk {
     const other = this.#deps.ranHere(process) ? 'gone' : 'copied'
     await this.#deps.beforeClaim()
     return resumeClaim((await this.#open({ signal })).holderDeps, sight, { signal, other })
+  }
+
+  /** What happened to a claim since its chain stood so, link by link. */
+  linksSince({ task, chain }: TaskSight, before: ChainState | undefined): readonly ClaimDocument[] {
+    const { hive, isAdmitted } = this.#deps
+    return chain === undefined ? [] : listCounting(chain, before, { hive, project: this.project.id, task, isAdmitted })
   }
 
   /** Gives the forge back the chain it lost. */

@@ -110,12 +110,14 @@ export const watchTasks = defineOperation({
       items: z.array(
         z.object({
           id: z.int(),
+          /** ISO 8601 in UTC: when whoever did it signed it, by its clock; else when this node saw it. */
           at: z.string(),
           event: z.enum(taskEvents),
           project: z.string(),
           key: z.string(),
           title: z.string(),
           epoch: z.int(),
+          /** Who did it; null where nobody touched the claim. */
           holder: z.string().nullable(),
           reason: z.string().nullable(),
         }),

@@ -11,14 +11,18 @@ const { signal } = new AbortController()
 async function openStand() {
   const clock = createVirtualClock({ startsAt: 1_000_000 })
   const server = createMemoryServer({ clock }, { latencyMs: 5 })
+  const strangers = new Set<string>()
   const [ada, bob] = await Promise.all(
-    ['ada', 'bob'].map((name) => openTestDesk('/srv/git/shop.git', { name, deps: { clock, openRemote: () => server.connect(name) } })),
+    ['ada', 'bob'].map((name) => {
+      const isAdmitted = (peer: string): boolean => name === 'bob' || !strangers.has(peer)
+      return openTestDesk('/srv/git/shop.git', { name, deps: { clock, isAdmitted, openRemote: () => server.connect(name) } })
+    }),
   )
   if (ada === undefined || bob === undefined) throw new Error('the set-up is wrong')
   const watcher = new TaskWatcher({ clock }, { pollMs: 1_000 })
   const next = (after: number | undefined, waitMs: number) =>
     watcher.next([ada.desk], { after, late: withDeadline(clock, waitMs, signal), signal })
-  return { clock, ada, bob, next }
+  return { clock, ada, bob, next, strangers }
 }
 
 test('who watches is told what others do with tasks, once each and in order', async () => {
@@ -30,8 +34,8 @@ test('who watches is told what others do with tasks, once each and in order', as
   const task = await ada.add('The cart forgets')
   const told = await clock.run(waiting)
   assert.deepEqual(
-    told.items.map(({ event, key, title }) => [event, key, title]),
-    [['added', task.key, 'The cart forgets']],
+    told.items.map(({ event, key, title, holder, epoch }) => [event, key, title, holder, epoch]),
+    [['added', task.key, 'The cart forgets', null, 0]],
   )
   const sight = await clock.run(bob.desk.sight(task.key, { signal }))
   await clock.run(bob.desk.claim(task, sight, { epoch: 1, signal }))
@@ -54,4 +58,47 @@ test('a watch that nothing happens to ends in time, and one that goes on from be
   const { after } = await clock.run(next(undefined, 5_000))
   assert.deepEqual(await clock.run(next(after, 5_000)), { items: [], after, hasGap: false })
   assert.equal((await clock.run(next(3, 0))).hasGap, true)
+})
+
+test('all that happened to a claim between two looks is told, each with its holder, and the time that its link says', async () => {
+  const { clock, ada, bob, next } = await openStand()
+  const first = await clock.run(next(undefined, 0))
+  const task = await ada.add('The cart forgets')
+  const sight = await clock.run(bob.desk.sight(task.key, { signal }))
+  const attempt = await clock.run(bob.desk.claim(task, sight, { epoch: 1, signal }))
+  if (attempt.result !== 'held') throw new Error(attempt.result)
+  const claimedAt = clock.now()
+  await clock.advance(5_000)
+  await clock.run(attempt.holder.renew({ signal }))
+  await clock.run(attempt.holder.release('shutdown', { signal }))
+  const releasedAt = clock.now()
+  await clock.advance(20_000)
+  const { items } = await clock.run(next(first.after, 60_000))
+  const node = bob.own.self.peer
+  assert.deepEqual(
+    items.map(({ event, holder, epoch, reason }) => [event, holder, epoch, reason]),
+    [
+      ['added', null, 0, null],
+      ['claimed', node, 1, null],
+      ['released', node, 1, 'shutdown'],
+    ],
+  )
+  const [added, claimed, released] = items.map(({ at }) => at)
+  assert.ok(Math.abs((claimed ?? 0) - claimedAt) < 1_000 && Math.abs((released ?? 0) - releasedAt) < 1_000, `${claimed} ${released}`)
+  assert.ok((added ?? 0) >= releasedAt + 20_000, 'what has no link is told as of the look')
+})
+
+test('links of somebody whom the hive does not admit are not told as if they counted', async () => {
+  const { clock, ada, bob, next, strangers } = await openStand()
+  const task = await ada.add('The cart forgets')
+  const first = await clock.run(next(undefined, 0))
+  strangers.add(bob.own.self.peer)
+  const sight = await clock.run(bob.desk.sight(task.key, { signal }))
+  const attempt = await clock.run(bob.desk.claim(task, sight, { epoch: 1, signal }))
+  if (attempt.result === 'held') await clock.run(attempt.holder.done('merged', { signal }))
+  const { items } = await clock.run(next(first.after, 60_000))
+  assert.deepEqual(
+    items.map(({ holder, reason }) => [holder, reason]),
+    [[null, null]],
+  )
 })

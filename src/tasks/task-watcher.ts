@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import type { ProjectDesk } from './desk.ts'
-import type { SeenTask, TaskEvent } from './rules/task-events.ts'
-import { compareTasks, epochOf, holderOf, reasonOf } from './rules/task-events.ts'
+import type { ChainState } from './rules/chain.ts'
+import type { SeenTask, TaskChange, TaskEvent } from './rules/task-events.ts'
+import { compareTasks } from './rules/task-events.ts'
+import { personLabel } from './rules/task-state.ts'
 import type { ProjectId, TaskKey } from './task.ts'
 
 interface Waiting {
@@ -12,7 +14,7 @@ interface Waiting {
 export interface TaskHappening {
   /** Grows; the next process on this home goes on above it. */
   readonly id: number
-  /** Wall time at which this node saw it, in milliseconds. */
+  /** Wall time in milliseconds: by the clock of whoever signed it, else when this node saw it. */
   readonly at: number
   readonly event: TaskEvent
   readonly project: ProjectId
@@ -31,18 +33,23 @@ export interface WatchedHappenings {
   readonly hasGap: boolean
 }
 
+interface WatchedTask extends SeenTask {
+  /** How its chain stood, by which what came after is known; undefined before it was ever claimed. */
+  readonly chain: ChainState | undefined
+}
+
 /** Happenings that are remembered, the newest. */
 const maxRemembered = 1_000
 
 /**
  * Tells what happens with the tasks of some projects, by looking at them again and again while somebody waits.
  *
- * What happened between two looks is told as it stands then. Before a project was first looked at nothing happened.
+ * What happened to a claim between two looks is told link by link. Before a project was first looked at nothing happened.
  */
 export class TaskWatcher {
   readonly #clock: Clock
   readonly #options: { readonly pollMs: number }
-  readonly #seen = new Map<ProjectId, Map<TaskKey, SeenTask>>()
+  readonly #seen = new Map<ProjectId, Map<TaskKey, WatchedTask>>()
   #happenings: TaskHappening[] = []
   /** The last that is remembered no more. */
   #forgotten: number
@@ -77,24 +84,29 @@ export class TaskWatcher {
   async #look(desk: ProjectDesk, waiting: Waiting): Promise<void> {
     const [sights, open] = [await desk.sights(waiting), await desk.source.open(waiting)]
     const before = this.#seen.get(desk.project.id)
-    const now = new Map<TaskKey, SeenTask>()
-    for (const { key, title, labels } of open)
-      now.set(key, { title, isOpen: true, needsHuman: labels.includes('needs-human'), meaning: sights.get(key)?.meaning })
+    const now = new Map<TaskKey, WatchedTask>()
+    const see = (key: TaskKey, task: Omit<SeenTask, 'meaning'>): void => {
+      const sight = sights.get(key)
+      // a forge that forgot is given back what it lost: nothing happened to the task
+      const chain = sight === undefined || sight.meaning.meaning === 'regressed' ? before?.get(key)?.chain : sight.chain?.state
+      now.set(key, { ...task, meaning: sight?.meaning, chain })
+    }
+    for (const { key, title, labels } of open) see(key, { title, isOpen: true, needsHuman: labels.includes(personLabel) })
     for (const key of new Set([...sights.keys(), ...(before?.keys() ?? [])]))
-      if (!now.has(key))
-        now.set(key, { title: before?.get(key)?.title ?? key, isOpen: false, needsHuman: false, meaning: sights.get(key)?.meaning })
+      if (!now.has(key)) see(key, { title: before?.get(key)?.title ?? key, isOpen: false, needsHuman: false })
     this.#seen.set(desk.project.id, now)
     if (before === undefined) return
-    for (const [key, task] of now)
-      for (const event of compareTasks(before.get(key), task)) this.#note(desk.project.id, { key, task, event })
+    for (const [key, task] of now) {
+      const [was, sight] = [before.get(key), sights.get(key)]
+      const hasMoved = sight !== undefined && task.chain !== undefined && task.chain.head !== was?.chain?.head
+      const links = hasMoved ? desk.linksSince(sight, was?.chain) : []
+      for (const change of compareTasks(was, task, links)) this.#note(desk.project.id, { key, title: task.title, change })
+    }
   }
 
-  #note(project: ProjectId, { key, task, event }: { readonly key: TaskKey; readonly task: SeenTask; readonly event: TaskEvent }): void {
-    const { title, meaning } = task
-    const at = Math.floor(this.#clock.now())
+  #note(project: ProjectId, { key, title, change }: { readonly key: TaskKey; readonly title: string; readonly change: TaskChange }): void {
     this.#last += 1
-    const about = { epoch: epochOf(meaning), holder: holderOf(meaning), reason: reasonOf(meaning) }
-    this.#happenings.push({ id: this.#last, at, event, project, key, title, ...about })
+    this.#happenings.push({ id: this.#last, project, key, title, ...change, at: change.at ?? Math.floor(this.#clock.now()) })
     const over = this.#happenings.splice(0, Math.max(0, this.#happenings.length - maxRemembered)).at(-1)
     if (over !== undefined) this.#forgotten = over.id
   }

@@ -1,4 +1,7 @@
+import type { PeerId } from '../../identity/keys.ts'
 import type { ObjectId } from '../git/objects.ts'
+import type { ChainPlace, ChainState } from '../rules/chain.ts'
+import { extendChain } from '../rules/chain.ts'
 import type { StoredChain } from './chain-store.ts'
 import { parseClaim } from './claim.ts'
 import type { ClaimDocument } from './claim-document.ts'
@@ -23,6 +26,33 @@ export function listHistory(
   })
   if (options.withRenewals) return lines
   return lines.filter(({ document }, index) => document?.kind !== 'renew' || lines[index + 1]?.document?.kind !== 'renew')
+}
+
+/**
+ * Links of a chain that count, behind the state that was seen before; all of them where the chain does not go on from there.
+ *
+ * What somebody pushed whom the hive does not admit, or what may not stand where it does, is none.
+ */
+export function listCounting(
+  { commits }: Pick<StoredChain, 'commits'>,
+  before: ChainState | undefined,
+  { isAdmitted, ...place }: Omit<ChainPlace, 'closedEpoch'> & { readonly isAdmitted: (peer: PeerId) => boolean },
+): readonly ClaimDocument[] {
+  const ids = [...commits.keys()]
+  // -1, and so the whole chain, where it does not go on from there
+  const at = before === undefined ? -1 : ids.indexOf(before.head)
+  let state = at < 0 ? undefined : before
+  const found: ClaimDocument[] = []
+  for (const id of ids.slice(at + 1)) {
+    const bytes = commits.get(id)
+    const parsed = bytes === undefined ? undefined : parseClaim(bytes)
+    const document = parsed?.isClaim === true && isAdmitted(parsed.claim.document.holder) ? parsed.claim.document : undefined
+    // where a chain begins was judged by whoever read it
+    const closedEpoch = state === undefined ? (document?.epoch ?? 1) - 1 : 0
+    state = extendChain(state, { id, document }, { ...place, closedEpoch })
+    if (document !== undefined && state.unknownLinks === 0) found.push(document)
+  }
+  return found
 }
 
 /** Why the holding that a chain ends with began, in the words of its first link; undefined for a first claim, and where nobody holds it. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ClaimKind } from '../claims/claim-document.ts'
 import type { RefMeaning } from './judge-ref.ts'
-import type { SeenTask } from './task-events.ts'
-import { compareTasks, epochOf, holderOf, reasonOf } from './task-events.ts'
+import type { EventLink, SeenTask } from './task-events.ts'
+import { compareTasks, epochOf } from './task-events.ts'
 
 const holding = (epoch: number, reason?: string) => ({ epoch, holder: 'ada', reason }) as never
 const seen = (meaning?: RefMeaning, change: Partial<SeenTask> = {}): SeenTask => ({
@@ -12,40 +13,72 @@ const seen = (meaning?: RefMeaning, change: Partial<SeenTask> = {}): SeenTask =>
   meaning,
   ...change,
 })
-const free = (why: 'new' | 'closed' | 'released' | 'broken', epoch: number): RefMeaning => ({
-  meaning: 'free',
-  value: undefined,
-  epoch,
-  why,
-})
 const held = (epoch: number): RefMeaning => ({ meaning: 'held', holding: holding(epoch), epoch: epoch + 1 })
+const unknown: RefMeaning = { meaning: 'unknown', epoch: 2 }
+const at = '2026-02-01T00:00:00.000Z'
+const link = (kind: ClaimKind, epoch = 1): EventLink => ({ kind, epoch, holder: 'ada' as never, at })
+const review: RefMeaning = { meaning: 'in-review', holding: holding(1), epoch: 2 }
+const regressed: RefMeaning = { meaning: 'regressed', newest: 'a'.repeat(40) as never }
 
-const changes: readonly (readonly [string, SeenTask | undefined, SeenTask, readonly string[]])[] = [
-  ['a task that is new', undefined, seen(), ['added']],
-  ['a task that was claimed before it was seen', undefined, seen(held(1)), ['added', 'claimed']],
-  ['a first claim', seen(), seen(held(1)), ['claimed']],
-  ['a renewal', seen(held(1)), seen({ meaning: 'ours', holding: holding(1) }), []],
-  ['a later epoch', seen(held(1)), seen({ meaning: 'ours-elsewhere', holding: holding(2) }), ['taken-over']],
-  ['something that is no claim', seen(), seen({ meaning: 'unknown', epoch: 2 }), ['claimed']],
-  ['a release', seen(held(1)), seen(free('released', 2)), ['released']],
-  ['a break', seen(held(1)), seen(free('broken', 2)), ['broken']],
-  ['a chain that was collected', seen(), seen(free('closed', 2)), []],
-  ['a review', seen(held(1)), seen({ meaning: 'in-review', holding: holding(1), epoch: 2 }), ['in-review']],
-  ['a pause', seen(), seen({ meaning: 'paused', holding: holding(1) }), ['paused']],
-  ['three failures', seen(held(3)), seen({ meaning: 'quarantined', failures: 3 }, { needsHuman: true }), ['quarantined', 'needs-human']],
-  ['a forge that forgot', seen(held(1)), seen({ meaning: 'regressed', newest: 'a'.repeat(40) as never }), []],
-  ['the end', seen(held(1)), seen({ meaning: 'done', holding: holding(1), epoch: 2 }, { isOpen: false }), ['done', 'closed']],
-  ['nothing', seen(free('new', 1)), seen(), []],
+const changes: readonly (readonly [string, SeenTask | undefined, SeenTask, readonly EventLink[], readonly string[]])[] = [
+  ['a task that is new', undefined, seen(), [], ['added']],
+  ['a task that was claimed before it was seen', undefined, seen(held(1)), [link('claim')], ['added', 'claimed']],
+  ['a first claim', seen(), seen(held(1)), [link('claim')], ['claimed']],
+  ['a task that is done between two looks', seen(), seen(review), [link('claim'), link('renew'), link('review')], ['claimed', 'in-review']],
+  ['a renewal', seen(held(1)), seen({ meaning: 'ours', holding: holding(1) }), [link('renew')], []],
+  ['a later epoch', seen(held(1)), seen({ meaning: 'ours-elsewhere', holding: holding(2) }), [link('takeover', 2)], ['taken-over']],
+  ['something that is no claim', seen(), seen(unknown), [], ['claimed']],
+  ['the same that is no claim', seen(unknown), seen(unknown), [], []],
+  ['a release', seen(held(1)), seen(), [link('release')], ['released']],
+  ['a break', seen(held(1)), seen(), [link('break')], ['broken']],
+  ['a pause', seen(), seen({ meaning: 'paused', holding: holding(1) }), [link('pause')], ['paused']],
+  [
+    'three failures',
+    seen(held(3)),
+    seen({ meaning: 'quarantined', failures: 3 }, { needsHuman: true }),
+    [link('release', 3)],
+    ['released', 'quarantined', 'needs-human'],
+  ],
+  ['a forge that forgot', seen(held(1)), seen(regressed), [], []],
+  [
+    'the end',
+    seen(held(1)),
+    seen({ meaning: 'done', holding: holding(1), epoch: 2 }, { isOpen: false }),
+    [link('done')],
+    ['done', 'closed'],
+  ],
+  ['nothing', seen(), seen(), [], []],
 ]
 
-for (const [what, before, now, events] of changes)
+for (const [what, before, now, links, events] of changes)
   test(`${what} is told as ${events.join(' and ') || 'nothing'}`, () => {
-    assert.deepEqual(compareTasks(before, now), events)
+    assert.deepEqual(
+      compareTasks(before, now, links).map(({ event }) => event),
+      events,
+    )
   })
 
-test('a happening says whose it is, of which epoch and why', () => {
-  const review: RefMeaning = { meaning: 'in-review', holding: holding(2, 'ci-failed'), epoch: 3 }
-  assert.deepEqual([epochOf(review), holderOf(review), reasonOf(review)], [2, 'ada', 'ci-failed'])
-  assert.deepEqual([epochOf(free('released', 3)), holderOf(undefined), reasonOf(held(1))], [2, null, null])
-  assert.deepEqual([epochOf(undefined), epochOf({ meaning: 'quarantined', failures: 3 }), reasonOf(undefined)], [0, 0, null])
+test('a happening says who did it, in which epoch, why and when; what nobody did names nobody', () => {
+  const claim: EventLink = { ...link('claim', 2), reason: 'expired' }
+  assert.deepEqual(compareTasks(undefined, seen(held(2)), [claim]), [
+    { event: 'added', epoch: 0, holder: null, reason: null, at: undefined },
+    { event: 'claimed', epoch: 2, holder: 'ada', reason: 'expired', at: 1_769_904_000_000 },
+  ])
+  assert.equal(compareTasks(seen(), seen(held(1)), [{ ...link('claim'), at: 'noon' }])[0]?.at, undefined)
+  const [asked] = compareTasks(
+    seen(held(1)),
+    seen({ ...held(1), holding: holding(1, 'ci-failed') } as RefMeaning, { needsHuman: true }),
+    [],
+  )
+  assert.deepEqual(asked, { event: 'needs-human', epoch: 1, holder: 'ada', reason: 'ci-failed', at: undefined })
+})
+
+test('three failures are told with the epoch that failed last', () => {
+  const quarantined = compareTasks(seen(held(3)), seen({ meaning: 'quarantined', failures: 3 }), [link('release', 3)]).at(-1)
+  assert.deepEqual([quarantined?.event, quarantined?.epoch], ['quarantined', 3])
+})
+
+test('a task that is free names the epoch of its last holding', () => {
+  assert.equal(epochOf({ meaning: 'free', value: undefined, epoch: 3, why: 'closed' }), 2)
+  assert.deepEqual([epochOf(undefined), epochOf({ meaning: 'quarantined', failures: 3 }), epochOf(held(2))], [0, 0, 2])
 })

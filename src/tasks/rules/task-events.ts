@@ -1,3 +1,4 @@
+import type { ClaimDocument, ClaimKind } from '../claims/claim-document.ts'
 import type { RefMeaning } from './judge-ref.ts'
 
 /** What can happen with a task, as it is told. */
@@ -26,24 +27,53 @@ export interface SeenTask {
   readonly meaning: RefMeaning | undefined
 }
 
-/** Meanings of a claim ref that somebody is at work under. */
-const atWork: readonly RefMeaning['meaning'][] = ['ours', 'ours-elsewhere', 'held', 'unknown']
-
-/** What happened between two looks at a task, in the order in which it can have. A claim that moved twice is told as it stands now. */
-export function compareTasks(before: SeenTask | undefined, now: SeenTask): readonly TaskEvent[] {
-  const events: TaskEvent[] = []
-  if (now.isOpen && before?.isOpen !== true) events.push('added')
-  if (keyOf(before?.meaning) !== keyOf(now.meaning)) events.push(...eventOf(now.meaning))
-  if (now.needsHuman && before?.needsHuman !== true) events.push('needs-human')
-  if (!now.isOpen && before?.isOpen === true) events.push('closed')
-  return events
+/** Something that happened with a task. */
+export interface TaskChange {
+  readonly event: TaskEvent
+  readonly epoch: number
+  /** Who did it to the claim; null where nobody did, or nobody knows who. */
+  readonly holder: string | null
+  readonly reason: string | null
+  /** Wall time by the clock of whoever did it, in milliseconds; undefined where nobody said. */
+  readonly at: number | undefined
 }
 
-/** Two looks at one holding in one state are the same, whatever was renewed between them. */
-function keyOf(meaning: RefMeaning | undefined): string {
-  if (meaning === undefined || (meaning.meaning === 'free' && meaning.why === 'new')) return ''
-  const word = atWork.includes(meaning.meaning) ? 'at-work' : meaning.meaning
-  return `${word} ${epochOf(meaning)}`
+/** What a link of a chain says of what happened. */
+export type EventLink = Pick<ClaimDocument, 'kind' | 'epoch' | 'holder' | 'reason' | 'at'>
+
+/** What happened between two looks at a task, in the order in which it can have; `links` came to its chain in between. */
+export function compareTasks(before: SeenTask | undefined, now: SeenTask, links: readonly EventLink[]): readonly TaskChange[] {
+  const { meaning } = now
+  const nobody = { epoch: 0, holder: null, reason: null, at: undefined }
+  const seen = { epoch: epochOf(meaning), holder: holderOf(meaning), reason: reasonOf(meaning), at: undefined }
+  const changes: TaskChange[] = []
+  if (now.isOpen && before?.isOpen !== true) changes.push({ ...nobody, event: 'added' })
+  changes.push(...links.flatMap(changeOf))
+  // what no link says
+  if (meaning?.meaning === 'unknown' && before?.meaning?.meaning !== 'unknown') changes.push({ ...seen, event: 'claimed' })
+  if (meaning?.meaning === 'quarantined' && before?.meaning?.meaning !== 'quarantined')
+    changes.push({ ...seen, epoch: links.at(-1)?.epoch ?? 0, event: 'quarantined' })
+  if (now.needsHuman && before?.needsHuman !== true) changes.push({ ...seen, event: 'needs-human' })
+  if (!now.isOpen && before?.isOpen === true) changes.push({ ...seen, event: 'closed' })
+  return changes
+}
+
+const eventOfKind: Readonly<Record<ClaimKind, TaskEvent | undefined>> = {
+  claim: 'claimed',
+  takeover: 'taken-over',
+  renew: undefined,
+  review: 'in-review',
+  release: 'released',
+  break: 'broken',
+  pause: 'paused',
+  done: 'done',
+}
+
+function changeOf({ kind, epoch, holder, reason, at }: EventLink): readonly TaskChange[] {
+  const event = eventOfKind[kind]
+  const time = Date.parse(at)
+  if (event === undefined) return []
+  return [{ event, epoch, holder, reason: reason ?? null, at: Number.isNaN(time) ? undefined : time }]
 }
 
 /** The epoch that a meaning is about; 0 where it is about none. */
@@ -55,32 +85,11 @@ export function epochOf(meaning: RefMeaning | undefined): number {
 }
 
 /** Whose it is; null where nobody has it. */
-export function holderOf(meaning: RefMeaning | undefined): string | null {
+function holderOf(meaning: RefMeaning | undefined): string | null {
   return meaning !== undefined && 'holding' in meaning ? meaning.holding.holder : null
 }
 
 /** Why it stands as it does, as the chain says; null where it says nothing. */
-export function reasonOf(meaning: RefMeaning | undefined): string | null {
+function reasonOf(meaning: RefMeaning | undefined): string | null {
   return meaning !== undefined && 'holding' in meaning ? (meaning.holding.reason ?? null) : null
-}
-
-function eventOf(meaning: RefMeaning | undefined): readonly TaskEvent[] {
-  switch (meaning?.meaning) {
-    case undefined:
-    // a forge that forgot is given back what it lost: nothing happened to the task
-    case 'regressed':
-      return []
-    case 'free':
-      return meaning.why === 'broken' ? ['broken'] : meaning.why === 'released' ? ['released'] : []
-    case 'ours':
-    case 'ours-elsewhere':
-    case 'held':
-    case 'unknown':
-      return epochOf(meaning) > 1 ? ['taken-over'] : ['claimed']
-    case 'in-review':
-    case 'paused':
-    case 'quarantined':
-    case 'done':
-      return [meaning.meaning]
-  }
 }
