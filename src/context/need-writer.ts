@@ -49,7 +49,7 @@ function denied(reader: Reader, { hive, node, membership, name }: ContextHive, a
 
 function elsewhere(agent: string, node: PeerId): Fault {
   return contextFaults.create('WRITER_ELSEWHERE', {
-    message: `node ${node} writes as "${agent}", and one name has one writer. Take the name from it (\`althing node certify --without ${agent}\` there), or revoke it if it is gone`,
+    message: `node ${node} writes as "${agent}", and one name has one writer. Take the name from it: \`althing node certify --without ${agent}\` there; where the owner key is not there, \`althing node accept\` with a new code of \`althing node enroll\`, which gives it the names of the code and no others. If it is gone, revoke it`,
     data: { agent, node },
   })
 }

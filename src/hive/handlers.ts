@@ -169,9 +169,9 @@ async function changeGrant(
     readTerms({
       owner,
       level: input.level ?? before.level,
-      role: change(before.roles, { more: input.role, without: input.withoutRole }),
-      scope: change(before.scopes, { more: input.scope, without: input.withoutScope }),
-      agent: change(before.agents, { more: input.agent, without: [] }),
+      role: change(before.roles, { more: input.role, without: input.withoutRole, what: 'role' }),
+      scope: change(before.scopes, { more: input.scope, without: input.withoutScope, what: 'scope' }),
+      agent: [...before.agents, ...input.agent],
       handle: input.handle ?? before.handle,
       replaces: null,
     }),
@@ -298,12 +298,18 @@ function needHandle(handle: string): void {
   if (!isHandle(handle)) throw refused(`"${handle}" is no handle; use 1 to 32 of a–z, 0–9 and hyphen, with no hyphen at either end`)
 }
 
-/** What is granted, without some and with others: one that is named as both is granted. */
-function change(
-  before: readonly string[],
-  { more, without }: { readonly more: readonly string[]; readonly without: readonly string[] },
-): readonly string[] {
-  return [...before.filter((one) => !without.includes(one)), ...more]
+interface ListChange {
+  readonly what: string
+  readonly more: readonly string[]
+  readonly without: readonly string[]
+}
+
+/** What is granted, without some and with others: one that is named as both is granted. @throws Fault TERMS_INVALID for what is not there to be taken */
+function change(before: readonly string[], { what, more, without }: ListChange): readonly string[] {
+  const strange = without.find((one) => !before.includes(one))
+  if (strange === undefined) return [...before.filter((one) => !without.includes(one)), ...more]
+  const granted = before.length === 0 ? `no ${what} is granted` : `granted are ${before.join(', ')}`
+  throw refused(`"${strange}" is no ${what} that the member was granted: ${granted}`)
 }
 
 function refused(message: string): Error {

@@ -38,3 +38,22 @@ test('S10: a machine cut while it was away is told when it comes, and a minute l
     await pass(world, 60_000)
   }
 })
+
+test('a machine without the owner key is given other names by a new code, and those it had are taken away', async () => {
+  await using world = createTestWorld()
+  const [ada, laptop] = [await world.addNode('ada'), await world.addNode('laptop')]
+  await makeHive(world, ada)
+  const enroll = async (agents: readonly string[]) => {
+    const { code } = await world.run(ada.enrollment.enroll({ label: 'laptop', agents, roles: [], expires: '24h' }, world.context()))
+    await world.run(laptop.enrollment.accept({ code, label: undefined }, world.context()))
+    return laptop.keys.certificate().certificate
+  }
+  assert.deepEqual((await enroll(['ada-laptop', 'ada-claude'])).agents, ['ada-laptop', 'ada-claude'])
+  await connect(world, laptop, ada)
+  assert.throws(() => laptop.keys.needOwner(), { code: 'OWNER_KEY_ABSENT' })
+  assert.deepEqual((await enroll(['ada-laptop'])).agents, ['ada-laptop'])
+  await pass(world, 5_000)
+  const { membership } = ada.running().service
+  assert.deepEqual(membership.certificateOf(laptop.keys.nodeId)?.certificate.agents, ['ada-laptop'])
+  assert.equal(membership.mayWriteAs(laptop.keys.nodeId, 'ada-claude'), false)
+})
