@@ -75,7 +75,8 @@ test('a worker whose workbench still opens is there: a second is refused, a paus
   const pausing = ask('worker.pause')
   bench.resolve()
   assert.equal((await pausing).state, 'paused')
-  assert.equal((await ask('worker.stop')).state, 'stopped')
+  const stopped = await ask('worker.stop')
+  assert.deepEqual([stopped.state, 'wasRunning' in stopped && stopped.wasRunning], ['stopped', true])
   assert.equal((await clock.run(running)).state, 'stopped')
 })
 
@@ -85,6 +86,8 @@ test('a workbench that cannot be opened leaves no worker behind', async (t) => {
   bench.reject(new Error('no sandbox'))
   await assert.rejects(clock.run(running), { message: 'no sandbox' })
   assert.equal((await ask('worker.pause')).state, 'stopped')
+  const none = await ask('worker.stop')
+  assert.equal('wasRunning' in none && none.wasRunning, false)
   await assert.rejects(clock.run(start()), { message: 'no sandbox' })
 })
 

@@ -108,17 +108,21 @@ export function createWorkerHandlers(deps: WorkerHandlerDeps, options: WorkerHan
   const statusNow = (): WorkerStatus => (running === undefined ? last : (running.worker?.status ?? opening))
   /** The worker that runs, once it is open. */
   const findWorker = async (): Promise<Worker | undefined> => running?.opened.catch(() => undefined)
-  const stopNow = async (): Promise<WorkerStatus> => {
+  const stopNow = async (): Promise<WorkerStatus & { readonly wasRunning: boolean }> => {
+    const wasRunning = running !== undefined
     const { stop, ended } = running ?? {}
     stop?.abort(new Error('the worker was stopped'))
     await ended
-    return { ...statusNow(), state: 'stopped' }
+    return { ...statusNow(), state: 'stopped', wasRunning }
   }
   return {
     'worker.start': async (input, context) => plain(await start(input, context)),
     'worker.approve': async ({ question, refuse }) => ({ question, status: questions.answer(question, !refuse) ? 'answered' : 'gone' }),
     'worker.status': async (_input, { hive }) => ({ ...plain(statusNow()), others: othersOf(deps.findTasks(hive)?.talk) }),
-    'worker.stop': async () => plain(await stopNow()),
+    'worker.stop': async () => {
+      const { wasRunning, ...status } = await stopNow()
+      return { ...plain(status), wasRunning }
+    },
     'worker.pause': async () => {
       ;(await findWorker())?.pause()
       return plain(statusNow())

@@ -100,6 +100,8 @@ const status = defineOperation({
 const stop = defineOperation({
   ...simple('stop', 'End the worker: what is under way is pushed and given back', 'ends in good order'),
   name: 'worker.stop',
+  /** `wasRunning`: whether there was one to end. */
+  output: (z) => z.object({ ...statusFields(z), wasRunning: z.boolean() }),
 })
 const pause = defineOperation({ ...simple('pause', 'Take no new task; what is under way goes on', 'waits'), name: 'worker.pause' })
 const resume = defineOperation({ ...simple('resume', 'Look for tasks again', 'goes on'), name: 'worker.resume' })

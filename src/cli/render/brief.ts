@@ -13,6 +13,9 @@ const each =
   (answer) =>
     answer.records(list).map(read)
 
+/** What says by its exit code alone that it was done. */
+const nothing: Essential = () => []
+
 const versioned = (row: Fields): string => `${row.text('package')}@${row.text('version')}`
 const published: Essential = (answer) => [
   `${answer.has('handle') ? `@${answer.text('handle')}/` : ''}${answer.text('name')}@${answer.text('version')}`,
@@ -51,6 +54,11 @@ const essentials: Readonly<Record<string, Essential>> = {
   'task.list': each('tasks', (row) => row.text('key')),
   'task.show': field('key'),
   'task.next': (answer) => [answer.record('next').text('key')],
+  'worker.start': nothing,
+  'worker.stop': nothing,
+  'worker.pause': nothing,
+  'worker.resume': nothing,
+  'worker.status': field('state'),
   'task.history': each('links', (row) => row.text('commit')),
   'hive.create': field('id'),
   'hive.invite': field('code'),

@@ -56,7 +56,7 @@ import { renderStatus } from './status.ts'
 import { isWhollyMended, renderCollected, renderStats, renderStopped, renderVerified } from './store.ts'
 import { taskRenderers } from './tasks.ts'
 import { renderAudit, renderInfo, renderSaid, renderVersions } from './trust.ts'
-import { renderApproval, renderWorker, renderWorkerEnd } from './workers.ts'
+import { renderApproval, renderWorker, renderWorkerStopped, renderWorkerEnd } from './workers.ts'
 
 /** How one operation's answer looks to a person; undefined when the answer is not of the shape it knows. */
 export type Renderer = (output: unknown, style: Style) => string | undefined
@@ -68,7 +68,7 @@ const renderers: Readonly<Record<string, Renderer>> = {
   'worker.start': renderWorkerEnd,
   'worker.approve': renderApproval,
   'worker.status': renderWorker,
-  'worker.stop': renderWorker,
+  'worker.stop': renderWorkerStopped,
   'worker.pause': renderWorker,
   'worker.resume': renderWorker,
   'p2p.status': renderStatus,

@@ -172,6 +172,25 @@ test('a worker says what it does and how what it did ended', () => {
   ])
 })
 
+test('a worker that was stopped says what it did; where none ran, that is said', () => {
+  const nothing = { ...ended, inReview: 0, released: 0 }
+  const stopped = { state: 'stopped', tasks: [], ended, hindrance: null }
+  assert.deepEqual(shown('worker.stop', { ...stopped, wasRunning: true }), ['the worker has ended: 2 tasks in review, 1 given back'])
+  assert.deepEqual(shown('worker.stop', { ...stopped, ended: nothing, wasRunning: true }), ['the worker has ended: it took no task'])
+  for (const [name, more] of [
+    ['worker.stop', { wasRunning: false }],
+    ['worker.pause', {}],
+    ['worker.resume', {}],
+  ] as const)
+    assert.equal(shown(name, { ...stopped, ...more })[0], 'no worker runs · `althing worker start`')
+})
+
+test('-q leaves nothing of a worker that ended, and of how one stands the word', () => {
+  const stopped = { state: 'stopped', tasks: [], ended, wasRunning: true }
+  for (const name of ['worker.start', 'worker.stop', 'worker.pause', 'worker.resume']) assert.equal(renderBrief(name, stopped), '')
+  assert.equal(renderBrief('worker.status', { ...stopped, state: 'working' }), 'working')
+})
+
 test('a worker that takes nothing for now says why, and one that ended does not', () => {
   const nothing = { inReview: 0, released: 0, needsHuman: 0, lost: 0 }
   const status = { tasks: [], ended: nothing, hindrance: 'ollama does not answer' }

@@ -18,7 +18,15 @@ export function renderApproval(output: unknown, style: Style): string | undefine
   return answer.text('status') === 'answered' ? 'the worker was told' : style.bad('no worker asks that any more')
 }
 
-/** `worker status`, `stop`, `pause`, `resume`. */
+/** `worker stop`. */
+export function renderWorkerStopped(output: unknown, style: Style): string | undefined {
+  const answer = readFields(output)
+  if (!answer.has('ended') || !answer.isTrue('wasRunning')) return renderWorker(output, style)
+  const ended = describeEnded(answer.record('ended'), style)
+  return `the worker has ended: ${ended.length === 0 ? 'it took no task' : ended.join(', ')}`
+}
+
+/** `worker status`, `pause`, `resume`. */
 export function renderWorker(output: unknown, style: Style): string | undefined {
   const answer = readFields(output)
   if (!answer.has('ended')) return undefined
