@@ -95,3 +95,13 @@ test('while a task is held for a person, or about to be, the worker of the node 
   inHand.push(ada.desk.inHand.has(task.key))
   assert.deepEqual(inHand, [true, true, false, false])
 })
+
+test('what a person merged by hand is over when he says so, while he holds it', async (t) => {
+  const { clock, ada, holdings, task, claim, meaningOf } = await openStand(t)
+  const { holder } = await claim()
+  await clock.run(ada.desk.interrupt(task.key, { kind: 'done', reason: 'by-person: merged', signal }))
+  await clock.advance(2 * minute)
+  assert.deepEqual([(await meaningOf()).meaning, holder.mode], ['done', 'lost'])
+  assert.equal(ada.desk.inHand.has(task.key), false)
+  await assert.rejects(clock.run(holdings.release(task, { reason: 'by-person', signal })), { code: 'CLAIM_LOST' })
+})

@@ -32,7 +32,8 @@ const app = agent({ name: 'scripted' })
     if (behaviour === 'refuses') return { stopReason: 'refusal' }
     if (behaviour === 'odd-bytes') process.stderr.write(Buffer.from([0xff, 0x0a]))
     if (behaviour === 'writes-garbage') writeOutcome('{"outcome":"done","title":')
-    if (behaviour === 'gives-up') end({ outcome: 'failed', reason: 'there is nothing to do' })
+    if (behaviour === 'gives-up')
+      end({ outcome: 'failed', reason: process.env['ALTHING_TASK'] === 'issue-7' ? 'there is nothing to do' : 'no task is named' })
     if (behaviour === 'asks-person') end({ outcome: 'needs-human', reason: 'which database?' })
     if (behaviour === 'done') {
       const toolCall = { toolCallId: 'edit-1', title: 'write hello.txt', kind: 'edit' as const }

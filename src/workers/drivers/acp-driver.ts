@@ -14,6 +14,7 @@ import type { SandboxProcess } from '../sandbox/sandbox.ts'
 import { openEventQueue } from './event-queue.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { ExternalDeps, ExternalOptions } from './external.ts'
+import { variablesOf } from './external.ts'
 import type { OutcomeFile } from './outcome-file.ts'
 import { openOutcomeFile } from './outcome-file.ts'
 
@@ -37,7 +38,7 @@ interface Run {
 
 async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run): AsyncGenerator<WorkerEvent> {
   const { assignment, tools, signal } = run
-  const { worktree, limits } = assignment
+  const { task, worktree, limits } = assignment
   await using file = await openOutcomeFile(options.scratchFolder)
   const prompt = formatExternalPrompt(assignment, file.path)
   yield { type: 'prompt', kind: 'task_analysis', text: prompt }
@@ -47,7 +48,7 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run):
     folder: worktree,
     writable: [...assignment.writable, file.folder],
     readable: assignment.readable,
-    variables: { ...(await deps.readSecrets()), ALTHING_OUTCOME: file.path },
+    variables: await variablesOf(deps, task, file),
   })
   const late = withDeadline(deps.clock, limits.timeoutMs, signal)
   const events = openEventQueue<WorkerEvent>(limits.maxOutputBytes)

@@ -5,6 +5,7 @@ import type { WrittenOutcome } from '../rules/outcome.ts'
 import { outcomeOfEnd } from '../rules/outcome.ts'
 import { runCommand } from '../sandbox/run-command.ts'
 import type { ExternalDeps, ExternalOptions } from './external.ts'
+import { variablesOf } from './external.ts'
 import { openOutcomeFile } from './outcome-file.ts'
 
 /** How much of what a command printed is kept, from its end, in characters. */
@@ -35,12 +36,7 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
       folder: worktree,
       writable: [...assignment.writable, file.folder],
       readable: assignment.readable,
-      variables: {
-        ...(await deps.readSecrets()),
-        ALTHING_PROJECT: task.project,
-        ALTHING_TASK: task.key,
-        ALTHING_OUTCOME: file.path,
-      },
+      variables: await variablesOf(deps, task, file),
     },
     { ...limits, stdin: placed === undefined ? encodeText(prompt) : undefined, mayWork: tools.mayWork, signal },
   )

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { Task } from '../../tasks/task.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 
 /** What drivers of agents that are programs of others work with. */
@@ -16,4 +17,13 @@ export interface ExternalOptions {
   readonly scratchFolder: string
   /** Whether the sandbox has a network. */
   readonly mayFetch: boolean
+}
+
+/** What an agent finds in its environment: its own keys, and the names of its task, its project and the file to write its outcome to. */
+export async function variablesOf(
+  { readSecrets }: Pick<ExternalDeps, 'readSecrets'>,
+  { project, key }: Pick<Task, 'project' | 'key'>,
+  { path }: { readonly path: string },
+): Promise<Readonly<Record<string, string>>> {
+  return { ...(await readSecrets()), ALTHING_PROJECT: project, ALTHING_TASK: key, ALTHING_OUTCOME: path }
 }
