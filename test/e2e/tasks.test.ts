@@ -136,7 +136,7 @@ test('what an agent asks a person waits for one, who lets workers try again or c
   await ada.ask('project', 'add', shop.repository)
   const key = await addTask(ada, 'Keep the cart')
   assert.deepEqual(endedOf(await ada.ask('worker', 'start', '--once')), { ...nothing, needsHuman: 1 })
-  assert.equal((await ada.ask('task', 'show', key))['whyNot'], 'it waits for a person')
+  assert.equal((await ada.ask('task', 'show', key))['whyNot'], 'it waits for a person: which database?')
   await ada.ask('task', 'break', key, '--reason', 'any will do')
   assert.equal((await ada.ask('task', 'show', key))['whyNot'], null)
   const fresh = await addTask(ada, 'A slip')
