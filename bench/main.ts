@@ -19,6 +19,7 @@ const questions: Readonly<Record<string, () => Promise<Question>>> = {
   context: async () => (await import('./context.ts')).question,
   search: async () => (await import('./search.ts')).question,
   'search-million': async () => (await import('./search.ts')).ofMillion,
+  'search-recall': async () => (await import('./search-recall.ts')).question,
   'search-network': async () => (await import('./search-network.ts')).question,
   install: async () => (await import('./install.ts')).question,
   modes: async () => (await import('./modes.ts')).question,
@@ -33,11 +34,14 @@ const questions: Readonly<Record<string, () => Promise<Question>>> = {
   sim: async () => (await import('./sim.ts')).question,
 }
 
+/** Asked only by name: one takes an hour, one needs data that is not part of the project. */
+const byNameAlone: ReadonlySet<string> = new Set(['search-million', 'search-recall'])
+
 /** A load of the minute before from which on a person is warned. */
 const maxLoad = 0.5
 
 const usage = `usage: npm run bench -- [NAME…] [--quick] [--write]
-  NAME     one of ${Object.keys(questions).join(', ')}; without one, all of them but search-million
+  NAME     one of ${Object.keys(questions).join(', ')}; without one, all of them but ${[...byNameAlone].join(' and ')}
   --quick  small sizes and few rounds: shows that the benches work
   --write  puts the answers into bench/RESULTS.md, each in the place of the one before`
 
@@ -108,7 +112,7 @@ function parseWish(args: readonly string[]): Wish | undefined {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     const unknown = positionals.filter((name) => !Object.hasOwn(questions, name))
     if (unknown.length > 0) throw new Error(`no such question: ${unknown.join(', ')}`)
-    return { names: positionals.length === 0 ? Object.keys(questions).filter((name) => name !== 'search-million') : positionals, ...values }
+    return { names: positionals.length === 0 ? Object.keys(questions).filter((name) => !byNameAlone.has(name)) : positionals, ...values }
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     return undefined
