@@ -53,6 +53,9 @@ export async function compareTimes(context: Context, { ours, peers, ...same }: T
   return [...wall, ...processors]
 }
 
+/** The kernel counts processor time in steps of this, in milliseconds; less is told as one. */
+const tickMs = 10
+
 /** What one of `count` equal pieces of work takes; processor time of this process and of `pids`, with whatever they start. */
 export async function measureSpent(
   { pids = [], count = 1 }: { readonly pids?: readonly number[]; readonly count?: number },
@@ -62,7 +65,7 @@ export async function measureSpent(
   const startedAt = performance.now()
   await work()
   const wallMs = performance.now() - startedAt
-  const processorMs = (await totalOf([process.pid, ...pids])) - before
+  const processorMs = Math.max(tickMs, (await totalOf([process.pid, ...pids])) - before)
   return { wallMs: wallMs / count, processorMs: processorMs / count }
 }
 
