@@ -189,10 +189,7 @@ test('what was asked for exactly and was handed on is told to install the latest
   await replicate(bob, ada)
   const where = { directory: project, global: false }
   const { findings } = await ada.handlers['marketplace.audit'](where, ada.context)
-  assert.match(
-    findings[0]?.message ?? '',
-    /handed on to @bob; it was asked for as 1\.1\.0; `althing install @ada\/demo@latest` follows/,
-  )
+  assert.match(findings[0]?.message ?? '', /handed on to @bob; it was asked for as 1\.1\.0; `althing install @ada\/demo@latest` follows/)
   const { packages } = await ada.handlers['marketplace.outdated'](where, ada.context)
   assert.deepEqual(
     packages.map(({ latest, latestOwner }) => [latest, latestOwner]),
