@@ -148,6 +148,7 @@ export class ProjectDesk {
 
   /** Whether the lease of a task ran out, as far as this node watched it. `isAlive`: its holder was heard of lately. */
   observe(sight: TaskSight, { isAlive }: { readonly isAlive: boolean }): TakeoverAdvice {
+    // rule 9: a branch that moves takes the claim along, so that a value that stood still says it of both
     return this.#observer.observe(sight, { isAlive, hasBranchMoved: false })
   }
 

@@ -42,6 +42,7 @@ async function openNode(t: TestContext) {
     }
   const deps: WorkerHandlerDeps = {
     ...{ clock, chance: createSeededChance(7), log: silentLog, findTasks: () => undefined, stopping: new AbortController().signal },
+    // of the desks of a hive only `all` is asked here
     findDesks: () => ({ all: () => [ada.desk] }) as unknown as Desks,
     openWorkbench: async (_hive, { approve }) => {
       await bench.promise

@@ -17,6 +17,7 @@ import {
 
 type Sight = Parameters<typeof findAbandoned>[0] extends ReadonlyMap<unknown, infer Seen> ? Seen : never
 
+// a sight of which only the meaning and its reason are read
 const ended = (reason: string) => ({ meaning: { meaning: 'done', holding: { reason } } }) as unknown as Sight
 const taskOf = (change: Partial<Record<keyof Task, unknown>>): Task =>
   ({ key: 'issue-1', title: '', body: '', labels: ['bzzz-task'], state: 'open', updatedAt: 0, ...change }) as Task

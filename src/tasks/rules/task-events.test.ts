@@ -5,6 +5,7 @@ import type { RefMeaning } from './judge-ref.ts'
 import type { EventLink, SeenTask } from './task-events.ts'
 import { compareTasks, epochOf } from './task-events.ts'
 
+// events carry names and ids and look into none: short ones stand for them here
 const holding = (epoch: number, reason?: string) => ({ epoch, holder: 'ada', reason }) as never
 const seen = (meaning?: RefMeaning, change: Partial<SeenTask> = {}): SeenTask => ({
   title: 'a',
