@@ -40,6 +40,7 @@ import type { ChainState } from './rules/chain.ts'
 import type { NeededTasks } from './rules/choose-task.ts'
 import type { Self } from './rules/judge-ref.ts'
 import { ttlSecondsOf } from './rules/lease.ts'
+import type { Signs } from './rules/watch.ts'
 import type { PullRequests, TaskSource } from './source.ts'
 import type { Project, Task, TaskKey } from './task.ts'
 
@@ -147,9 +148,8 @@ export class ProjectDesk {
   }
 
   /** Whether the lease of a task ran out, as far as this node watched it. `isAlive`: its holder was heard of lately. */
-  observe(sight: TaskSight, { isAlive }: { readonly isAlive: boolean }): TakeoverAdvice {
-    // rule 9: a branch that moves takes the claim along, so that a value that stood still says it of both
-    return this.#observer.observe(sight, { isAlive, hasBranchMoved: false })
+  observe(sight: TaskSight, signs: Signs): TakeoverAdvice {
+    return this.#observer.observe(sight, signs)
   }
 
   /** Tries to win a task from exactly what was seen. */

@@ -197,7 +197,7 @@ test('what is no claim of the hive is held by somebody unknown, until its value 
   assert.equal((await look(ada)).meaning.meaning, 'held')
   const seen = await look(bob)
   assert.deepEqual(seen.meaning, { meaning: 'unknown', epoch: 2 })
-  const signs = { isAlive: false, hasBranchMoved: false }
+  const signs = { isAlive: false }
   assert.equal(bob.observer.observe(seen, signs).advice, 'wait')
   bob.clock.pass(67_500)
   assert.deepEqual(bob.observer.observe(await look(bob), signs), { advice: 'take-over', epoch: 2, reason: 'unknown-holder' })
@@ -210,7 +210,7 @@ test('an observer keeps the time of the tasks it is asked to, and begins anew wi
   const bare = await makeRepository(t)
   const [ada, bob] = [openNode(bare), openNode(bare)]
   await hold(ada)
-  const signs = { isAlive: false, hasBranchMoved: false }
+  const signs = { isAlive: false }
   const seen = await look(bob)
   bob.observer.observe(seen, signs)
   bob.clock.pass(67_500)

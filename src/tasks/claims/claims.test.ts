@@ -45,7 +45,7 @@ test('F3: who observes a value unchanged for TTL and margin takes over, and late
   const bare = await makeRepository(t)
   const [ada, bob] = [openNode(bare), openNode(bare)]
   const held = await hold(ada)
-  const signs = { isAlive: false, hasBranchMoved: false }
+  const signs = { isAlive: false }
   const first = await bob.ledger.lookAt(testTask, { signal })
   assert.deepEqual(bob.observer.observe(first, signs), { advice: 'wait' })
   bob.clock.pass(60_000 + 7_000)

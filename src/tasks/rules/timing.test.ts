@@ -52,10 +52,10 @@ test('a value is suspect after TTL and margin without a change, timed from the f
 test('who is alive but does not renew keeps the task one TTL longer, and no more', () => {
   const late = 2_000_000
   const watch = watchValue(undefined, one, 0)
-  const alive = { isAlive: true, hasBranchMoved: false }
+  const alive = { isAlive: true }
   assert.equal(judgeTakeover(watch, times, { signs: alive, now: 10 }).verdict, 'wait')
-  assert.equal(judgeTakeover(watch, times, { signs: { isAlive: false, hasBranchMoved: false }, now: late }).verdict, 'take-over')
-  const waiting = judgeTakeover(watch, times, { signs: { isAlive: false, hasBranchMoved: true }, now: late })
+  assert.equal(judgeTakeover(watch, times, { signs: { isAlive: false }, now: late }).verdict, 'take-over')
+  const waiting = judgeTakeover(watch, times, { signs: alive, now: late })
   assert.equal(waiting.verdict, 'wait')
   assert.equal(judgeTakeover(waiting.watch, times, { signs: alive, now: late + 899_999 }).verdict, 'wait')
   assert.equal(judgeTakeover(waiting.watch, times, { signs: alive, now: late + 900_000 }).verdict, 'take-over')

@@ -19,12 +19,10 @@ export function isSuspect(watch: Watch, times: LeaseTimes, now: number): boolean
   return now - watch.since >= times.ttlMs + times.marginMs
 }
 
-/** What is known of a suspect's holder beside the ref. */
+/** What is known of a suspect's holder beside the ref. @see docs/protocols/claims.md §9 rule 13 */
 export interface Signs {
   /** Heard in gossip lately. */
   readonly isAlive: boolean
-  /** The work branch moved since the watch began. */
-  readonly hasBranchMoved: boolean
 }
 
 /** Whether to take over now. Who lives but does not renew is cut from the forge: one more TTL, then all the same. */
@@ -34,7 +32,7 @@ export function judgeTakeover(
   { signs, now }: { readonly signs: Signs; readonly now: number },
 ): { readonly verdict: 'wait' | 'take-over'; readonly watch: Watch } {
   if (!isSuspect(watch, times, now)) return { verdict: 'wait', watch }
-  if (!signs.isAlive && !signs.hasBranchMoved) return { verdict: 'take-over', watch }
+  if (!signs.isAlive) return { verdict: 'take-over', watch }
   const extendedAt = watch.extendedAt ?? now
   return { verdict: now - extendedAt >= times.ttlMs ? 'take-over' : 'wait', watch: { ...watch, extendedAt } }
 }

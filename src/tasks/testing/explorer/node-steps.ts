@@ -75,7 +75,7 @@ function tryTask(world: World, node: NodeState, without: Check | undefined): rea
       const { value, age } = node.watch
       if (value !== valueOf(world) || meaning.epoch > maxEpoch) return []
       const watch = { value: toId(value), since: -age * tickMs, extendedAt: undefined }
-      const { verdict } = judgeTakeover(watch, times, { signs: { isAlive: false, hasBranchMoved: false }, now: 0 })
+      const { verdict } = judgeTakeover(watch, times, { signs: { isAlive: false }, now: 0 })
       return verdict === 'wait' && without !== 'timer' ? [] : send(world, node, { kind: 'takeover', epoch: meaning.epoch })
     }
     case 'ours':
