@@ -119,7 +119,7 @@ const doctor = defineOperation({
       lines: z.array(z.object({ property: z.string(), isGood: z.boolean(), detail: z.string() })),
       /** How claims go: native, api, heads, api-heads; null when only one node may work on the project, or too little was answered to tell. */
       form: z.string().nullable(),
-      /** `none`: the repository cannot be reached, nothing was learned; `some`: the server broke off. */
+      /** `none`: no repository can be read there, nothing was learned; `some`: the server broke off. */
       answered: z.enum(['all', 'some', 'none']),
       hasFailed: z.boolean(),
     }),

@@ -109,7 +109,7 @@ test('the doctor says of each property whether it holds, and then where claims g
 
 test('a doctor that got no answer says nothing of claims', () => {
   const verdictOf = (answered: string) => shown('project.doctor', { project: 'p', lines: [], form: null, answered, hasFailed: true }).at(-1)
-  assert.equal(verdictOf('none'), '→ the repository cannot be reached: nothing was learned')
+  assert.equal(verdictOf('none'), '→ no repository can be read at that address: nothing was learned')
   assert.equal(verdictOf('some'), '→ the server broke off: nothing can be said of claims yet; ask its doctor again')
 })
 

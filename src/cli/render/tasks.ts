@@ -74,7 +74,7 @@ function renderDoctor(answer: Fields, style: Style): readonly string[] {
   const without: Readonly<Record<string, string>> = {
     all: '→ let only one node work on this project: two could do the same task',
     some: '→ the server broke off: nothing can be said of claims yet; ask its doctor again',
-    none: '→ the repository cannot be reached: nothing was learned',
+    none: '→ no repository can be read at that address: nothing was learned',
   }
   const verdict = answer.has('form') ? forms[answer.text('form')] : style.bad(without[answer.text('answered')] ?? '')
   return [

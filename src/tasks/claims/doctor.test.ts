@@ -3,6 +3,7 @@ import { chmod, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Fault } from '../../lib/fault.ts'
+import { tasksFaults } from '../faults.ts'
 import type { GitRemote } from '../git/remote.ts'
 import { openNode, testSignal as signal } from '../testing/claim-bench.ts'
 import { makeRepository, runGit } from '../testing/git-server.ts'
@@ -102,4 +103,15 @@ test('where claims are already ours go, whatever else the server takes by now', 
   await runGit(native, 'update-ref', 'refs/althing/claims/issue-7', 'refs/heads/main')
   await refuse(native, 'refs/althing/*')
   assert.equal((await examine(native)).form, undefined)
+})
+
+test('where what answers is no git server nothing is learned of claims', async () => {
+  const refuse = (): never => {
+    throw tasksFaults.create('REMOTE_PROTOCOL', { message: 'it answers 200 with text/html, which is no answer of a git server' })
+  }
+  const node = openNode('/nowhere')
+  const remote: GitRemote = { ...node.remote, capabilities: async () => refuse(), listRefs: async () => refuse() }
+  const report = await examineForge({ ...node, remote }, { signal })
+  assert.deepEqual([report.form, report.answered, report.lines.length], [undefined, 'none', 1])
+  assert.match(report.lines[0]?.detail ?? '', /is no answer of a git server/)
 })

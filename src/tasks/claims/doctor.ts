@@ -111,8 +111,8 @@ class Trial {
     } catch (error) {
       this.#signal.throwIfAborted()
       if (!(error instanceof Fault)) throw error
-      // what cannot hold claims, or is no repository, was seen all the same
-      if (error.kind !== 'invalid') this.failedProbes += 1
+      // a repository that cannot hold claims was seen all the same
+      if (error.code !== 'REMOTE_UNSUPPORTED') this.failedProbes += 1
       this.wasUnanswered ||= error.kind === 'unavailable' || error.kind === 'timeout'
       return { property, isGood: false, detail: describeError(error) }
     }
