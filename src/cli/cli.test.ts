@@ -75,6 +75,9 @@ const wrongUsage: readonly (readonly [readonly string[], RegExp])[] = [
   [['help', 'hvie'], /unknown command 'hvie' \(Did you mean hive\?\)/],
   [['help', 'hive', 'jion'], /unknown command 'jion' \(Did you mean join\?\)/],
   [['p2p', 'status', '--timeout', 'soon'], /30s, 2m or 1h/],
+  [['p2p', 'status', '--timeout', '8d'], /30s, 2m or 1h/],
+  [['task', 'claim', '12', '--for', 'a day'], /It is a time like 90 \(seconds\), 30m, 2h or 1d/],
+  [['task', 'claim', '12', '--for', '400d'], /takes 1 to 31536000 as "for", not 34560000/],
   [['owner', 'export', 'key.age'], /required option '--passphrase-file <file>' not specified/],
 ]
 
@@ -192,6 +195,13 @@ test('a home that stays busy is a fault after the wait', async (t) => {
   const cli = createTestCli(t, { answer: async () => status, isRunning: false, lockedTimes: 1_000_000 })
   assert.equal(await cli.run('p2p', 'status'), 1)
   assert.match(cli.stderr(), /HOME_BUSY/)
+})
+
+test('how long a task is held is said as other times are: a number alone is seconds', async (t) => {
+  const told: unknown[] = []
+  const cli = createTestCli(t, { answer: async (input) => void told.push((input as { readonly for: number }).for) })
+  for (const time of ['90', '30m', '2h', '1d', '1500ms']) await cli.run('task', 'claim', '12', '--for', time, '--json')
+  assert.deepEqual(told, [90, 1_800, 7_200, 86_400, 2])
 })
 
 test('--timeout ends a command that takes longer, with exit code 1', async (t) => {

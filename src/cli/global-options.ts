@@ -48,6 +48,9 @@ export const globalOptionNames: ReadonlySet<string> = new Set([
   '--timeout',
 ])
 
+/** Longest time a command may be given: a week. */
+const maxTimeoutMs = 604_800_000
+
 function createGlobalOptions(): readonly Option[] {
   return [
     new Option('-j, --json', 'print one JSON document and nothing else'),
@@ -58,7 +61,8 @@ function createGlobalOptions(): readonly Option[] {
     new Option('-v, --verbose', 'say more on stderr'),
     new Option('--timeout <time>', 'give up after 30s, 2m, 1h').argParser((value) => {
       const milliseconds = parseDuration(value)
-      if (milliseconds === undefined) throw new InvalidArgumentError('It is a time like 500ms, 30s, 2m or 1h.')
+      if (milliseconds === undefined || milliseconds > maxTimeoutMs)
+        throw new InvalidArgumentError('It is a time like 500ms, 30s, 2m or 1h.')
       return milliseconds
     }),
   ]

@@ -3,6 +3,7 @@ import { resolveCallerPaths } from '../operations/caller-paths.ts'
 import type { InputField, Operation } from '../operations/define-operation.ts'
 import { addGlobalOptions, globalOptionNames } from './global-options.ts'
 import { formatExamples } from './help.ts'
+import { parseDuration } from './parse-duration.ts'
 
 /** Runs when a command was read: its raw input, by field. */
 export type OnCommand = (operation: Operation, input: Readonly<Record<string, unknown>>, command: Command) => Promise<void>
@@ -75,9 +76,17 @@ function isNumeric(field: InputField): boolean {
 }
 
 function readNumber(field: InputField, text: string): number {
+  if (field.isDuration === true) return readSeconds(field, text)
   const pattern = field.type === 'integer' ? /^-?\d{1,15}$/ : /^-?\d{1,15}(?:\.\d{1,15})?$/
   if (!pattern.test(text)) throw new InvalidArgumentError(field.type === 'integer' ? 'It is a whole number.' : 'It is a number.')
   return Number(text)
+}
+
+/** Seconds of a time: whole ones, rounded up, where no others are taken. */
+function readSeconds(field: InputField, text: string): number {
+  const milliseconds = parseDuration(text)
+  if (milliseconds === undefined) throw new InvalidArgumentError('It is a time like 90 (seconds), 30m, 2h or 1d.')
+  return field.type === 'integer' ? Math.ceil(milliseconds / 1_000) : milliseconds / 1_000
 }
 
 function kebab(name: string): string {

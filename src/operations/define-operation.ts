@@ -22,6 +22,8 @@ export interface InputField {
   readonly position?: number | 'rest'
   /** One-letter option. */
   readonly short?: string
+  /** A number of seconds, which a command line takes as `90`, `30m`, `2h` or `1d` too. */
+  readonly isDuration?: boolean
   /** Shown in help as `--name <placeholder>`. */
   readonly placeholder?: string
   /** A path of the caller: made absolute in the caller's directory before it is sent. */

@@ -44,7 +44,15 @@ export const claimTask = defineOperation({
     task,
     project,
     near,
-    for: { type: 'integer', help: 'give it back after so many seconds', optional: true, min: 1, max: 31_536_000, placeholder: 'SECONDS' },
+    for: {
+      type: 'integer',
+      help: 'give it back after 30m, 2h or 1d; a number alone is seconds',
+      optional: true,
+      min: 1,
+      max: 31_536_000,
+      isDuration: true,
+      placeholder: 'TIME',
+    },
   },
   output: (z) =>
     z.object({
@@ -62,7 +70,7 @@ export const claimTask = defineOperation({
   isReadOnly: false,
   needsHome: true,
   needsPeers: false,
-  examples: [{ command: 'althing task claim 12 --for 7200', does: 'this node holds it for you, for two hours at most' }],
+  examples: [{ command: 'althing task claim 12 --for 2h', does: 'this node holds it for you, for two hours at most' }],
 })
 
 /** Gives back what is held for a person. */
