@@ -34,7 +34,7 @@ test('the project of a task is the one that was named, else that of the folder, 
   await assert.rejects(claim({ task: key, near: '/srv/git/api.git' }), { code: 'TASK_MISSING' })
   await assert.rejects(claim({ task: key, near: 'https://elsewhere.org/x/y' }), { code: 'PROJECT_MISSING' })
   const held = await claim({ task: key, near: 'file:///srv/git/shop.git' })
-  assert.deepEqual([held.project, held.branch, held.until], ['file:/srv/git/shop', `althing/${key}`, null])
+  assert.deepEqual([held.project, held.forge, held.branch, held.until], ['file:/srv/git/shop', 'git', `althing/${key}`, null])
   assert.equal((await claim({ task: `shop#${key}`, near: '/srv/git/api.git' })).key, key, 'what is named wins over the folder')
   assert.equal((await claim({ task: key, project: 'shop', near: '/srv/git/api.git' })).key, key)
   const released = await clock.run(handlers['task.release']({ task: key, near: '/srv/git/shop.git' }, context))

@@ -45,9 +45,10 @@ export function createHoldingHandlers(
       const { holder, until } = await holdings.claim(found, { forMs: seconds === undefined ? undefined : seconds * 1_000, signal })
       const { branch, base, epoch } = holder.terms
       const { key, title } = found.task
-      findTasks(hive)?.talk.claimed({ project: found.desk.project.id, task: key }, epoch)
+      const { id, forge } = found.desk.project
+      findTasks(hive)?.talk.claimed({ project: id, task: key }, epoch)
       return {
-        ...{ project: found.desk.project.id, key, title, branch, base, epoch },
+        ...{ project: id, forge, key, title, branch, base, epoch },
         until: until === undefined ? null : new Date(until).toISOString(),
       }
     },

@@ -57,6 +57,8 @@ export const claimTask = defineOperation({
   output: (z) =>
     z.object({
       project: z.string(),
+      /** What serves its pull requests; git: a repository that has none. */
+      forge: z.string(),
       key: z.string(),
       title: z.string(),
       /** Where the work goes. */

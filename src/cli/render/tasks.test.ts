@@ -114,11 +114,15 @@ test('a doctor that got no answer says nothing of claims', () => {
 })
 
 test('what is held for a person says where the work goes and how it ends', () => {
-  const held = { project: 'p', key: 'issue-7', title: 'The cart', branch: 'althing/issue-7', base: 'main', epoch: 2 }
+  const held = { project: 'p', forge: 'gitea', key: 'issue-7', title: 'The cart', branch: 'althing/issue-7', base: 'main', epoch: 2 }
   assert.deepEqual(shown('task.claim', { ...held, until: null }), [
     'issue-7 is yours, epoch 2, as long as this node runs: The cart',
     '→ push your work to althing/issue-7, and open a pull request to main',
     '→ then, or to give it back: althing task release issue-7',
+  ])
+  assert.deepEqual(shown('task.claim', { ...held, forge: 'git', until: null }).slice(1), [
+    '→ when it is done, merge it into main yourself, then: althing task done issue-7 --reason "merged"',
+    '→ or let a worker go on with it: push it to althing/issue-7, then: althing task release issue-7',
   ])
   assert.match(shown('task.claim', { ...held, until: '2026-02-01T00:00:00.000Z' })[0] ?? '', /until 2026-02-01T00:00:00Z/)
   const released = { project: 'p', key: 'issue-7', status: 'released', pull: null }

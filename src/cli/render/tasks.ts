@@ -182,11 +182,18 @@ function renderLink(row: Fields, style: Style): string {
 function renderHeld(answer: Fields, style: Style): readonly string[] {
   const key = answer.text('key')
   const until = answer.has('until') ? `until ${answer.text('until').slice(0, 19)}Z` : 'as long as this node runs'
-  return [
-    `${style.name(key)} is yours, epoch ${answer.count('epoch')}, ${until}: ${answer.text('title')}`,
-    `→ push your work to ${style.strong(answer.text('branch'))}, and open a pull request to ${answer.text('base')}`,
-    `→ then, or to give it back: althing task release ${key}`,
-  ]
+  return [`${style.name(key)} is yours, epoch ${answer.count('epoch')}, ${until}: ${answer.text('title')}`, ...describeWay(answer, style)]
+}
+
+/** How what a person holds comes to an end. A repository alone has no pull requests that a person could open. */
+function describeWay(answer: Fields, style: Style): readonly string[] {
+  const [key, branch, base] = [answer.text('key'), style.strong(answer.text('branch')), answer.text('base')]
+  if (answer.text('forge') === 'git')
+    return [
+      `→ when it is done, merge it into ${base} yourself, then: althing task done ${key} --reason "merged"`,
+      `→ or let a worker go on with it: push it to ${branch}, then: althing task release ${key}`,
+    ]
+  return [`→ push your work to ${branch}, and open a pull request to ${base}`, `→ then, or to give it back: althing task release ${key}`]
 }
 
 function describeRelease(answer: Fields, style: Style): string {
