@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
-import { describeTask, whyNotTaken } from './describe-task.ts'
+import { describeTask, sinceOf, whyNotTaken } from './describe-task.ts'
 import type { Task } from './task.ts'
 import { openTestDesk } from './testing/desk-bench.ts'
 import { createMemoryServer } from './testing/memory-remote.ts'
@@ -26,7 +26,12 @@ async function openStand() {
     const needed = { open: new Set<string>(), missing: new Map() }
     return [claim, epoch, holder, whyNotTaken(changed, sight, { wishes: { labels: [], types: [] }, needed })]
   }
-  return { fail, told }
+  const since = async (change: Partial<Task> = {}) => sinceOf({ ...task, ...change }, await clock.run(desk.sight(task.key, { signal })))
+  const hold = async () => {
+    const attempt = await clock.run(desk.claim(task, await clock.run(desk.sight(task.key, { signal })), { epoch: 1, signal }))
+    return attempt.result === 'held' ? attempt.holder : assert.fail(attempt.result)
+  }
+  return { clock, desk, task, fail, hold, told, since }
 }
 
 test('a task that waits for a person is told so, with the epoch it had and what the person is needed for', async () => {
@@ -44,4 +49,25 @@ test('a task that failed three times in a row waits for a person, with or withou
   const why = 'it waits for a person: work on it failed 3 times in a row; the last time: the tests hang'
   assert.deepEqual(await told(), ['needs-human', 3, null, why])
   assert.deepEqual(await told({ labels: ['needs-human'] }), ['needs-human', 3, null, why])
+})
+
+test('how a task stands is told with the moment since when it does, which no renewal moves', async () => {
+  const { clock, desk, task, hold, since } = await openStand()
+  assert.equal(await since(), undefined)
+  const holder = await hold()
+  const claimed = await since()
+  await clock.advance(60_000)
+  await clock.run(holder.renew({ signal }))
+  assert.deepEqual([await since(), claimed?.slice(0, 16)], [claimed, '1970-01-01T00:16'])
+  await clock.run(holder.release('failed: needs a person: which database?', { signal }))
+  assert.equal((await since({ labels: ['needs-human'] }))?.slice(0, 16), '1970-01-01T00:17')
+  await clock.run(desk.interrupt(task.key, { kind: 'done', reason: 'by-person: no', signal }))
+  assert.equal((await since({ state: 'closed' }))?.slice(0, 16), '1970-01-01T00:17')
+})
+
+test('of a label that a person put on, and of an issue that a person closed, the chain does not say since when', async () => {
+  const { fail, since } = await openStand()
+  await fail('shutdown: the node ends')
+  assert.notEqual(await since(), undefined)
+  assert.deepEqual([await since({ labels: ['needs-human'] }), await since({ state: 'closed' })], [undefined, undefined])
 })

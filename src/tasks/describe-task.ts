@@ -1,3 +1,4 @@
+import { timeOfStanding } from './claims/history.ts'
 import type { TaskSight } from './claims/ledger.ts'
 import type { NeededTasks, TaskWishes } from './rules/choose-task.ts'
 import { priorityOfTask, typeOfTask, whyNot } from './rules/choose-task.ts'
@@ -35,6 +36,15 @@ export function whyNotTaken(
   if (stateOf(task, sight?.meaning) !== personLabel) return other
   const why = whyPerson(sight) ?? other
   return why === undefined ? 'it waits for a person' : `it waits for a person: ${why}`
+}
+
+/** Since when a task stands as it does, by the clock of whoever moved its claim, in ISO 8601; undefined where the chain does not say. */
+export function sinceOf(task: Task, sight: TaskSight): string | undefined {
+  const kind = sight.chain?.state.holding?.kind
+  if (task.state === 'closed' && kind !== 'done') return undefined
+  // a label may have come from anybody
+  if (stateOf(task, sight.meaning) === personLabel && whyPerson(sight) === undefined) return undefined
+  return timeOfStanding(sight)
 }
 
 function whyPerson(sight: TaskSight | undefined): string | undefined {

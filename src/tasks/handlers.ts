@@ -1,7 +1,7 @@
 import type { HandlersOf } from '../operations/define-operation.ts'
 import { workBranch } from './claims/claim-refs.ts'
 import { listHistory } from './claims/history.ts'
-import { describeTask, whyNotTaken } from './describe-task.ts'
+import { describeTask, sinceOf, whyNotTaken } from './describe-task.ts'
 import type { ProjectDesk } from './desk.ts'
 import type { Desks, FoundTask } from './desks.ts'
 import type { HoldingHandlerDeps } from './holding-handlers.ts'
@@ -75,6 +75,7 @@ function readingHandlers({
       return {
         ...describeTask(task, sight),
         body: task.body,
+        since: sinceOf(task, sight) ?? null,
         branch: workBranch(task.key),
         whyNot: whyNotTaken(task, sight, { wishes, needed }) ?? null,
         pull: pull?.url ?? null,

@@ -120,7 +120,7 @@ export const watchTasks = defineOperation({
       items: z.array(
         z.object({
           id: z.int(),
-          /** ISO 8601 in UTC: when whoever did it signed it, by its clock; else when this node saw it. */
+          /** ISO 8601 in UTC: when whoever did it signed it, by its clock; when the forge says that the task changed; else when this node saw it. */
           at: z.string(),
           event: z.enum(taskEvents),
           project: z.string(),

@@ -172,6 +172,8 @@ const show = defineOperation({
     z.object({
       ...taskShape(z),
       body: z.string(),
+      /** Since when it stands so, by the clock of whoever moved its claim; ISO 8601 in UTC. Null where the claim does not say. */
+      since: z.string().nullable(),
       branch: z.string(),
       /** What it would be called off for; null when a worker may take it. */
       whyNot: z.string().nullable(),

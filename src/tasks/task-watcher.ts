@@ -14,7 +14,7 @@ interface Waiting {
 export interface TaskHappening {
   /** Grows; the next process on this home goes on above it. */
   readonly id: number
-  /** Wall time in milliseconds: by the clock of whoever signed it, else when this node saw it. */
+  /** Wall time in milliseconds: by the clock of whoever signed it, or of the forge, else when this node saw it. */
   readonly at: number
   readonly event: TaskEvent
   readonly project: ProjectId
@@ -91,9 +91,10 @@ export class TaskWatcher {
       const chain = sight === undefined || sight.meaning.meaning === 'regressed' ? before?.get(key)?.chain : sight.chain?.state
       now.set(key, { ...task, meaning: sight?.meaning, chain })
     }
-    for (const { key, title, labels } of open) see(key, { title, isOpen: true, needsHuman: labels.includes(personLabel) })
+    for (const { key, title, labels, updatedAt: changedAt } of open)
+      see(key, { title, isOpen: true, needsHuman: labels.includes(personLabel), changedAt })
     for (const key of new Set([...sights.keys(), ...(before?.keys() ?? [])]))
-      if (!now.has(key)) see(key, { title: before?.get(key)?.title ?? key, isOpen: false, needsHuman: false })
+      if (!now.has(key)) see(key, { title: before?.get(key)?.title ?? key, isOpen: false, needsHuman: false, changedAt: undefined })
     this.#seen.set(desk.project.id, now)
     if (before === undefined) return
     for (const [key, task] of now) {

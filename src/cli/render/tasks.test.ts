@@ -67,6 +67,7 @@ test('a task says its branch, its pull request, where its decision is read, and 
   const address = 'ucxl://ada-laptop:worker@shop:t-0123456789ab/*~1/decision.md'
   const more = {
     body: 'It should\u001b[2J not.',
+    since: '2026-02-01T10:00:00.000Z',
     branch: 'althing/t-0123456789ab',
     whyNot: 'it waits for a person',
     pull: 'record:x',
@@ -76,7 +77,7 @@ test('a task says its branch, its pull request, where its decision is read, and 
   assert.deepEqual(shown('task.show', { ...task, ...more }), [
     't-0123456789ab · The cart forgets',
     '  file:/srv/git/shop · bug, priority 5 · bzzz-task, in-progress',
-    '  held by 12D3KooWNCdNMm, epoch 2 · branch althing/t-0123456789ab',
+    '  held by 12D3KooWNCdNMm, epoch 2, since 2026-02-01T10:00:00Z · branch althing/t-0123456789ab',
     '  pull request record:x',
     `  decided: althing context get '${address}'`,
     '  no worker takes it: it waits for a person',

@@ -132,13 +132,18 @@ function renderTask(row: Fields, style: Style): readonly string[] {
   return [
     `${style.name(row.text('key'))} · ${style.strong(row.text('title'))}`,
     style.faint(`  ${row.text('project')} · ${row.text('type')}, priority ${row.count('priority')} · ${row.texts('labels').join(', ')}`),
-    `  ${describeClaim(row)}${holder} · branch ${row.text('branch')}`,
+    `  ${describeClaim(row)}${holder}${row.has('since') ? `, since ${formatMoment(row.text('since'))}` : ''} · branch ${row.text('branch')}`,
     ...(row.has('pull') ? [`  pull request ${row.text('pull')}`] : []),
     ...(row.has('decision') ? [`  decided: althing context get '${row.text('decision')}'`] : []),
     ...(row.has('whyNot') ? [`  no worker takes it: ${row.text('whyNot')}`] : []),
     ...indent(row.text('body')),
     ...(row.has('transcript') ? ['', ...row.text('transcript').split('\n')] : []),
   ]
+}
+
+/** ISO 8601 to the second. */
+function formatMoment(at: string): string {
+  return `${at.slice(0, 19)}Z`
 }
 
 function indent(text: string): readonly string[] {
@@ -176,12 +181,12 @@ function renderLink(row: Fields, style: Style): string {
   if (!row.has('kind')) return style.bad(`! ${row.text('commit').slice(0, 10)} is no claim: ${row.text('why')}`)
   const cost = row.count('tokens') === 0 ? '' : ` · ${row.count('tokens')} tokens, $${(row.count('microUsd') / 1_000_000).toFixed(4)}`
   const reason = row.has('reason') ? ` · ${row.text('reason')}` : ''
-  return `${row.text('at').slice(0, 19)}Z  epoch ${row.count('epoch')}  ${row.text('kind').padEnd(8)}  ${abbreviate(row.text('holder'))}${style.faint(`${reason}${cost}`)}`
+  return `${formatMoment(row.text('at'))}  epoch ${row.count('epoch')}  ${row.text('kind').padEnd(8)}  ${abbreviate(row.text('holder'))}${style.faint(`${reason}${cost}`)}`
 }
 
 function renderHeld(answer: Fields, style: Style): readonly string[] {
   const key = answer.text('key')
-  const until = answer.has('until') ? `until ${answer.text('until').slice(0, 19)}Z` : 'as long as this node runs'
+  const until = answer.has('until') ? `until ${formatMoment(answer.text('until'))}` : 'as long as this node runs'
   return [`${style.name(key)} is yours, epoch ${answer.count('epoch')}, ${until}: ${answer.text('title')}`, ...describeWay(answer, style)]
 }
 
@@ -205,7 +210,7 @@ function renderHappenings(answer: Fields, style: Style): readonly string[] {
   const items = answer.records('items').map((row) => {
     const holder = row.has('holder') ? ` by ${abbreviate(row.text('holder'))}, epoch ${row.count('epoch')}` : ''
     const reason = row.has('reason') ? style.faint(` · ${row.text('reason')}`) : ''
-    return `${row.text('at').slice(0, 19)}Z  ${style.name(row.text('key'))}  ${row.text('event')}${holder}: ${clip(row.text('title'), maxTitleLength)}${reason}`
+    return `${formatMoment(row.text('at'))}  ${style.name(row.text('key'))}  ${row.text('event')}${holder}: ${clip(row.text('title'), maxTitleLength)}${reason}`
   })
   const gap = answer.isTrue('hasGap') ? [style.bad('more happened before than is remembered: althing task list says how things stand')] : []
   return [...gap, ...items, style.faint(`-- after ${answer.count('after')}`)]

@@ -57,8 +57,18 @@ export function listCounting(
 
 /** Why the holding that a chain ends with began, in the words of its first link; undefined for a first claim, and where nobody holds it. */
 export function reasonOfHolding({ chain }: Pick<TaskSight, 'chain'>): string | undefined {
-  const began = chain?.state.holding?.began
-  const bytes = began === undefined ? undefined : chain?.commits.get(began)
+  return readLink(chain, chain?.state.holding?.began)?.reason
+}
+
+/** When a chain came to say what it says, in ISO 8601 by the clock of whoever wrote it; renewals change nothing. Undefined where its end does not count. */
+export function timeOfStanding({ chain }: Pick<TaskSight, 'chain'>): string | undefined {
+  const { holding, head, unknownLinks } = chain?.state ?? {}
+  if (holding === undefined || unknownLinks !== 0) return undefined
+  return readLink(chain, holding.kind === 'renew' ? holding.began : head)?.at
+}
+
+function readLink(chain: Pick<StoredChain, 'commits'> | undefined, id: ObjectId | undefined): ClaimDocument | undefined {
+  const bytes = id === undefined ? undefined : chain?.commits.get(id)
   const parsed = bytes === undefined ? undefined : parseClaim(bytes)
-  return parsed?.isClaim === true ? parsed.claim.document.reason : undefined
+  return parsed?.isClaim === true ? parsed.claim.document : undefined
 }

@@ -11,6 +11,7 @@ const seen = (meaning?: RefMeaning, change: Partial<SeenTask> = {}): SeenTask =>
   title: 'a',
   isOpen: true,
   needsHuman: false,
+  changedAt: 1_769_990_400_000,
   meaning,
   ...change,
 })
@@ -27,7 +28,13 @@ const changes: readonly (readonly [string, SeenTask | undefined, SeenTask, reado
   ['a first claim', seen(), seen(held(1)), [link('claim')], ['claimed']],
   ['a task that is done between two looks', seen(), seen(review), [link('claim'), link('renew'), link('review')], ['claimed', 'in-review']],
   ['a renewal', seen(held(1)), seen({ meaning: 'ours', holding: holding(1) }), [link('renew')], []],
-  ['a later epoch', seen(held(1)), seen({ meaning: 'ours-elsewhere', holding: holding(2) }), [link('takeover', 2)], ['taken-over']],
+  [
+    'a later epoch',
+    seen(held(1)),
+    seen({ meaning: 'ours-elsewhere', epoch: 3, holding: holding(2) }),
+    [link('takeover', 2)],
+    ['taken-over'],
+  ],
   ['something that is no claim', seen(), seen(unknown), [], ['claimed']],
   ['the same that is no claim', seen(unknown), seen(unknown), [], []],
   ['a release', seen(held(1)), seen(), [link('release')], ['released']],
@@ -62,7 +69,7 @@ for (const [what, before, now, links, events] of changes)
 test('a happening says who did it, in which epoch, why and when; what nobody did names nobody', () => {
   const claim: EventLink = { ...link('claim', 2), reason: 'expired' }
   assert.deepEqual(compareTasks(undefined, seen(held(2)), [claim]), [
-    { event: 'added', epoch: 0, holder: null, reason: null, at: undefined },
+    { event: 'added', epoch: 0, holder: null, reason: null, at: 1_769_990_400_000 },
     { event: 'claimed', epoch: 2, holder: 'ada', reason: 'expired', at: 1_769_904_000_000 },
   ])
   assert.equal(compareTasks(seen(), seen(held(1)), [{ ...link('claim'), at: 'noon' }])[0]?.at, undefined)
@@ -71,12 +78,29 @@ test('a happening says who did it, in which epoch, why and when; what nobody did
     seen({ ...held(1), holding: holding(1, 'ci-failed') } as RefMeaning, { needsHuman: true }),
     [],
   )
-  assert.deepEqual(asked, { event: 'needs-human', epoch: 1, holder: 'ada', reason: 'ci-failed', at: undefined })
+  assert.deepEqual(asked, { event: 'needs-human', epoch: 1, holder: 'ada', reason: 'ci-failed', at: 1_769_990_400_000 })
+})
+
+test('that a person is needed is told with the words, the holder and the time of the release that says so', () => {
+  const free = seen({ meaning: 'free', value: undefined, epoch: 3, why: 'released' }, { needsHuman: true })
+  const asked = { ...link('release', 2), reason: 'failed: needs a person: which database?' }
+  assert.deepEqual(compareTasks(seen(held(2)), free, [asked]).at(-1), {
+    event: 'needs-human',
+    ...{ epoch: 2, holder: 'ada', reason: 'failed: needs a person: which database?', at: 1_769_904_000_000 },
+  })
+  const shutDown = { ...link('release', 2), reason: 'shutdown' }
+  assert.deepEqual(compareTasks(seen(held(2)), free, [shutDown]).at(-1)?.at, 1_769_990_400_000)
+})
+
+test('the end of a task is told as of the link that says so; where none does nobody knows when', () => {
+  const over = seen({ meaning: 'done', holding: holding(1), epoch: 2 }, { isOpen: false, changedAt: undefined })
+  assert.equal(compareTasks(seen(held(1)), over, [link('done')]).at(-1)?.at, 1_769_904_000_000)
+  assert.equal(compareTasks(seen(held(1)), over, []).at(-1)?.at, undefined)
 })
 
 test('three failures are told with the epoch that failed last', () => {
   const quarantined = compareTasks(seen(held(3)), seen({ meaning: 'quarantined', failures: 3 }), [link('release', 3)]).at(-1)
-  assert.deepEqual([quarantined?.event, quarantined?.epoch], ['quarantined', 3])
+  assert.deepEqual([quarantined?.event, quarantined?.epoch, quarantined?.at], ['quarantined', 3, 1_769_904_000_000])
 })
 
 test('a task that is free names the epoch of its last holding', () => {

@@ -1,5 +1,6 @@
 import type { ClaimDocument, ClaimKind } from '../claims/claim-document.ts'
 import type { RefMeaning } from './judge-ref.ts'
+import { isFailedWork } from './reasons.ts'
 
 /** What can happen with a task, as it is told. */
 export const taskEvents = [
@@ -23,6 +24,8 @@ export interface SeenTask {
   /** Whether it was among those that are open. */
   readonly isOpen: boolean
   readonly needsHuman: boolean
+  /** When its text or labels last changed, as its forge or record says, in milliseconds; undefined where nobody says. */
+  readonly changedAt: number | undefined
   /** What its claim ref said; undefined before it was ever claimed. */
   readonly meaning: RefMeaning | undefined
 }
@@ -34,7 +37,7 @@ export interface TaskChange {
   /** Who did it to the claim; null where nobody did, or nobody knows who. */
   readonly holder: string | null
   readonly reason: string | null
-  /** Wall time by the clock of whoever did it, in milliseconds; undefined where nobody said. */
+  /** Wall time by the clock of whoever did it, or of the forge, in milliseconds; undefined where nobody said. */
   readonly at: number | undefined
 }
 
@@ -47,15 +50,22 @@ export function compareTasks(before: SeenTask | undefined, now: SeenTask, links:
   const nobody = { epoch: 0, holder: null, reason: null, at: undefined }
   const seen = { epoch: epochOf(meaning), holder: holderOf(meaning), reason: reasonOf(meaning), at: undefined }
   const changes: TaskChange[] = []
-  if (now.isOpen && before?.isOpen !== true) changes.push({ ...nobody, event: 'added' })
+  if (now.isOpen && before?.isOpen !== true) changes.push({ ...nobody, event: 'added', at: now.changedAt })
   changes.push(...links.flatMap(changeOf))
   // what no link says
   if (meaning?.meaning === 'unknown' && before?.meaning?.meaning !== 'unknown') changes.push({ ...seen, event: 'claimed' })
   if (meaning?.meaning === 'quarantined' && before?.meaning?.meaning !== 'quarantined')
-    changes.push({ ...seen, epoch: links.at(-1)?.epoch ?? 0, event: 'quarantined' })
-  if (now.needsHuman && before?.needsHuman !== true) changes.push({ ...seen, event: 'needs-human' })
-  if (!now.isOpen && before?.isOpen === true) changes.push({ ...seen, event: 'closed' })
+    changes.push({ ...seen, epoch: links.at(-1)?.epoch ?? 0, event: 'quarantined', at: timeOf(links.at(-1)) })
+  if (now.needsHuman && before?.needsHuman !== true) changes.push({ ...seen, at: now.changedAt, ...askedBy(links), event: 'needs-human' })
+  if (!now.isOpen && before?.isOpen === true)
+    changes.push({ ...seen, event: 'closed', at: timeOf(links.findLast(({ kind }) => kind === 'done')) })
   return changes
+}
+
+/** The release that a person was asked by; nothing where the label came without one. */
+function askedBy(links: readonly EventLink[]): Partial<TaskChange> {
+  const link = links.findLast(({ kind, reason }) => kind === 'release' && isFailedWork(reason))
+  return link === undefined ? {} : { epoch: link.epoch, holder: link.holder, reason: link.reason ?? null, at: timeOf(link) }
 }
 
 const eventOfKind: Readonly<Record<ClaimKind, TaskEvent | undefined>> = {
@@ -71,9 +81,13 @@ const eventOfKind: Readonly<Record<ClaimKind, TaskEvent | undefined>> = {
 
 function changeOf({ kind, epoch, holder, reason, at }: EventLink): readonly TaskChange[] {
   const event = eventOfKind[kind]
-  const time = Date.parse(at)
-  if (event === undefined) return []
-  return [{ event, epoch, holder, reason: reason ?? null, at: Number.isNaN(time) ? undefined : time }]
+  return event === undefined ? [] : [{ event, epoch, holder, reason: reason ?? null, at: timeOf({ at }) }]
+}
+
+/** Milliseconds of the time that a link says; undefined where it says none. */
+function timeOf(link: Pick<EventLink, 'at'> | undefined): number | undefined {
+  const time = Date.parse(link?.at ?? '')
+  return Number.isNaN(time) ? undefined : time
 }
 
 /** The epoch that a meaning is about; 0 where it is about none. */
