@@ -167,11 +167,14 @@ export class ProjectDesk {
     return tryClaim((await this.#open(at)).holderDeps, attempt, { signal: at.signal })
   }
 
+  /** Whether our key holds a task in a process that this home does not know: a copy of the key, or one that ran before the home was set back. */
+  isCopied({ meaning }: TaskSight): boolean {
+    return meaning.meaning === 'ours-elsewhere' && !this.#deps.ranHere(meaning.holding.process)
+  }
+
   /** Takes up what our key holds without this process knowing of it. */
   async resume(sight: TaskSight, { signal }: Waiting): Promise<ResumeResult> {
-    const { meaning } = sight
-    const process = 'holding' in meaning ? meaning.holding.process : ''
-    const other = this.#deps.ranHere(process) ? 'gone' : 'copied'
+    const other = this.isCopied(sight) ? 'copied' : 'gone'
     await this.#deps.beforeClaim()
     return resumeClaim((await this.#open({ signal })).holderDeps, sight, { signal, other })
   }

@@ -1,6 +1,7 @@
 import type { PeerId } from '../identity/keys.ts'
 import { reasonOfHolding } from '../tasks/claims/history.ts'
 import type { TaskSight } from '../tasks/claims/ledger.ts'
+import type { TakeoverAdvice } from '../tasks/claims/observer.ts'
 import type { RefMeaning } from '../tasks/rules/judge-ref.ts'
 import { formatReason, wordsOfPerson } from '../tasks/rules/reasons.ts'
 import { describeResumed } from './rules/resumed-because.ts'
@@ -21,6 +22,13 @@ export type TaskChance =
 
 /** A task without a claim, as far as a list of refs says. */
 export const unseen = { chance: 'claim', epoch: 1, reason: undefined, because: undefined, first: undefined } as const satisfies TaskChance
+
+/** A task whose holder is gone, once its lease ran out as far as this node watched it. */
+export function chanceOfExpired(sight: TaskSight, advice: TakeoverAdvice): TaskChance | undefined {
+  if (advice.advice !== 'take-over') return undefined
+  const because = describeResumed('the one who worked on it is gone', reasonOfHolding(sight))
+  return { ...unseen, epoch: advice.epoch, reason: advice.reason, because }
+}
 
 /** A task that nobody holds. What a person said at a break goes into the claim's own reason: who takes the task up after that reads it there. */
 export function chanceOfFree(sight: TaskSight, { epoch, why }: Extract<RefMeaning, { readonly meaning: 'free' }>): TaskChance {

@@ -43,7 +43,7 @@ async function openFinder() {
   const finder = new TaskFinder(
     {
       ...{ clock, log: silentLog, desks: () => [shop.desk, store.desk], isMerged: async () => false, talk: silentTalk },
-      ...{ signs: new TaskSigns({ log: silentLog, escalate: () => {} }), load: () => 0, mayTake: () => true, leaveAlone: () => {} },
+      ...{ signs: new TaskSigns({ log: silentLog, escalate: () => {} }), load: () => 0, mayTake: () => true },
       tell: (word) => news.push(word),
       isLeftAlone: ({ key }) => alone.has(key),
     },

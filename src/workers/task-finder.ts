@@ -13,12 +13,13 @@ import { spreadTasks } from '../tasks/rules/choose-turn.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
 import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
+import { KeyCopies } from './key-copies.ts'
 import { reviewPull } from './review.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
 import { describeResumed } from './rules/resumed-because.ts'
 import type { TaskSigns } from './show-task.ts'
 import type { TaskChance } from './task-chance.ts'
-import { chanceOfFree, unseen } from './task-chance.ts'
+import { chanceOfExpired, chanceOfFree, unseen } from './task-chance.ts'
 import type { WorkerHolding, WorkerNews } from './worker-news.ts'
 
 export interface TaskFinderDeps {
@@ -32,7 +33,6 @@ export interface TaskFinderDeps {
   readonly signs: TaskSigns
   /** Whether a task is not for this worker now: it works on it, or it came to nothing lately. */
   readonly isLeftAlone: (task: Task) => boolean
-  readonly leaveAlone: (task: Task) => void
   /** Whether this node can work on anything now. What is over is looked after all the same. */
   readonly mayTake: () => boolean
   /** Tasks under way, in shares of what may be. */
@@ -80,10 +80,12 @@ export class TaskFinder {
   readonly #prompted = new Set<ProjectId>()
   /** Tasks that were over at the last look, of which another node was to say so. */
   readonly #left = new Set<string>()
+  readonly #copies: KeyCopies
 
   constructor(deps: TaskFinderDeps, options: TaskFinderOptions) {
     this.#deps = deps
     this.#options = options
+    this.#copies = new KeyCopies(deps)
   }
 
   /** Looks at a project next time, or at all, whoever else does. */
@@ -200,22 +202,18 @@ export class TaskFinder {
     const { meaning } = sight
     const isAlive = meaning.meaning === 'held' && this.#deps.talk.isAlive(meaning.holding.holder)
     const advice = desk.observe(sight, { isAlive })
+    if (desk.isCopied(sight)) this.#copies.tell(task, sight)
     switch (meaning.meaning) {
       case 'free':
         return chanceOfFree(sight, meaning)
       case 'held':
       case 'unknown':
-        if (advice.advice !== 'take-over') return undefined
-        return {
-          ...unseen,
-          epoch: advice.epoch,
-          reason: advice.reason,
-          because: describeResumed('the one who worked on it is gone', reasonOfHolding(sight)),
-        }
+        return chanceOfExpired(sight, advice)
       case 'ours':
       case 'ours-elsewhere':
-        // rule 5: nothing here works on it, so its claim came through after it was given up, or its end did not
-        return desk.inHand.has(task.key) ? undefined : { chance: 'resume' }
+        if (desk.inHand.has(task.key)) return undefined
+        // rule 5: nothing here works on it, so its claim came through after it was given up, or its end did not. Rule 19: a copy's lease ends like anybody's
+        return desk.isCopied(sight) ? chanceOfExpired(sight, advice) : { chance: 'resume' }
       case 'in-review':
         return this.#judgeReview(desk, task, { epoch: meaning.epoch, holding: meaning.holding, signal })
       case 'regressed':
@@ -311,11 +309,6 @@ export class TaskFinder {
       chance.chance === 'resume'
         ? await desk.resume(sight, { signal })
         : await desk.claim(task, sight, { epoch: chance.epoch, signal, ...(chance.reason === undefined ? {} : { reason: chance.reason }) })
-    if (attempt.result === 'copied-key') {
-      this.#deps.log.error('a claim is held by our key in a process that never ran here: the key was copied', { task: task.key })
-      this.#deps.tell({ news: 'idle', reason: `${task.key} is held by a copy of this node's key; revoke it with \`althing node revoke\`` })
-      this.#deps.leaveAlone(task)
-    }
     // a server that does not tell whether it took a claim is asked no more this time; what it took is found as ours later
     if (attempt.result === 'unknown')
       throw tasksFaults.create('REMOTE_UNREACHABLE', {

@@ -102,7 +102,7 @@ export class Worker {
     const load = (): number => this.#busy.size / options.maxTasks
     this.#hindrances = new Hindrances(deps, options)
     const mayTake = (): boolean => this.#hindrances.reason === undefined
-    const own = { isLeftAlone, load, mayTake, leaveAlone: (task: Task) => this.#rests.begin(nameOf(task)) }
+    const own = { isLeftAlone, load, mayTake }
     this.#finder = new TaskFinder({ ...deps, ...own, signs: this.#signs }, options)
   }
 

@@ -29,12 +29,12 @@ export class LeaseObserver {
     const now = this.#clock.monotonic()
     const watch = watchValue(this.#watches.get(task), value, now)
     this.#watches.set(task, watch)
-    if (meaning.meaning !== 'held' && meaning.meaning !== 'unknown') return { advice: 'none' }
-    const ttlSeconds = meaning.meaning === 'held' ? meaning.holding.ttlSeconds : this.#options.unknownTtlSeconds
+    if (meaning.meaning !== 'held' && meaning.meaning !== 'unknown' && meaning.meaning !== 'ours-elsewhere') return { advice: 'none' }
+    const ttlSeconds = 'holding' in meaning ? meaning.holding.ttlSeconds : this.#options.unknownTtlSeconds
     const judged = judgeTakeover(watch, timesOfLease(ttlSeconds * 1000), { signs, now })
     this.#watches.set(task, judged.watch)
     if (judged.verdict === 'wait') return { advice: 'wait' }
-    return { advice: 'take-over', epoch: meaning.epoch, reason: meaning.meaning === 'held' ? 'expired' : 'unknown-holder' }
+    return { advice: 'take-over', epoch: meaning.epoch, reason: 'holding' in meaning ? 'expired' : 'unknown-holder' }
   }
 
   /** Forgets every other task. */

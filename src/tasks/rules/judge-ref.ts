@@ -8,8 +8,8 @@ export type RefMeaning =
   /** Nobody holds it: claim, or take over from `value`, with this epoch. */
   | { readonly meaning: 'free'; readonly value: ObjectId | undefined; readonly epoch: number; readonly why: FreeBecause }
   | { readonly meaning: 'ours'; readonly holding: Holding }
-  /** Our key holds it, but another process began it: a crash of ours, or a copied key. */
-  | { readonly meaning: 'ours-elsewhere'; readonly holding: Holding }
+  /** Our key holds it, but another process began it: a crash of ours, a process of a home that was set back since, or a copied key. */
+  | { readonly meaning: 'ours-elsewhere'; readonly holding: Holding; readonly epoch: number }
   | { readonly meaning: 'held'; readonly holding: Holding; readonly epoch: number }
   | { readonly meaning: 'in-review'; readonly holding: Holding; readonly epoch: number }
   | { readonly meaning: 'paused'; readonly holding: Holding }
@@ -87,6 +87,7 @@ function judgeHolding(holding: Holding, { epoch, failures, self, value }: Holdin
     case 'takeover':
     case 'renew':
       if (holding.holder !== self.peer) return { meaning: 'held', holding, epoch }
-      return { meaning: holding.process === self.process ? 'ours' : 'ours-elsewhere', holding }
+      if (holding.process !== self.process) return { meaning: 'ours-elsewhere', holding, epoch }
+      return { meaning: 'ours', holding }
   }
 }

@@ -19,6 +19,8 @@ export interface ClaimsScript {
   /** From here on nothing goes wrong. */
   readonly calmAt: number
   readonly endsAt: number
+  /** How long an agent works on each task, in milliseconds; drawn for each where it is not said. */
+  readonly workMs?: number
 }
 
 export interface ClaimsScriptOptions {
@@ -51,6 +53,24 @@ export function drawClaimsScript(chance: Chance, { nodes, tasks, isTroubled }: C
     tasks: asked.toSorted((a, b) => a - b),
     calmAt: isTroubled ? troubledMs : 0,
     endsAt: troubledMs + calmMs,
+  }
+}
+
+/** Everybody is there by then, in milliseconds. */
+const startMs = 5_000
+
+/** A script in which nothing is drawn: so many tasks at once, and just these faults. */
+export function playFaults(
+  faults: readonly ClaimFault[],
+  { tasks, workMs }: { readonly tasks: number; readonly workMs: number },
+): ClaimsScript {
+  const calmAt = Math.max(0, ...faults.map(({ at, forMs }) => at + forMs))
+  return {
+    faults: faults.toSorted((a, b) => a.at - b.at),
+    tasks: Array.from({ length: tasks }, () => startMs),
+    calmAt,
+    endsAt: calmAt + calmMs,
+    workMs,
   }
 }
 

@@ -32,6 +32,8 @@ export interface ClaimsSimulationOptions {
   readonly tasks: number
   readonly seed: number
   readonly isTroubled: boolean
+  /** What happens; drawn from the seed where it is not said. */
+  readonly script?: ClaimsScript
 }
 
 export interface ClaimsReport {
@@ -80,7 +82,7 @@ export class ClaimsSimulation {
   constructor(options: ClaimsSimulationOptions) {
     this.#options = options
     this.#chance = createSeededChance(options.seed)
-    this.#script = drawClaimsScript(this.#chance, options)
+    this.#script = options.script ?? drawClaimsScript(this.#chance, options)
     this.#gossip = new SimGossip({ world: this.#world, chance: this.#chance })
     this.#server.watch = (line) => this.#trace.update(`${this.#world.monotonic()} ${line}\n`)
   }
@@ -141,7 +143,8 @@ export class ClaimsSimulation {
     const fraction = this.#options.isTroubled ? this.#chance.fraction() : 1
     const fault = fraction < 0.05 ? 'hangs' : fraction < 0.12 ? 'fails' : undefined
     // most of it is short, and some takes longer than two leases
-    this.#plans.set(task, { workMs: 5_000 + this.#chance.fraction() ** 3 * 150_000, fault })
+    const drawnMs = 5_000 + this.#chance.fraction() ** 3 * 150_000
+    this.#plans.set(task, { workMs: this.#script.workMs ?? drawnMs, fault })
   }
 
   #planOf({ task, holder }: WorkerHolding): WorkPlan {

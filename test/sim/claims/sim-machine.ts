@@ -4,7 +4,7 @@ import type { Chance } from '../../../src/lib/chance.ts'
 import { silentLog } from '../../../src/lib/log.ts'
 import type { VirtualClock } from '../../../src/lib/virtual-clock.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { makeNonce } from '../../../src/tasks/claims/make-claim.ts'
+import { createProcessNotes } from '../../../src/tasks/claims/process-notes.ts'
 import { runCollector } from '../../../src/tasks/collector.ts'
 import { ProjectDesk } from '../../../src/tasks/desk.ts'
 import { TaskTalk } from '../../../src/tasks/talk/task-talk.ts'
@@ -54,7 +54,7 @@ interface Running {
 }
 
 /** What a disk has of claims. */
-const claimTables = ['claim_chain', 'claim_link']
+const claimTables = ['claim_chain', 'claim_link', 'setting']
 
 /** One machine: a key, a disk, a line to the server, and at most one process that runs the real worker. */
 export class SimMachine {
@@ -63,7 +63,6 @@ export class SimMachine {
   readonly line: LineState = { ...goodLine }
   readonly #deps: MachineDeps
   readonly #key: SigningKey
-  readonly #ranHere = new Set<string>()
   #database: Database
   #running: Running | undefined
   #asleep = false
@@ -93,8 +92,7 @@ export class SimMachine {
     if (this.#running !== undefined) return
     const { world, chance, server, forge, gossip, mood, planOf, watch, failed } = this.#deps
     const clock = createProcessClock(world, 0)
-    const process = makeNonce(chance)
-    this.#ranHere.add(process)
+    const processes = createProcessNotes({ database: this.#database, clock, chance })
     const line = { world, clock, chance, mood }
     const key = this.#key
     const desk = new ProjectDesk(
@@ -103,10 +101,10 @@ export class SimMachine {
         journal: { append: () => Promise.reject(new Error('a project with a forge has no records')) },
         hive: testHiveId,
         key,
-        self: { peer: this.peer, process },
+        self: { peer: this.peer, process: processes.own },
         isAdmitted: () => true,
-        ranHere: (other) => this.#ranHere.has(other),
-        beforeClaim: () => Promise.resolve(),
+        ranHere: processes.ranHere,
+        beforeClaim: processes.note,
         openRemote: () => createSimRemote(line, server, this.line),
         openForge: () => Promise.resolve(forge.reach(line, this.line)),
         clock,

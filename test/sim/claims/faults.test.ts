@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClaimFault } from './claims-script.ts'
+import { playFaults } from './claims-script.ts'
+import type { ClaimsReport } from './claims-simulation.ts'
+import { ClaimsSimulation } from './claims-simulation.ts'
+
+const tasks = 4
+/** When every task is held, and worked on for longer than a lease and all that comes after it. In milliseconds. */
+const at = 20_000
+const workMs = 100_000
+/** Three leases. */
+const forMs = 180_000
+
+/** A few nodes to whom just these things happen. Whatever it is, G1–G4 hold, nobody works while another does, and every task ends. */
+async function suffer(faults: readonly ClaimFault[], nodes = 3): Promise<ClaimsReport> {
+  const script = playFaults(faults, { tasks, workMs })
+  const report = await new ClaimsSimulation({ nodes, tasks, seed: 1, isTroubled: false, script }).run()
+  assert.deepEqual(report.violations, [])
+  return report
+}
+
+function assertHeldOnce({ once, holdings }: ClaimsReport): void {
+  assert.deepEqual([once, holdings], [tasks, tasks])
+}
+
+/** That some were lost to another node, each to one. */
+function assertOneSuccessor({ once, holdings }: ClaimsReport): void {
+  assert.ok(once < tasks, 'nobody lost a task')
+  assert.equal(holdings, once + 2 * (tasks - once))
+}
+
+test('F3: each task of a holder that was killed has exactly one successor', async () => {
+  assertOneSuccessor(await suffer([{ type: 'kill', machine: 0, at, forMs: 300_000 }]))
+})
+
+test('F4: who stood still for three leases works no more, publishes nothing, and has one successor', async () => {
+  assertOneSuccessor(await suffer([{ type: 'stop', machines: [0], at, forMs }]))
+})
+
+for (const [how, groupOf] of Object.entries({ '2/1': [0, 0, 1], '3/2': [0, 0, 1, 1, 0] }))
+  test(`F10: who is not heard because gossip is cut ${how} is not taken for gone while it renews`, async () => {
+    assertHeldOnce(await suffer([{ type: 'partition', groupOf, at, forMs: 120_000 }], groupOf.length))
+  })
+
+for (const type of ['deaf', 'cut'] as const)
+  test(`F11: a holder whose line is ${type} one way loses its task to one other, and takes up work again once it is mended`, async () => {
+    assertOneSuccessor(await suffer([{ type, machines: [0], at, forMs }]))
+  })
+
+test('F11 F18: a lid that opens behind a line that is cut one way lets nobody work on what another took meanwhile', async () => {
+  const lid: ClaimFault = { type: 'lid', machines: [0], at: 30_000, forMs: 100_000 }
+  assertOneSuccessor(await suffer([{ type: 'deaf', machines: [0], at, forMs: 300_000 }, lid]))
+})
+
+test('F12: lines that come and go every other second take no task from anybody', async () => {
+  assertHeldOnce(await suffer([{ type: 'flap', at, forMs: 60_000 }]))
+})
+
+test('F13 F16: with 30 % loss, and requests that come twice, late and out of order, all work ends as without', async () => {
+  const late: ClaimFault = { type: 'late', machines: [0, 1, 2], at: 0, forMs: 300_000 }
+  await suffer([{ type: 'noise', at: 0, forMs: 300_000 }, late])
+})
+
+test('F14: with 300 ms ± 100 ms each way nobody is taken for gone', async () => {
+  assertHeldOnce(await suffer([{ type: 'slow', at: 0, forMs: 300_000 }]))
+})
+
+test('F17: clocks that are set an hour ahead and an hour back take no task from anybody', async () => {
+  const skew = (machine: number, offsetMs: number): ClaimFault => ({ type: 'skew', machine, offsetMs, at, forMs: 0 })
+  assertHeldOnce(await suffer([skew(0, 3_600_000), skew(1, -3_600_000)]))
+})
+
+test('F18: a lid that was closed for two hours costs its tasks one successor each, and nobody is asked', async () => {
+  assertOneSuccessor(await suffer([{ type: 'lid', machines: [0], at, forMs: 7_200_000 }], 2))
+})
+
+test('F19: a forge that is down for two leases stops all work, and when it is back every task ends', async () => {
+  await suffer([{ type: 'down', at, forMs: 120_000 }])
+})
+
+test('F28: a node that is told to end gives its tasks back, and others go on with them at once', async () => {
+  const report = await suffer([{ type: 'term', machine: 0, at, forMs: 60_000 }])
+  assertOneSuccessor(report)
+  assert.ok((report.pushes['release'] ?? 0) > 0)
+  // a lease that had to run out would be a minute more
+  assert.ok(report.virtualSeconds < 200, `${report.virtualSeconds} s`)
+})
+
+for (const nodes of [1, 3])
+  test(`F35: a home that was set back to before its claims, one of ${nodes}, does not know its own process, and its tasks end all the same`, async () => {
+    assertOneSuccessor(await suffer([{ type: 'restore-home', machine: 0, at: 3_000, forMs: 40_000 }], nodes))
+  })
+
+test('F35: a forge that was set back half a minute gets its chains again, and nobody starts anew', async () => {
+  assertHeldOnce(await suffer([{ type: 'rewind', at: 30_000, forMs: 30_000 }]))
+})
+
+test('a second process with the key of a holder takes nothing from it', async () => {
+  assertHeldOnce(await suffer([{ type: 'twin', machine: 0, at, forMs }]))
+})
