@@ -5,6 +5,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import type { Host } from '../../src/network/host.ts'
 import { createMemoryNetwork, quietNetwork } from '../../src/network/memory.ts'
+import { newsReader } from '../../src/tasks/talk/protocol.ts'
 import { TaskTalk } from '../../src/tasks/talk/task-talk.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { taskKeyOfIssue } from '../../src/tasks/task.ts'
@@ -43,7 +44,8 @@ export async function openTalkHive(count: number, { signal }: { readonly signal:
     for (let index = 0; index < count; index += 1) {
       const key = createSigningKey()
       const host = stack.use(network.openHost(peerIdOfKey(key.publicKey), options))
-      const deps = { hive: testHiveId, host, key, clock: systemClock, chance: systemChance, log: silentLog, isMember: () => true }
+      const system = { clock: systemClock, chance: systemChance, log: silentLog }
+      const deps = { hive: testHiveId, host, key, ...system, isMember: () => true, reader: newsReader }
       nodes.push({ host, talk: stack.use(new TaskTalk(deps)) })
     }
     await connectAll(
@@ -100,7 +102,9 @@ async function settle(talks: readonly TaskTalk[], task: Task, signal: AbortSigna
   const name = { project: task.project, task: task.key }
   const turns = talks.map(async (talk) => {
     talk.saw(task)
-    if ((await talk.takeTurn({ task, epoch: 1, since, load: 0, price: 0, first: undefined }, { signal })) === 'taken') return
+    // nodes that know nothing of such tasks: any success is as likely
+    const turn = { task, epoch: 1, since, load: 0, price: 0, success: systemChance.fraction(), first: undefined }
+    if ((await talk.takeTurn(turn, { signal })) === 'taken') return
     tries += 1
     if (tries > 1) return
     await systemClock.sleep(claimMs, { signal })

@@ -36,6 +36,7 @@ import type { Home, Surroundings } from './open-home.ts'
 import { createWorkView } from '../tasks/records/work-view.ts'
 import { HelpLine } from '../tasks/talk/help-line.ts'
 import { promptByRecords } from '../tasks/talk/prompt-by-records.ts'
+import { newsReader } from '../tasks/talk/protocol.ts'
 import { TaskTalk } from '../tasks/talk/task-talk.ts'
 import { createPeerTable, seenMembers } from './peer-table.ts'
 
@@ -174,7 +175,10 @@ function openTasks(
 ): HiveTasks {
   const { hive } = journal
   const isMember = (peer: PeerId): boolean => membership.judge(peer).verdict === 'admitted'
-  const talk = shutdown.use('talk of tasks', new TaskTalk({ hive, host, key: home.keys.node, clock, chance, log, isMember }))
+  const talk = shutdown.use(
+    'talk of tasks',
+    new TaskTalk({ hive, host, key: home.keys.node, clock, chance, log, isMember, reader: newsReader }),
+  )
   const help = new HelpLine({ hive, host, clock, chance, log, talk }, config.tasks)
   const off = promptByRecords(journal, (project) => talk.prompt(project))
   shutdown.defer('help among agents', () => {

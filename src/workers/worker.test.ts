@@ -12,6 +12,7 @@ import { createWorkView } from '../tasks/records/work-view.ts'
 import { promptByRecords } from '../tasks/talk/prompt-by-records.ts'
 import { silentTalk } from '../tasks/talk/talk.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
+import { newsReader } from '../tasks/talk/protocol.ts'
 import { TaskTalk } from '../tasks/talk/task-talk.ts'
 import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
 import type { Project, TaskKey } from '../tasks/task.ts'
@@ -57,7 +58,7 @@ async function openShop(
     const peer = await fleet.open(name, { views: [createWorkView()] })
     const chance = createSeededChance(seed + names.indexOf(name))
     const deps = { clock, chance, log: silentLog, hive: testHive, key: peer.key }
-    const talk = new TaskTalk({ ...deps, host: peer.host, isMember: () => true })
+    const talk = new TaskTalk({ ...deps, host: peer.host, isMember: () => true, reader: newsReader })
     const off = promptByRecords(peer.journal, (prompted) => talk.prompt(prompted))
     const remote = server.connect(name)
     const desk = new ProjectDesk(

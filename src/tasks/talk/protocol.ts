@@ -79,6 +79,15 @@ export function parseNews(bytes: Uint8Array): SignedNews | undefined {
   return { sender, nonce, news, signature }
 }
 
+/** How messages are read; one process that is many nodes may do it once for all of them. */
+export interface NewsReader {
+  readonly parse: (bytes: Uint8Array) => SignedNews | undefined
+  readonly isSigned: (hive: HiveId, message: SignedNews) => boolean
+}
+
+/** Reads each message anew. */
+export const newsReader: NewsReader = { parse: parseNews, isSigned: isNewsSigned }
+
 /** As much of an offer as may be said: what is too long or too much is left out, and others know less of this worker. */
 export function boundOffer(offer: WorkerOffer): WorkerOffer {
   const { projects, labels, types, scopes, models, slots } = offer

@@ -15,8 +15,8 @@ import type { HeardWorker, WorkerOffer } from '../rules/worker-book.ts'
 import { couldTake, offerIntervalMs, WorkerBook } from '../rules/worker-book.ts'
 import type { ProjectId, Task } from '../task.ts'
 import { formatTaskName, textNameOf } from './names.ts'
-import type { TaskName, TaskNews } from './protocol.ts'
-import { boundOffer, formatNews, isNewsSigned, parseNews, signNews, talkTopic } from './protocol.ts'
+import type { NewsReader, TaskName, TaskNews } from './protocol.ts'
+import { boundOffer, formatNews, signNews, talkTopic } from './protocol.ts'
 import { SeenTasks } from './seen-tasks.ts'
 import { SenderRates } from './sender-rates.ts'
 import type { Standing, Talk, Turn } from './talk.ts'
@@ -30,6 +30,7 @@ export interface TaskTalkDeps {
   readonly chance: Chance
   readonly log: Log
   readonly isMember: (node: PeerId) => boolean
+  readonly reader: NewsReader
 }
 
 interface TalkEvents {
@@ -196,17 +197,17 @@ export class TaskTalk implements Talk, AsyncDisposable {
   }
 
   #hear({ from, bytes }: GossipMessage): GossipVerdict {
-    const { hive, host, clock, isMember } = this.#deps
+    const { hive, host, clock, isMember, reader } = this.#deps
     this.#traffic.received += bytes.byteLength
     this.#traffic.messagesReceived += 1
-    const message = parseNews(bytes)
+    const message = reader.parse(bytes)
     if (message === undefined) return 'reject'
     const { sender, nonce, news } = message
     // who is no member here may be one where the message came from
     if (sender === host.peerId || !isMember(sender)) return 'ignore'
     // a signature costs time to look at, and one that is forged must not use up what its owner may say
     if (!this.#passedOn.tryTake(from)) return 'ignore'
-    if (!isNewsSigned(hive, message)) return 'reject'
+    if (!reader.isSigned(hive, message)) return 'reject'
     if (!this.#heard.tryTake(sender) || !this.#repeats.isNew(sender, nonce, clock.monotonic())) return 'ignore'
     this.#take(sender, news)
     return 'accept'

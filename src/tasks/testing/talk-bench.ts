@@ -11,6 +11,7 @@ import type { MemoryNetwork } from '../../network/memory.ts'
 import { createMemoryNetwork, quietNetwork } from '../../network/memory.ts'
 import type { WorkerOffer } from '../rules/worker-book.ts'
 import { HelpLine } from '../talk/help-line.ts'
+import { newsReader } from '../talk/protocol.ts'
 import { TaskTalk } from '../talk/task-talk.ts'
 import { testProject } from './test-names.ts'
 
@@ -62,7 +63,7 @@ export function openTalkBench(
     const [key, node] = [keyOf(name), nodeOf(name)]
     const host = stack.use(network.openHost(node, fleetHostOptions))
     const shared = { hive: testHive, host, clock, chance, log: silentLog }
-    const talk = stack.use(new TaskTalk({ ...shared, key, isMember }))
+    const talk = stack.use(new TaskTalk({ ...shared, key, isMember, reader: newsReader }))
     const help = stack.use(new HelpLine({ ...shared, talk }, { helpTimeoutMs: testHelpTimeoutMs }))
     return { name, node, key, host, talk, help }
   }

@@ -18,6 +18,7 @@ import { openDisk } from '../disk.ts'
 import type { ClaimsScript } from './claims-script.ts'
 import { drawClaimsScript } from './claims-script.ts'
 import { inflict } from './inflict.ts'
+import { createSharedReader } from './shared-reader.ts'
 import type { WorkPlan } from './scripted-work.ts'
 import { simGraceMs } from './sim-claims-options.ts'
 import { SimForge } from './sim-forge.ts'
@@ -68,6 +69,7 @@ export class ClaimsSimulation {
   readonly #server = new SimServer(this.#world)
   readonly #forge = new SimForge(this.#world)
   readonly #gossip: SimGossip
+  readonly #reader = createSharedReader()
   readonly #mood: ServerMood = { isDown: false, refusals: 0, pretences: 0, lagMs: 0 }
   readonly #machines: SimMachine[] = []
   readonly #trace = createHash('sha256')
@@ -121,6 +123,7 @@ export class ClaimsSimulation {
         server: this.#server,
         forge: this.#forge,
         gossip: this.#gossip,
+        reader: this.#reader,
         mood: this.#mood,
         planOf: (held) => this.#planOf(held),
         watch: { begin: (own, held) => this.#beginWork(own, held), end: (_, held) => this.#endWork(held) },

@@ -7,6 +7,7 @@ import type { Database } from '../../../src/store/database.ts'
 import { createProcessNotes } from '../../../src/tasks/claims/process-notes.ts'
 import { runCollector } from '../../../src/tasks/collector.ts'
 import { ProjectDesk } from '../../../src/tasks/desk.ts'
+import type { NewsReader } from '../../../src/tasks/talk/protocol.ts'
 import { TaskTalk } from '../../../src/tasks/talk/task-talk.ts'
 import { testHiveId, testProject } from '../../../src/tasks/testing/test-names.ts'
 import { Worker } from '../../../src/workers/worker.ts'
@@ -32,6 +33,7 @@ export interface MachineDeps {
   readonly server: SimServer
   readonly forge: SimForge
   readonly gossip: SimGossip
+  readonly reader: NewsReader
   readonly mood: ServerMood
   readonly planOf: (held: WorkerHolding) => WorkPlan
   readonly watch: {
@@ -90,7 +92,7 @@ export class SimMachine {
 
   start(): void {
     if (this.#running !== undefined) return
-    const { world, chance, server, forge, gossip, mood, planOf, watch, failed } = this.#deps
+    const { world, chance, server, forge, gossip, reader, mood, planOf, watch, failed } = this.#deps
     const clock = createProcessClock(world, 0)
     const processes = createProcessNotes({ database: this.#database, clock, chance })
     const line = { world, clock, chance, mood }
@@ -115,7 +117,7 @@ export class SimMachine {
       simDeskOptions,
     )
     const { host, leave } = gossip.join(this.peer, clock)
-    const talk = new TaskTalk({ hive: testHiveId, host, key, clock, chance, log: silentLog, isMember: () => true })
+    const talk = new TaskTalk({ hive: testHiveId, host, key, clock, chance, log: silentLog, isMember: () => true, reader })
     const atWork = new Set<WorkerHolding>()
     const own = {
       begin: (held: WorkerHolding) => {
