@@ -43,6 +43,7 @@ import { ttlSecondsOf } from './rules/lease.ts'
 import type { Signs } from './rules/watch.ts'
 import type { PullRequests, TaskSource } from './source.ts'
 import type { Project, Task, TaskKey } from './task.ts'
+import { TrackRecord } from './track-record.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -101,6 +102,8 @@ export class ProjectDesk {
   readonly rounds: RenewalRounds
   /** Tasks that this node holds for somebody else than its worker; whoever holds them keeps this. */
   readonly inHand = new Set<TaskKey>()
+  /** What became of the tasks that this node's worker held. */
+  readonly record: TrackRecord
   /** The server as git speaks to it. */
   readonly #server: GitRemote
   readonly #observer: LeaseObserver
@@ -125,6 +128,7 @@ export class ProjectDesk {
     this.rounds = new RenewalRounds({ clock })
     const findSource = (name: string): TaskSource | undefined => deps.findDesk?.(name)?.source
     this.#dependencies = new Dependencies({ clock, source: this.source, findSource }, { patienceMs: options.dependencyPatienceMs })
+    this.record = new TrackRecord({ database, clock, hive, project: project.id, self: deps.self.peer })
     this.#server = deps.openRemote(project)
     this.#observer = new LeaseObserver({ clock }, { unknownTtlSeconds: this.ttlSeconds })
   }
@@ -134,6 +138,7 @@ export class ProjectDesk {
     const { ledger } = await this.#open(waiting)
     const sights = new Map((await ledger.lookAtAll(waiting)).map((sight) => [sight.task, sight]))
     this.#observer.retain(sights)
+    await this.record.learn(sights, (sight) => this.linksSince(sight, undefined))
     return sights
   }
 

@@ -11,7 +11,7 @@ import { createHookHandler } from './hooks/hook-handlers.ts'
 import type { tasksOperations } from './operations.ts'
 import type { ProjectHandlerDeps } from './project-handlers.ts'
 import { createProjectHandlers } from './project-handlers.ts'
-import { findAbandoned, rankTasks } from './rules/choose-task.ts'
+import { findAbandoned, rankTasks, typeOfTask } from './rules/choose-task.ts'
 import { formatReason } from './rules/reasons.ts'
 import type { Talk } from './talk/talk.ts'
 import type { Task } from './task.ts'
@@ -95,7 +95,8 @@ function readingHandlers({
           const reason = whyNotTaken(task, sight, { wishes, needed }) ?? (meaning === 'free' ? undefined : `it is ${meaning}`)
           if (reason === undefined) {
             const { rank, of } = findTasks(hive)?.talk.standing(task) ?? { rank: 0, of: 1 }
-            return { next: { ...describeTask(task, sight), rank: rank + 1, of }, passedOver }
+            const likeIt = { ...desk.record.countLike(typeOfTask(task)) }
+            return { next: { ...describeTask(task, sight), rank: rank + 1, of, likeIt }, passedOver }
           }
           passedOver.push({ project: desk.project.id, key: task.key, title: task.title, reason })
         }

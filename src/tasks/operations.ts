@@ -200,6 +200,8 @@ const next = defineOperation({
           /** Place of this node among those heard that could take it, by the hash alone: 1 tries first where there are fewer than four. */
           rank: z.int(),
           of: z.int(),
+          /** Tasks of its type that this node's worker tried in the project, and those of them that are in review or merged: by that it bids. */
+          likeIt: z.object({ tried: z.int(), wentWell: z.int() }),
         })
         .nullable(),
       passedOver: z.array(z.object({ project: z.string(), key: z.string(), title: z.string(), reason: z.string() })),

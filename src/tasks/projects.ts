@@ -77,7 +77,7 @@ export function createProjects({ database, clock, hive }: ProjectsDeps): Project
     },
     remove: (id) =>
       database.write((tx) => {
-        for (const table of ['project', 'claim_link', 'claim_chain'])
+        for (const table of ['project', 'claim_link', 'claim_chain', 'holding_result'])
           tx.run(`delete from ${table} where hive = ? and ${table === 'project' ? 'id' : 'project'} = ?`, hive, id)
       }),
   }

@@ -6,6 +6,7 @@ import { createVirtualClock } from '../lib/virtual-clock.ts'
 import { tasksFaults } from '../tasks/faults.ts'
 import type { GitRemote } from '../tasks/git/remote.ts'
 import { silentTalk } from '../tasks/talk/talk.ts'
+import type { Talk, Turn } from '../tasks/talk/talk.ts'
 import { openTestDesk } from '../tasks/testing/desk-bench.ts'
 import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
 import { TaskSigns } from './show-task.ts'
@@ -35,19 +36,19 @@ async function openProject(url: string, clock: VirtualClock) {
 }
 
 /** A worker's eyes on two projects, on virtual time. */
-async function openFinder() {
+async function openFinder(talk: Talk = silentTalk) {
   const clock = createVirtualClock({ startsAt: 1_760_000_000_000 })
   const [shop, store] = [await openProject('/srv/git/shop.git', clock), await openProject('/srv/git/store.git', clock)]
   const news: WorkerNews[] = []
   const alone = new Set<string>()
   const finder = new TaskFinder(
     {
-      ...{ clock, log: silentLog, desks: () => [shop.desk, store.desk], isMerged: async () => false, talk: silentTalk },
+      ...{ clock, log: silentLog, desks: () => [shop.desk, store.desk], isMerged: async () => false, talk },
       ...{ signs: new TaskSigns({ log: silentLog, escalate: () => {} }), load: () => 0, mayTake: () => true },
       tell: (word) => news.push(word),
       isLeftAlone: ({ key }) => alone.has(key),
     },
-    { label: 'bzzz-task', types: [], pollMs: 10_000, lookMs: 300_000, price: 0 },
+    { label: 'bzzz-task', types: [], pollMs: 10_000, lookMs: 300_000, price: 0, about: { models: ['ollama/qwen3-coder'] } },
   )
   const find = async (): Promise<FoundTask | undefined> => {
     finder.prompt()
@@ -135,4 +136,27 @@ test('a claim says the lease that its holder goes by where a forge limits pushes
   const desk = shop.reopen({ limitedNodes: 6 })
   const attempt = await clock.run(desk.claim(task, await clock.run(desk.sight(task.key, { signal })), { epoch: 1, signal }))
   assert.deepEqual(attempt.result === 'held' && [attempt.holder.terms.ttlSeconds, attempt.holder.times.ttlMs], [180, 180_000])
+})
+
+test('a turn says what success this node can expect, the same at every look, and less once such a task failed here', async () => {
+  const turns: Turn[] = []
+  const takeTurn: Talk['takeTurn'] = async (turn) => {
+    turns.push(turn)
+    return 'taken'
+  }
+  const { clock, shop, find } = await openFinder({ ...silentTalk, takeTurn })
+  const task = await shop.add('Fix the cart')
+  await find()
+  await find()
+  const failing = await shop.add('Fix the till')
+  const sight = await clock.run(shop.desk.sight(failing.key, { signal }))
+  const attempt = await clock.run(shop.desk.claim(failing, sight, { epoch: 1, signal }))
+  assert.ok(attempt.result === 'held')
+  await shop.desk.record.begin(failing, { epoch: 1, models: ['ollama/qwen3-coder'] })
+  await clock.run(attempt.holder.release('failed: no answer', { signal }))
+  await find()
+  const [first, second, third] = turns.filter((turn) => turn.task.key === task.key).map(({ success }) => success)
+  assert.ok(first !== undefined && third !== undefined && first > 0 && first < 1)
+  assert.equal(second, first)
+  assert.ok(third < first, `${third} after ${first}`)
 })

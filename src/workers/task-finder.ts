@@ -11,7 +11,8 @@ import type { TaskType, TaskWishes } from '../tasks/rules/choose-task.ts'
 import { findAbandoned, findUnmet, priorityOfTask, rankTasks, whyNot } from '../tasks/rules/choose-task.ts'
 import { spreadTasks } from '../tasks/rules/choose-turn.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
-import type { Talk } from '../tasks/talk/talk.ts'
+import type { Talk, Turn } from '../tasks/talk/talk.ts'
+import type { WorkerOffer } from '../tasks/rules/worker-book.ts'
 import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
 import { KeyCopies } from './key-copies.ts'
 import { reviewPull } from './review.ts'
@@ -49,6 +50,8 @@ export interface TaskFinderOptions {
   readonly lookMs: number
   /** What its model costs, in US dollars for a million tokens; 0 where that is not known. */
   readonly price: number
+  /** With what it works. */
+  readonly about: Pick<WorkerOffer, 'models'>
 }
 
 /** A task that was won, and where. */
@@ -150,8 +153,7 @@ export class TaskFinder {
       const chance = seen === undefined ? unseen : await this.#judge(desk, task, { sight: seen, ...waiting })
       if (chance === undefined || !this.#deps.mayTake()) continue
       if (chance.chance === 'claim') {
-        const turn = { task, epoch: chance.epoch, since, load: this.#deps.load(), price: this.#options.price, first: chance.first }
-        if ((await this.#deps.talk.takeTurn(turn, waiting)) === 'taken') {
+        if ((await this.#deps.talk.takeTurn(this.#turnFor(desk, task, { chance, since }), waiting)) === 'taken') {
           wasPassed = true
           continue
         }
@@ -160,6 +162,17 @@ export class TaskFinder {
       if (held !== undefined) return { held, wasPassed }
     }
     return { held: undefined, wasPassed }
+  }
+
+  #turnFor(
+    desk: ProjectDesk,
+    task: Task,
+    { chance, since }: { readonly chance: Extract<TaskChance, { readonly chance: 'claim' }>; readonly since: number },
+  ): Turn {
+    const { price, about } = this.#options
+    const { epoch, first } = chance
+    const success = desk.record.sampleSuccess(task, { epoch, models: about.models })
+    return { task, epoch, since, load: this.#deps.load(), price, success, first }
   }
 
   /** Tasks for this worker, in the order in which it tries them. The others hear of those that are free. */

@@ -94,7 +94,7 @@ async function openShop(t: TestContext, supervise: Supervise, given: Given = {})
     })
     return new Map(chains)
   }
-  return { clock, server, worker, run, took, idle, readChains, stop, ended: () => running }
+  return { clock, server, desk, worker, run, took, idle, readChains, stop, ended: () => running }
 }
 
 const review: Supervise = async (_task, holder) => {
@@ -195,4 +195,30 @@ test('F3: nothing is claimed before this process is on disk, where the next one 
   noted.resolve()
   await clock.advance(20_000)
   assert.equal(took.length, 3)
+})
+
+test('of three tasks the one that failed counts against a node, one in review for it, and one that was in review before it came not at all', async (t) => {
+  const supervise: Supervise = async (task, holder) => {
+    if (task.title === 'one') {
+      await holder.release('failed: no answer', { signal })
+      return { end: 'released', reason: 'failed: no answer' }
+    }
+    await holder.review('1', { signal })
+    return { end: 'in-review', pull: '1', url: 'x', wasThere: task.title === 'two' }
+  }
+  const { clock, desk, run, took } = await openShop(t, supervise)
+  run()
+  await clock.advance(5_000)
+  assert.deepEqual(new Set(took), new Set(['one', 'two', 'three']))
+  await clock.run(desk.sights({ signal }))
+  assert.deepEqual(desk.record.countLike('general'), { tried: 2, wentWell: 1 })
+})
+
+test('a task that a node could not even begin counts for nothing in its record', async (t) => {
+  const { clock, desk, run, took } = await openShop(t, () => Promise.reject(new Error('ENOSPC')))
+  run()
+  await clock.advance(5_000)
+  assert.ok(took.length >= 1)
+  await clock.run(desk.sights({ signal }))
+  assert.deepEqual(desk.record.countLike('general'), { tried: 0, wentWell: 0 })
 })

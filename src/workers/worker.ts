@@ -3,6 +3,7 @@ import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import type { TaskType } from '../tasks/rules/choose-task.ts'
+import { isRework } from '../tasks/rules/reasons.ts'
 import type { WorkerOffer } from '../tasks/rules/worker-book.ts'
 import type { Projection } from '../tasks/source.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
@@ -201,7 +202,7 @@ export class Worker {
     try {
       const end = await this.#supervise({ desk, held }, waiting)
       this.#count(task, end)
-      await this.#tellEnd(desk, task, { end, ...waiting })
+      await this.#tellEnd(desk, held, { end, ...waiting })
       return end
     } finally {
       this.#busy.delete(nameOf(task))
@@ -211,8 +212,10 @@ export class Worker {
   async #supervise({ desk, held }: FoundTask, waiting: Waiting): Promise<WorkEnd> {
     const { task, holder } = held
     try {
-      this.#deps.tell({ news: 'took', task, epoch: holder.terms.epoch })
-      const taken = formatTaskComment({ news: 'taken', branch: holder.terms.branch, epoch: holder.terms.epoch })
+      const { epoch } = holder.terms
+      await desk.record.begin(task, { epoch, models: this.#options.about.models })
+      this.#deps.tell({ news: 'took', task, epoch })
+      const taken = formatTaskComment({ news: 'taken', branch: holder.terms.branch, epoch })
       await this.#signs.show(desk, task, { add: ['in-progress'], remove: [], comment: taken, assignee: 'self', ...waiting })
       return await this.#deps.supervise(desk, held, waiting)
     } catch (error) {
@@ -229,14 +232,17 @@ export class Worker {
     else this.#rests.begin(nameOf(task))
   }
 
-  async #tellEnd(desk: ProjectDesk, task: Task, { end, ...waiting }: { readonly end: WorkEnd } & Waiting): Promise<void> {
+  async #tellEnd(desk: ProjectDesk, held: WorkerHolding, { end, ...waiting }: { readonly end: WorkEnd } & Waiting): Promise<void> {
     const { tell, log, talk } = this.#deps
+    const { task, holder, reason } = held
     try {
       if (end.end === 'needs-human') await this.#signs.escalate(desk, task, { news: 'needs-human', reason: end.reason, ...waiting })
       else await this.#signs.show(desk, task, { ...projectionOf(end), ...waiting })
       if (end.end === 'released') talk.released({ project: task.project, task: task.key })
       tell({ news: 'ended', task, end })
       log.info('work on a task ended', { task: task.key, end: end.end })
+      // the pull request of who was gone: nobody here did anything
+      if (end.end === 'in-review' && end.wasThere && !isRework(reason)) await desk.record.forget(task.key, holder.terms.epoch)
     } catch (error) {
       log.error('how work on a task ended was not shown', { task: task.key, error: describeError(error) })
     }

@@ -233,6 +233,12 @@ test('workers of other nodes are shown with what they can, and the place of this
   assert.doesNotMatch(shown('task.next', { next: { ...next, rank: 1, of: 1 }, passedOver: [] })[1] ?? '', /could take it/)
 })
 
+test('what would be next says how tasks like it went, where some were tried', () => {
+  const next = { ...task, rank: 1, of: 1, likeIt: { tried: 9, wentWell: 7 } }
+  assert.match(shown('task.next', { next, passedOver: [] })[1] ?? '', / · 7 of 9 like it went well here$/)
+  assert.doesNotMatch(shown('task.next', { next: { ...next, likeIt: { tried: 0, wentWell: 0 } }, passedOver: [] })[1] ?? '', /went well/)
+})
+
 test('who answers a worker is told whether it still asked', () => {
   assert.deepEqual(shown('worker.approve', { question: 'q', status: 'answered' }), ['the worker was told'])
   assert.deepEqual(shown('worker.approve', { question: 'q', status: 'gone' }), ['no worker asks that any more'])

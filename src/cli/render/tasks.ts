@@ -155,7 +155,9 @@ function renderNext(answer: Fields, style: Style): readonly string[] {
   const first = answer.has('next')
     ? [
         `${style.name(next.text('key'))} would be next: ${next.text('title')}`,
-        style.faint(`  ${next.text('type')}, priority ${next.count('priority')}${describeRank(next)}`),
+        style.faint(
+          `  ${next.text('type')}, priority ${next.count('priority')}${describeRank(next)}${describeLikeIt(next.record('likeIt'))}`,
+        ),
       ]
     : ['nothing is to be done']
   return [
@@ -169,6 +171,11 @@ function renderNext(answer: Fields, style: Style): readonly string[] {
 /** Among those who could take it; nothing where nobody else was heard. */
 function describeRank(next: Fields): string {
   return next.count('of') < 2 ? '' : ` · this node is ${next.count('rank')} of ${next.count('of')} that could take it`
+}
+
+/** Why this node bids as it does; nothing where it tried nothing like it. */
+function describeLikeIt(likeIt: Fields): string {
+  return likeIt.count('tried') === 0 ? '' : ` · ${likeIt.count('wentWell')} of ${likeIt.count('tried')} like it went well here`
 }
 
 function renderHistory(answer: Fields, style: Style): readonly string[] {

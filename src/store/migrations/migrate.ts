@@ -7,6 +7,7 @@ import { modelsSchema } from './0004-models.ts'
 import { shortBlocksSchema } from './0005-short-blocks.ts'
 import { tasksSchema } from './0006-tasks.ts'
 import { forgeLogSchema } from './0007-forge-log.ts'
+import { holdingResultsSchema } from './0008-holding-results.ts'
 
 /** Every schema ever released, in order; a released one is never edited. `user_version` of a file is how many of them it has had. */
 const migrations: readonly string[] = [
@@ -17,6 +18,7 @@ const migrations: readonly string[] = [
   shortBlocksSchema,
   tasksSchema,
   forgeLogSchema,
+  holdingResultsSchema,
 ]
 
 /** The version that this program reads and writes. */

@@ -85,12 +85,14 @@ test('three better bids make an own one needless', () => {
   assert.equal(isWorthBidding(task, { self: ada, score: 950 }, new Map([...better, [eve, 900]])), true)
 })
 
-test('a score falls with the load and with the price, and stays between nothing and one', () => {
-  assert.equal(scoreOf({ load: 0, price: 0 }), maxScore)
-  assert.equal(scoreOf({ load: 1, price: 0 }), 500_000)
-  assert.equal(scoreOf({ load: 0, price: 10 }), 750_000)
-  assert.equal(scoreOf({ load: 7, price: 1e12 }), 0)
-  assert.equal(scoreOf({ load: -3, price: 0 }), maxScore)
+test('a score is the success to be expected, less a share for the load and one for the price, and stays between nothing and one', () => {
+  assert.equal(scoreOf({ success: 1, load: 0, price: 0 }), maxScore)
+  assert.equal(scoreOf({ success: 1, load: 1, price: 0 }), 500_000)
+  assert.equal(scoreOf({ success: 1, load: 0, price: 10 }), 750_000)
+  assert.equal(scoreOf({ success: 0.8, load: 0.5, price: 0 }), 600_000)
+  assert.equal(scoreOf({ success: 0, load: 0, price: 0 }), 0)
+  assert.equal(scoreOf({ success: 1, load: 7, price: 1e12 }), 0)
+  assert.equal(scoreOf({ success: 3, load: -3, price: 0 }), maxScore)
 })
 
 test('what is urgent stays first, and among equals what one leads, then what is older', () => {

@@ -70,15 +70,24 @@ export function waitOf(rank: number): number {
   return Math.max(0, rank) * turnMs
 }
 
+/** What a node bids by. */
+export interface BidTerms {
+  /** A sample of the success it can expect, 0 to 1. */
+  readonly success: number
+  /** Tasks under way, in shares of what may be. */
+  readonly load: number
+  /** US dollars for a million tokens of its model; 0 where none is known. */
+  readonly price: number
+}
+
 /**
- * What a bid says of its node, in millionths: one, less its load and the price of its model, each weighing half.
+ * What a bid says of its node, in millionths: the success it can expect, of which its load and the price of its model take up to half each.
  *
- * `price`: US dollars for a million tokens; 0 where none is known.
+ * A share, and no difference: a node that is idle and costs nothing, and fails, is still no good, and none of many poor ones falls to the same nothing.
  */
-export function scoreOf({ load, price }: { readonly load: number; readonly price: number }): number {
+export function scoreOf({ success, load, price }: BidTerms): number {
   const dear = price / (price + middlingPrice)
-  const score = 1 - (Math.min(1, Math.max(0, load)) + dear) / 2
-  return Math.round(score * maxScore)
+  return Math.round(clamp(success) * (1 - (clamp(load) + dear) / 2) * maxScore)
 }
 
 /**
@@ -108,6 +117,10 @@ export function isNearAddress(address: string): boolean {
   return /^\/(?:memory\/|ip4\/(?:127|10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01]))\.|ip6\/(?:::1\/|fe80:|f[cd][0-9a-f]{2}:))/i.test(
     address,
   )
+}
+
+function clamp(share: number): number {
+  return Math.min(1, Math.max(0, share))
 }
 
 function leading(ranked: readonly PeerId[], first: PeerId | undefined): readonly PeerId[] {

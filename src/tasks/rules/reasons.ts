@@ -70,6 +70,18 @@ export function isConflict(reason: string | undefined): boolean {
   return reason?.split(':')[0] === 'conflict'
 }
 
+/** Whether a task is over because its work was merged. */
+export function isMerged(reason: string | undefined): boolean {
+  return reason?.split(':')[0] === 'merged'
+}
+
+const refusals: readonly string[] = ['ci-failed', 'changes-requested'] satisfies readonly ClaimReason[]
+
+/** Whether a task was taken up because its pull request was not good enough; a base that moved says nothing of it. */
+export function isSentBack(reason: string | undefined): boolean {
+  return refusals.includes(reason?.split(':')[0] ?? '')
+}
+
 const reworks: readonly string[] = ['ci-failed', 'changes-requested', 'conflict', 'by-person'] satisfies readonly ClaimReason[]
 
 /** Whether a task was taken up because what is in its pull request is not enough; else one that is open waits for people. */

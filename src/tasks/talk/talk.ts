@@ -14,6 +14,8 @@ export interface Turn {
   readonly load: number
   /** What the model costs, in US dollars for a million tokens; 0 where that is not known. */
   readonly price: number
+  /** How well it would go here, by what came of such tasks before: a sample, 0 to 1, the same at each look at one epoch. */
+  readonly success: number
   /** Who goes before all others: the last holder of what is to be mended. */
   readonly first: PeerId | undefined
 }

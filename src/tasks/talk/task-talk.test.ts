@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { keyOf, nodeOf, testHive } from '../../journal/testing/bench-of-peers.ts'
+import type { Experience } from '../rules/believe.ts'
+import { believe } from '../rules/believe.ts'
+import { drawOf, sampleSuccess } from '../rules/sample-success.ts'
+import type { Task } from '../task.ts'
+import { taskKeyOfIssue } from '../task.ts'
 import type { VirtualClock } from '../../lib/virtual-clock.ts'
 import type { TalkPeer } from '../testing/talk-bench.ts'
 import { openTalkBench, testOffer } from '../testing/talk-bench.ts'
@@ -13,14 +18,19 @@ const name = { project, task }
 const eight = ['ada', 'bob', 'cy', 'dan', 'eve', 'fay', 'gus', 'hal']
 
 /** What each member did, and when after `since`: whoever tries claims at once, and says so. */
-async function race(clock: VirtualClock, peers: readonly TalkPeer[], loadOf: (peer: TalkPeer) => number = () => 0) {
+async function race(
+  clock: VirtualClock,
+  peers: readonly TalkPeer[],
+  loadOf: (peer: TalkPeer) => number = () => 0,
+  { successOf = () => 1, issue = testIssue }: { readonly successOf?: (peer: TalkPeer) => number; readonly issue?: Task } = {},
+) {
   const since = clock.monotonic()
   const done: { readonly name: string; readonly verdict: string; readonly ms: number }[] = []
   const runs = peers.map(async (peer) => {
-    const turn = { task: testIssue, epoch: 1, since, load: loadOf(peer), price: 0, first: undefined }
+    const turn = { task: issue, epoch: 1, since, load: loadOf(peer), price: 0, success: successOf(peer), first: undefined }
     const verdict = await peer.talk.takeTurn(turn, { signal })
     done.push({ name: peer.name, verdict, ms: clock.monotonic() - since })
-    if (verdict === 'try') peer.talk.claimed(name, 1)
+    if (verdict === 'try') peer.talk.claimed({ project, task: issue.key }, 1)
   })
   await clock.run(Promise.all(runs))
   return { done, tried: done.flatMap((each) => (each.verdict === 'try' ? [each.name] : [])) }
@@ -57,6 +67,31 @@ test('of eight nodes that bid the one with the best bid tries, within the window
   assert.ok(bids >= 3 && bids < 8, `${bids} bids`)
 })
 
+test('of five nodes the one that did such tasks well gets most of them, those that are new some, and the one that failed at them none', async (t) => {
+  const { clock, open } = openTalkBench(t)
+  const peers = await open(['ada', 'bob', 'cy', 'dan', 'eve'])
+  await offerAll(clock, peers)
+  const like = { isSameProject: true, isSameType: true, at: clock.now() }
+  const past = (result: Experience['result']): readonly Experience[] => Array.from({ length: 9 }, () => ({ ...like, result }))
+  const pasts = new Map([
+    ['ada', past('merged')],
+    ['eve', past('failed')],
+  ])
+  const won: string[] = []
+  for (let number = 1; number <= 30; number++) {
+    const issue = { ...testIssue, key: taskKeyOfIssue(number), issueHash: number.toString(16).padStart(64, '0') }
+    const successOf = ({ name: who, node }: TalkPeer): number =>
+      sampleSuccess(believe(pasts.get(who) ?? [], clock.now()), drawOf({ self: node, task: issue.key, epoch: 1 }))
+    const { tried } = await race(clock, peers, () => 0, { issue, successOf })
+    assert.equal(tried.length, 1)
+    won.push(...tried)
+  }
+  const countOf = (who: string): number => won.filter((winner) => winner === who).length
+  const counts = Object.fromEntries(peers.map((peer) => [peer.name, countOf(peer.name)]))
+  assert.equal(countOf('eve'), 0, JSON.stringify(counts))
+  assert.ok(countOf('ada') > 12 && countOf('ada') < 30, JSON.stringify(counts))
+})
+
 test('when the best bidder is gone the next one tries 700 ms later', async (t) => {
   const { clock, open } = openTalkBench(t)
   const peers = await open(eight)
@@ -64,7 +99,15 @@ test('when the best bidder is gone the next one tries 700 ms later', async (t) =
   const since = clock.monotonic()
   const tried: { readonly name: string; readonly ms: number }[] = []
   const runs = peers.map(async ({ name: who, talk }) => {
-    const turn = { task: testIssue, epoch: 1, since, load: who === 'fay' ? 0 : who === 'gus' ? 0.2 : 0.5, price: 0, first: undefined }
+    const turn = {
+      task: testIssue,
+      epoch: 1,
+      since,
+      load: who === 'fay' ? 0 : who === 'gus' ? 0.2 : 0.5,
+      price: 0,
+      success: 1,
+      first: undefined,
+    }
     if ((await talk.takeTurn(turn, { signal })) === 'taken') return
     tried.push({ name: who, ms: Math.round(clock.monotonic() - since) })
     if (who === 'gus') talk.claimed(name, 1)
@@ -111,7 +154,7 @@ test('a liar who says that it claimed, and did not, holds off one look', async (
   const { clock, open } = openTalkBench(t)
   const [ada, eve] = await open(['ada', 'eve'])
   assert.ok(ada !== undefined && eve !== undefined)
-  const turn = (since: number) => ({ task: testIssue, epoch: 1, since, load: 0, price: 0, first: undefined })
+  const turn = (since: number) => ({ task: testIssue, epoch: 1, since, load: 0, price: 0, success: 1, first: undefined })
   const looked = clock.monotonic()
   await say(clock, eve, { news: 'claimed', ...name, epoch: 1 })
   assert.equal(await ada.talk.takeTurn(turn(looked), { signal }), 'taken')
