@@ -20,13 +20,18 @@ test('a conversation ends with the turn after its last', () => {
   assert.deepEqual(play([asked, asked, asked], 2), { verdict: 'ended', reason: 'it came to no end in 2 turns' })
 })
 
-test('the third time of the same question with the same answer is a circle, also with others in between', () => {
-  const circle = [used('a', '1'), used('b', '2'), used('a', '1'), used('b', '2')]
+test('the third time of the same question with the same answer is a circle, also with others in between of which none is new', () => {
+  const circle = [used('b', '2'), used('a', '1'), used('b', '2'), used('a', '1'), used('b', '2')]
   assert.equal(play(circle).verdict, 'on')
   assert.deepEqual(play([...circle, used('a', '1')]), {
     verdict: 'ended',
-    reason: 'it asked read for the same 3 times and got the same answer',
+    reason: 'it asked read for the same 3 times and got the same answer, and nothing new came up',
   })
+})
+
+test('tests that pass again after each edit are no circle, however often', () => {
+  const checked = [1, 2, 3, 4, 5].flatMap((at) => [used(`edit ${at}`, 'written'), used('test', 'all pass'), used('test', 'all pass')])
+  assert.equal(play(checked).verdict, 'on')
 })
 
 test('the same question with another answer is no circle: tests are run again after each change', () => {

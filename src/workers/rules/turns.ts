@@ -1,4 +1,4 @@
-/** How often one thing may be asked with one answer before a model is said to go in circles. */
+/** How often one thing may be asked with one answer, while nothing new comes up, before a model is said to go in circles. */
 const maxRepeats = 3
 /** How often a model may stop without saying how it ended. */
 const maxSilences = 2
@@ -7,8 +7,10 @@ const maxSilences = 2
 export interface Turns {
   readonly taken: number
   readonly silences: number
-  /** How often each question had each answer, one after another or not. */
-  readonly seen: ReadonlyMap<string, number>
+  /** Every question with its answer. */
+  readonly known: ReadonlySet<string>
+  /** How often each of them came since the last one that was new. */
+  readonly repeats: ReadonlyMap<string, number>
 }
 
 /** What happened in a turn. */
@@ -22,7 +24,7 @@ export type TurnEvent =
 export type TurnVerdict = { readonly verdict: 'on'; readonly turns: Turns } | { readonly verdict: 'ended'; readonly reason: string }
 
 /** A conversation in which nothing was said. */
-export const noTurns: Turns = { taken: 0, silences: 0, seen: new Map() }
+export const noTurns: Turns = { taken: 0, silences: 0, known: new Set(), repeats: new Map() }
 
 /** One step of a conversation: a model that goes in circles, falls silent or comes to no end has failed, whatever it says. */
 export function stepTurns(turns: Turns, event: TurnEvent, limits: { readonly maxTurns: number }): TurnVerdict {
@@ -34,9 +36,19 @@ export function stepTurns(turns: Turns, event: TurnEvent, limits: { readonly max
     if (turns.silences + 1 >= maxSilences) return { verdict: 'ended', reason: 'it stopped without saying whether the task is done' }
     return { verdict: 'on', turns: { ...turns, silences: turns.silences + 1 } }
   }
-  const key = JSON.stringify([event.tool, event.input, event.output])
-  const count = (turns.seen.get(key) ?? 0) + 1
+  return stepUse(turns, event)
+}
+
+/** Tests that pass again after each edit are no circle: the edit is new. */
+function stepUse(turns: Turns, { tool, input, output }: Extract<TurnEvent, { readonly event: 'used' }>): TurnVerdict {
+  const key = JSON.stringify([tool, input, output])
+  const isNew = !turns.known.has(key)
+  const count = isNew ? 1 : (turns.repeats.get(key) ?? 0) + 1
   if (count >= maxRepeats)
-    return { verdict: 'ended', reason: `it asked ${event.tool} for the same ${maxRepeats} times and got the same answer` }
-  return { verdict: 'on', turns: { ...turns, silences: 0, seen: new Map(turns.seen).set(key, count) } }
+    return {
+      verdict: 'ended',
+      reason: `it asked ${tool} for the same ${maxRepeats} times and got the same answer, and nothing new came up`,
+    }
+  const [known, before] = isNew ? [new Set(turns.known).add(key), []] : [turns.known, turns.repeats]
+  return { verdict: 'on', turns: { ...turns, silences: 0, known, repeats: new Map(before).set(key, count) } }
 }
