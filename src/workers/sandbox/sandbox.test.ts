@@ -94,6 +94,9 @@ test('S23: keys, tokens, other trees, the socket and the environment of the node
   const tree = treeOf('reach')
   const other = treeOf('other')
   for (const path of [join(root, 'canary-key'), join(other, 'canary')]) writeFileSync(path, 'canary-4711')
+  const socket = createServer((connection) => connection.end('canary-4711'))
+  await new Promise<void>((listening) => socket.listen(join(root, 'canary-4711.sock'), listening))
+  t.after(() => socket.close())
   process.env['CANARY_TOKEN'] = 'canary-4711'
   t.after(() => delete process.env['CANARY_TOKEN'])
   const script = `env; cat ${root}/canary-key ${other}/canary; ls ${root} /root /home; cat /proc/1/environ /proc/*/environ; grep -r canary-4711 /tmp /etc /run /var /home 2>/dev/null; true`

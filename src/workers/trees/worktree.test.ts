@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -24,8 +24,11 @@ interface Stand extends AsyncDisposable {
   readonly worktree: Worktree
 }
 
-/** A repository with a hook, a filter, a submodule entry and a link out of the tree, and a worktree of it. */
-async function openStand(prepare: (repository: string, git: (...args: readonly string[]) => void) => void = () => {}): Promise<Stand> {
+/** A repository as it is prepared, and a worktree of it on a machine whose user has configured git so. */
+async function openStand(
+  prepare: (repository: string, git: (...args: readonly string[]) => void) => void = () => {},
+  configOf: (root: string) => string = () => '',
+): Promise<Stand> {
   const root = mkdtempSync(join(tmpdir(), 'althing-tree-'))
   const source = join(root, 'source')
   const git = (...args: readonly string[]): void => {
@@ -41,7 +44,8 @@ async function openStand(prepare: (repository: string, git: (...args: readonly s
   prepare(source, git)
   git('add', '--all')
   git('commit', '--quiet', '-m', 'first')
-  const runner = createGitRunner({ environment, maxTextBytes: 1_048_576 })
+  writeFileSync(join(root, '.gitconfig'), configOf(root))
+  const runner = createGitRunner({ environment: { ...environment, HOME: root }, maxTextBytes: 1_048_576 })
   const sandbox = await openSandbox({
     kind: 'none',
     network: 'none',
@@ -118,15 +122,49 @@ test('a pack has what the server lacks, and nothing else', async () => {
   assert.equal(pack.readUInt32BE(8), 3)
 })
 
-test('S24: filters, hooks and attributes that a repository names are not run when it is checked out or read', async () => {
-  await using stand = await openStand((source, git) => {
-    writeFileSync(join(source, '.gitattributes'), '* filter=evil diff=evil merge=evil\n')
-    git('config', 'filter.evil.smudge', `touch ${source}/smudged; cat`)
-    git('config', 'filter.evil.clean', 'cat')
-  })
+test('S24: filters that a repository names, and hooks and watchers that the user of this machine configured, are run neither when it is checked out nor when it is read', async () => {
+  const run = (root: string, what: string): string => `touch ${root}/${what}-ran; cat`
+  await using stand = await openStand(
+    (source) => {
+      writeFileSync(join(source, '.gitattributes'), '* filter=evil diff=evil merge=evil\n')
+      // runs whenever a ref is moved, as a fetch and a checkout do
+      mkdirSync(join(source, '..', 'hooks'))
+      writeFileSync(join(source, '..', 'hooks', 'reference-transaction'), `#!/bin/sh\n${run(join(source, '..'), 'hook')}\n`, {
+        mode: 0o755,
+      })
+    },
+    (root) => `[filter "evil"]
+	smudge = ${run(root, 'smudge')}
+	clean = ${run(root, 'clean')}
+[core]
+	hooksPath = ${root}/hooks
+	fsmonitor = ${run(root, 'watcher')}
+`,
+  )
   writeFileSync(join(stand.worktree.path, 'a.txt'), 'two\n')
   assert.ok((await commit(stand)) !== undefined)
-  assert.ok(!existsSync(join(stand.root, 'source', 'smudged')))
+  assert.deepEqual(
+    readdirSync(stand.root).filter((name) => name.endsWith('-ran')),
+    [],
+  )
+})
+
+test('S24: a submodule of the repository is neither fetched nor changed', async () => {
+  await using stand = await openStand((source, git) => {
+    writeFileSync(
+      join(source, '.gitmodules'),
+      `[submodule "vendor"]\n\tpath = vendor\n\turl = ext::sh -c touch% ${source}/ran\n\tupdate = checkout\n`,
+    )
+    mkdirSync(join(source, 'vendor'))
+    git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},vendor`)
+  })
+  const { path } = stand.worktree
+  assert.deepEqual(readdirSync(join(path, 'vendor')), [])
+  writeFileSync(join(path, 'a.txt'), 'two\n')
+  const made = (await commit(stand)) ?? assert.fail('there is a change')
+  assert.equal(gitIn(stand, 'diff', '--name-status', stand.base, made), 'M\ta.txt')
+  assert.match(gitIn(stand, 'ls-tree', made, 'vendor'), /^160000 commit 1{40}/)
+  assert.ok(!existsSync(join(stand.root, 'source', 'ran')))
 })
 
 test('S24: a link out of the tree is pushed as a link, and never read', async () => {
@@ -150,7 +188,7 @@ test('S24: what the agent did to its git does not count: not its hooks, not its 
   assert.ok(!existsSync(ran))
 })
 
-test('S24: a repository within the repository is refused, and one that was there before is left alone', async () => {
+test('S24: a repository within the repository is refused', async () => {
   await using stand = await openStand()
   const inner = join(stand.worktree.path, 'inner')
   mkdirSync(inner)
