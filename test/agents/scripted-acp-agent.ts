@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 import type { RequestPermissionRequest } from '@agentclientprotocol/sdk'
-import { agent, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk'
+import { agent, methods, ndJsonStream, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk'
 
 /**
  * An agent that speaks the Agent Client Protocol over its standard streams and does what its one argument says. For tests and
@@ -9,10 +9,16 @@ import { agent, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprot
  */
 const behaviour = process.argv[2] ?? 'done'
 let folder = '.'
+if (behaviour === 'cannot-start') {
+  process.stderr.write('no node here\n')
+  process.exit(3)
+}
 
 const app = agent({ name: 'scripted' })
   .onRequest(methods.agent.initialize, () => ({ protocolVersion: behaviour === 'old' ? 0 : PROTOCOL_VERSION, agentCapabilities: {} }))
   .onRequest(methods.agent.session.new, ({ params }) => {
+    if (behaviour === 'says-nothing') return new Promise<never>(() => setInterval(() => {}, 1_000))
+    if (behaviour === 'is-logged-out') throw RequestError.authRequired(undefined, 'log in first')
     folder = params.cwd
     return { sessionId: 'one' }
   })
@@ -24,6 +30,7 @@ const app = agent({ name: 'scripted' })
       })
     if (behaviour === 'hangs') return new Promise<never>(() => setInterval(() => {}, 1_000))
     if (behaviour === 'crashes') process.exit(7)
+    if (behaviour === 'ends-with-75') process.exit(75)
     if (behaviour === 'garbage') {
       process.stdout.write('this is no message\n{"jsonrpc": \n')
       process.exit(0)
@@ -34,6 +41,7 @@ const app = agent({ name: 'scripted' })
     if (behaviour === 'writes-garbage') writeOutcome('{"outcome":"done","title":')
     if (behaviour === 'gives-up')
       end({ outcome: 'failed', reason: process.env['ALTHING_TASK'] === 'issue-7' ? 'there is nothing to do' : 'no task is named' })
+    if (behaviour === 'is-unavailable') end({ outcome: 'unavailable', reason: 'the model is overloaded' })
     if (behaviour === 'asks-person') end({ outcome: 'needs-human', reason: 'which database?' })
     if (behaviour === 'done') {
       const toolCall = { toolCallId: 'edit-1', title: 'write hello.txt', kind: 'edit' as const }

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 import { Writable } from 'node:stream'
-import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk'
+import { client, methods, ndJsonStream, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk'
 import type { ClientContext, InitializeRequest, SessionUpdate, StopReason } from '@agentclientprotocol/sdk'
 import type { Clock } from '../../lib/clock.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { describeError } from '../../lib/fault.ts'
 import type { Assignment, Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { formatExternalPrompt } from '../rules/external-prompt.ts'
-import { outcomeOfEnd } from '../rules/outcome.ts'
+import { outcomeOfEnd, outcomeOfFailure } from '../rules/outcome.ts'
 import { choosePermission } from '../rules/permissions.ts'
 import { pauseUnconfirmed } from '../sandbox/pause-unconfirmed.ts'
 import type { SandboxProcess } from '../sandbox/sandbox.ts'
@@ -22,6 +22,8 @@ import { openOutcomeFile } from './outcome-file.ts'
 const maxMessageBytes = 8_388_608
 /** What is kept of one thing that an agent says or does, in characters. */
 const maxTextLength = 20_000
+/** Time in which an agent must have begun a session, in milliseconds: some fetch themselves first. */
+const maxStartMs = 120_000
 /** Time that an agent has to end by itself after it was told to, in milliseconds. */
 const graceMs = 1_000
 
@@ -80,6 +82,7 @@ async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<Wo
   const { assignment, tools, signal } = run
   const { options, events, file, prompt } = talk
   const words: string[] = []
+  const progress = { hasSession: false }
   const complaint = readComplaint(child.stderr)
   const app = client({ name: 'althing' })
     .onRequest(methods.client.session.requestPermission, async ({ params }) => {
@@ -94,28 +97,49 @@ async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<Wo
       if (event !== undefined && !events.add(event, sizeOf(event))) child.kill()
     })
   const stream = ndJsonStream(Writable.toWeb(child.stdin), toWeb(child.stdout), { maxMessageBytes })
+  const late = Promise.withResolvers<never>()
+  const cancel = talk.clock.schedule(maxStartMs, () => {
+    if (!progress.hasSession) late.reject(new Error(`it began no session within ${maxStartMs} ms`))
+  })
   try {
-    const work = app.connectWith(stream, (agent) => promptOnce(agent, { worktree: assignment.worktree, prompt, signal }))
-    const stopped = await Promise.race([work, ended(child), aborted(signal, talk.clock)])
+    const work = app.connectWith(stream, (agent) => promptOnce(agent, { worktree: assignment.worktree, prompt, progress, signal }))
+    const stopped = await Promise.race([work, ended(child), aborted(signal, talk.clock), late.promise])
     if (stopped === 'end_turn') return outcomeOfEnd(await file.read(), { task: assignment.task, lastWords: words.join('') })
     return { outcome: 'failed', reason: reasonOf(stopped) }
   } catch (error) {
     if (events.isFull) return { outcome: 'failed', reason: `the agent said more than ${assignment.limits.maxOutputBytes} bytes` }
     if (signal.aborted) return { outcome: 'failed', reason: `the agent came to no end within ${assignment.limits.timeoutMs} ms` }
-    const code = await Promise.race([child.exited.then((exitCode) => exitCode ?? 'a signal'), after(talk.clock)])
+    const end = await describeEnd(child, error, talk)
     const said = complaint().trim().split('\n').at(-1)?.slice(0, 300) ?? ''
-    const reason = code === undefined ? describeError(error) : `its process ended with ${code}`
-    return { outcome: 'failed', reason: `the agent failed: ${reason}${said === '' ? '' : ` (${said})`}` }
+    const reason = `the agent failed: ${end.words}${said === '' ? '' : ` (${said})`}`
+    // it was not told the task yet
+    if (!progress.hasSession) return { outcome: 'hindered', reason }
+    return outcomeOfFailure(end.exitCode === undefined ? undefined : await file.read(), { exitCode: end.exitCode, reason })
+  } finally {
+    cancel()
   }
+}
+
+/** How a conversation broke off. Who answered with an error runs on; the process of another may be about to end. */
+async function describeEnd(
+  child: SandboxProcess,
+  error: unknown,
+  { clock }: Pick<Talk, 'clock'>,
+): Promise<{ readonly words: string; readonly exitCode: number | undefined }> {
+  const isAnswer = error instanceof RequestError
+  const end = isAnswer ? undefined : await Promise.race([child.exited.then((exitCode) => ({ exitCode })), after(clock)])
+  if (end === undefined) return { words: describeError(error), exitCode: undefined }
+  return { words: `its process ended with ${end.exitCode ?? 'a signal'}`, exitCode: end.exitCode }
 }
 
 interface Prompting {
   readonly worktree: string
   readonly prompt: string
+  readonly progress: { hasSession: boolean }
   readonly signal: AbortSignal
 }
 
-async function promptOnce(agent: ClientContext, { worktree, prompt, signal }: Prompting): Promise<StopReason> {
+async function promptOnce(agent: ClientContext, { worktree, prompt, progress, signal }: Prompting): Promise<StopReason> {
   // It has the folder itself and may run what it likes there: files and terminals of ours would only be ways out of the sandbox.
   const greeting: InitializeRequest = {
     protocolVersion: PROTOCOL_VERSION,
@@ -125,6 +149,7 @@ async function promptOnce(agent: ClientContext, { worktree, prompt, signal }: Pr
   if (protocolVersion !== PROTOCOL_VERSION)
     throw new Error(`it speaks version ${protocolVersion} of the protocol, and we ${PROTOCOL_VERSION}`)
   const { sessionId } = await agent.request(methods.agent.session.new, { cwd: worktree, mcpServers: [] })
+  progress.hasSession = true
   const cancel = (): void => void agent.notify(methods.agent.session.cancel, { sessionId }).catch(() => {})
   signal.addEventListener('abort', cancel, { once: true })
   try {

@@ -20,6 +20,8 @@ X`,
   endless: 'yes and on',
   crashes: 'echo broken >&2; exit 7',
   'writes-garbage': `echo hello > hello.txt; echo 'not json' > "$ALTHING_OUTCOME"`,
+  'is-unavailable': `echo '{"outcome":"unavailable","reason":"the model is overloaded"}' > "$ALTHING_OUTCOME"; exit 1`,
+  'ends-with-75': 'echo trying >&2; echo the quota is spent >&2; exit 75',
   'odd-bytes': String.raw`printf 'caf\351 \377\n'; printf '\377' >&2`,
 }
 
@@ -41,6 +43,10 @@ testDriver('command', {
     { behaviour: 'endless', reason: /more than 200000 bytes/ },
     { behaviour: 'crashes', reason: /ended with 7: broken/ },
     { behaviour: 'writes-garbage', reason: /^the outcome file could not be read: it is no JSON object$/ },
+  ],
+  hindrances: [
+    { behaviour: 'is-unavailable', reason: /^the model is overloaded$/ },
+    { behaviour: 'ends-with-75', reason: /ended with 75: the quota is spent$/ },
   ],
 })
 

@@ -2,7 +2,7 @@ import { decodeLossy, encodeText } from '../../lib/bytes.ts'
 import type { Assignment, Driver, DriverTools, SandboxResult, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { formatExternalPrompt, placePrompt } from '../rules/external-prompt.ts'
 import type { WrittenOutcome } from '../rules/outcome.ts'
-import { outcomeOfEnd } from '../rules/outcome.ts'
+import { outcomeOfEnd, outcomeOfFailure } from '../rules/outcome.ts'
 import { runCommand } from '../sandbox/run-command.ts'
 import type { ExternalDeps, ExternalOptions } from './external.ts'
 import { variablesOf } from './external.ts'
@@ -53,7 +53,7 @@ async function judgeEnd({ task, limits }: Assignment, result: SandboxResult, wri
       reason: `the command ran longer than ${limits.timeoutMs} ms or printed more than ${limits.maxOutputBytes} bytes`,
     }
   if (result.exitCode === 0) return outcomeOfEnd(written, { task, lastWords: decodeLossy(result.stdout) })
-  if (written?.outcome === 'failed' || written?.outcome === 'needs-human') return written
   const lastLine = decodeLossy(result.stderr).trim().split('\n').at(-1)?.slice(0, 500) ?? ''
-  return { outcome: 'failed', reason: `the command ended with ${result.exitCode ?? 'a signal'}${lastLine === '' ? '' : `: ${lastLine}`}` }
+  const reason = `the command ended with ${result.exitCode ?? 'a signal'}${lastLine === '' ? '' : `: ${lastLine}`}`
+  return outcomeOfFailure(written, { exitCode: result.exitCode, reason })
 }

@@ -44,6 +44,7 @@ const behaviours: Readonly<Partial<Record<Behaviour, readonly Step[]>>> = {
   crashes: [new Fault('MODEL_ANSWER_INVALID', 'invalid', { message: 'lab sends what is no answer' })],
   'odd-bytes': [{ calls: [['run', { command: String.raw`printf 'caf\351 \377'; printf '\377' >&2` }]] }, { calls: [finish] }],
   refuses: [{ text: 'I would rather not.' }],
+  'is-unavailable': [new Fault('MODEL_UNREACHABLE', 'unavailable', { message: 'lab does not answer' })],
 }
 
 testDriver('model', {
@@ -54,6 +55,7 @@ testDriver('model', {
     { behaviour: 'crashes', reason: /lab sends what is no answer/ },
     { behaviour: 'refuses', reason: /stopped without saying/ },
   ],
+  hindrances: [{ behaviour: 'is-unavailable', reason: /lab does not answer/ }],
 })
 
 async function play(steps: readonly Step[], stand: DriverStand, asked: CompletionRequest[] = []): Promise<readonly WorkerEvent[]> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '../../tasks/task.ts'
 import { placePrompt } from './external-prompt.ts'
-import { mapOutcome, outcomeOfEnd, parseOutcome } from './outcome.ts'
+import { mapOutcome, outcomeOfEnd, outcomeOfFailure, parseOutcome } from './outcome.ts'
 import { choosePermission } from './permissions.ts'
 
 test('what an agent writes about its end is read in full', () => {
@@ -21,6 +21,7 @@ test('what an agent writes about its end is read in full', () => {
     decision: { what: 'SQLite', why: 'is there', alternatives: ['a file'] },
   })
   assert.deepEqual(parseOutcome('{"outcome":"failed","reason":"no tests"}'), { outcome: 'failed', reason: 'no tests' })
+  assert.deepEqual(parseOutcome('{"outcome":"unavailable","reason":"no quota"}'), { outcome: 'hindered', reason: 'no quota' })
   assert.deepEqual(parseOutcome('{"outcome":"needs-human"}'), { outcome: 'needs-human', reason: 'it gave no reason' })
   assert.deepEqual(parseOutcome('{"outcome":"done","title":"a","summary":"b","decision":"c"}'), {
     outcome: 'done',
@@ -37,8 +38,8 @@ for (const [text, why] of [
   ['[]', 'it is no JSON object'],
   ['null', 'it is no JSON object'],
   ['{"outcome":"done"', 'it is no JSON object'],
-  ['{}', 'its outcome is none of done, failed and needs-human'],
-  ['{"outcome":"maybe"}', 'its outcome is none of done, failed and needs-human'],
+  ['{}', 'its outcome is none of done, failed, needs-human and unavailable'],
+  ['{"outcome":"maybe"}', 'its outcome is none of done, failed, needs-human and unavailable'],
   ['{"outcome":"done"}', 'it says done without a title and a summary'],
   ['{"outcome":"done","title":"","summary":"b"}', 'it says done without a title and a summary'],
 ] as const)
@@ -46,6 +47,18 @@ for (const [text, why] of [
     const outcome = outcomeOfEnd(parseOutcome(text), { task: { title: 'a' } as Task, lastWords: 'All is well.' })
     assert.deepEqual(outcome, { outcome: 'failed', reason: `the outcome file could not be read: ${why}` })
   })
+
+test('an agent that ended badly failed for the reason it wrote, else as it ended; 75 is of the machine and not of the task', () => {
+  const ended = (exitCode: number | undefined, text?: string) =>
+    outcomeOfFailure(text === undefined ? undefined : parseOutcome(text), { exitCode, reason: 'it ended' })
+  assert.deepEqual(ended(7), { outcome: 'failed', reason: 'it ended' })
+  assert.deepEqual(ended(undefined, '{}'), { outcome: 'failed', reason: 'it ended' })
+  assert.deepEqual(ended(75), { outcome: 'hindered', reason: 'it ended' })
+  assert.deepEqual(ended(75, '{"outcome":"failed","reason":"no tests"}'), { outcome: 'failed', reason: 'no tests' })
+  assert.deepEqual(ended(1, '{"outcome":"needs-human","reason":"blue?"}'), { outcome: 'needs-human', reason: 'blue?' })
+  assert.deepEqual(ended(1, '{"outcome":"unavailable","reason":"no quota"}'), { outcome: 'hindered', reason: 'no quota' })
+  assert.deepEqual(ended(1, '{"outcome":"done","title":"a","summary":"b"}'), { outcome: 'failed', reason: 'it ended' })
+})
 
 test('an agent that ended well without a word about it is taken at its last words', () => {
   const task = { title: ' The cart\nforgets ' } as Task

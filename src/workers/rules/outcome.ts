@@ -15,9 +15,11 @@ export function parseOutcome(text: string): WrittenOutcome {
   const fields = readObject(text)
   if (fields === undefined) return unreadable('it is no JSON object')
   const word = fields.get('outcome')
-  if (word === 'failed' || word === 'needs-human') return { outcome: word, reason: readText(fields, 'reason') ?? 'it gave no reason' }
+  const ending = word === 'unavailable' ? 'hindered' : word
+  if (ending === 'failed' || ending === 'needs-human' || ending === 'hindered')
+    return { outcome: ending, reason: readText(fields, 'reason') ?? 'it gave no reason' }
   const [title, summary] = [readText(fields, 'title'), readText(fields, 'summary')]
-  if (word !== 'done') return unreadable('its outcome is none of done, failed and needs-human')
+  if (word !== 'done') return unreadable('its outcome is none of done, failed, needs-human and unavailable')
   if (title === undefined || summary === undefined) return unreadable('it says done without a title and a summary')
   const [what, why] = [readText(fields, 'decision'), readText(fields, 'why')]
   const others = fields.get('alternatives')
@@ -45,6 +47,21 @@ export function outcomeOfEnd(
 ): WorkerOutcome {
   if (written?.outcome === 'unreadable') return { outcome: 'failed', reason: `the outcome file could not be read: ${written.why}` }
   return written ?? outcomeOfSilence(task, lastWords)
+}
+
+/** Exit code of a program that could not work now, whatever it was given. @see sysexits.h, EX_TEMPFAIL */
+const tryAgainLater = 75
+
+/**
+ * How an agent is taken whose process did not end well: by the reason that it wrote, else by how it ended. `exitCode` is undefined where a signal ended
+ * it, or it runs.
+ */
+export function outcomeOfFailure(
+  written: WrittenOutcome | undefined,
+  { exitCode, reason }: { readonly exitCode: number | undefined; readonly reason: string },
+): WorkerOutcome {
+  if (written !== undefined && written.outcome !== 'unreadable' && written.outcome !== 'done') return written
+  return { outcome: exitCode === tryAgainLater ? 'hindered' : 'failed', reason }
 }
 
 function outcomeOfSilence(task: Task, lastWords: string): WorkerOutcome {

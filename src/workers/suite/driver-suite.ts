@@ -23,6 +23,11 @@ export type Behaviour =
   | 'refuses'
   | 'odd-bytes'
   | 'writes-garbage'
+  | 'is-unavailable'
+  | 'is-logged-out'
+  | 'cannot-start'
+  | 'says-nothing'
+  | 'ends-with-75'
 
 /** Where a driver is tried: a worktree, and tools that work there without a sandbox. */
 export interface DriverStand extends AsyncDisposable {
@@ -97,6 +102,8 @@ export interface DriverSuite {
   ) => Promise<Driver>
   /** Ways of failing that the agent of this driver has. */
   readonly failures: readonly { readonly behaviour: Behaviour; readonly reason: RegExp }[]
+  /** Ways in which its agent cannot work at all, whatever the task. */
+  readonly hindrances: readonly { readonly behaviour: Behaviour; readonly reason: RegExp }[]
 }
 
 /** What every driver keeps to. */
@@ -166,6 +173,14 @@ export function testDriver(name: string, suite: DriverSuite): void {
   })
 
   if (suite.openOn !== undefined) testPause(name, suite.openOn)
+
+  for (const { behaviour, reason } of suite.hindrances)
+    test(`rule 15: ${name}: an agent of which it is true that it ${behaviour} says nothing of the task: ${reason.source}`, async () => {
+      await using stand = await openDriverStand()
+      const outcome = outcomeOf(await run(behaviour, stand))
+      assert.equal(outcome.outcome, 'hindered')
+      assert.match(outcome.outcome === 'hindered' ? outcome.reason : '', reason)
+    })
 
   for (const { behaviour, reason } of suite.failures)
     test(`F27: ${name}: an agent of which it is true that it ${behaviour} has failed: ${reason.source}`, async () => {
