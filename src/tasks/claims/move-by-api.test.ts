@@ -95,9 +95,28 @@ test('what GitHub says of a move is a refusal with its words, a pause that it as
     ]),
     'a; b',
   )
-  await assert.rejects(say([{ type: 'RATE_LIMITED', message: 'wait' }]), { code: 'FORGE_LIMITED' })
   await assert.rejects(say([{ message: 'Something went wrong' }]), { code: 'FORGE_FAILED' })
   await assert.rejects(say([]), { code: 'FORGE_FAILED' })
+  github.mischief = () => ({ status: 200, body: { errors: [{ message: 'No such field', extensions: { code: 'undefinedField' } }] } })
+  assert.equal(await apiOf().moveRefs(updates, { signal }), 'No such field')
+})
+
+test('F20: a limit of the API is told with its own time, and as a minute where it names none', async (t) => {
+  const { github, apiOf } = await openStand(t)
+  const date = 'Thu, 01 Jan 2026 00:00:00 GMT'
+  const move = () => apiOf().moveRefs([{ ref: 'refs/heads/none', old: undefined, new: undefined }], { signal })
+  const limited = { errors: [{ type: 'RATE_LIMITED', message: 'wait' }] }
+  github.mischief = () => ({
+    status: 200,
+    body: limited,
+    headers: { date, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1767229200' },
+  })
+  await assert.rejects(move(), { code: 'FORGE_LIMITED', data: { retryAfterMs: 3_600_000 } })
+  const secondary = { errors: [{ message: 'You have exceeded a secondary rate limit.' }] }
+  for (const body of [limited, secondary]) {
+    github.mischief = () => ({ status: 200, body })
+    await assert.rejects(move(), { code: 'FORGE_LIMITED', data: { retryAfterMs: 60_000 } })
+  }
 })
 
 test('of several moves that need not go together those that can are made', async (t) => {

@@ -10,19 +10,19 @@ const maxLength = 16_777_216
 
 /** Answers that a forge gave with an ETag, by path: a question that is asked again costs a forge little, and on GitHub nothing of the budget. */
 export class AnswerCache {
-  /** The oldest first. */
+  /** What was asked for longest ago first. */
   readonly #kept = new Map<string, KeptAnswer>()
   #length = 0
 
-  etagOf(path: string): string | undefined {
-    return this.#kept.get(path)?.headers.get('etag') ?? undefined
-  }
-
   get(path: string): KeptAnswer | undefined {
-    return this.#kept.get(path)
+    const kept = this.#kept.get(path)
+    if (kept === undefined) return undefined
+    this.#kept.delete(path)
+    this.#kept.set(path, kept)
+    return kept
   }
 
-  /** Keeps an answer, when it has an ETag; others go for it, the oldest first. */
+  /** Keeps an answer, when it has an ETag; others go for it, those first that were asked for longest ago. */
   put(path: string, answer: KeptAnswer): void {
     this.#drop(path)
     if (!answer.headers.has('etag') || answer.text.length > maxLength) return

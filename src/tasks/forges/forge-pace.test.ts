@@ -53,3 +53,16 @@ test('F20: a short pause is waited for, and a long one told at once', async () =
     { code: 'FORGE_LIMITED' },
   )
 })
+
+test('F20: a pause without a time grows until an answer is good, and what is refused during it is no new one', async () => {
+  const clock = createVirtualClock({ startsAt: 0 })
+  const pace = new ForgePace({ clock }, { writeGapMs: 0, maxPauseMs: 0 })
+  assert.deepEqual([pace.pauseUntold(), pace.pauseUntold()], [60_000, 60_000])
+  // sent before the pause and answered in it
+  pace.succeed()
+  await clock.advance(60_000)
+  assert.equal(pace.pauseUntold(), 120_000)
+  await clock.advance(120_000)
+  pace.succeed()
+  assert.equal(pace.pauseUntold(), 60_000)
+})

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { untilAborted } from '../../lib/deadline.ts'
 import { tasksFaults } from '../faults.ts'
+import { untoldPause } from '../rules/forge-limits.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -18,6 +19,8 @@ export class ForgePace {
   readonly #clock: Clock
   readonly #options: ForgePaceOptions
   #pausedUntil = 0
+  /** Pauses without a time since the last answer that was none of these. */
+  #untold = 0
   #nextWrite = 0
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -29,6 +32,22 @@ export class ForgePace {
   /** Nothing is sent for so long, by what the forge said. */
   pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + ms)
+  }
+
+  /** Nothing is sent for a while that the forge did not name, longer each time it says so again; gives how long, in milliseconds. */
+  pauseUntold(): number {
+    const left = this.#pausedUntil - this.#clock.monotonic()
+    // what went out before the pause and was refused with it is no new refusal
+    if (left > 0) return Math.ceil(left)
+    const ms = untoldPause(this.#untold)
+    this.#untold += 1
+    this.pause(ms)
+    return ms
+  }
+
+  /** The forge did what was asked. */
+  succeed(): void {
+    if (this.#pausedUntil <= this.#clock.monotonic()) this.#untold = 0
   }
 
   /** Sends a question. @throws Fault FORGE_LIMITED */

@@ -50,6 +50,9 @@ export interface PullRequest {
   readonly commit?: string
 }
 
+/** What is known of a pull request that was merged. */
+export type MergedPull = Pick<PullRequest, 'id' | 'url' | 'body'>
+
 /** A page of issues that changed since a cursor, in the order of their change, and the cursor for the next look. */
 export interface IssuePage {
   readonly issues: readonly Issue[]
@@ -124,6 +127,11 @@ export interface ForgePulls {
   readonly openPull: (draft: PullDraft, options: Waiting) => Promise<PullRequest & { readonly wasThere: boolean }>
   /** The open pull request of head and base; undefined when there is none. */
   readonly findPull: (branches: { readonly head: string; readonly base: string }, options: Waiting) => Promise<PullRequest | undefined>
+  /**
+   * Pull requests of head and base that were merged, the newest first, also where the branch is gone by now. Those of a fork are none. Of many closed
+   * ones those that changed last are looked at, a hundred where a forge cannot be asked for a branch.
+   */
+  readonly listMerged: (branches: { readonly head: string; readonly base: string }, options: Waiting) => Promise<readonly MergedPull[]>
   readonly pull: (id: string, options: Waiting) => Promise<PullRequest>
   /** All checks of a commit together. */
   readonly checks: (commit: string, options: Waiting) => Promise<ChecksState>

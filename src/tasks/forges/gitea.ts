@@ -6,7 +6,7 @@ import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
 import { toComment } from './comment-fields.ts'
-import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
+import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
 import { hasMore, readPages, readPagesIn } from './read-pages.ts'
@@ -25,6 +25,8 @@ export const giteaDialect = {
 
 /** What Gitea gives at the most when nobody changed its settings. */
 const pageSize = 50
+/** Pages of closed pull requests that are looked through: it cannot be asked for those of a branch. */
+const maxClosedPages = 2
 /** A pull request is called unmergeable also while Gitea still looks whether it is, in milliseconds. */
 const mergeCheckMs = 60_000
 
@@ -133,6 +135,16 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
         find: () => findPull(draft, waiting),
       }),
     findPull,
+    listMerged: async ({ head, base }, waiting) => {
+      const merged: MergedPull[] = []
+      for (let page = 1; page <= maxClosedPages; page++) {
+        const answer = await send('GET', `/pulls?state=closed&sort=recentupdate&limit=${pageSize}&page=${page}`, waiting)
+        const found = readObjects(answer.body, 'pull requests')
+        merged.push(...found.filter((each) => each.isTrue('merged') && isOurs(each, { owner, repo, head, base })).map(toMerged))
+        if (merged.length > 0 || !hasMore(answer, { page, count: found.length, pageSize })) break
+      }
+      return merged
+    },
     pull,
     checks: async (commit, waiting) => {
       const path = `/commits/${encodeURIComponent(commit)}/status?limit=${pageSize}`
@@ -162,14 +174,19 @@ function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
   }
 }
 
-/** A fork may have a branch of the same name. */
+/** A fork may have a branch of the same name. Of a branch that is gone the ref is another, and its label the name that it had. */
 function isOurs(
   fields: AnswerFields,
   { owner, repo, head, base }: { readonly owner: string; readonly repo: string; readonly head: string; readonly base: string },
 ): boolean {
   const from = fields.object('head')
-  if (from.text('ref') !== head || fields.object('base').text('ref') !== base || !from.has('repo')) return false
+  if ((from.text('ref') !== head && from.textOrEmpty('label') !== head) || fields.object('base').text('ref') !== base || !from.has('repo'))
+    return false
   return from.object('repo').text('full_name').toLowerCase() === `${owner}/${repo}`.toLowerCase()
+}
+
+function toMerged(fields: AnswerFields): MergedPull {
+  return { id: String(fields.count('number')), url: fields.text('html_url'), body: fields.textOrEmpty('body') }
 }
 
 function toPull(

@@ -5,7 +5,7 @@ import { judgeChecks } from '../rules/judge-checks.ts'
 import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
-import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
+import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
 import { hasMore, readPages, readPagesIn } from './read-pages.ts'
@@ -153,7 +153,7 @@ function pullsOf({ at, endpoint, send }: Talk): ForgePulls {
   const findPull: Forge['findPull'] = async ({ head, base }, waiting) => {
     const query = { ...at, state: 'open', head: `${at.owner}:${head}`, base, per_page: pageSize } as const
     const found = readObjects((await send(endpoint('GET /repos/{owner}/{repo}/pulls', query), waiting)).body, 'pull requests')
-    const ours = found.find((each) => each.object('head').text('ref') === head && each.object('base').text('ref') === base)
+    const ours = found.find((each) => isBetween(each, { head, base }))
     return ours === undefined ? undefined : pull(String(ours.count('number')), waiting)
   }
   return {
@@ -163,6 +163,19 @@ function pullsOf({ at, endpoint, send }: Talk): ForgePulls {
         find: () => findPull(draft, waiting),
       }),
     findPull,
+    listMerged: async ({ head, base }, waiting) => {
+      const query = {
+        ...at,
+        state: 'closed',
+        head: `${at.owner}:${head}`,
+        base,
+        sort: 'updated',
+        direction: 'desc',
+        per_page: pageSize,
+      } as const
+      const found = readObjects((await send(endpoint('GET /repos/{owner}/{repo}/pulls', query), waiting)).body, 'pull requests')
+      return found.filter((each) => each.has('merged_at') && isBetween(each, { head, base })).map(toMerged)
+    },
     pull,
     checks: async (commit, waiting) => {
       const query = { ...at, ref: commit, per_page: pageSize }
@@ -208,6 +221,14 @@ function toComment(fields: AnswerFields): ForgeComment {
     body: fields.textOrEmpty('body'),
     updatedAt: fields.time('updated_at'),
   }
+}
+
+function isBetween(fields: AnswerFields, { head, base }: { readonly head: string; readonly base: string }): boolean {
+  return fields.object('head').text('ref') === head && fields.object('base').text('ref') === base
+}
+
+function toMerged(fields: AnswerFields): MergedPull {
+  return { id: String(fields.count('number')), url: fields.text('html_url'), body: fields.textOrEmpty('body') }
 }
 
 function toPull(fields: AnswerFields, reviews: readonly AnswerFields[]): PullRequest {

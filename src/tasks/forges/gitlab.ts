@@ -110,11 +110,19 @@ function pullsOf({ send, readTrusted }: Talk): ForgePulls {
     const notes = await send('GET', `/merge_requests/${Number(id)}/notes?sort=desc&order_by=created_at&per_page=${pageSize}`, waiting)
     return toPull(fields, areChangesRequested(readObjects(notes.body, 'notes'), await readTrusted(waiting)))
   }
-  const findPull: Forge['findPull'] = async ({ head, base }, waiting) => {
-    const query = `state=opened&source_branch=${encodeURIComponent(head)}&target_branch=${encodeURIComponent(base)}&per_page=${pageSize}`
+  const listBetween = async (
+    state: 'opened' | 'merged',
+    { head, base }: { readonly head: string; readonly base: string },
+    waiting: Waiting,
+  ): Promise<readonly AnswerFields[]> => {
+    const branches = `source_branch=${encodeURIComponent(head)}&target_branch=${encodeURIComponent(base)}`
+    const query = `state=${state}&${branches}&order_by=updated_at&sort=desc&per_page=${pageSize}`
     const found = readObjects((await send('GET', `/merge_requests?${query}`, waiting)).body, 'merge requests')
-    // a fork may have a branch of the same name
-    const ours = found.find((each) => each.count('source_project_id') === each.count('target_project_id'))
+    // a fork may have a branch of the same name, and be gone by now
+    return found.filter((each) => each.has('source_project_id') && each.count('source_project_id') === each.count('target_project_id'))
+  }
+  const findPull: Forge['findPull'] = async ({ head, base }, waiting) => {
+    const [ours] = await listBetween('opened', { head, base }, waiting)
     return ours === undefined ? undefined : pull(String(ours.count('iid')), waiting)
   }
   return {
@@ -130,6 +138,12 @@ function pullsOf({ send, readTrusted }: Talk): ForgePulls {
         find: () => findPull(draft, waiting),
       }),
     findPull,
+    listMerged: async (branches, waiting) =>
+      (await listBetween('merged', branches, waiting)).map((each) => ({
+        id: String(each.count('iid')),
+        url: each.text('web_url'),
+        body: each.textOrEmpty('description'),
+      })),
     pull,
     checks: async (commit, waiting) => {
       const query = `/pipelines?sha=${encodeURIComponent(commit)}&order_by=id&sort=desc&per_page=1`

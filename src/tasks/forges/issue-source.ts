@@ -100,6 +100,7 @@ class IssueSource implements TaskSource, PullRequests {
 
   readonly openPull: PullRequests['openPull'] = async (draft, waiting) => (await this.#open()).openPull(draft, waiting)
   readonly findPull: PullRequests['findPull'] = async (branches, waiting) => (await this.#open()).findPull(branches, waiting)
+  readonly listMerged: PullRequests['listMerged'] = async (branches, waiting) => (await this.#open()).listMerged(branches, waiting)
   readonly pull: PullRequests['pull'] = async (id, waiting) => (await this.#open()).pull(id, waiting)
   readonly checks: PullRequests['checks'] = async (commit, waiting) => (await this.#open()).checks(commit, waiting)
 

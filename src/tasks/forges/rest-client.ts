@@ -4,8 +4,10 @@ import { isTimeout, withDeadline } from '../../lib/deadline.ts'
 import { describeError, Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
 import { tasksFaults } from '../faults.ts'
+import type { ForgeLimit } from '../rules/forge-limits.ts'
 import { judgeLimit } from '../rules/forge-limits.ts'
 import type { ForgeAccess } from './access-log.ts'
+import type { KeptAnswer } from './answer-cache.ts'
 import { AnswerCache } from './answer-cache.ts'
 import type { ForgePace } from './forge-pace.ts'
 import { refusalOf } from './refusal.ts'
@@ -50,6 +52,8 @@ export interface ForgeAnswer {
   readonly status: number
   readonly body: unknown
   readonly headers: Headers
+  /** Nothing is sent for so long from now on, by what its headers say, in milliseconds; undefined when they ask for no pause. */
+  readonly pauseMs: number | undefined
 }
 
 /** What is said of ourselves. */
@@ -79,6 +83,11 @@ export class RestClient {
       : pace.write(() => this.#sendNow(request, waiting), waiting)
   }
 
+  /** Sends nothing for a while, because an answer said so that was none of a failure; gives how long, in milliseconds. */
+  pause(): number {
+    return this.#deps.pace.pauseUntold()
+  }
+
   async #sendNow(request: ForgeRequest, { signal }: Waiting): Promise<ForgeAnswer> {
     const { clock, findToken, note } = this.#deps
     const { api, timeoutMs } = this.#options
@@ -86,11 +95,13 @@ export class RestClient {
     if (token !== undefined) this.#assertSafe()
     const [at, began] = [clock.now(), clock.monotonic()]
     const late = withDeadline(clock, timeoutMs, signal)
+    // held until the answer is there: it may go from the cache meanwhile
+    const kept = request.method === 'GET' ? this.#cache.get(request.path) : undefined
     let status = 0
     try {
-      const response = await this.#fetch(request, token, late)
+      const response = await this.#fetch(request, { token, kept, signal: late })
       ;({ status } = response)
-      return await this.#judge(request, response, token)
+      return await this.#judge(request, response, { token, kept })
     } catch (error) {
       signal.throwIfAborted()
       throw error instanceof Fault ? error : this.#failure(error)
@@ -117,11 +128,11 @@ export class RestClient {
     })
   }
 
-  #fetch({ method, path, body }: ForgeRequest, token: string | undefined, signal: AbortSignal): Promise<Response> {
+  #fetch({ method, path, body }: ForgeRequest, { token, kept, signal }: Known & Waiting): Promise<Response> {
     const { api, headers: said, formatToken } = this.#options
     const headers = new Headers({ 'user-agent': agent, ...said })
     if (token !== undefined) headers.set(...formatToken(token))
-    const etag = method === 'GET' ? this.#cache.etagOf(path) : undefined
+    const etag = kept?.headers.get('etag') ?? undefined
     if (etag !== undefined) headers.set('if-none-match', etag)
     if (body !== undefined) headers.set('content-type', 'application/json')
     return this.#deps.fetch(`${api}${path}`, {
@@ -134,19 +145,33 @@ export class RestClient {
     })
   }
 
-  async #judge({ method, path }: ForgeRequest, response: Response, token: string | undefined): Promise<ForgeAnswer> {
+  async #judge({ method, path }: ForgeRequest, response: Response, { token, kept }: Known): Promise<ForgeAnswer> {
     const { status, headers } = response
-    const pauseMs = judgeLimit({ status, ...limitHeaders(headers), now: timeOf(headers) ?? this.#deps.clock.now() })
-    if (pauseMs !== undefined) this.#deps.pace.pause(pauseMs)
+    const { pace, clock } = this.#deps
+    const signs = { status, ...limitHeaders(headers), now: timeOf(headers) ?? clock.now() }
+    // by the headers alone first: the words may never come
+    let pauseMs = this.#obey(judgeLimit({ ...signs, words: '' }))
     if (status === 304) {
       await response.body?.cancel()
-      const kept = this.#cache.get(path)
-      if (kept !== undefined) return { status: 200, body: JSON.parse(kept.text), headers: kept.headers }
+      if (kept === undefined) throw notModified(path)
+      pace.succeed()
+      return { status: 200, body: JSON.parse(kept.text), headers: kept.headers, pauseMs }
     }
     const text = await readText(response, this.#options.maxAnswerBytes)
-    if (!response.ok) throw refusalOf({ api: this.#options.api, path, status, headers, text, token, pauseMs })
+    if (!response.ok) {
+      pauseMs ??= this.#obey(judgeLimit({ ...signs, words: text }))
+      throw refusalOf({ api: this.#options.api, path, status, headers, text, token, pauseMs })
+    }
+    pace.succeed()
     if (method === 'GET') this.#cache.put(path, { text, headers })
-    return { status, body: parseJson(text), headers }
+    return { status, body: parseJson(text), headers, pauseMs }
+  }
+
+  #obey(limit: ForgeLimit | undefined): number | undefined {
+    const { pace } = this.#deps
+    if (limit === 'untold') return pace.pauseUntold()
+    if (limit !== undefined) pace.pause(limit)
+    return limit
   }
 
   #failure(error: unknown): Error {
@@ -158,6 +183,20 @@ export class RestClient {
         : `cannot be reached, or broke off: ${describeError(cause)}`
     return tasksFaults.create('FORGE_FAILED', { message: `${api} ${why}`, data: { status: 0 }, cause: error })
   }
+}
+
+/** What a request goes out with. */
+interface Known {
+  readonly token: string | undefined
+  /** What was answered before. */
+  readonly kept: KeptAnswer | undefined
+}
+
+function notModified(path: string): Error {
+  return tasksFaults.create('FORGE_INVALID', {
+    message: `the forge says that ${path.replace(/\?.*$/s, '')} did not change since an answer that it never gave; is there a cache of another before it?`,
+    data: { status: 304 },
+  })
 }
 
 function limitHeaders(headers: Headers) {

@@ -7,22 +7,41 @@ export interface LimitSigns {
   readonly remaining: string | undefined
   /** Seconds since 1970; `X-RateLimit-Reset`, or `RateLimit-Reset`. */
   readonly reset: string | undefined
+  /** What it says beside its headers; empty where that is not known yet. */
+  readonly words: string
   /** Wall time of the forge in milliseconds: its own clock is what its times are of. */
   readonly now: number
 }
 
-/** Wait when a forge says "too many" and not how long, in milliseconds. @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api */
-const defaultPauseMs = 60_000
+/** How long nothing may be sent, in milliseconds; `untold` when the forge asks for a pause and does not say how long. */
+export type ForgeLimit = number | 'untold'
+
+/** Wait when a forge says "too many" and not how long, in milliseconds: the first, and the longest. @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+const firstUntoldMs = 60_000
+const maxUntoldMs = 3_600_000
 /** Longest wait that is taken from an answer, in milliseconds. */
 const maxPauseMs = 86_400_000
+/** What is looked at of a forge's words, in characters. */
+const maxWords = 4_096
 
-/** How long nothing may be sent after an answer, in milliseconds; undefined when the forge asks for no pause. */
-export function judgeLimit({ status, retryAfter, remaining, reset, now }: LimitSigns): number | undefined {
+/** What an answer asks for; undefined when that is no pause. */
+export function judgeLimit({ status, retryAfter, remaining, reset, words, now }: LimitSigns): ForgeLimit | undefined {
   const isRefused = status === 429 || status === 403 || status === 503
   const asked = retryAfter === undefined || !isRefused ? undefined : readRetryAfter(retryAfter, now)
   if (asked !== undefined) return bound(asked)
   if (remaining === '0' && /^\d{1,12}$/.test(reset ?? '')) return bound(Number(reset) * 1_000 - now)
-  return status === 429 ? defaultPauseMs : undefined
+  // GitHub tells its secondary limit by 403 and a message, like a right that is missing
+  return status === 429 || (status === 403 && areLimitWords(words)) ? 'untold' : undefined
+}
+
+/** Whether a forge says in words that too much was asked of it: the primary limit, the secondary one, and its name on older servers. */
+export function areLimitWords(words: string): boolean {
+  return /\bsecondary[ -]rate[ -]limit|\brate limit exceeded\b|\babuse detection mechanism\b/i.test(words.slice(0, maxWords))
+}
+
+/** How long is waited when it is not told, after so many such waits without an answer that was good, in milliseconds. */
+export function untoldPause(before: number): number {
+  return Math.min(firstUntoldMs * 2 ** before, maxUntoldMs)
 }
 
 /** @see RFC 9110 §10.2.3 */

@@ -9,7 +9,10 @@ import { serveHttp, testPrograms } from './git-server.ts'
 const zero = '0'.repeat(40)
 
 /** How the API misbehaves for one mutation: drops the answer before or after it took effect, or answers so. */
-export type ApiMischief = 'drop' | 'drop-after' | { readonly status: number; readonly body: unknown }
+export type ApiMischief =
+  | 'drop'
+  | 'drop-after'
+  | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
 
 export interface RefApiFixture {
   /** Address of the repository for git. */
@@ -56,8 +59,8 @@ async function answer(
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
 ): Promise<void> {
   const { query, variables } = JSON.parse(Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString()) as Question
-  const reply = (body: unknown, status = 200): void =>
-    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const reply = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): void =>
+    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
   if (query.startsWith('query')) {
     const isThere = variables.owner === 'team' && variables.name === 'shop'
     const missing = { data: { repository: null }, errors: [{ type: 'NOT_FOUND', message: 'Could not resolve to a Repository' }] }
@@ -67,7 +70,7 @@ async function answer(
   fixture.asked.push(updates.map(({ name }) => name))
   const mischief = fixture.mischief()
   if (mischief === 'drop') return void response.destroy()
-  if (typeof mischief === 'object') return reply(mischief.body, mischief.status)
+  if (typeof mischief === 'object') return reply(mischief.body, mischief.status, mischief.headers)
   const refusal = variables.repository === 'R_shop' ? await moveAll(bare, updates) : 'Could not resolve to a node'
   if (mischief === 'drop-after') return void response.destroy()
   if (refusal === undefined) return reply({ data: { updateRefs: { clientMutationId: null } } })
