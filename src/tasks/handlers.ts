@@ -95,7 +95,7 @@ function readingHandlers({
           const reason = whyNotTaken(task, sight, { wishes, needed }) ?? (meaning === 'free' ? undefined : `it is ${meaning}`)
           if (reason === undefined) {
             const { rank, of } = findTasks(hive)?.talk.standing(task) ?? { rank: 0, of: 1 }
-            const likeIt = { ...desk.record.countLike(typeOfTask(task)) }
+            const likeIt = desk.record.countLike(typeOfTask(task))
             return { next: { ...describeTask(task, sight), rank: rank + 1, of, likeIt }, passedOver }
           }
           passedOver.push({ project: desk.project.id, key: task.key, title: task.title, reason })

@@ -9,8 +9,8 @@ import { believe } from './rules/believe.ts'
 import { isHolding } from './rules/chain.ts'
 import type { TaskType } from './rules/choose-task.ts'
 import { typeOfTask } from './rules/choose-task.ts'
-import type { HoldingResult } from './rules/judge-holding.ts'
-import { judgeHolding } from './rules/judge-holding.ts'
+import type { HoldingResult } from './rules/judge-result.ts'
+import { judgeResult } from './rules/judge-result.ts'
 import { drawOf, sampleSuccess } from './rules/sample-success.ts'
 import { formatTaskName } from './talk/names.ts'
 import type { ProjectId, Task, TaskKey } from './task.ts'
@@ -37,12 +37,16 @@ export interface LikeIt {
 }
 
 interface ResultRow {
-  readonly project: string
   readonly task: TaskKey
   readonly epoch: number
-  readonly type: string
-  readonly at: number
   readonly result: HoldingResult
+}
+
+interface ExperienceRow {
+  readonly isSameProject: number
+  readonly isSameType: number
+  readonly result: HoldingResult
+  readonly at: number
 }
 
 /** Holdings of a hive that are remembered; the oldest go, which says the least. */
@@ -100,31 +104,30 @@ export class TrackRecord {
   }
 
   /** A sample of how well a task would go in the next epoch: 0 to 1, the same at every look while nothing is learned. */
-  sampleSuccess(task: Task, next: OwnHolding): number {
-    const { clock, project, self } = this.#deps
-    const type = typeOfTask(task)
-    const past = this.#listOver().filter(({ model }) => model === nameOf(next.models))
-    const experience = past.map((one): Experience => {
-      const { result, at } = one
-      return { isSameProject: one.project === project, isSameType: one.type === type, result, at }
-    })
-    const draw = drawOf({ self, task: formatTaskName({ project, task: task.key }), epoch: next.epoch })
-    return sampleSuccess(believe(experience, clock.now()), draw)
+  sampleSuccess(task: Task, { epoch, models }: OwnHolding): number {
+    const { database, clock, hive, project, self } = this.#deps
+    const past = database.all<ExperienceRow>(
+      `select project = ? as isSameProject, type = ? as isSameType, result, at from holding_result
+       where hive = ? and model = ? and result <> 'open'`,
+      ...[project, typeOfTask(task), hive, nameOf(models)],
+    )
+    const draw = drawOf({ self, task: formatTaskName({ project, task: task.key }), epoch })
+    return sampleSuccess(believe(past.map(toExperience), clock.now()), draw)
   }
 
   /** How tasks of this type went in this project, whatever worked on them. */
   countLike(type: TaskType): LikeIt {
-    const alike = this.#listOver().filter((one) => one.project === this.#deps.project && one.type === type)
-    return { tried: alike.length, wentWell: alike.filter(({ result }) => result !== 'failed').length }
-  }
-
-  #listOver(): readonly (ResultRow & { readonly model: string })[] {
-    const { database, hive } = this.#deps
-    return database.all(`select project, type, model, at, result from holding_result where hive = ? and result <> 'open'`, hive)
+    const { database, hive, project } = this.#deps
+    const count = database.get<LikeIt>(
+      `select count(*) as tried, count(*) filter (where result <> 'failed') as wentWell from holding_result
+       where hive = ? and project = ? and type = ? and result <> 'open'`,
+      ...[hive, project, type],
+    )
+    return { tried: count?.tried ?? 0, wentWell: count?.wentWell ?? 0 }
   }
 
   /** What says nothing of the work is not kept. */
-  async #keep(results: readonly Pick<ResultRow, 'task' | 'epoch' | 'result'>[]): Promise<void> {
+  async #keep(results: readonly ResultRow[]): Promise<void> {
     const { database, hive, project } = this.#deps
     await database.writeSoon((tx) => {
       for (const { task, epoch, result } of results) {
@@ -143,7 +146,11 @@ function resultOf(sight: TaskSight, epoch: number, linksOf: (sight: TaskSight) =
   if (holding === undefined || holding.epoch < epoch || meaning.meaning === 'regressed' || meaning.meaning === 'unknown') return undefined
   // a chain is read, signature by signature, once a holding is over and not at every look
   if (holding.epoch === epoch && isHolding(holding.kind)) return holding.kind === 'review' ? 'in-review' : 'open'
-  return judgeHolding(linksOf(sight), epoch)
+  return judgeResult(linksOf(sight), epoch)
+}
+
+function toExperience({ isSameProject, isSameType, result, at }: ExperienceRow): Experience {
+  return { isSameProject: isSameProject === 1, isSameType: isSameType === 1, result, at }
 }
 
 function nameOf(models: readonly string[]): string {

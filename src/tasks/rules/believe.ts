@@ -1,4 +1,4 @@
-import type { HoldingResult } from './judge-holding.ts'
+import type { HoldingResult } from './judge-result.ts'
 
 /** One holding of this node that came to something, beside a task that it may try now. */
 export interface Experience {

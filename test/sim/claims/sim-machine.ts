@@ -56,7 +56,7 @@ interface Running {
 }
 
 /** What a disk has of claims. */
-const claimTables = ['claim_chain', 'claim_link', 'setting']
+const claimTables = ['claim_chain', 'claim_link', 'holding_result', 'setting']
 
 /** One machine: a key, a disk, a line to the server, and at most one process that runs the real worker. */
 export class SimMachine {

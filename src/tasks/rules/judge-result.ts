@@ -18,7 +18,7 @@ export type HoldingResult =
  *
  * @see docs/protocols/claims.md §10
  */
-export function judgeHolding(links: readonly Pick<ClaimDocument, 'kind' | 'epoch' | 'reason'>[], epoch: number): HoldingResult {
+export function judgeResult(links: readonly Pick<ClaimDocument, 'kind' | 'epoch' | 'reason'>[], epoch: number): HoldingResult {
   const result = links.filter((link) => link.epoch === epoch).reduce<HoldingResult>(resultAfter, 'open')
   const next = links.find((link) => link.epoch > epoch)
   if (next === undefined || (result !== 'open' && result !== 'in-review')) return result

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClaimKind } from '../claims/claim-document.ts'
-import { judgeHolding } from './judge-holding.ts'
+import { judgeResult } from './judge-result.ts'
 
 /** Links as `kind`, or `kind: reason`; a `takeover` begins the next epoch. */
 function linksOf(...words: readonly string[]) {
@@ -32,17 +32,17 @@ const cases: readonly (readonly [words: readonly string[], result: string])[] = 
   [['claim', 'renew', 'break: by-person'], 'moot'],
 ]
 for (const [words, result] of cases)
-  test(`${words.join(', ')}: the first holding is ${result}`, () => assert.equal(judgeHolding(linksOf(...words), 1), result))
+  test(`${words.join(', ')}: the first holding is ${result}`, () => assert.equal(judgeResult(linksOf(...words), 1), result))
 
 for (const reason of ['shutdown', 'model-down', 'node-failed', 'forge-down', 'refused-by-forge', 'not-eligible', 'conflict', 'by-person'])
   test(`what is given back because of ${reason} says nothing of who worked`, () =>
-    assert.equal(judgeHolding(linksOf('claim', `release: ${reason}: words`, 'takeover: free'), 1), 'moot'))
+    assert.equal(judgeResult(linksOf('claim', `release: ${reason}: words`, 'takeover: free'), 1), 'moot'))
 
 test('each holding of a chain has its own end', () => {
   const links = linksOf('claim', 'review', 'takeover: changes-requested', 'renew', 'review', 'done: merged')
-  assert.deepEqual([judgeHolding(links, 1), judgeHolding(links, 2)], ['failed', 'merged'])
+  assert.deepEqual([judgeResult(links, 1), judgeResult(links, 2)], ['failed', 'merged'])
 })
 
 test('of a holding that is in no chain any more nothing is known', () => {
-  assert.equal(judgeHolding(linksOf('claim', 'takeover: free').slice(1), 1), 'moot')
+  assert.equal(judgeResult(linksOf('claim', 'takeover: free').slice(1), 1), 'moot')
 })
