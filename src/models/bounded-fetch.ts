@@ -56,11 +56,22 @@ export function createBoundedFetch(deps: BoundedFetchDeps, options: BoundedFetch
       const reason = error.cause === undefined ? error.message : describeError(error.cause)
       throw modelsFaults.create('MODEL_UNREACHABLE', {
         message: `${options.subject} does not answer: ${reason}; is its server running, and its address in [models] endpoints right?`,
-        data: { model: options.subject, status: 0 },
+        data: { model: options.subject, status: 0, isSent: !failedToConnect(error.cause) },
         cause: error,
       })
     }
   }
+}
+
+/** Codes of certificates that do not hold, as OpenSSL and Node name them. */
+const untrusted = /^(?:CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+
+/** Whether no connection came about, so that nothing was sent. Of a name with several addresses, to none of them. */
+function failedToConnect(cause: unknown): boolean {
+  if (cause instanceof AggregateError) return cause.errors.every(failedToConnect)
+  if (!(cause instanceof Error)) return false
+  const [code, call] = ['code' in cause ? String(cause.code) : '', 'syscall' in cause ? cause.syscall : undefined]
+  return call === 'connect' || call === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT' || untrusted.test(code)
 }
 
 interface ProgressWatch {

@@ -18,7 +18,8 @@ export const modelsFaults = defineFaults({
   },
   MODEL_UNREACHABLE: {
     kind: 'unavailable',
-    meaning: 'An endpoint does not answer, or answers with a fault of its own. Data: `model`, `status`.',
+    meaning:
+      'An endpoint does not answer, or answers with a fault of its own. Data: `model`, `status`; `isSent` is false where no connection came about.',
   },
   MODEL_THROTTLED: {
     kind: 'unavailable',

@@ -5,6 +5,7 @@ import { modelsFaults } from './faults.ts'
 import type { Models } from './models.ts'
 import type { modelsOperations } from './operations.ts'
 import type { FindPrice } from './prices.ts'
+import { rateOf } from './rules/estimate.ts'
 import { formatLimit } from './rules/limits.ts'
 import type { ModelSettings } from './settings.ts'
 
@@ -35,11 +36,12 @@ export function createModelHandlers(deps: ModelHandlerDeps): HandlersOf<typeof m
         failure: report.failure?.message ?? null,
         models: report.models.map((model) => {
           const price = findPrice(report.endpoint, model)
+          const rate = price === undefined ? undefined : rateOf(price)
           const name = `${report.endpoint.name}/${model}`
           return {
             name,
-            inputPrice: price === undefined ? null : price.input / million,
-            outputPrice: price === undefined ? null : price.output / million,
+            inputPrice: rate === undefined ? null : rate.input / million,
+            outputPrice: rate === undefined ? null : rate.output / million,
           }
         }),
       })

@@ -39,6 +39,17 @@ test('F17: a clock put back does not open a spent day again, and the next day do
   await reserve(at(Date.UTC(2026, 0, 3)), 100)
 })
 
+test('F17: a clock that was far ahead once leaves its calls in the day on which it was mended, and no later one', async () => {
+  await using database = openDatabase({ path: ':memory:' })
+  const at = (now: number) =>
+    createSpendLedger({ database, clock: createVirtualClock({ startsAt: now }) }, { limits: limitsOf('day tokens=100') })
+  await reserve(at(Date.UTC(2030, 0, 1)), 100)
+  assert.equal(at(Date.UTC(2026, 0, 2)).findSpent({ model: 'lab/a', wanted: { usd: 0, tokens: 1, requests: 1 } }), undefined)
+  await assert.rejects(reserve(at(Date.UTC(2026, 0, 2)), 1), { code: 'BUDGET_SPENT' })
+  await reserve(at(Date.UTC(2026, 0, 3)), 100)
+  assert.equal(at(Date.UTC(2026, 0, 3)).status()[0]?.spent.tokens, 100)
+})
+
 test('the limit of one model counts its calls alone', async () => {
   await using database = openDatabase({ path: ':memory:' })
   const ledger = createSpendLedger(

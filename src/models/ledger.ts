@@ -1,14 +1,18 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Fault } from '../lib/fault.ts'
-import type { Database, Reader } from '../store/database.ts'
+import type { Database, Reader, Transaction } from '../store/database.ts'
 import { modelsFaults } from './faults.ts'
+import type { MinuteCall } from './minute-window.ts'
+import { MinuteWindow } from './minute-window.ts'
 import type { Limit, Spending, SpendVerdict } from './rules/limits.ts'
-import { formatLimit, judgeSpending, startOfPeriod } from './rules/limits.ts'
+import { formatLimit, judgeSpending, startOfPeriod, sumSpending } from './rules/limits.ts'
 
 /** What a call may take at the most, written down before it is sent. */
 export interface Reservation {
   /** Puts what the call took in place of what it could have. One that is never settled counts in full: what became of the call is not known. */
   readonly settle: (took: Spending) => Promise<void>
+  /** Takes it back: nothing was sent. */
+  readonly cancel: () => Promise<void>
 }
 
 export interface ReserveRequest {
@@ -35,7 +39,8 @@ export interface SpendLedger {
   readonly spentFor: (task: string) => Spending
 }
 
-const minuteMs = 60_000
+/** A clock that is put back by more than this was wrong before, in milliseconds. */
+const maxAheadMs = 12 * 3_600_000
 /** Calls older than two months are of no limit any more, in milliseconds. */
 const keepMs = 62 * 86_400_000
 
@@ -45,27 +50,23 @@ export function createSpendLedger(
   options: { readonly limits: readonly Limit[] },
 ): SpendLedger {
   const { database, clock } = deps
-  /** Calls of the last minute by the monotonic clock, oldest first. */
-  const minute: MinuteCall[] = readLastMinute(database, clock)
-
-  const spentInMinute = ({ model }: Limit): Spending => {
-    while (minute[0] !== undefined && minute[0].at <= clock.monotonic() - minuteMs) minute.shift()
-    return sum(minute.filter((call) => model === undefined || call.model === model).map((call) => call.spending))
-  }
+  const minute = new MinuteWindow(deps)
   const spentOf = (reader: Reader, limit: Limit, task: string): Spending => {
-    if (limit.period === 'minute') return spentInMinute(limit)
+    if (limit.period === 'minute') return minute.spent(limit)
     if (limit.period === 'task') return readSpending(reader, { task, model: limit.model })
-    return readSpending(reader, { since: startOfPeriod(limit.period, wallTime(reader, clock)), model: limit.model })
+    const until = clock.now() + maxAheadMs
+    return readSpending(reader, { since: startOfPeriod(limit.period, wallTime(reader, clock)), until, model: limit.model })
   }
 
   const tryReserve = async (request: ReserveRequest): Promise<Tried> => {
     const { model, task, wanted } = request
     const call: MinuteCall = { at: clock.monotonic(), model, spending: wanted }
     const write = database.write((tx): Tried => {
+      bringBack(tx, clock)
       const verdict = judgeSpending({ model, wanted, limits: options.limits, spentOf: (limit) => spentOf(tx, limit, task) })
       if (verdict.verdict !== 'allowed') return { verdict }
       // counted before the commit: calls that share one see each other
-      minute.push(call)
+      minute.add(call)
       const at = wallTime(tx, clock)
       tx.run('delete from model_call where at < ?', at - keepMs)
       const row = tx.get<{ readonly id: number }>(
@@ -82,8 +83,7 @@ export function createSpendLedger(
     try {
       return await write
     } catch (error) {
-      const at = minute.indexOf(call)
-      if (at >= 0) minute.splice(at, 1)
+      minute.forget(call)
       throw error
     }
   }
@@ -95,8 +95,7 @@ export function createSpendLedger(
         const tried = await tryReserve(request)
         if (tried.verdict.verdict === 'refused') throw spentFault(request, tried.verdict)
         if (!('call' in tried)) {
-          const oldest = minute[0]?.at ?? clock.monotonic()
-          await clock.sleep(Math.max(1, oldest + minuteMs - clock.monotonic()), { signal })
+          await clock.sleep(minute.roomInMs, { signal })
           continue
         }
         const { id, call } = tried
@@ -106,6 +105,10 @@ export function createSpendLedger(
             await database.write((tx) =>
               tx.run('update model_call set usd = ?, tokens = ?, is_settled = 1 where id = ?', took.usd, took.tokens, id),
             )
+          },
+          cancel: async () => {
+            minute.forget(call)
+            await database.write((tx) => tx.run('delete from model_call where id = ?', id))
           },
         }
       }
@@ -123,56 +126,39 @@ export function createSpendLedger(
   }
 }
 
-/** One call, as the limits of a minute count it. */
-interface MinuteCall {
-  readonly at: number
-  readonly model: string
-  spending: Spending
-}
-
 type Tried = { readonly verdict: SpendVerdict } | { readonly verdict: SpendVerdict; readonly id: number; readonly call: MinuteCall }
-
-/** A node that was started anew has not forgotten what it asked a moment ago. What a clock put back since makes later than now counts as now. */
-function readLastMinute(reader: Reader, clock: Clock): MinuteCall[] {
-  const [now, start] = [clock.now(), clock.monotonic()]
-  const rows = reader.all<{ readonly at: number; readonly model: string; readonly usd: number; readonly tokens: number }>(
-    'select at, model, usd, tokens from model_call where at > ? order by at',
-    now - minuteMs,
-  )
-  return rows.map(({ at, model, usd, tokens }) => ({ at: start - Math.max(0, now - at), model, spending: { usd, tokens, requests: 1 } }))
-}
 
 /** Never before what was written down last: a clock put back does not open a spent day again. */
 function wallTime(reader: Reader, clock: Clock): number {
-  const newest = reader.get<{ readonly at: number | null }>('select max(at) as at from model_call')?.at ?? 0
-  return Math.max(clock.now(), newest)
+  const [now, newest] = [clock.now(), reader.get<{ readonly at: number | null }>('select max(at) as at from model_call')?.at ?? 0]
+  return newest > now + maxAheadMs ? now : Math.max(now, newest)
+}
+
+/** What a clock wrote down that was wrong by far counts as of now: it is spent, and would else stay spent until that day came. */
+function bringBack(tx: Transaction, clock: Clock): void {
+  const now = clock.now()
+  tx.run('update model_call set at = ? where at > ?', now, now + maxAheadMs)
 }
 
 interface SpendFilter {
   readonly since?: number | undefined
+  readonly until?: number
   readonly task?: string
   readonly model: string | undefined
 }
 
-function readSpending(reader: Reader, { since, task, model }: SpendFilter): Spending {
+function readSpending(reader: Reader, { since, until, task, model }: SpendFilter): Spending {
   const row = reader.get<{ readonly usd: number; readonly tokens: number; readonly requests: number }>(
     `select coalesce(sum(usd), 0) as usd, coalesce(sum(tokens), 0) as tokens, count(*) as requests from model_call
-     where at >= ? and (? is null or task = ?) and (? is null or model = ?)`,
+     where at >= ? and at <= ? and (? is null or task = ?) and (? is null or model = ?)`,
     since ?? 0,
+    until ?? Number.MAX_SAFE_INTEGER,
     task ?? null,
     task ?? null,
     model ?? null,
     model ?? null,
   )
-  return row === undefined ? sum([]) : sum([row])
-}
-
-function sum(all: readonly Spending[]): Spending {
-  return all.reduce((a, b) => ({ usd: a.usd + b.usd, tokens: a.tokens + b.tokens, requests: a.requests + b.requests }), {
-    usd: 0,
-    tokens: 0,
-    requests: 0,
-  })
+  return sumSpending(row === undefined ? [] : [row])
 }
 
 function spentFault(

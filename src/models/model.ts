@@ -50,7 +50,7 @@ export interface Completion {
   readonly usage: Usage | undefined
 }
 
-/** A server of models, behind one protocol. Passes `testing/endpoint-suite.ts`. */
+/** A server of models, behind one protocol. */
 export interface Endpoint {
   /** As the configuration calls it. */
   readonly name: string

@@ -193,6 +193,31 @@ test('what was refused before a model had it costs nothing', async () => {
   assert.equal(stand.models.ledger.spentFor('t').tokens, 0)
 })
 
+test('F27: what was never sent costs nothing: no connection came about, or the endpoint wants to be left alone', async () => {
+  const closed = await openStand([])
+  await closed.server[Symbol.asyncDispose]()
+  await assert.rejects(ask(closed), { code: 'MODEL_UNREACHABLE' })
+  assert.deepEqual(closed.models.ledger.spentFor('t'), { usd: 0, tokens: 0, requests: 0 })
+  await closed[Symbol.asyncDispose]()
+  await using busy = await openStand([{ status: 429, headers: { 'retry-after': '3600' } }])
+  await assert.rejects(ask(busy), { code: 'MODEL_THROTTLED' })
+  await assert.rejects(ask(busy), { code: 'MODEL_THROTTLED' })
+  assert.deepEqual(busy.models.ledger.spentFor('t'), { usd: 0, tokens: 0, requests: 1 })
+})
+
+test('what broke off after it was sent counts in full: nobody knows what became of it', async () => {
+  await using stand = await openStand([{ fails: 'drop' }])
+  await assert.rejects(ask(stand), { code: 'MODEL_UNREACHABLE', data: { model: 'lab/scripted', status: 0, isSent: true } })
+  assert.deepEqual(stand.models.ledger.spentFor('t'), { usd: 0, tokens: 118, requests: 3 })
+})
+
+test('F27: a call for which a minute has no room in its time is given up, and was not sent', async () => {
+  await using stand = await openStand([{ text: 'a' }], { limits: ['minute requests=1'], callTimeoutMs: 50 })
+  await ask(stand)
+  await assert.rejects(ask(stand), { code: 'MODEL_STALLED' })
+  assert.equal(stand.models.ledger.spentFor('t').requests, 1)
+})
+
 test('models are listed as OpenAI lists them, and as Ollama does', async () => {
   for (const hasOpenAIList of [true, false]) {
     await using stand = await openStand([], { hasOpenAIList })

@@ -2,13 +2,14 @@ import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isTimeout, withDeadline } from '../lib/deadline.ts'
 import { Fault } from '../lib/fault.ts'
-import { Throttled } from './bounded-fetch.ts'
+import type { AskOptions } from './ask-patiently.ts'
+import { askPatiently } from './ask-patiently.ts'
 import { modelsFaults } from './faults.ts'
-import type { Reservation, SpendLedger } from './ledger.ts'
+import type { SpendLedger } from './ledger.ts'
 import type { Completion, CompletionRequest, Endpoint } from './model.ts'
 import type { FindPrice } from './prices.ts'
 import type { Price } from './rules/estimate.ts'
-import { estimateSpending, spendingOf } from './rules/estimate.ts'
+import { estimateSpending, flatPrice, rateOf, spendingOf } from './rules/estimate.ts'
 import type { Limit, Spending } from './rules/limits.ts'
 import type { EndpointSetting } from './settings.ts'
 
@@ -66,15 +67,9 @@ export interface ModelsDeps {
   readonly openEndpoint: (setting: EndpointSetting) => Endpoint
 }
 
-export interface ModelsOptions {
+export interface ModelsOptions extends AskOptions {
   readonly endpoints: readonly EndpointSetting[]
   readonly limits: readonly Limit[]
-  /** One call with all its tries, in milliseconds. */
-  readonly callTimeoutMs: number
-  /** Tries of a call that an endpoint failed. */
-  readonly attempts: number
-  /** Wait before the second try, in milliseconds; doubles with each. */
-  readonly retryBaseMs: number
 }
 
 /** Longest list of one endpoint is short; how many are asked at once is bounded by how many are set. */
@@ -96,7 +91,9 @@ export function createModels(deps: ModelsDeps, options: ModelsOptions): Models {
     priceOf: (name) => {
       const { found, model } = find(name)
       const price = deps.findPrice(found.setting, model)
-      return price === undefined ? 0 : (price.input + price.output) / 2_000_000
+      if (price === undefined) return 0
+      const { input, output } = rateOf(price)
+      return (input + output) / 2_000_000
     },
     get: (name) => {
       const { found, model } = find(name)
@@ -115,19 +112,19 @@ export function createModels(deps: ModelsDeps, options: ModelsOptions): Models {
         complete: async (request, call) => {
           const price = findPrice()
           const signal = withDeadline(clock, options.callTimeoutMs, call.signal)
-          const reservation = await deps.ledger.reserve(
-            { model: name, task: call.task, wanted: estimateSpending(request, price) },
-            { signal },
-          )
+          const wanted = estimateSpending(request, price)
           const ask = (): Promise<Completion> => found.endpoint.complete(model, request, { signal })
-          const asking: Asking = { gate: found.gate, reservation, ask, name, task: call.task, signal }
-          const answer = await askPatiently(deps, options, asking).catch((error: unknown) => {
+          const asking = { gate: found.gate, ask, name, task: call.task, signal }
+          try {
+            const reservation = await deps.ledger.reserve({ model: name, task: call.task, wanted }, { signal })
+            const answer = await askPatiently(deps, options, { ...asking, reservation })
+            // What was not counted is paid for as if it had been the longest answer.
+            const took = answer.usage === undefined ? wanted : spendingOf(answer.usage, price)
+            await reservation.settle(took)
+            return { ...answer, took }
+          } catch (error) {
             throw isTimeout(error) && !call.signal.aborted ? stalledFault(name, options.callTimeoutMs) : error
-          })
-          // What was not counted is paid for as if it had been the longest answer.
-          const took = answer.usage === undefined ? estimateSpending(request, price) : spendingOf(answer.usage, price)
-          await reservation.settle(took)
-          return { ...answer, took }
+          }
         },
       }
     },
@@ -145,52 +142,10 @@ export function createModels(deps: ModelsDeps, options: ModelsOptions): Models {
   }
 }
 
-interface Asking {
-  /** Until when the whole endpoint is to be left alone, by the monotonic clock. */
-  readonly gate: { until: number }
-  readonly reservation: Reservation
-  readonly ask: () => Promise<Completion>
-  readonly name: string
-  readonly task: string
-  readonly signal: AbortSignal
-}
-
-/** What another try of a call counts as, beside what the call itself may take. */
-const oneMore: Spending = { usd: 0, tokens: 0, requests: 1 }
-
-/** Nothing was made for these: they cost nothing. */
-const unpaid: ReadonlySet<string> = new Set(['MODEL_MISSING', 'MODEL_DENIED', 'MODEL_REFUSED'])
-
-async function askPatiently(deps: ModelsDeps, options: ModelsOptions, asking: Asking): Promise<Completion> {
-  const { clock, chance } = deps
-  for (let attempt = 1; ; attempt += 1) {
-    const wait = asking.gate.until - clock.monotonic()
-    if (wait > options.callTimeoutMs) throw throttledFault(asking.name, wait)
-    if (wait > 0) await clock.sleep(wait, { signal: asking.signal })
-    const { name, task, signal } = asking
-    // an endpoint counts every request
-    if (attempt > 1) await deps.ledger.reserve({ model: name, task, wanted: oneMore }, { signal })
-    try {
-      return await asking.ask()
-    } catch (error) {
-      const isLast = attempt >= options.attempts
-      if (error instanceof Throttled) {
-        asking.gate.until = Math.max(asking.gate.until, clock.monotonic() + error.retryAfterMs)
-        if (!isLast) continue
-        await asking.reservation.settle({ usd: 0, tokens: 0, requests: 1 })
-        throw throttledFault(asking.name, error.retryAfterMs)
-      }
-      if (error instanceof Fault && unpaid.has(error.code)) await asking.reservation.settle({ usd: 0, tokens: 0, requests: 1 })
-      if (isLast || !(error instanceof Fault) || error.code !== 'MODEL_UNREACHABLE') throw error
-      await clock.sleep(options.retryBaseMs * 2 ** (attempt - 1) * (0.5 + chance.fraction()), { signal: asking.signal })
-    }
-  }
-}
-
 function priceFor(price: Price | undefined, name: string, limits: readonly Limit[]): Price {
   if (price !== undefined) return price
   const isMoneyLimited = limits.some((limit) => limit.unit === 'usd' && (limit.model === undefined || limit.model === name))
-  if (!isMoneyLimited) return { input: 0, output: 0 }
+  if (!isMoneyLimited) return flatPrice({ input: 0, output: 0 })
   throw modelsFaults.create('PRICE_UNKNOWN', {
     message: `nothing says what ${name} costs, and a limit of money is set; write "${name} input=… output=…" (US dollars for a million tokens) into [models] prices`,
     data: { model: name },
@@ -204,16 +159,9 @@ function unnamed(model: string, endpoints: readonly string[]): Fault {
   })
 }
 
-function throttledFault(model: string, retryAfterMs: number): Fault {
-  return modelsFaults.create('MODEL_THROTTLED', {
-    message: `${model} asks to wait ${Math.ceil(retryAfterMs / 1_000)} s; try again then, or lower "minute requests=…" in [models] limits`,
-    data: { model, retryAfterMs: Math.ceil(retryAfterMs) },
-  })
-}
-
 function stalledFault(model: string, ms: number): Fault {
   return modelsFaults.create('MODEL_STALLED', {
-    message: `${model} came to no end within ${ms} ms; try again, or another model`,
+    message: `${model} came to no end within ${ms} ms, with the time that it waited for limits of a minute; try again, or another model`,
     data: { model, ms },
   })
 }

@@ -1,35 +1,29 @@
 import { calcPrice } from '@pydantic/genai-prices'
+import { isLoopback } from '../lib/loopback.ts'
+import type { Price, Rate } from './rules/estimate.ts'
+import { flatPrice } from './rules/estimate.ts'
 import type { EndpointSetting } from './settings.ts'
-import type { Price } from './rules/estimate.ts'
 
 /** What to count where nothing is paid. */
-const free: Price = { input: 0, output: 0 }
+const free = flatPrice({ input: 0, output: 0 })
 const million = 1_000_000
 
 /** Tells what models cost. `undefined`: nothing says so. */
 export type FindPrice = (endpoint: EndpointSetting, model: string) => Price | undefined
 
 /**
- * Prices as the configuration says, else as the table of known providers says. A model of this machine is free.
+ * Prices as the configuration says, else as the table of known providers says: some take more for a long call. A model of this machine is free.
  *
  * @see https://github.com/pydantic/genai-prices
  */
-export function createPriceList(own: ReadonlyMap<string, Price>): FindPrice {
+export function createPriceList(own: ReadonlyMap<string, Rate>): FindPrice {
   return (endpoint, model) => {
     const set = own.get(`${endpoint.name}/${model}`) ?? own.get(`${endpoint.name}/*`)
-    if (set !== undefined) return set
-    if (isThisMachine(endpoint.url)) return free
-    const input = priceOf(endpoint, model, { input_tokens: million })
-    const output = priceOf(endpoint, model, { output_tokens: million })
-    return input === undefined || output === undefined ? undefined : { input, output }
+    if (set !== undefined) return flatPrice(set)
+    if (isLoopback(endpoint.url.hostname)) return free
+    const options = { providerApiUrl: endpoint.url.href }
+    const priceOf: Price = ({ inputTokens, outputTokens }) =>
+      (calcPrice({ input_tokens: inputTokens, output_tokens: outputTokens }, model, options)?.total_price ?? 0) * million
+    return calcPrice({}, model, options) === null ? undefined : priceOf
   }
-}
-
-function priceOf({ url }: EndpointSetting, model: string, usage: Readonly<Record<string, number>>): number | undefined {
-  const found = calcPrice(usage, model, { providerApiUrl: url.href })
-  return found === null ? undefined : Math.ceil(found.total_price * million)
-}
-
-function isThisMachine({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }

@@ -1,5 +1,5 @@
 import { modelsFaults } from './faults.ts'
-import type { Price } from './rules/estimate.ts'
+import type { Rate } from './rules/estimate.ts'
 import type { Limit } from './rules/limits.ts'
 import { parseLimit } from './rules/limits.ts'
 
@@ -8,7 +8,7 @@ export interface ModelSettings {
   readonly endpoints: readonly EndpointSetting[]
   readonly limits: readonly Limit[]
   /** By `ENDPOINT/MODEL`, or `ENDPOINT/*` for all of one endpoint. */
-  readonly prices: ReadonlyMap<string, Price>
+  readonly prices: ReadonlyMap<string, Rate>
 }
 
 export interface EndpointSetting {
@@ -48,7 +48,7 @@ function parseEndpoint(text: string): EndpointSetting {
   return { name, url }
 }
 
-function parsePrice(text: string): readonly [string, Price] {
+function parsePrice(text: string): readonly [string, Rate] {
   const match = onePrice.exec(text.trim())
   if (match === null) return unreadable('models.prices', text, 'openai/gpt-5 input=1.25 output=10 (US dollars for a million tokens)')
   const [, model = '', input, output] = match

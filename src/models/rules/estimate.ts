@@ -9,10 +9,30 @@ const bytesPerToken = 2.5
 /** What a message, a call or a tool takes beside its text. */
 const tokensPerItem = 16
 
-/** Price of a million tokens, in millionths of a US dollar. */
-export interface Price {
+/** What a million tokens cost, in millionths of a US dollar. */
+export interface Rate {
   readonly input: number
   readonly output: number
+}
+
+/** What one call of this usage costs, in millionths of a US dollar, with their fractions. */
+export type Price = (usage: Usage) => number
+
+/** The price where every token costs the same, however long the call is. */
+export function flatPrice({ input, output }: Rate): Price {
+  return ({ inputTokens, outputTokens }) => (inputTokens * input + outputTokens * output) / 1_000_000
+}
+
+/** Tokens of a call that is short by the tiers of every provider. */
+const shortCall = 1_000
+
+/** What a million tokens of short calls cost: some providers take more for long ones. */
+export function rateOf(price: Price): Rate {
+  const scale = 1_000_000 / shortCall
+  return {
+    input: Math.round(price({ inputTokens: shortCall, outputTokens: 0 }) * scale),
+    output: Math.round(price({ inputTokens: 0, outputTokens: shortCall }) * scale),
+  }
 }
 
 /** The most tokens a request can be counted as, as far as can be told without the model's tokenizer. */
@@ -33,8 +53,7 @@ export function estimateInputTokens(request: CompletionRequest): number {
 
 /** What a call of this usage takes. Rounded up, so that many small calls are not free. */
 export function spendingOf(usage: Usage, price: Price): Spending {
-  const usd = Math.ceil((usage.inputTokens * price.input + usage.outputTokens * price.output) / 1_000_000)
-  return { usd, tokens: usage.inputTokens + usage.outputTokens, requests: 1 }
+  return { usd: Math.ceil(price(usage)), tokens: usage.inputTokens + usage.outputTokens, requests: 1 }
 }
 
 /** The most that a request can take. */

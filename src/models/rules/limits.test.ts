@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Limit, Spending } from './limits.ts'
-import { formatLimit, judgeSpending, parseLimit, startOfPeriod } from './limits.ts'
+import { formatLimit, judgeSpending, parseLimit, startOfPeriod, sumSpending } from './limits.ts'
 
 const none: Spending = { usd: 0, tokens: 0, requests: 0 }
 const limitsOf = (...texts: readonly string[]): readonly Limit[] =>
@@ -84,4 +84,10 @@ test('days and months begin at midnight in UTC', () => {
   assert.equal(startOfPeriod('day', at), Date.UTC(2026, 1, 28))
   assert.equal(startOfPeriod('month', at), Date.UTC(2026, 1, 1))
   assert.equal(startOfPeriod('task', at), undefined)
+})
+
+test('what calls took is counted together in each unit', () => {
+  assert.deepEqual(sumSpending([]), { usd: 0, tokens: 0, requests: 0 })
+  const all = [1, 2].map((times) => ({ usd: times, tokens: 10 * times, requests: 1 }))
+  assert.deepEqual(sumSpending(all), { usd: 3, tokens: 30, requests: 2 })
 })

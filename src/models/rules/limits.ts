@@ -53,6 +53,15 @@ export function judgeSpending(question: SpendQuestion): SpendVerdict {
   return waits === undefined ? { verdict: 'allowed' } : { verdict: 'wait', limit: waits }
 }
 
+/** What several calls took together. */
+export function sumSpending(all: readonly Spending[]): Spending {
+  return all.reduce((a, b) => ({ usd: a.usd + b.usd, tokens: a.tokens + b.tokens, requests: a.requests + b.requests }), {
+    usd: 0,
+    tokens: 0,
+    requests: 0,
+  })
+}
+
 /** Where the period began in which a wall time lies, in UTC; undefined for periods that are not of the calendar. */
 export function startOfPeriod(period: Period, atMs: number): number | undefined {
   const at = new Date(atMs)

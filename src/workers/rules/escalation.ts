@@ -1,3 +1,4 @@
+import { isLoopback } from '../../lib/loopback.ts'
 import type { HistoryLine } from '../../tasks/claims/history.ts'
 import type { Task } from '../../tasks/task.ts'
 
@@ -26,8 +27,7 @@ export type EscalationVerdict = 'taken' | 'again' | 'refused'
 export function parseEscalationUrl(text: string): URL | undefined {
   const url = URL.parse(text)
   if (url === null || url.username !== '' || url.password !== '') return undefined
-  const isLoopback = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(url.hostname)
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback) ? url : undefined
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)) ? url : undefined
 }
 
 /** The document that is sent. @see docs/guide/tasks.md */
