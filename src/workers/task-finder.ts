@@ -3,7 +3,6 @@ import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { TaskSight } from '../tasks/claims/ledger.ts'
-import { withPatience } from '../tasks/claims/send-request.ts'
 import { reasonOfHolding } from '../tasks/claims/history.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import { tasksFaults } from '../tasks/faults.ts'
@@ -21,6 +20,7 @@ import { describeResumed } from './rules/resumed-because.ts'
 import type { TaskSigns } from './show-task.ts'
 import type { TaskChance } from './task-chance.ts'
 import { chanceOfExpired, chanceOfFree, unseen } from './task-chance.ts'
+import { TaskEnds } from './task-ends.ts'
 import type { WorkerHolding, WorkerNews } from './worker-news.ts'
 
 export interface TaskFinderDeps {
@@ -70,8 +70,6 @@ type Dependencies = Parameters<typeof whyNot>[2]
 const looksPerLease = 3
 /** Looks of another node that may fail to be heard before this one looks itself. */
 const missedPolls = 3
-/** Ends left to others that are remembered; of one that is forgotten this node waits for one more look. */
-const maxLeft = 1_000
 
 /** Looks for tasks that may be had, and wins them: one at a time, in turn with other nodes. */
 export class TaskFinder {
@@ -81,13 +79,13 @@ export class TaskFinder {
   readonly #lookedAt = new Map<ProjectId, number>()
   /** Projects in which something happened since. */
   readonly #prompted = new Set<ProjectId>()
-  /** Tasks that were over at the last look, of which another node was to say so. */
-  readonly #left = new Set<string>()
+  readonly #ends: TaskEnds
   readonly #copies: KeyCopies
 
   constructor(deps: TaskFinderDeps, options: TaskFinderOptions) {
     this.#deps = deps
     this.#options = options
+    this.#ends = new TaskEnds(deps)
     this.#copies = new KeyCopies(deps)
   }
 
@@ -143,7 +141,7 @@ export class TaskFinder {
     const sights = await desk.sights(waiting)
     const open = await desk.source.open(waiting)
     const keys = new Set(open.map(({ key }) => key))
-    await this.#endClosed(desk, { sights, keys }, waiting)
+    await this.#ends.endClosed(desk, { sights, open: keys }, waiting)
     const needed = { ...(await desk.lookAtNeeded(open, waiting)), abandoned: findAbandoned(sights) }
     for (const { task, reason } of findUnmet(open, this.#wishes, needed))
       await this.#deps.signs.escalate(desk, task, { news: 'needs-human', reason, ...waiting })
@@ -255,62 +253,11 @@ export class TaskFinder {
       case 'wait':
         return undefined
       case 'over':
-        await this.#end(desk, task, { reason: judged.reason, signal })
+        await this.#ends.end(desk, task, { reason: judged.reason, signal })
         return undefined
       case 'again':
         return { chance: 'claim', epoch, reason: formatReason(judged.reason), because: judged.because, first: holding.holder }
     }
-  }
-
-  /** A merge may close the issue before anybody here looks at the pull request. */
-  async #endClosed(
-    desk: ProjectDesk,
-    { sights, keys }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly keys: ReadonlySet<TaskKey> },
-    waiting: Waiting,
-  ): Promise<void> {
-    for (const [key, sight] of sights) {
-      const { meaning } = sight
-      const isOurs = meaning.meaning === 'ours' || meaning.meaning === 'ours-elsewhere'
-      if (keys.has(key) || (meaning.meaning !== 'in-review' && !isOurs)) continue
-      const task = await desk.source.find(key, waiting)
-      if (meaning.meaning !== 'in-review') {
-        if (task !== undefined) await this.#letGo(desk, task, { sight, ...waiting })
-        continue
-      }
-      if (task?.state === 'open') continue
-      const judged = await reviewPull(this.#deps, desk, { key, pr: meaning.holding.pr, ...waiting })
-      const reason = judged.verdict === 'over' ? judged.reason : 'closed'
-      if (task === undefined) await desk.interrupt(key, { kind: 'done', reason: formatReason(reason), ...waiting })
-      else await this.#end(desk, task, { reason, ...waiting })
-    }
-  }
-
-  /** A claim of ours that nothing here works on, of what is no task any more. */
-  async #letGo(desk: ProjectDesk, task: Task, { sight, ...waiting }: { readonly sight: TaskSight } & Waiting): Promise<void> {
-    if (desk.inHand.has(task.key) || this.#deps.isLeftAlone(task)) return
-    const taken = await desk.resume(sight, waiting)
-    if (taken.result !== 'held') return
-    const signal = withPatience(this.#deps.clock, desk.ttlSeconds, waiting.signal)
-    await taken.holder.release(formatReason('not-eligible', 'it is no task any more'), { signal })
-  }
-
-  /** Rule 16. One node says so for all: else a merge that fifty nodes see is fifty pushes. */
-  async #end(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
-    if (this.#isLeftToAnother(task)) return
-    await desk.interrupt(task.key, { kind: 'done', reason: formatReason(reason), signal })
-    const isMerged = reason === 'merged'
-    const add = isMerged ? ['completed'] : []
-    await this.#deps.signs.show(desk, task, { add, remove: ['in-progress'], ...(isMerged ? { state: 'closed' } : {}), signal })
-    if (isMerged) this.#deps.tell({ news: 'merged', task })
-  }
-
-  /** Whether another node is to say that a task is over: it leads the task by its hash, and had no time to since the last look. */
-  #isLeftToAnother(task: Task): boolean {
-    const name = `${task.project}#${task.key}`
-    if (this.#left.delete(name) || this.#deps.talk.standing(task).rank === 0) return false
-    if (this.#left.size >= maxLeft) this.#left.clear()
-    this.#left.add(name)
-    return true
   }
 
   async #win(
@@ -329,8 +276,9 @@ export class TaskFinder {
       })
     if (attempt.result !== 'held') return undefined
     this.#deps.talk.claimed({ project: task.project, task: task.key }, attempt.holder.terms.epoch)
-    if (chance.chance === 'claim') return { task, holder: attempt.holder, resumedBecause: chance.because, reason: chance.reason }
+    const won = { task, holder: attempt.holder, unsettled: desk.unsettled(sight) }
+    if (chance.chance === 'claim') return { ...won, resumedBecause: chance.because, reason: chance.reason }
     const reason = reasonOfHolding(sight)
-    return { task, holder: attempt.holder, resumedBecause: describeResumed('this node was interrupted', reason), reason }
+    return { ...won, resumedBecause: describeResumed('this node was interrupted', reason), reason }
   }
 }

@@ -1,0 +1,118 @@
+import type { Clock } from '../lib/clock.ts'
+import { withPatience } from '../tasks/claims/send-request.ts'
+import type { TaskSight } from '../tasks/claims/ledger.ts'
+import type { ProjectDesk } from '../tasks/desk.ts'
+import { formatReason } from '../tasks/rules/reasons.ts'
+import type { Talk } from '../tasks/talk/talk.ts'
+import type { Task, TaskKey } from '../tasks/task.ts'
+import type { ReviewDeps } from './review.ts'
+import { reviewPull } from './review.ts'
+import type { TaskSigns } from './show-task.ts'
+import type { WorkerNews } from './worker-news.ts'
+
+export interface TaskEndsDeps extends ReviewDeps<ProjectDesk> {
+  readonly clock: Clock
+  readonly talk: Pick<Talk, 'standing' | 'isAlive'>
+  readonly signs: TaskSigns
+  readonly tell: (news: WorkerNews) => void
+  /** Whether this worker is at work on a task, or lets it rest. */
+  readonly isLeftAlone: (task: Task) => boolean
+}
+
+interface Waiting {
+  readonly signal: AbortSignal
+}
+
+/** Ends left to others that are remembered; of one that is forgotten this node waits anew. */
+const maxLeft = 1_000
+/** Looks at most that an end is left to those who lead its task. */
+const maxLooksLeft = 5
+
+/** Says of tasks that they are over, on their claims and to people. @see docs/protocols/claims.md §9 rule 16 */
+export class TaskEnds {
+  readonly #deps: TaskEndsDeps
+  /** Looks at which a task was over, and another node was to say so. */
+  readonly #left = new Map<string, number>()
+
+  constructor(deps: TaskEndsDeps) {
+    this.#deps = deps
+  }
+
+  /** Ends what is no open issue any more: a merge may close it before anybody here looks at the pull request. `open`: tasks that are. */
+  async endClosed(
+    desk: ProjectDesk,
+    { sights, open }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly open: ReadonlySet<TaskKey> },
+    waiting: Waiting,
+  ): Promise<void> {
+    for (const [key, sight] of sights) if (!open.has(key)) await this.#endIfClosed(desk, sight, waiting)
+  }
+
+  /** One node says so for all: else a merge that fifty nodes see is fifty pushes. */
+  async end(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
+    if (this.#isLeftToAnother(task)) return
+    await desk.interrupt(task.key, { kind: 'done', reason: formatReason(reason), signal })
+    const isMerged = reason === 'merged'
+    const add = isMerged ? ['completed'] : []
+    await this.#deps.signs.show(desk, task, { add, remove: ['in-progress'], ...(isMerged ? { state: 'closed' } : {}), signal })
+    if (isMerged) this.#deps.tell({ news: 'merged', task })
+  }
+
+  async #endIfClosed(desk: ProjectDesk, sight: TaskSight, waiting: Waiting): Promise<void> {
+    const step = this.#stepTo(desk, sight)
+    if (step === undefined) return
+    const task = await desk.source.find(sight.task, waiting)
+    if (step === 'let-go') return task === undefined ? undefined : this.#letGo(desk, task, { sight, ...waiting })
+    if (task?.state === 'open') return
+    // nobody may say that it is over while somebody seems to be at work: that ends first
+    if (step === 'break') return desk.interrupt(sight.task, { kind: 'break', reason: formatReason('not-eligible', 'closed'), ...waiting })
+    const judged = await reviewPull(this.#deps, desk, { key: sight.task, pr: sight.chain?.state?.holding?.pr, ...waiting })
+    const reason = judged.verdict === 'over' ? judged.reason : 'closed'
+    if (task !== undefined) return this.end(desk, task, { reason, ...waiting })
+    await desk.interrupt(sight.task, { kind: 'done', reason: formatReason(reason), ...waiting })
+  }
+
+  /** What is to be done about the claim of a task that nobody offers any more. */
+  #stepTo(desk: ProjectDesk, sight: TaskSight): 'end' | 'break' | 'let-go' | undefined {
+    const { meaning } = sight
+    switch (meaning.meaning) {
+      case 'in-review':
+      case 'quarantined':
+        return 'end'
+      case 'free':
+        return meaning.value === undefined ? undefined : 'end'
+      case 'ours':
+      case 'ours-elsewhere':
+        return 'let-go'
+      case 'held': {
+        const isAlive = this.#deps.talk.isAlive(meaning.holding.holder)
+        return desk.observe(sight, { isAlive }).advice === 'take-over' ? 'break' : undefined
+      }
+      case 'done':
+      case 'paused':
+      case 'regressed':
+      case 'unknown':
+      case 'unreadable':
+        return undefined
+    }
+  }
+
+  /** A claim of ours that nothing here works on, of what is no task any more. */
+  async #letGo(desk: ProjectDesk, task: Task, { sight, ...waiting }: { readonly sight: TaskSight } & Waiting): Promise<void> {
+    if (desk.inHand.has(task.key) || this.#deps.isLeftAlone(task)) return
+    const taken = await desk.resume(sight, waiting)
+    if (taken.result !== 'held') return
+    const signal = withPatience(this.#deps.clock, desk.ttlSeconds, waiting.signal)
+    await taken.holder.release(formatReason('not-eligible', 'it is no task any more'), { signal })
+  }
+
+  /** Whether another node is to say that a task is over: each that leads it by its hash has one look's time to, one after the other. */
+  #isLeftToAnother(task: Task): boolean {
+    const name = `${task.project}#${task.key}`
+    const looks = this.#left.get(name) ?? 0
+    this.#left.delete(name)
+    if (looks >= Math.min(this.#deps.talk.standing(task).rank, maxLooksLeft)) return false
+    if (this.#left.size >= maxLeft) this.#left.clear()
+    this.#left.set(name, looks + 1)
+    return true
+  }
+}
