@@ -13,6 +13,7 @@ import { collectClosed, findCollectable } from './claims/collect-closed.ts'
 import { openDiskChainStore } from './claims/disk-chain-store.ts'
 import type { DoctorReport } from './claims/doctor.ts'
 import { examineForge } from './claims/doctor.ts'
+import type { CountingLink } from './claims/history.ts'
 import { listCounting } from './claims/history.ts'
 import type { HolderDeps, HolderOptions } from './claims/holder.ts'
 import type { Interruption } from './claims/interrupt.ts'
@@ -31,6 +32,7 @@ import type { AttemptResult } from './claims/try-claim.ts'
 import { tryClaim } from './claims/try-claim.ts'
 import { Dependencies } from './dependencies.ts'
 import { tasksFaults } from './faults.ts'
+import type { ObjectId } from './git/objects.ts'
 import type { GitRemote } from './git/remote.ts'
 import type { Forge, RefApi } from './forges/forge.ts'
 import { createIssueSource } from './forges/issue-source.ts'
@@ -40,6 +42,7 @@ import type { ChainState } from './rules/chain.ts'
 import type { NeededTasks } from './rules/choose-task.ts'
 import type { Self } from './rules/judge-ref.ts'
 import { ttlSecondsOf } from './rules/lease.ts'
+import { listUnsettled } from './rules/unsettled.ts'
 import type { Signs } from './rules/watch.ts'
 import type { PullRequests, TaskSource } from './source.ts'
 import type { Project, Task, TaskKey } from './task.ts'
@@ -185,7 +188,16 @@ export class ProjectDesk {
   }
 
   /** What happened to a claim since its chain stood so, link by link. */
-  linksSince({ task, chain }: TaskSight, before: ChainState | undefined): readonly ClaimDocument[] {
+  linksSince(sight: TaskSight, before: ChainState | undefined): readonly ClaimDocument[] {
+    return this.#countingSince(sight, before).map(({ document }) => document)
+  }
+
+  /** Holdings of a task whose work may be merged without its chain saying so, each by the commit that began it. */
+  unsettled(sight: TaskSight): readonly ObjectId[] {
+    return listUnsettled(this.#countingSince(sight, undefined).map(({ id, document: { kind, reason } }) => ({ id, kind, reason })))
+  }
+
+  #countingSince({ task, chain }: TaskSight, before: ChainState | undefined): readonly CountingLink[] {
     const { hive, isAdmitted } = this.#deps
     return chain === undefined ? [] : listCounting(chain, before, { hive, project: this.project.id, task, isAdmitted })
   }

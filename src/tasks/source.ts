@@ -1,4 +1,4 @@
-import type { ChecksState, PullDraft, PullRequest } from './forges/forge.ts'
+import type { ChecksState, ForgePulls, PullDraft, PullRequest } from './forges/forge.ts'
 import type { Task, TaskKey } from './task.ts'
 
 interface Waiting {
@@ -31,6 +31,7 @@ export interface PullRequests {
   /** Opens a pull request, or gives the open one of the same head and base. */
   readonly openPull: (draft: PullDraft, options: Waiting) => Promise<PullRequest & { readonly wasThere: boolean }>
   readonly findPull: (branches: { readonly head: string; readonly base: string }, options: Waiting) => Promise<PullRequest | undefined>
+  readonly listMerged: ForgePulls['listMerged']
   readonly pull: (id: string, options: Waiting) => Promise<PullRequest>
   readonly checks: (commit: string, options: Waiting) => Promise<ChecksState>
 }

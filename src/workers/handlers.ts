@@ -228,6 +228,8 @@ function describeEnd(end: WorkEnd): string {
   switch (end.end) {
     case 'in-review':
       return `in review, ${end.wasThere ? 'the pull request was there already' : end.url}`
+    case 'merged':
+      return `merged already, ${end.url}`
     case 'released':
       return `given back, ${end.reason}`
     case 'needs-human':

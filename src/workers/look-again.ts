@@ -1,8 +1,10 @@
 import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import type { PullRequest } from '../tasks/forges/forge.ts'
-import { isRework } from '../tasks/rules/reasons.ts'
+import { formatReason, isRework } from '../tasks/rules/reasons.ts'
 import type { PullRequests } from '../tasks/source.ts'
 import type { Task } from '../tasks/task.ts'
+import { listHoldings } from './rules/pull-text.ts'
+import type { WorkEnd } from './work-end.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -11,7 +13,7 @@ interface Waiting {
 export interface LookAgainDeps {
   /** Why a task is no task any more, as a reason to release; undefined while it is one. */
   readonly findObstacle: (task: Task, options: Waiting) => Promise<string | undefined>
-  readonly forge: Pick<PullRequests, 'findPull'>
+  readonly forge: Pick<PullRequests, 'findPull' | 'listMerged'>
 }
 
 /** A task that was just won. */
@@ -20,6 +22,8 @@ export interface WonTask {
   readonly holder: Pick<ClaimHolder, 'terms'>
   /** The reason its claim was taken with, as the chain says it. */
   readonly reason?: string | undefined
+  /** Holdings of its chain whose work may be merged without the chain saying so, each by the commit that began it. */
+  readonly unsettled?: readonly string[]
 }
 
 /** What is to be done with a task that was just won. */
@@ -29,23 +33,42 @@ export type SecondLook =
   | { readonly look: 'release'; readonly reason: string }
   /** Its work is in a pull request that waits for people: it goes back into review. */
   | { readonly look: 'adopt'; readonly pull: PullRequest }
+  /** Its work was merged before its claim said that it waits for people: it is over. */
+  | { readonly look: 'merged'; readonly url: string; readonly holding: string }
 
 /**
  * Looks at a task once more, after it was won and before any work: while the claim was on its way the issue may have been closed or changed, and
- * who held it before may have opened the pull request.
+ * who held it before may have opened the pull request, which a person may have merged since.
  *
  * @throws the faults of a forge
  * @see docs/protocols/claims.md §3
  */
 export async function lookAgain(
   { findObstacle, forge }: LookAgainDeps,
-  { task, holder, reason }: WonTask,
+  { task, holder, reason, unsettled = [] }: WonTask,
   waiting: Waiting,
 ): Promise<SecondLook> {
   const obstacle = await findObstacle(task, waiting)
   if (obstacle !== undefined) return { look: 'release', reason: obstacle }
-  if (isRework(reason)) return { look: 'work' }
   const { branch: head, base } = holder.terms
-  const pull = await forge.findPull({ head, base }, waiting)
-  return pull === undefined ? { look: 'work' } : { look: 'adopt', pull }
+  const pull = isRework(reason) ? undefined : await forge.findPull({ head, base }, waiting)
+  if (pull !== undefined) return { look: 'adopt', pull }
+  const merged = unsettled.length === 0 ? [] : await forge.listMerged({ head, base }, waiting)
+  for (const { url, body } of merged) {
+    // what was merged before somebody wanted the task again names none of them
+    const holding = listHoldings(body).find((named) => unsettled.includes(named))
+    if (holding !== undefined) return { look: 'merged', url, holding }
+  }
+  return { look: 'work' }
+}
+
+/** Says that a task is over whose work was merged. Says nothing where the claim is not ours any more. */
+export async function endMerged(
+  holder: Pick<ClaimHolder, 'done'>,
+  { url, holding }: Pick<Extract<SecondLook, { readonly look: 'merged' }>, 'url' | 'holding'>,
+  waiting: Waiting,
+): Promise<WorkEnd> {
+  const sent = await holder.done(formatReason('merged', url), waiting)
+  if (sent.result === 'accepted') return { end: 'merged', url, holding }
+  return { end: 'lost', reason: `the pull request ${url} is merged, and the claim is ${sent.result}` }
 }

@@ -157,6 +157,27 @@ test('rule 6: work that waits in a pull request goes back into review, and no ag
   assert.deepEqual(await chainOf(other), ['claim', 'renew', 'review'])
 })
 
+test('F3: a task whose work was merged before its claim said so is over, and nothing of it is done again', async (t) => {
+  const stand = await openStand(t)
+  const [first, second] = ['a'.repeat(40), 'b'.repeat(40)]
+  const url = 'https://forge.example.org/pull/11'
+  stand.merged.push({ id: '11', url, body: `Kept.\n\n---\n- holding: \`${first}\`, epoch 1\n` })
+  const unsettled = [first, second]
+  assert.deepEqual(await stand.supervise(idle, { reason: 'expired', unsettled }), { end: 'merged', url, holding: first })
+  assert.deepEqual(await chainOf(stand), ['claim', `done merged: ${url}`])
+  const reviewed = await openStand(t)
+  reviewed.merged.push(...stand.merged)
+  assert.equal((await reviewed.supervise(idle, { reason: 'ci-failed', unsettled })).end, 'merged')
+})
+
+test('what was merged of a holding that is settled, or of none, keeps nobody from a task that is wanted again', async (t) => {
+  const stand = await openStand(t)
+  const body = `- holding: \`${'a'.repeat(40)}\`, epoch 1\n`
+  stand.merged.push({ id: '11', url: 'x', body }, { id: '12', url: 'x', body: '' })
+  const end = await stand.supervise(write('kept'), { reason: 'expired', unsettled: ['b'.repeat(40)] })
+  assert.equal(end.end, 'in-review')
+})
+
 test('F3: work that was taken over meanwhile is not pushed, and nothing is said of the claim', async (t) => {
   const stand = await openStand(t)
   const bob = openNode(stand.bare)

@@ -20,7 +20,7 @@ import type { BaseMerge } from './merge-base.ts'
 import { draftMerge, listMarked, outcomeOfMerge } from './merge-base.ts'
 import type { Approve } from './proposal.ts'
 import { isApproved } from './proposal.ts'
-import { lookAgain } from './look-again.ts'
+import { endMerged, lookAgain } from './look-again.ts'
 import type { PullFacts } from './rules/pull-text.ts'
 import { formatCommitMessage, formatDecision, formatPullBody } from './rules/pull-text.ts'
 import type { CommitAuthor, Mirror } from './trees/mirror.ts'
@@ -39,7 +39,7 @@ export interface SupervisorDeps extends WorktreeDeps {
   readonly mirror: Mirror
   /** Renewals of the same project, which go together. */
   readonly rounds: RenewalRounds
-  readonly forge: Pick<Forge, 'openPull' | 'findPull'>
+  readonly forge: Pick<Forge, 'openPull' | 'findPull' | 'listMerged'>
   readonly driver: Driver
   /** Why a task is no task any more, as a reason to release; undefined while it is one. */
   readonly findObstacle: (task: Task, options: Waiting) => Promise<string | undefined>
@@ -85,6 +85,8 @@ export interface HeldTask {
   readonly resumedBecause: string | undefined
   /** The reason its claim was taken with, as the chain says it. */
   readonly reason?: string | undefined
+  /** Holdings of its chain whose work may be merged without the chain saying so, each by the commit that began it. */
+  readonly unsettled?: readonly string[]
 }
 
 /**
@@ -165,6 +167,7 @@ class Supervision {
   async #lookAgain(signal: AbortSignal): Promise<WorkEnd | undefined> {
     const seen = await lookAgain(this.#deps, this.#held, { signal })
     if (seen.look === 'release') return this.#release(seen.reason)
+    if (seen.look === 'merged') return endMerged(this.#held.holder, seen, { signal })
     return seen.look === 'adopt' ? this.#review({ ...seen.pull, wasThere: true }, signal) : undefined
   }
 

@@ -119,6 +119,21 @@ test('a claim of ours on what is no task any more is given back, unless it is wo
   assert.deepEqual([await find(), await meaning()], [undefined, 'free'])
 })
 
+test('what is won says of which holdings the work may be merged unsaid: all since a person or a node said that it was over', async () => {
+  const { clock, shop, find } = await openFinder()
+  const { key } = await shop.add('The cart forgets')
+  const first = await find()
+  assert.deepEqual(first?.held.unsettled, [])
+  const resumed = await find()
+  assert.deepEqual(resumed?.held.unsettled, [first?.held.holder.began])
+  const say = (kind: 'break' | 'done', reason: string) => clock.run(shop.desk.interrupt(key, { kind, reason, signal }))
+  await say('done', 'merged')
+  await say('break', 'by-person: again')
+  const again = await find()
+  assert.deepEqual(again?.held.unsettled, [])
+  assert.deepEqual((await find())?.held.unsettled, [again?.held.holder.began])
+})
+
 test('two words from outside that say the same agree, also where a renewal came between', async () => {
   const { clock, shop, find } = await openFinder()
   const { key } = await shop.add('The cart forgets')

@@ -1,6 +1,8 @@
 /** How work on a task ended, for whoever looks for the next one. */
 export type WorkEnd =
   | { readonly end: 'in-review'; readonly pull: string; readonly url: string; readonly wasThere: boolean }
+  /** Its work was merged already, under `holding`: the commit that began that one. */
+  | { readonly end: 'merged'; readonly url: string; readonly holding: string }
   | ({ readonly end: 'released'; readonly reason: string } & Hindered)
   | { readonly end: 'needs-human'; readonly reason: string }
   /** The claim is another node's, or its end could not be told to the forge. */

@@ -222,3 +222,18 @@ test('a task that a node could not even begin counts for nothing in its record',
   await clock.run(desk.sights({ signal }))
   assert.deepEqual(desk.record.countLike('general'), { tried: 0, wentWell: 0 })
 })
+
+test('a task whose work was merged before its claim said so is closed, as done by whoever did it', async (t) => {
+  const supervise: Supervise = async (task, holder) => {
+    await holder.done('merged: x', { signal })
+    return { end: 'merged', url: 'x', holding: task.title === 'one' ? holder.began : '0'.repeat(40) }
+  }
+  const { clock, desk, run, took } = await openShop(t, supervise)
+  run()
+  await clock.advance(60_000)
+  assert.deepEqual(took.toSorted(), ['one', 'three', 'two'], 'each once')
+  const shown = (desk.records?.all() ?? []).map(({ state, labels }) => [state, labels])
+  assert.deepEqual(shown, Array(3).fill(['closed', ['bzzz-task', 'completed']]))
+  await clock.run(desk.sights({ signal }))
+  assert.deepEqual(desk.record.countLike('general'), { tried: 1, wentWell: 1 })
+})

@@ -9,6 +9,8 @@ export interface WorkerHolding {
   readonly resumedBecause: string | undefined
   /** The reason its claim was taken with, as the chain says it; undefined for a first claim. */
   readonly reason?: string | undefined
+  /** Holdings of its chain whose work may be merged without the chain saying so, each by the commit that began it; this one among them where it goes on. */
+  readonly unsettled?: readonly string[]
 }
 
 /** What happens, told as it does. */

@@ -224,11 +224,11 @@ export class Worker {
   }
 
   #count(task: Task, end: WorkEnd): void {
-    this.#ended[end.end === 'in-review' ? 'inReview' : end.end === 'needs-human' ? 'needsHuman' : end.end] += 1
+    if (end.end !== 'merged') this.#ended[end.end === 'in-review' ? 'inReview' : end.end === 'needs-human' ? 'needsHuman' : end.end] += 1
     const hindrance = 'hindrance' in end ? end.hindrance : undefined
     if (hindrance !== undefined) return this.#hindrances.meet(hindrance)
     this.#hindrances.pass()
-    if (end.end === 'in-review') this.#rests.end(nameOf(task))
+    if (end.end === 'in-review' || end.end === 'merged') this.#rests.end(nameOf(task))
     else this.#rests.begin(nameOf(task))
   }
 
@@ -242,7 +242,8 @@ export class Worker {
       tell({ news: 'ended', task, end })
       log.info('work on a task ended', { task: task.key, end: end.end })
       // the pull request of who was gone: nobody here did anything
-      if (end.end === 'in-review' && end.wasThere && !isRework(reason)) await desk.record.forget(task.key, holder.terms.epoch)
+      const isOfAnother = end.end === 'merged' ? end.holding !== holder.began : end.end === 'in-review' && end.wasThere && !isRework(reason)
+      if (isOfAnother) await desk.record.forget(task.key, holder.terms.epoch)
     } catch (error) {
       log.error('how work on a task ended was not shown', { task: task.key, error: describeError(error) })
     }
@@ -264,6 +265,8 @@ function projectionOf(end: Exclude<WorkEnd, { readonly end: 'needs-human' }>): P
   switch (end.end) {
     case 'in-review':
       return { add: [], remove: [], comment: formatTaskComment({ news: 'in-review', url: end.url }) }
+    case 'merged':
+      return { add: ['completed'], remove: ['in-progress'], state: 'closed', comment: formatTaskComment({ news: 'merged', url: end.url }) }
     case 'released':
       return { ...nobody, add: [], comment: formatTaskComment({ news: 'given-back', reason: end.reason }) }
     case 'lost':

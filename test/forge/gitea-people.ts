@@ -100,6 +100,7 @@ export function giteaPeople({ ask, team, names }: GiteaTown, name: string): Forg
       await ask('POST', `/repos/${names.stranger}/${name}/contents/fork.txt`, content, as('stranger'))
       await ask('POST', `${root}/pulls`, { title, body, base, head: `${names.stranger}:${head}` }, as('stranger'))
     },
+    removeBranch: async (head) => void (await ask('DELETE', `${root}/branches/${encodeURIComponent(head)}`)),
     countPulls: async () => (await ask.list(`${root}/pulls?state=all&limit=50`)).length,
     movePull: async (id, to) => {
       if (to === 'conflict' || to === 'mergeable') return contested('main', to === 'conflict' ? 'theirs' : 'nothing')

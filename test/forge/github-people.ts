@@ -41,6 +41,7 @@ export async function makeGithubRepository({ origin, named, token }: HostedServe
       await branchOff(head)
       await contested(head, 'ours')
     },
+    removeBranch: async (head) => void (await ask('DELETE', `${root}/git/refs/heads/${head}`)),
     addPullAmongIssues: async () => {
       const branch = makeName('branch')
       await branchOff(branch)

@@ -42,6 +42,7 @@ export async function makeGitlabRepository({ origin, named, token }: HostedServe
       await branchOff(head)
       await write('contested.txt', head, 'ours')
     },
+    removeBranch: async (head) => void (await ask('DELETE', `${root}/repository/branches/${encodeURIComponent(head)}`)),
     addPullAmongIssues: async () => {
       const branch = makeName('branch')
       await branchOff(branch)

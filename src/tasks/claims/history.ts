@@ -28,6 +28,12 @@ export function listHistory(
   return lines.filter(({ document }, index) => document?.kind !== 'renew' || lines[index + 1]?.document?.kind !== 'renew')
 }
 
+/** A link of a chain that counts. */
+export interface CountingLink {
+  readonly id: ObjectId
+  readonly document: ClaimDocument
+}
+
 /**
  * Links of a chain that count, behind the state that was seen before; all of them where the chain does not go on from there.
  *
@@ -37,12 +43,12 @@ export function listCounting(
   { commits }: Pick<StoredChain, 'commits'>,
   before: ChainState | undefined,
   { isAdmitted, ...place }: Omit<ChainPlace, 'closedEpoch'> & { readonly isAdmitted: (peer: PeerId) => boolean },
-): readonly ClaimDocument[] {
+): readonly CountingLink[] {
   const ids = [...commits.keys()]
   // -1, and so the whole chain, where it does not go on from there
   const at = before === undefined ? -1 : ids.indexOf(before.head)
   let state = at < 0 ? undefined : before
-  const found: ClaimDocument[] = []
+  const found: CountingLink[] = []
   for (const id of ids.slice(at + 1)) {
     const bytes = commits.get(id)
     const parsed = bytes === undefined ? undefined : parseClaim(bytes)
@@ -50,7 +56,7 @@ export function listCounting(
     // where a chain begins was judged by whoever read it
     const closedEpoch = state === undefined ? (document?.epoch ?? 1) - 1 : 0
     state = extendChain(state, { id, document }, { ...place, closedEpoch })
-    if (document !== undefined && state.unknownLinks === 0) found.push(document)
+    if (document !== undefined && state.unknownLinks === 0) found.push({ id, document })
   }
   return found
 }

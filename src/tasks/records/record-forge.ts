@@ -111,6 +111,11 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
       const kept = pulls('open').find(({ record }) => record.head === head && record.base === base)
       return kept === undefined ? undefined : toPull(kept)
     },
+    listMerged: async ({ head, base }) =>
+      pulls('merged')
+        .filter(({ record }) => record.head === head && record.base === base)
+        .toSorted((a, b) => b.at - a.at)
+        .map(toPull),
     pull: async (id) => toPull(keptPull(id)),
     checks: async () => 'none',
     judgePull,

@@ -62,7 +62,12 @@ test('there is one open pull request for a head and a base, and after it was clo
   await ada.forge.judgePull(first.id, { state: 'closed', areChangesRequested: false })
   assert.equal(await ada.forge.findPull(draft, { signal }), undefined)
   assert.equal((await ada.forge.pull(first.id, { signal })).state, 'closed')
-  assert.equal((await ada.forge.openPull(draft, { signal })).wasThere, false)
+  assert.deepEqual(await ada.forge.listMerged(draft, { signal }), [])
+  const second = await ada.forge.openPull(draft, { signal })
+  assert.equal(second.wasThere, false)
+  await ada.forge.judgePull(second.id, { state: 'merged', areChangesRequested: false })
+  const merged = async (head: string) => (await ada.forge.listMerged({ ...draft, head }, { signal })).map(({ id }) => id)
+  assert.deepEqual([await merged(draft.head), await merged('althing/t-0')], [[second.id], []])
 })
 
 test('a wish for changes stands until work is brought to the pull request again, however often it is read', async () => {

@@ -65,6 +65,11 @@ export function isFailedWork(reason: string | undefined): boolean {
   return reason?.split(':')[0] === 'failed'
 }
 
+/** Whether a release says that it is no task any more. */
+export function isNotEligible(reason: string | undefined): boolean {
+  return reason?.split(':')[0] === 'not-eligible'
+}
+
 /** Whether a task was taken up because its branch conflicts with the base. */
 export function isConflict(reason: string | undefined): boolean {
   return reason?.split(':')[0] === 'conflict'

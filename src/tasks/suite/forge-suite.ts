@@ -169,6 +169,24 @@ function runPullSuite(kind: string, open: Open): void {
 function runReviewSuite(kind: string, open: Open): void {
   test(`${kind}: changes are requested by who may, of the work as it is, until approved`, async (t) => {
     const { forge, people, traits } = await open(t)
+
+  test(`${kind}: what was merged is found by its branch, also when that is gone; what was closed is not`, async (t) => {
+    const { forge, people } = await open(t)
+    await people.pushBranch(draft.head)
+    const { id, url } = await forge.openPull(draft, { signal })
+    const isMerged = async (expected: boolean): Promise<void> =>
+      assert.deepEqual(await forge.listMerged(draft, { signal }), expected ? [{ id, url, body: draft.body }] : [])
+    await isMerged(false)
+    await people.movePull(id, 'closed')
+    await isMerged(false)
+    await people.movePull(id, 'open')
+    await people.movePull(id, 'merged')
+    await isMerged(true)
+    await people.removeBranch(draft.head)
+    await isMerged(true)
+    assert.deepEqual(await forge.listMerged({ ...draft, head: 'althing/issue-2' }, { signal }), [])
+    assert.deepEqual(await forge.listMerged({ ...draft, base: 'next' }, { signal }), [])
+  })
     if (!traits.hasOthers) return t.skip('there is one account alone')
     await people.pushBranch(draft.head)
     const { id } = await forge.openPull(draft, { signal })

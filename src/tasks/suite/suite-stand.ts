@@ -41,8 +41,10 @@ export interface ForgePeople {
   readonly passTime: () => void
   /** Pushes a branch with a commit that `main` lacks. */
   readonly pushBranch: (head: string) => Promise<void>
-  /** Opens a pull request that is listed among issues too, where a forge does that. */
-  readonly addPullAmongIssues: () => Promise<void>
+  /** Takes a branch away, as people do after a merge. */
+  readonly removeBranch: (head: string) => Promise<void>
+  /** Opens a pull request that is listed among issues too, where a forge does that; gives its number there, undefined where it has none. */
+  readonly addPullAmongIssues: () => Promise<number | undefined>
   /** Opens a pull request from a stranger's fork, from a branch of the same name. */
   readonly addForkPull: (draft: PullDraft) => Promise<void>
   readonly countPulls: () => Promise<number>

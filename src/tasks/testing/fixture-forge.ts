@@ -37,6 +37,8 @@ export interface FixturePull {
   readonly isFork: boolean
   state: 'open' | 'merged' | 'closed'
   isConflicted: boolean
+  /** Whether its branch was taken away. */
+  isGone: boolean
   commit: string
   updatedAt: number
 }
@@ -94,9 +96,25 @@ export class FixtureState {
   addPull(given: Pick<FixturePull, 'title' | 'body' | 'head' | 'base'> & { readonly isFork?: boolean }): FixturePull {
     const updatedAt = this.touch()
     const commit = createHash('sha1').update(`${given.head}${updatedAt}`).digest('hex')
-    const pull = { isFork: false, ...given, number: this.next(), state: 'open' as const, isConflicted: false, commit, updatedAt }
+    const pull = {
+      isFork: false,
+      ...given,
+      number: this.next(),
+      state: 'open' as const,
+      isConflicted: false,
+      isGone: false,
+      commit,
+      updatedAt,
+    }
     this.pulls.push(pull)
     return pull
+  }
+
+  /** Pull requests of these branches, those of forks too, that a list in this state has; the newest change first. */
+  pullsBetween(head: string, base: string, states: readonly FixturePull['state'][]): readonly FixturePull[] {
+    return this.pulls
+      .filter((pull) => states.includes(pull.state) && pull.head === head && pull.base === base)
+      .toSorted((a, b) => b.updatedAt - a.updatedAt)
   }
 
   findOpenPull(head: string, base: string): FixturePull | undefined {

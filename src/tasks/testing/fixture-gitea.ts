@@ -32,7 +32,7 @@ export const giteaFixture: FixtureDialect = {
         query,
       )
     if (path === `${repo}/pulls` && method === 'POST') return openPull(state, body)
-    if (path === `${repo}/pulls`) return paged(state.pulls.filter((pull) => pull.state === 'open').map(toPull), query)
+    if (path === `${repo}/pulls`) return listPulls(state, query)
     if (path.startsWith(`${repo}/issues/comments/`)) return editComment(state, Number(path.split('/').at(-1)), textIn(body, 'body'))
     if (path.startsWith(`${repo}/commits/`)) return status(state, path.split('/').at(-2) ?? '', query)
     if (path.startsWith(`${repo}/pulls/`)) return onePull(state, request)
@@ -90,6 +90,13 @@ function listIssues(state: FixtureState, query: URLSearchParams): FixtureAnswer 
     found.map((issue) => toIssue(state, issue)),
     query,
   )
+}
+
+/** It cannot be asked for those of a branch. */
+function listPulls(state: FixtureState, query: URLSearchParams): FixtureAnswer {
+  const isOpen = query.get('state') === 'open'
+  const found = state.pulls.filter((pull) => (pull.state === 'open') === isOpen).toSorted((a, b) => b.updatedAt - a.updatedAt)
+  return paged(found.map(toPull), query)
 }
 
 function openPull(state: FixtureState, body: { readonly [key: string]: Json }): FixtureAnswer {
@@ -162,7 +169,12 @@ function toPull(pull: FixturePull): Json {
     mergeable: !pull.isConflicted && pull.state === 'open',
     draft: false,
     updated_at: isoOf(pull.updatedAt),
-    head: { ref: pull.head, sha: pull.commit, repo: { full_name: pull.isFork ? 'eve/shop' : 'team/shop' } },
+    head: {
+      label: pull.head,
+      ref: pull.isGone ? `refs/pull/${pull.number}/head` : pull.head,
+      sha: pull.commit,
+      repo: { full_name: pull.isFork ? 'eve/shop' : 'team/shop' },
+    },
     base: { ref: pull.base, repo: { full_name: 'team/shop' } },
   }
 }

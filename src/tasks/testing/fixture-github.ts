@@ -75,10 +75,10 @@ function openPull(state: FixtureState, body: { readonly [key: string]: Json }): 
 }
 
 function listPulls(state: FixtureState, query: URLSearchParams): FixtureAnswer {
-  const [owner, head] = (query.get('head') ?? '').split(':')
-  const found = state.pulls.filter(
-    (pull) => owner === (pull.isFork ? 'eve' : 'team') && pull.head === head && pull.base === query.get('base') && pull.state === 'open',
-  )
+  const [owner, head = ''] = (query.get('head') ?? '').split(':')
+  const states = query.get('state') === 'open' ? (['open'] as const) : (['merged', 'closed'] as const)
+  const between = state.pullsBetween(head, query.get('base') ?? '', states)
+  const found = between.filter((pull) => owner === (pull.isFork ? 'eve' : 'team'))
   return { status: 200, body: pageOf(found, query, page).map(toPull) }
 }
 
@@ -157,6 +157,7 @@ function toReview(state: FixtureState, review: FixtureReview): Json {
   const shape: Omit<GithubReview, 'user'> = {
     state: review.word === 'approved' ? 'APPROVED' : 'CHANGES_REQUESTED',
     commit_id: review.commit,
+    merged_at: pull.state === 'merged' ? isoOf(pull.updatedAt) : null,
     author_association: associationOf(state, review.author),
   }
   return { ...plain(shape), user: { login: review.author } }

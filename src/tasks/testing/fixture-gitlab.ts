@@ -86,9 +86,8 @@ function openPull(state: FixtureState, body: { readonly [key: string]: Json }): 
 }
 
 function listPulls(state: FixtureState, query: URLSearchParams): FixtureAnswer {
-  const found = state.pulls.filter(
-    (pull) => pull.state === 'open' && pull.head === query.get('source_branch') && pull.base === query.get('target_branch'),
-  )
+  const states = query.get('state') === 'opened' ? (['open'] as const) : (['merged'] as const)
+  const found = state.pullsBetween(query.get('source_branch') ?? '', query.get('target_branch') ?? '', states)
   return { status: 200, body: pageOf(found, query, page).map(toPull) }
 }
 

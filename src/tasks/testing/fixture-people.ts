@@ -29,7 +29,10 @@ function peopleOf({ state }: ForgeStand['fixture'], kind: string): ForgePeople {
     comment: async (number, author, body) => void state.addComment(number, names[author], body),
     passTime: () => void (state.now += 600_000),
     pushBranch: async () => {},
-    addPullAmongIssues: async () => void state.addIssue({ isPull: true }),
+    removeBranch: async (head) => {
+      for (const pull of state.pulls) pull.isGone ||= !pull.isFork && pull.head === head
+    },
+    addPullAmongIssues: async () => (kind === 'gitlab' ? undefined : state.addIssue({ isPull: true }).number),
     addForkPull: async (draft) => void state.addPull({ ...draft, isFork: true }),
     countPulls: async () => state.pulls.length,
     movePull: async (id, to) => {

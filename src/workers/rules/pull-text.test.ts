@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '../../tasks/task.ts'
 import type { PullFacts } from './pull-text.ts'
-import { formatCommitMessage, formatDecision, formatPullBody } from './pull-text.ts'
+import { formatCommitMessage, formatDecision, formatPullBody, listHoldings } from './pull-text.ts'
 
 const facts: PullFacts = {
   task: { key: 'issue-7', number: 7, project: 'git.example.org/team/shop', title: 'The cart forgets' } as Task,
@@ -36,6 +36,15 @@ test('a pull request names the task, the holding, its epoch, the cost and the ad
 - decision: \`ucxl://ada:backend@shop:issue-7/*~3/decision.md\`
 `,
   )
+})
+
+test('the holding that a pull request names is read back, also as a page of the web sends it back', () => {
+  const holding = '0123456789abcdef0123456789abcdef01234567'
+  const body = formatPullBody({ ...facts, holding })
+  assert.deepEqual(listHoldings(body), [holding])
+  assert.deepEqual(listHoldings(body.replaceAll('\n', '\r\n')), [holding])
+  assert.deepEqual(listHoldings(`I looked at ${holding}\n- holding: ${holding}\n`), [])
+  assert.deepEqual(listHoldings(''), [])
 })
 
 test('where nothing was decided and there is no issue, nothing is said of it', () => {

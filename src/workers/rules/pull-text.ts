@@ -38,6 +38,13 @@ export function formatPullBody({ task, outcome, holding, epoch, agent, cost, dec
   return [outcome.summary, '', ...reasons, '---', ...rows.map(([name, value]) => `- ${name}: ${value}`), ''].join('\n')
 }
 
+const holdingRow = /^- holding: `([0-9a-f]{40})`, epoch \d{1,10}\r?$/gm
+
+/** Holdings that the text of a pull request names, each by the commit that began it. */
+export function listHoldings(body: string): readonly string[] {
+  return [...body.matchAll(holdingRow)].flatMap(([, holding]) => holding ?? [])
+}
+
 /** The message of the commit that an agent's work becomes. */
 export function formatCommitMessage({ task, outcome, holding, epoch, agent }: PullFacts): string {
   const reference = task.number === undefined ? task.key : `#${task.number}`

@@ -11,6 +11,10 @@ test('the comment of a task says what became of it', () => {
     formatTaskComment({ news: 'in-review', url: 'https://git.example.org/team/shop/pulls/7' }),
     'The work is in review: https://git.example.org/team/shop/pulls/7',
   )
+  assert.equal(
+    formatTaskComment({ news: 'merged', url: 'https://git.example.org/team/shop/pulls/7' }),
+    'The work is merged: https://git.example.org/team/shop/pulls/7',
+  )
   assert.match(formatTaskComment({ news: 'conflict' }), /^The pull request conflicts with its base/)
   assert.match(
     formatTaskComment({ news: 'quarantined', failures: 3 }),

@@ -2,6 +2,7 @@
 export type TaskNews =
   | { readonly news: 'taken'; readonly branch: string; readonly epoch: number }
   | { readonly news: 'in-review'; readonly url: string }
+  | { readonly news: 'merged'; readonly url: string }
   | { readonly news: 'given-back'; readonly reason: string }
   | PersonNeeded
 
@@ -20,6 +21,8 @@ export function formatTaskComment(news: TaskNews): string {
       return `A worker took this, epoch ${news.epoch}; its branch is \`${plain(news.branch)}\`.`
     case 'in-review':
       return `The work is in review: ${news.url}`
+    case 'merged':
+      return `The work is merged: ${news.url}`
     case 'given-back':
       return `Given back: \`${plain(news.reason)}\`. It may be taken again.`
     case 'needs-human':

@@ -71,6 +71,8 @@ export interface Stand {
   readonly node: ClaimNode
   readonly holder: ClaimHolder
   readonly pulls: PullDraft[]
+  /** What was merged of the work branch. */
+  readonly merged: MergedPull[]
   readonly records: WorkRecord[]
   /** What agents asked those of other nodes. */
   readonly questions: string[]
@@ -83,6 +85,7 @@ export interface Stand {
       readonly timeoutMs?: number
       readonly resumed?: string
       readonly reason?: string
+      readonly unsettled?: readonly string[]
       readonly approve?: Approve
     },
   ) => Promise<WorkEnd>
@@ -111,7 +114,7 @@ export async function standOn(at: {
   readonly holder: ClaimHolder
 }): Promise<Stand> {
   const { bare, folder, node, holder } = at
-  const [pulls, records]: [PullDraft[], WorkRecord[]] = [[], []]
+  const [pulls, merged, records]: [PullDraft[], MergedPull[], WorkRecord[]] = [[], [], []]
   const questions: string[] = []
   const git = createGitRunner({ environment: testPrograms.environment, maxTextBytes: 1_048_576 })
   const sandbox = await openSandbox({
@@ -140,6 +143,7 @@ export async function standOn(at: {
         if (!wasThere) pulls.push(draft)
         return { ...pullOf(draft), wasThere }
       },
+      listMerged: async () => merged,
       findPull: async (branches) => pulls.filter(({ head, base }) => head === branches.head && base === branches.base).map(pullOf)[0],
     },
     findObstacle: async () => {
@@ -166,17 +170,17 @@ export async function standOn(at: {
     maxTranscriptBytes: 100_000,
     checkpointMs: 10_000,
   }
-  const supervise: Stand['supervise'] = async (work, { signal = never, timeoutMs, resumed, reason, approve } = {}) => {
+  const supervise: Stand['supervise'] = async (work, { signal = never, timeoutMs, resumed, reason, unsettled = [], approve } = {}) => {
     const limits = { ...options.limits, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
     const end = await superviseTask(
       { ...deps, driver: driverOf(work), approve },
-      { task, holder, resumedBecause: resumed, reason },
+      { task, holder, resumedBecause: resumed, reason, unsettled },
       { ...options, limits, signal },
     )
     assert.ok(!existsSync(options.worktreeFolder) || readdirSync(options.worktreeFolder).length === 0, 'a worktree was left')
     return end
   }
-  return Object.assign(state, { bare, node, holder, pulls, records, questions, supervise })
+  return Object.assign(state, { bare, node, holder, pulls, merged, records, questions, supervise })
 }
 
 /** A signal of a test that is never called off. */

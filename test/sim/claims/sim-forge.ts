@@ -87,6 +87,7 @@ export class SimForge {
       checks: (_, waiting) => ask(() => 'none' as const, waiting),
     }
   }
+      listMerged: (branches, waiting) => ask(() => this.#listMerged(branches), waiting),
 
   #page(cursor: string | undefined) {
     const since = cursor === undefined ? undefined : Number(cursor)
@@ -133,5 +134,10 @@ export class SimForge {
     const known = this.#pulls.find(({ pull }) => pull.id === id)
     if (known === undefined) throw tasksFaults.create('FORGE_MISSING', { message: `there is no pull request ${id}` })
     return known.pull
+  #listMerged({ head, base }: { readonly head: string; readonly base: string }): readonly PullRequest[] {
+    const merged = this.#pulls.filter(({ pull }) => pull.state === 'merged' && pull.head === head && pull.base === base)
+    return merged.toSorted((a, b) => b.until - a.until).map(({ pull }) => pull)
+  }
+
   }
 }
