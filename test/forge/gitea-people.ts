@@ -21,7 +21,13 @@ export const giteaScopes = ['write:issue', 'write:repository', 'read:user']
 /** Makes accounts and a team; needs a token of an administrator. */
 export async function settleGitea(server: RealServer): Promise<GiteaTown> {
   const ask = askAt(`${server.url}/api/v1`, { authorization: `token ${server.token}` })
-  const names = { member: makeName('ada'), guest: makeName('cy'), stranger: makeName('eve'), bot: makeName('bot') }
+  const names = {
+    member: makeName('ada'),
+    reviewer: makeName('bob'),
+    guest: makeName('cy'),
+    stranger: makeName('eve'),
+    bot: makeName('bot'),
+  }
   const password = makeName('Not-a-secret')
   for (const username of Object.values(names))
     await ask('POST', '/admin/users', { username, password, email: `${username}@example.org`, must_change_password: false })
@@ -37,7 +43,7 @@ export async function settleGitea(server: RealServer): Promise<GiteaTown> {
   return { server, ask, team, names, token: made.text('sha1') }
 }
 
-/** Makes a repository with a commit on `main`, in which the member and the bot may write. */
+/** Makes a repository with a commit on `main`, in which the member, the reviewer and the bot may write, and the guest may read. */
 export async function makeGiteaRepository({
   server,
   ask,
@@ -47,7 +53,13 @@ export async function makeGiteaRepository({
 }: GiteaTown): Promise<RealRepository & { readonly name: string }> {
   const name = makeName('shop')
   await ask('POST', `/orgs/${team}/repos`, { name, auto_init: true, default_branch: 'main', private: false })
-  for (const who of [names.member, names.bot]) await ask('PUT', `/repos/${team}/${name}/collaborators/${who}`, { permission: 'write' })
+  const rights = [
+    [names.member, 'write'],
+    [names.reviewer, 'write'],
+    [names.bot, 'write'],
+    [names.guest, 'read'],
+  ] as const
+  for (const [who, permission] of rights) await ask('PUT', `/repos/${team}/${name}/collaborators/${who}`, { permission })
   return { kind: 'gitea', url: `${server.url}/${team}/${name}.git`, token, name }
 }
 
@@ -88,11 +100,13 @@ export function giteaPeople({ ask, team, names }: GiteaTown, name: string): Forg
       await ask('POST', `${root}/branches`, { new_branch_name: head, old_branch_name: 'main' })
       await contested(head, 'ours')
     },
+    removeBranch: async (head) => void (await ask('DELETE', `${root}/branches/${encodeURIComponent(head)}`)),
     addPullAmongIssues: async () => {
       const branch = makeName('branch')
       await commitTo(root, { branch: 'main', new_branch: branch, content: base64('x'), message: 'Another' })
       const pull = await ask('POST', `${root}/pulls`, { title: 'Another', head: branch, base: 'main' }, as('member'))
       await ask('POST', `${root}/issues/${pull.count('number')}/labels`, { labels: [...(await labelIds(['bzzz-task', 'ui']))] })
+      return pull.count('number')
     },
     addForkPull: async ({ head, base, title, body }) => {
       await ask('POST', `${root}/forks`, {}, as('stranger'))
@@ -100,7 +114,6 @@ export function giteaPeople({ ask, team, names }: GiteaTown, name: string): Forg
       await ask('POST', `/repos/${names.stranger}/${name}/contents/fork.txt`, content, as('stranger'))
       await ask('POST', `${root}/pulls`, { title, body, base, head: `${names.stranger}:${head}` }, as('stranger'))
     },
-    removeBranch: async (head) => void (await ask('DELETE', `${root}/branches/${encodeURIComponent(head)}`)),
     countPulls: async () => (await ask.list(`${root}/pulls?state=all&limit=50`)).length,
     movePull: async (id, to) => {
       if (to === 'conflict' || to === 'mergeable') return contested('main', to === 'conflict' ? 'theirs' : 'nothing')

@@ -22,7 +22,7 @@ export async function makeGithubRepository({ origin, named, token }: HostedServe
   }
   if (named !== undefined) await sweep()
   const people: ForgePeople = {
-    names: { member: bot, guest: bot, stranger: bot, bot },
+    names: { member: bot, reviewer: bot, guest: bot, stranger: bot, bot },
     addIssue: async ({ body = 'It should not.', labels = ['bzzz-task'], isOpen = true } = {}) => {
       const number = (await ask('POST', `${root}/issues`, { title: 'The cart forgets', body, labels: [...labels] })).count('number')
       if (!isOpen) await ask('PATCH', `${root}/issues/${number}`, { state: 'closed' })
@@ -48,6 +48,7 @@ export async function makeGithubRepository({ origin, named, token }: HostedServe
       await put(`${branch}.txt`, { branch, content: base64('x'), message: 'Another' })
       const pull = await ask('POST', `${root}/pulls`, { title: 'Another', head: branch, base: 'main' })
       await ask('POST', `${root}/issues/${pull.count('number')}/labels`, { labels: ['bzzz-task', 'ui'] })
+      return pull.count('number')
     },
     addForkPull: () => Promise.reject(new Error('one account has no fork of its own repository')),
     countPulls: async () => (await ask.list(`${root}/pulls?state=open&per_page=100`)).length,

@@ -23,7 +23,7 @@ export async function makeGitlabRepository({ origin, named, token }: HostedServe
     ask('POST', `${root}/merge_requests`, { source_branch: head, target_branch: 'main', title, labels })
   if (named !== undefined) await sweep()
   const people: ForgePeople = {
-    names: { member: bot, guest: bot, stranger: bot, bot },
+    names: { member: bot, reviewer: bot, guest: bot, stranger: bot, bot },
     addIssue: async ({ body = 'It should not.', labels = ['bzzz-task'], isOpen = true } = {}) => {
       const issue = await ask('POST', `${root}/issues`, { title: 'The cart forgets', description: body, labels: labels.join(',') })
       if (!isOpen) await ask('PUT', `${root}/issues/${issue.count('iid')}`, { state_event: 'close' })
@@ -48,6 +48,7 @@ export async function makeGitlabRepository({ origin, named, token }: HostedServe
       await branchOff(branch)
       await write('another.txt', branch, 'x')
       await open(branch, 'Another', 'bzzz-task,ui')
+      return undefined
     },
     addForkPull: () => Promise.reject(new Error('one account has no fork of its own project')),
     countPulls: async () => (await ask.list(`${root}/merge_requests?state=opened&per_page=100`)).length,

@@ -117,8 +117,12 @@ export interface ForgeIssues {
     options: Waiting,
   ) => Promise<void>
   readonly setOpen: (number: number, isOpen: boolean, options: Waiting) => Promise<void>
-  /** Sets the assignees; forges ignore names without rights. */
-  readonly assign: (number: number, names: readonly string[], options: Waiting) => Promise<void>
+  /** Adds and takes off assignees, and leaves all others; names without rights are ignored or refused. */
+  readonly assign: (
+    number: number,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+    options: Waiting,
+  ) => Promise<void>
 }
 
 /** Pull requests, and what is said of their commits. */

@@ -8,6 +8,7 @@ import { readFields, readObjects } from './answer-fields.ts'
 import { toComment } from './comment-fields.ts'
 import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
+import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
 import { hasMore, readPages, readPagesIn } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
@@ -69,6 +70,10 @@ function talkTo(client: RestClient, place: ForgePlace): Talk {
 function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
   const labelIds = async (waiting: Waiting): Promise<Map<string, number>> =>
     new Map((await pages('labels', '/labels', waiting)).map((label) => [label.text('name'), label.count('id')]))
+  const readIssue = async (number: number, waiting: Waiting): Promise<Issue> => {
+    const fields = readIssueFields((await send('GET', `/issues/${number}`, waiting)).body, number)
+    return toIssue(fields, await readTrusted(waiting))
+  }
   return {
     issues: async ({ labels, cursor: text }, waiting) => {
       const cursor = parseCursor(text)
@@ -86,8 +91,7 @@ function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
         .filter((issue) => cursor.scope === 'all' || labels.every((label) => issue.labels.includes(label)))
       return { issues, cursor: formatCursor(nextCursor(cursor, seen)), hasMore: more }
     },
-    issue: async (number, waiting) =>
-      toIssue(readFields((await send('GET', `/issues/${number}`, waiting)).body, 'issue'), await readTrusted(waiting)),
+    issue: readIssue,
     comments: async (number, waiting) => {
       const trusted = await readTrusted(waiting)
       const found = readObjects((await send('GET', `/issues/${number}/comments`, waiting)).body, 'comments')
@@ -113,7 +117,12 @@ function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
     },
     setOpen: async (number, isOpen, waiting) =>
       void (await send('PATCH', `/issues/${number}`, waiting, { state: isOpen ? 'open' : 'closed' })),
-    assign: async (number, names, waiting) => void (await send('PATCH', `/issues/${number}`, waiting, { assignees: [...names] })),
+    // Gitea knows no way to add one: who is there is read just before, and sent again
+    assign: async (number, { add, remove }, waiting) => {
+      const { assignees } = await readIssue(number, waiting)
+      const names = [...new Set([...assignees, ...add])].filter((name) => !remove.includes(name))
+      await send('PATCH', `/issues/${number}`, waiting, { assignees: names })
+    },
   }
 }
 

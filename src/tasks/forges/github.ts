@@ -7,6 +7,7 @@ import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
 import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
+import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
 import { hasMore, readPages, readPagesIn } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
@@ -92,13 +93,11 @@ function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
       const issues = found.filter((each) => !each.has('pull_request')).map(toIssue)
       return { issues, cursor: formatCursor(nextCursor(cursor, seen)), hasMore: seen.hasMore }
     },
-    issue: async (number, waiting) =>
-      toIssue(
-        readFields(
-          (await send(endpoint('GET /repos/{owner}/{repo}/issues/{issue_number}', { ...at, issue_number: number }), waiting)).body,
-          'issue',
-        ),
-      ),
+    issue: async (number, waiting) => {
+      const numbered = { ...at, issue_number: number }
+      const answer = await send(endpoint('GET /repos/{owner}/{repo}/issues/{issue_number}', numbered), waiting)
+      return toIssue(readIssueFields(answer.body, number))
+    },
     comments: async (number, waiting) =>
       (
         await readPages('comments', pageSize, (page) =>
@@ -129,11 +128,16 @@ function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
       const state = isOpen ? 'open' : 'closed'
       await send(endpoint('PATCH /repos/{owner}/{repo}/issues/{issue_number}', { ...at, issue_number: number, state }), waiting)
     },
-    assign: async (number, names, waiting) => {
-      await send(
-        endpoint('PATCH /repos/{owner}/{repo}/issues/{issue_number}', { ...at, issue_number: number, assignees: [...names] }),
-        waiting,
-      )
+    // to set them all would take off whom somebody else assigned meanwhile
+    assign: async (number, { add, remove }, waiting) => {
+      const numbered = { ...at, issue_number: number }
+      if (add.length > 0)
+        await send(endpoint('POST /repos/{owner}/{repo}/issues/{issue_number}/assignees', { ...numbered, assignees: [...add] }), waiting)
+      if (remove.length > 0)
+        await send(
+          endpoint('DELETE /repos/{owner}/{repo}/issues/{issue_number}/assignees', { ...numbered, assignees: [...remove] }),
+          waiting,
+        )
     },
   }
 }

@@ -92,14 +92,18 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
     // labels that are missing are made by this
     label: (number, { add, remove }, waiting) => update(number, { add_labels: add.join(','), remove_labels: remove.join(',') }, waiting),
     setOpen: (number, isOpen, waiting) => update(number, { state_event: isOpen ? 'reopen' : 'close' }, waiting),
-    assign: async (number, names, waiting) => {
-      const ids: number[] = []
-      for (const name of names) {
+    // GitLab knows no way to add one: who is there is read just before, and sent again
+    assign: async (number, { add, remove }, waiting) => {
+      const there = readFields((await send('GET', `/issues/${number}`, waiting)).body, 'issue').objects('assignees')
+      const kept = there.filter((user) => !remove.includes(user.text('username'))).map((user) => user.count('id'))
+      const ids = new Set(kept)
+      for (const name of add) {
         const users = await client.send({ method: 'GET', path: `/users?username=${encodeURIComponent(name)}` }, waiting)
-        ids.push(...readObjects(users.body, 'users').map((user) => user.count('id')))
+        for (const user of readObjects(users.body, 'users')) ids.add(user.count('id'))
       }
+      if (ids.size === kept.length && kept.length === there.length) return
       // 0 stands for nobody
-      await update(number, { assignee_ids: ids.length === 0 ? [0] : ids }, waiting)
+      await update(number, { assignee_ids: ids.size === 0 ? [0] : [...ids] }, waiting)
     },
   }
 }

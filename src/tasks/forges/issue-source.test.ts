@@ -46,6 +46,21 @@ test('F19: a look that broke off is made again, and nothing is missed', async (t
   assert.equal((await source.open({ signal })).length, 1)
 })
 
+test('F19: of a look that broke off no issue is left behind, however much later the others of it changed', async (t) => {
+  const { source, fixture } = await openSource(t)
+  await source.open({ signal })
+  const [early, late] = [fixture.state.addIssue(), fixture.state.addIssue()]
+  fixture.state.addComment(early.number, 'ada', 'soon')
+  late.updatedAt = early.updatedAt + 600_000
+  fixture.mischief = ({ path }) => (path.endsWith('/comments') ? { status: 500 } : undefined)
+  await assert.rejects(source.open({ signal }), { code: 'FORGE_FAILED' })
+  fixture.mischief = () => undefined
+  assert.deepEqual(
+    (await source.open({ signal })).map(({ number }) => number),
+    [early.number, late.number],
+  )
+})
+
 test('S22: only text of those who may write, or whom the operator named, reaches a task and its hash', async (t) => {
   const { source, fixture } = await openSource(t)
   const { number } = fixture.state.addIssue({ title: 'The cart forgets', body: 'It should not.' })
@@ -89,6 +104,42 @@ test('what is shown of a claim is one comment that is edited, and changes no has
   assert.equal((await source.find(key, { signal }))?.issueHash, before?.issueHash)
   await source.project(key, { add: [], remove: [], state: 'closed' }, { signal })
   assert.equal((await source.find(key, { signal }))?.state, 'closed')
+})
+
+test('what the forge refuses to show keeps nothing else from being shown; one that does not answer is asked no more', async (t) => {
+  const { source, fixture } = await openSource(t)
+  const { number } = fixture.state.addIssue()
+  const key = taskKeyOfIssue(number)
+  const show = { add: ['in-progress'], remove: [], comment: 'taken', assignee: 'self', state: 'closed' } as const
+  fixture.mischief = ({ path }) => (path.endsWith('/labels') || path.endsWith('/assignees') ? { status: 422 } : undefined)
+  await assert.rejects(source.project(key, show, { signal }), { code: 'FORGE_REFUSED', message: /labels/ })
+  assert.deepEqual([fixture.state.comments.length, fixture.state.issues.get(number)?.isOpen], [1, false])
+  for (const status of [500, 429]) {
+    fixture.mischief = ({ method }) => (method === 'GET' ? undefined : { status })
+    fixture.seen.length = 0
+    await assert.rejects(source.project(key, show, { signal }))
+    assert.equal(fixture.seen.filter(({ method }) => method !== 'GET').length, 1)
+  }
+})
+
+test('whom somebody else assigns while we do stays assigned', async (t) => {
+  const { source, fixture } = await openSource(t)
+  const issue = fixture.state.addIssue()
+  const key = taskKeyOfIssue(issue.number)
+  fixture.mischief = ({ method }) => {
+    if (method !== 'GET') issue.assignees = [...new Set([...issue.assignees, 'ada'])]
+    return undefined
+  }
+  await source.project(key, { add: [], remove: [], assignee: 'self' }, { signal })
+  assert.deepEqual(issue.assignees, ['ada', 'althing-bot'])
+  await source.project(key, { add: [], remove: [], assignee: 'nobody' }, { signal })
+  assert.deepEqual(issue.assignees, ['ada'])
+})
+
+test('a pull request is no task, whatever its labels', async (t) => {
+  const { source, fixture } = await openSource(t)
+  const { number } = fixture.state.addIssue({ isPull: true })
+  assert.equal(await source.find(taskKeyOfIssue(number), { signal }), undefined)
 })
 
 test('a comment that somebody else wrote in our form is left alone', async (t) => {

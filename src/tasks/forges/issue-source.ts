@@ -37,6 +37,23 @@ export function createIssueSource(deps: IssueSourceDeps, options: IssueSourceOpt
   return new IssueSource(deps, options)
 }
 
+/** After these the forge is asked no more: it does not answer, or wants to be left alone. */
+const silences: readonly string[] = ['FORGE_FAILED', 'FORGE_LIMITED']
+
+/** One after another, each though the forge refused one before it. @throws the first refusal */
+async function takeAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  let first: Fault | undefined
+  for (const step of steps)
+    try {
+      await step()
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      first ??= error
+      if (silences.includes(error.code)) break
+    }
+  if (first !== undefined) throw first
+}
+
 interface KnownIssue {
   readonly issue: Issue
   readonly task: Task
@@ -92,10 +109,20 @@ class IssueSource implements TaskSource, PullRequests {
       add: add.filter((label) => !issue.labels.includes(label)),
       remove: remove.filter((label) => issue.labels.includes(label)),
     }
-    if (change.add.length + change.remove.length > 0) await forge.label(number, change, waiting)
-    if (assignee !== undefined) await this.#assign(issue, assignee, waiting)
-    if (comment !== undefined) await this.#comment(number, comment, waiting)
-    if (state !== undefined && issue.isOpen !== (state === 'open')) await forge.setOpen(number, state === 'open', waiting)
+    await takeAll([
+      async () => {
+        if (change.add.length + change.remove.length > 0) await forge.label(number, change, waiting)
+      },
+      async () => {
+        if (assignee !== undefined) await this.#assign(issue, assignee, waiting)
+      },
+      async () => {
+        if (comment !== undefined) await this.#comment(number, comment, waiting)
+      },
+      async () => {
+        if (state !== undefined && issue.isOpen !== (state === 'open')) await forge.setOpen(number, state === 'open', waiting)
+      },
+    ])
   }
 
   readonly openPull: PullRequests['openPull'] = async (draft, waiting) => (await this.#open()).openPull(draft, waiting)
@@ -157,8 +184,8 @@ class IssueSource implements TaskSource, PullRequests {
   async #assign({ number, assignees }: Issue, who: 'self' | 'nobody', waiting: Waiting): Promise<void> {
     const self = await this.#who(waiting)
     if (self === undefined || assignees.includes(self) === (who === 'self')) return
-    const names = who === 'self' ? [...assignees, self] : assignees.filter((name) => name !== self)
-    await (await this.#open()).assign(number, names, waiting)
+    const change = who === 'self' ? { add: [self], remove: [] } : { add: [], remove: [self] }
+    await (await this.#open()).assign(number, change, waiting)
   }
 
   /** F21: what is there decides, not what a forge said of an earlier writing. */

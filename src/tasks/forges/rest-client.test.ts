@@ -14,7 +14,7 @@ function clientOf(answer: Answer): RestClient {
   const clock = createVirtualClock({ startsAt: 0 })
   const pace = new ForgePace({ clock }, { writeGapMs: 0, maxPauseMs: 0 })
   const fetch: typeof globalThis.fetch = async (input, init) =>
-    answer(String(input).slice(api.length), new Headers(init?.headers).get('if-none-match'))
+    answer((input instanceof Request ? input.url : String(input)).slice(api.length), new Headers(init?.headers).get('if-none-match'))
   return new RestClient(
     { clock, fetch, pace, findToken: async () => undefined, note: () => {} },
     { api, headers: {}, formatToken: () => ['authorization', ''], timeoutMs: 1_000, maxAnswerBytes: 1_000, allowsPlainHttp: false },

@@ -91,24 +91,29 @@ function runTextSuite(kind: string, open: Open): void {
   })
 
   test(`${kind}: labels, assignees and state are changed; a label that is missing is made`, async (t) => {
-    const { forge, people } = await open(t)
-    const { bot } = people.names
+    const { forge, people, traits } = await open(t)
+    const { bot, reviewer } = people.names
+    const others = traits.hasOthers ? [reviewer] : []
     const number = await people.addIssue({ labels: ['bzzz-task', 'a b'] })
+    await forge.assign(number, { add: others, remove: [] }, { signal })
     await forge.label(number, { add: ['in-progress'], remove: ['a b', 'not there'] }, { signal })
-    await forge.assign(number, [bot], { signal })
+    await forge.assign(number, { add: [bot], remove: [] }, { signal })
     await forge.setOpen(number, false, { signal })
     const issue = await forge.issue(number, { signal })
-    assert.deepEqual([issue.labels, issue.assignees, issue.isOpen], [['bzzz-task', 'in-progress'], [bot], false])
-    await forge.assign(number, [], { signal })
+    assert.deepEqual([issue.labels, issue.isOpen], [['bzzz-task', 'in-progress'], false])
+    assert.deepEqual(issue.assignees.toSorted(), [...others, bot].toSorted())
+    await forge.assign(number, { add: [], remove: [bot] }, { signal })
     await forge.setOpen(number, true, { signal })
     const again = await forge.issue(number, { signal })
-    assert.deepEqual([again.assignees, again.isOpen, await forge.self({ signal })], [[], true, bot])
+    assert.deepEqual([again.assignees, again.isOpen, await forge.self({ signal })], [others, true, bot])
   })
 
-  test(`${kind}: an issue that is not there is missing`, async (t) => {
-    const { forge } = await open(t)
+  test(`${kind}: an issue that is not there is missing, and a pull request is none`, async (t) => {
+    const { forge, people } = await open(t)
     await assert.rejects(forge.issue(999_999, { signal }), { code: 'FORGE_MISSING' })
     await assert.rejects(forge.pull('999999', { signal }), { code: 'FORGE_MISSING' })
+    const pull = await people.addPullAmongIssues()
+    if (pull !== undefined) await assert.rejects(forge.issue(pull, { signal }), { code: 'FORGE_MISSING' })
   })
 }
 
@@ -164,11 +169,6 @@ function runPullSuite(kind: string, open: Open): void {
     await becomes(['merged', false, false])
     assert.equal(await forge.findPull(draft, { signal }), undefined)
   })
-}
-
-function runReviewSuite(kind: string, open: Open): void {
-  test(`${kind}: changes are requested by who may, of the work as it is, until approved`, async (t) => {
-    const { forge, people, traits } = await open(t)
 
   test(`${kind}: what was merged is found by its branch, also when that is gone; what was closed is not`, async (t) => {
     const { forge, people } = await open(t)
@@ -187,6 +187,11 @@ function runReviewSuite(kind: string, open: Open): void {
     assert.deepEqual(await forge.listMerged({ ...draft, head: 'althing/issue-2' }, { signal }), [])
     assert.deepEqual(await forge.listMerged({ ...draft, base: 'next' }, { signal }), [])
   })
+}
+
+function runReviewSuite(kind: string, open: Open): void {
+  test(`${kind}: changes are requested by who may, of the work as it is, until approved`, async (t) => {
+    const { forge, people, traits } = await open(t)
     if (!traits.hasOthers) return t.skip('there is one account alone')
     await people.pushBranch(draft.head)
     const { id } = await forge.openPull(draft, { signal })

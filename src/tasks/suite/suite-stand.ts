@@ -22,8 +22,8 @@ export interface ForgeTraits {
   readonly manyComments: number
 }
 
-/** `guest`: known to the repository in some way, without the right to write. */
-export type Somebody = 'member' | 'guest' | 'stranger'
+/** `member` and `reviewer` may write. `guest`: known to the repository in some way, without the right to write. */
+export type Somebody = 'member' | 'reviewer' | 'guest' | 'stranger'
 
 /** What people do on a forge, without us. */
 export interface ForgePeople {

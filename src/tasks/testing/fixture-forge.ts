@@ -61,7 +61,7 @@ export class FixtureState {
   /** Words of the checks of a commit, as this forge says them. */
   readonly checks = new Map<string, string[]>()
   /** Those who may write. */
-  readonly members = new Set(['ada', 'althing-bot'])
+  readonly members = new Set(['ada', 'bob', 'althing-bot'])
   /** Wall time of the forge; a second passes with each change. */
   now = Date.UTC(2026, 0, 1)
   #numbers = 0

@@ -149,7 +149,7 @@ function toIssue(state: FixtureState, issue: FixtureIssue): Json {
     state: issue.isOpen ? 'open' : 'closed',
     html_url: `https://gitea.example/team/shop/issues/${issue.number}`,
     updated_at: isoOf(issue.updatedAt),
-    pull_request: null,
+    pull_request: issue.isPull ? { merged: false } : null,
   }
 }
 

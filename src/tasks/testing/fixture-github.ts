@@ -47,14 +47,25 @@ export const githubFixture: FixtureDialect = {
       issue.updatedAt = state.touch()
       return { status: 200, body: issue.labels.map((name) => ({ name })) }
     }
+    if (rest === '/assignees') return assign(state, issue, { method, names: textsIn(body, 'assignees') })
     if (method === 'PATCH') {
       if (body['state'] !== undefined) issue.isOpen = body['state'] === 'open'
-      // names without rights are left out, and nothing is said of it
-      if (Array.isArray(body['assignees'])) issue.assignees = textsIn(body, 'assignees').filter((name) => state.members.has(name))
       issue.updatedAt = state.touch()
     }
     return { status: 200, body: toIssue(state, issue) }
   },
+}
+
+/** Names without rights are left out, and nothing is said of it. */
+function assign(
+  state: FixtureState,
+  issue: FixtureIssue,
+  { method, names }: { readonly method: string; readonly names: readonly string[] },
+): FixtureAnswer {
+  const others = issue.assignees.filter((name) => !names.includes(name))
+  issue.assignees = method === 'POST' ? [...others, ...names.filter((name) => state.members.has(name))] : others
+  issue.updatedAt = state.touch()
+  return { status: method === 'POST' ? 201 : 200, body: toIssue(state, issue) }
 }
 
 function listIssues(state: FixtureState, query: URLSearchParams): FixtureAnswer {
@@ -146,6 +157,7 @@ function toPull(pull: FixturePull): Json {
     html_url: `https://github.example/team/shop/pull/${pull.number}`,
     state: pull.state === 'open' ? 'open' : 'closed',
     merged: pull.state === 'merged',
+    merged_at: pull.state === 'merged' ? isoOf(pull.updatedAt) : null,
     mergeable: !pull.isConflicted,
     mergeable_state: pull.isConflicted ? 'dirty' : 'clean',
     updated_at: isoOf(pull.updatedAt),
@@ -157,7 +169,6 @@ function toReview(state: FixtureState, review: FixtureReview): Json {
   const shape: Omit<GithubReview, 'user'> = {
     state: review.word === 'approved' ? 'APPROVED' : 'CHANGES_REQUESTED',
     commit_id: review.commit,
-    merged_at: pull.state === 'merged' ? isoOf(pull.updatedAt) : null,
     author_association: associationOf(state, review.author),
   }
   return { ...plain(shape), user: { login: review.author } }

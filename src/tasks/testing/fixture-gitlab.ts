@@ -53,7 +53,7 @@ function oneIssue(state: FixtureState, { method, path, query, body }: FixtureReq
     return { status: 200, body: toNote(note) }
   }
   if (method === 'PUT') change(state, issue, body)
-  return { status: 200, body: toIssue(issue) }
+  return { status: 200, body: toIssue(state, issue) }
 }
 
 function change(state: FixtureState, issue: FixtureIssue, body: { readonly [key: string]: Json }): void {
@@ -75,7 +75,11 @@ function listIssues(state: FixtureState, query: URLSearchParams): FixtureAnswer 
     .filter((issue) => labels.every((label) => issue.labels.includes(label)))
     .filter((issue) => issue.updatedAt >= timeIn(query, 'updated_after'))
     .toSorted((a, b) => a.updatedAt - b.updatedAt)
-  return { status: 200, body: pageOf(found, query, page).map(toIssue), headers: { 'x-total': String(found.length) } }
+  return {
+    status: 200,
+    body: pageOf(found, query, page).map((issue) => toIssue(state, issue)),
+    headers: { 'x-total': String(found.length) },
+  }
 }
 
 function openPull(state: FixtureState, body: { readonly [key: string]: Json }): FixtureAnswer {
@@ -113,7 +117,7 @@ function onePull(state: FixtureState, { path }: FixtureRequest): FixtureAnswer {
   return { status: 200, body: notes.toReversed() }
 }
 
-function toIssue(issue: FixtureIssue): Json {
+function toIssue(state: FixtureState, issue: FixtureIssue): Json {
   return {
     id: 90_000 + issue.number,
     iid: issue.number,
@@ -121,7 +125,7 @@ function toIssue(issue: FixtureIssue): Json {
     description: issue.body === '' ? null : issue.body,
     author: { username: issue.author },
     labels: [...issue.labels],
-    assignees: issue.assignees.map((username) => ({ username })),
+    assignees: issue.assignees.map((username) => ({ id: [...state.members].indexOf(username) + 1, username })),
     state: issue.isOpen ? 'opened' : 'closed',
     web_url: `https://gitlab.example/team/shop/-/issues/${issue.number}`,
     updated_at: isoOf(issue.updatedAt),

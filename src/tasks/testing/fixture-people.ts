@@ -3,7 +3,7 @@ import type { ForgePeople, Somebody, SuiteStand } from '../suite/suite-stand.ts'
 import type { FixturePull } from './fixture-forge.ts'
 import type { ForgeStand } from './forge-stand.ts'
 
-const names = { member: 'ada', guest: 'cy', stranger: 'eve', bot: 'althing-bot' } as const
+const names = { member: 'ada', reviewer: 'bob', guest: 'cy', stranger: 'eve', bot: 'althing-bot' } as const
 const commit = 'a'.repeat(40)
 
 /** An imitated forge, for the suite that real ones pass too. */

@@ -80,14 +80,18 @@ export class SimForge {
           this.#set({ ...issue, labels: [...issue.labels.filter((label) => !remove.includes(label)), ...add] })
         }, waiting),
       setOpen: (number, isOpen, waiting) => ask(() => this.#set({ ...this.#issue(number), isOpen }), waiting),
-      assign: (number, assignees, waiting) => ask(() => this.#set({ ...this.#issue(number), assignees }), waiting),
+      assign: (number, { add, remove }, waiting) =>
+        ask(() => {
+          const issue = this.#issue(number)
+          this.#set({ ...issue, assignees: [...issue.assignees.filter((name) => !remove.includes(name)), ...add] })
+        }, waiting),
       openPull: ({ head, base, body }, waiting) => ask(() => this.#openPull(head, base, body), waiting),
       findPull: (branches, waiting) => ask(() => this.#findOpen(branches), waiting),
+      listMerged: (branches, waiting) => ask(() => this.#listMerged(branches), waiting),
       pull: (id, waiting) => ask(() => this.#pull(id), waiting),
       checks: (_, waiting) => ask(() => 'none' as const, waiting),
     }
   }
-      listMerged: (branches, waiting) => ask(() => this.#listMerged(branches), waiting),
 
   #page(cursor: string | undefined) {
     const since = cursor === undefined ? undefined : Number(cursor)
@@ -130,14 +134,14 @@ export class SimForge {
     return this.#pulls.find(({ pull }) => pull.state === 'open' && pull.head === head && pull.base === base)?.pull
   }
 
-  #pull(id: string): PullRequest {
-    const known = this.#pulls.find(({ pull }) => pull.id === id)
-    if (known === undefined) throw tasksFaults.create('FORGE_MISSING', { message: `there is no pull request ${id}` })
-    return known.pull
   #listMerged({ head, base }: { readonly head: string; readonly base: string }): readonly PullRequest[] {
     const merged = this.#pulls.filter(({ pull }) => pull.state === 'merged' && pull.head === head && pull.base === base)
     return merged.toSorted((a, b) => b.until - a.until).map(({ pull }) => pull)
   }
 
+  #pull(id: string): PullRequest {
+    const known = this.#pulls.find(({ pull }) => pull.id === id)
+    if (known === undefined) throw tasksFaults.create('FORGE_MISSING', { message: `there is no pull request ${id}` })
+    return known.pull
   }
 }
