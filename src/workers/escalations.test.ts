@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createSeededChance } from '../lib/chance.ts'
 import { encodeText } from '../lib/bytes.ts'
+import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
 import { tasksFaults } from '../tasks/faults.ts'
@@ -94,4 +97,25 @@ test('the end of a worker waits for no pause: what is left is told once more', a
   assert.equal(sent.length, 2)
   escalations.tell({ desk, task, reason: 'too late' })
   assert.equal(sent.length, 2)
+})
+
+test('S18: a server that sends it elsewhere is not followed', async (t) => {
+  const reached: string[] = []
+  const server = createServer(({ url = '' }, response) => {
+    reached.push(url)
+    response.writeHead(307, { location: '/elsewhere' }).end()
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/here`
+  const escalations = new Escalations(
+    { clock: systemClock, chance: createSeededChance(1), log: silentLog, readSecret: async () => secret, fetch },
+    { url, timeoutMs: 10_000, agent: 'ada-laptop:worker' },
+  )
+  escalations.tell({ desk, task, reason: 'May it forget?' })
+  await escalations[Symbol.asyncDispose]()
+  assert.deepEqual(reached, ['/here'])
 })

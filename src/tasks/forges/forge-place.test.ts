@@ -8,6 +8,7 @@ const places: readonly (readonly [string, ForgeKind, string, string])[] = [
   ['git@github.com:team/shop.git', 'github', 'https://api.github.com', 'team/shop'],
   ['https://git.example.org/team/shop', 'github', 'https://git.example.org/api/v3', 'team/shop'],
   ['https://gitlab.com/group/below/shop', 'gitlab', 'https://gitlab.com/api/v4', 'group/below/shop'],
+  ['https://git.example.org/team/shop', 'gitlab', 'https://git.example.org/api/v4', 'team/shop'],
   ['ssh://git@git.example.org:2222/team/shop.git', 'gitea', 'https://git.example.org/api/v1', 'team/shop'],
   ['http://127.0.0.1:3000/forge/team/shop', 'gitea', 'http://127.0.0.1:3000/forge/api/v1', 'team/shop'],
 ]

@@ -104,3 +104,11 @@ test('names of branches are those that git takes and no program takes for an opt
     assert.equal(isBranchName(name), false, name)
   assert.deepEqual([isRefName('refs/heads/a'), isRefName('heads/a')], [true, false])
 })
+
+for (const address of ['https://:hunter2@host/x', 'http://ada:hunter2@127.0.0.1/x', 'ssh://git:hunter2@host/x', 'ssh://:hunter2@host/x'])
+  test(`S20: ${address.replace('hunter2', '…')} has a password in it, is no address, and the fault does not show it`, () => {
+    assert.throws(
+      () => parseGitAddress(address),
+      (error) => error instanceof Fault && error.code === 'PROJECT_INVALID' && !error.message.includes('hunter2'),
+    )
+  })
