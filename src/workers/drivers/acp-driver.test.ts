@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../lib/clock.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { Driver } from '../driver.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { Behaviour, DriverStand } from '../suite/driver-suite.ts'
 import { openDriverStand, testDriver } from '../suite/driver-suite.ts'
 import { createAcpDriver } from './acp-driver.ts'
@@ -25,6 +26,16 @@ test('rule 15: an agent that begins no session in its time cannot work here, wha
   const events = await Array.fromAsync(driver.run(stand.assignment, stand.tools, { signal: new AbortController().signal }))
   const reason = 'the agent failed: it began no session within 120000 ms'
   assert.deepEqual(events.at(-1), { type: 'outcome', outcome: { outcome: 'hindered', reason } })
+})
+
+test('an agent that ends its turn and its process at once has ended well', async () => {
+  await using stand = await openDriverStand()
+  // its end is heard before what it said last
+  const sandbox: Sandbox = { ...stand.sandbox, spawn: (command) => ({ ...stand.sandbox.spawn(command), exited: Promise.resolve(0) }) }
+  const driver = openAcp('done', stand, { sandbox, clock: systemClock })
+  const events = await Array.fromAsync(driver.run(stand.assignment, stand.tools, { signal: new AbortController().signal }))
+  const last = events.at(-1)
+  assert.equal(last?.type === 'outcome' ? last.outcome.outcome : last, 'done')
 })
 
 testDriver('acp', {

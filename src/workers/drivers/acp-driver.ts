@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { Writable } from 'node:stream'
 import { client, methods, ndJsonStream, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk'
-import type { ClientContext, InitializeRequest, SessionUpdate, StopReason } from '@agentclientprotocol/sdk'
+import type { ClientContext, InitializeRequest, StopReason } from '@agentclientprotocol/sdk'
 import type { Clock } from '../../lib/clock.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { describeError } from '../../lib/fault.ts'
@@ -11,6 +11,7 @@ import { outcomeOfEnd, outcomeOfFailure } from '../rules/outcome.ts'
 import { choosePermission } from '../rules/permissions.ts'
 import { pauseUnconfirmed } from '../sandbox/pause-unconfirmed.ts'
 import type { SandboxProcess } from '../sandbox/sandbox.ts'
+import { createUpdateReader } from './acp-updates.ts'
 import { openEventQueue } from './event-queue.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { ExternalDeps, ExternalOptions } from './external.ts'
@@ -20,8 +21,6 @@ import { openOutcomeFile } from './outcome-file.ts'
 
 /** Longest message of an agent, in bytes. */
 const maxMessageBytes = 8_388_608
-/** What is kept of one thing that an agent says or does, in characters. */
-const maxTextLength = 20_000
 /** Time in which an agent must have begun a session, in milliseconds: some fetch themselves first. */
 const maxStartMs = 120_000
 /** Time that an agent has to end by itself after it was told to, in milliseconds. */
@@ -81,8 +80,8 @@ interface Talk {
 async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<WorkerOutcome> {
   const { assignment, tools, signal } = run
   const { options, events, file, prompt } = talk
-  const words: string[] = []
-  const progress = { hasSession: false }
+  const updates = createUpdateReader(events)
+  const progress: Progress = { hasSession: false, stopped: undefined }
   const complaint = readComplaint(child.stderr)
   const app = client({ name: 'althing' })
     .onRequest(methods.client.session.requestPermission, async ({ params }) => {
@@ -93,8 +92,7 @@ async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<Wo
       return { outcome: optionId === undefined ? { outcome: 'cancelled' } : { outcome: 'selected', optionId } }
     })
     .onNotification(methods.client.session.update, ({ params }) => {
-      const event = describeUpdate(params.update, words)
-      if (event !== undefined && !events.add(event, sizeOf(event))) child.kill()
+      if (!updates.read(params.update)) child.kill()
     })
   const stream = ndJsonStream(Writable.toWeb(child.stdin), toWeb(child.stdout), { maxMessageBytes })
   const late = Promise.withResolvers<never>()
@@ -103,8 +101,9 @@ async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<Wo
   })
   try {
     const work = app.connectWith(stream, (agent) => promptOnce(agent, { worktree: assignment.worktree, prompt, progress, signal }))
-    const stopped = await Promise.race([work, ended(child), aborted(signal, talk.clock), late.promise])
-    if (stopped === 'end_turn') return outcomeOfEnd(await file.read(), { task: assignment.task, lastWords: words.join('') })
+    const first = Promise.race([work, ended(child, talk.clock), aborted(signal, talk.clock), late.promise])
+    const stopped = await first.catch((error: unknown) => progress.stopped ?? Promise.reject(error))
+    if (stopped === 'end_turn') return outcomeOfEnd(await file.read(), { task: assignment.task, lastWords: updates.lastWords() })
     return { outcome: 'failed', reason: reasonOf(stopped) }
   } catch (error) {
     if (events.isFull) return { outcome: 'failed', reason: `the agent said more than ${assignment.limits.maxOutputBytes} bytes` }
@@ -117,6 +116,7 @@ async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<Wo
     return outcomeOfFailure(end.exitCode === undefined ? undefined : await file.read(), { exitCode: end.exitCode, reason })
   } finally {
     cancel()
+    updates.end()
   }
 }
 
@@ -132,10 +132,17 @@ async function describeEnd(
   return { words: `its process ended with ${end.exitCode ?? 'a signal'}`, exitCode: end.exitCode }
 }
 
+/** How far a conversation came. */
+interface Progress {
+  hasSession: boolean
+  /** What it said of its end: it may close its end of the line in the same moment. */
+  stopped: StopReason | undefined
+}
+
 interface Prompting {
   readonly worktree: string
   readonly prompt: string
-  readonly progress: { hasSession: boolean }
+  readonly progress: Progress
   readonly signal: AbortSignal
 }
 
@@ -154,6 +161,7 @@ async function promptOnce(agent: ClientContext, { worktree, prompt, progress, si
   signal.addEventListener('abort', cancel, { once: true })
   try {
     const { stopReason } = await agent.request(methods.agent.session.prompt, { sessionId, prompt: [{ type: 'text', text: prompt }] })
+    progress.stopped = stopReason
     return stopReason
   } finally {
     signal.removeEventListener('abort', cancel)
@@ -169,37 +177,6 @@ function reasonOf(stopped: StopReason): string {
     cancelled: 'the agent was called off',
   }
   return reasons[stopped]
-}
-
-/** What is kept of an update; words of the agent are also its last words. */
-function describeUpdate(update: SessionUpdate, words: string[]): WorkerEvent | undefined {
-  if (update.sessionUpdate === 'agent_thought_chunk') return { type: 'thought', text: textOf(update.content) }
-  if (update.sessionUpdate === 'agent_message_chunk') {
-    const text = textOf(update.content)
-    words.push(text)
-    return text === '' ? undefined : { type: 'answer', text, cost: { tokens: 0, microUsd: 0 } }
-  }
-  if (update.sessionUpdate === 'tool_call') {
-    // what it says after using a tool is a new last word
-    words.length = 0
-    return { type: 'tool', name: update.kind ?? 'other', input: shorten(update.title), output: '', isError: false }
-  }
-  if (update.sessionUpdate !== 'tool_call_update') return undefined
-  if (update.status !== 'completed' && update.status !== 'failed') return undefined
-  const output = shorten(JSON.stringify(update.rawOutput ?? update.content ?? null))
-  return { type: 'tool', name: update.kind ?? 'other', input: shorten(update.title ?? ''), output, isError: update.status === 'failed' }
-}
-
-function textOf(content: { readonly type: string; readonly text?: unknown }): string {
-  return content.type === 'text' && typeof content.text === 'string' ? shorten(content.text) : ''
-}
-
-function shorten(text: string): string {
-  return text.slice(0, maxTextLength)
-}
-
-function sizeOf(event: WorkerEvent): number {
-  return JSON.stringify(event).length
 }
 
 /** The end of what it says on stderr. */
@@ -224,8 +201,10 @@ function toWeb(stream: Readable): ReadableStream<Uint8Array> {
   })
 }
 
-async function ended(child: SandboxProcess): Promise<never> {
+/** A little after its end: what it said last may still be on its way. */
+async function ended(child: SandboxProcess, clock: Clock): Promise<never> {
   await child.exited
+  await after(clock)
   throw new Error('its process ended')
 }
 

@@ -1,7 +1,9 @@
 /** Events on their way from callbacks to a loop. */
 export interface EventQueue<E> extends AsyncIterable<E> {
-  /** False, and nothing is added any more, once more was added in all than the queue may take. */
-  readonly add: (event: E, size: number) => boolean
+  /** Counts what is to be added, or will be. False once that was more in all than the queue may take. */
+  readonly take: (size: number) => boolean
+  /** Adds an event that was counted; after the queue was closed it is dropped. */
+  readonly add: (event: E) => void
   readonly close: () => void
   readonly isFull: boolean
 }
@@ -20,12 +22,14 @@ export function openEventQueue<E>(maxSize: number): EventQueue<E> {
     get isFull() {
       return size > maxSize
     },
-    add: (event, length) => {
+    take: (length) => {
       size += length
-      if (size > maxSize || isClosed) return false
+      return size <= maxSize
+    },
+    add: (event) => {
+      if (isClosed) return
       waiting.push(event)
       stir()
-      return true
     },
     close: () => {
       isClosed = true

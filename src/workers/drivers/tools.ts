@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../lib/json.ts'
 import type { ToolDeclaration } from '../../models/model.ts'
 import type { DriverTools, SandboxResult, WorkerDecision } from '../driver.ts'
 import { formatHelp } from '../rules/prompt.ts'
+import { cutMiddle } from '../rules/shorten.ts'
 
 /** What a tool gave: text for the model, or how the whole run ends. */
 export type ToolAnswer =
@@ -139,7 +140,7 @@ const tools: readonly Tool[] = [
       const result = await askForHelp(input.text('question'), { signal })
       if (result.help === 'unanswered') return failed('nobody answered')
       if (result.help === 'person') return { answer: 'person', reason: result.reason }
-      return { answer: 'text', text: shorten(formatHelp(result), limits.maxAnswerLength), isError: false }
+      return { answer: 'text', text: cutMiddle(formatHelp(result), limits.maxAnswerLength), isError: false }
     },
   },
   {
@@ -247,7 +248,7 @@ async function runScript(context: ToolContext, script: string, words: readonly s
     { argv: ['sh', '-c', script, 'sh', ...words], folder: '.', timeoutMs: limits.timeoutMs, ...(stdin === undefined ? {} : { stdin }) },
     { signal },
   )
-  return { answer: 'text', text: shorten(describeResult(result), limits.maxAnswerLength), isError: result.exitCode !== 0 }
+  return { answer: 'text', text: cutMiddle(describeResult(result), limits.maxAnswerLength), isError: result.exitCode !== 0 }
 }
 
 function describeResult({ exitCode, stdout, stderr, wasCut }: SandboxResult): string {
@@ -257,13 +258,6 @@ function describeResult({ exitCode, stdout, stderr, wasCut }: SandboxResult): st
     wasCut ? '(it ran too long or said too much, and was ended)' : exitCode === 0 ? '' : `(ended with ${exitCode ?? 'a signal'})`,
   ]
   return parts.filter((part) => part !== '').join('\n') || '(no output)'
-}
-
-/** The beginning and the end of what is too long: errors stand at the end, what led to them at the beginning. */
-function shorten(said: string, max: number): string {
-  if (said.length <= max) return said
-  const half = Math.floor(max / 2)
-  return `${said.slice(0, half)}\n(${said.length - 2 * half} characters left out)\n${said.slice(-half)}`
 }
 
 /** A path that no program takes for an option. */
