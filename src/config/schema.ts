@@ -233,9 +233,16 @@ export const settings = {
     maxOutputTokens: integer(8_192, 'tokens', 'longest answer of a model'),
     taskTimeoutMs: integer(3_600_000, 'ms', 'one task, from its claim to its end'),
     commandTimeoutMs: integer(600_000, 'ms', 'one command that an agent runs'),
+    gitTimeoutMs: integer(600_000, 'ms', 'one command of the git of this machine: a fetch, a checkout; one that hangs is ended', {
+      min: 1_000,
+    }),
     maxOutputBytes: integer(4_194_304, 'bytes', 'what one command may print'),
     maxAnswerLength: integer(16_000, 'characters', 'what a model is shown of the answer of a tool; of longer ones beginning and end'),
-    memoryBytes: integer(2_147_483_648, 'bytes', 'memory of an agent with all it runs'),
+    memoryBytes: integer(
+      2_147_483_648,
+      'bytes',
+      'memory of each process of an agent and of its files in memory; of all that together where control groups can be had',
+    ),
     cpus: integer(2, 'CPUs', 'processors an agent may use at once', { min: 1, max: 1_024 }),
     processes: integer(1_024, 'processes', 'processes and threads of an agent, where control groups can be had'),
     maxPackBytes: integer(104_857_600, 'bytes', 'longest change of one task, packed'),

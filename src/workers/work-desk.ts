@@ -38,6 +38,7 @@ export interface WorkSettings extends DriverSettings {
   readonly readable: readonly string[]
   readonly maxTurns: number
   readonly taskTimeoutMs: number
+  readonly gitTimeoutMs: number
   readonly maxOutputBytes: number
   readonly memoryBytes: number
   readonly cpus: number
@@ -110,7 +111,7 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
   })
   const asked = settings.driver === 'model' ? await openModel(deps, settings.model) : undefined
   const driver = await openDriver(deps, settings, { sandbox, scratchFolder, model: asked?.model })
-  const git = createGitRunner({ environment, maxTextBytes: maxGitTextBytes })
+  const git = createGitRunner(deps, { environment, maxTextBytes: maxGitTextBytes, timeoutMs: settings.gitTimeoutMs })
   const mirrors = new Mirrors({ git, findCredentials: deps.findCredentials }, join(folder, 'mirrors'))
   const compareBranches: Workbench['compareBranches'] = async ({ project }, task, waiting) => {
     const mirror = await mirrors.get(project, waiting)

@@ -19,6 +19,6 @@ export function hinder(end: WorkEnd, hindrance: string): WorkEnd {
 }
 
 /** Whether the operating system refused something: a disk that is full, a program that is not there. @see https://nodejs.org/api/errors.html#class-systemerror */
-export function isSystemError(error: unknown): error is Error {
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SandboxHost, SandboxPlan } from './sandbox-arguments.ts'
-import { sandboxArguments } from './sandbox-arguments.ts'
+import { sandboxCommand, sandboxOptions } from './sandbox-arguments.ts'
 
 const plan: SandboxPlan = {
   argv: ['npm', 'test', '--', '--bind', '/'],
@@ -13,20 +13,42 @@ const plan: SandboxPlan = {
   network: 'none',
   limits: { memoryBytes: 2_147_483_648, cpus: 2, processes: 512 },
 }
-const host: SandboxHost = { hasScopes: false, cpus: [0, 1, 2, 3] }
+const host: SandboxHost = { hasScopes: false, hasSizes: true, cpus: [0, 1, 2, 3] }
 
 const argumentsOf = (change: Partial<SandboxPlan> = {}, on: Partial<SandboxHost> = {}): readonly string[] =>
-  sandboxArguments({ ...plan, ...change }, { ...host, ...on })
+  sandboxOptions({ ...plan, ...change }, { ...host, ...on })
+const lineOf = (on: Partial<SandboxHost> = {}): readonly string[] => sandboxCommand(plan, { ...host, ...on }).argv
 const bindsOf = (all: readonly string[], option: string): readonly string[] => all.filter((_, index) => all[index - 1] === option)
 
 test('the command stands behind a separator, so that its arguments are none of the sandbox', () => {
+  const all = lineOf()
+  assert.deepEqual(all.slice(all.indexOf('bwrap')), ['bwrap', '--args', '3', '--', 'npm', 'test', '--', '--bind', '/'])
+})
+
+test('S28: no variable stands in the command line, which everybody on the machine can read; all go over the pipe', () => {
+  const { argv, options } = sandboxCommand({ ...plan, variables: { API_KEY: 'canary-4711' } }, { ...host, hasScopes: true })
+  assert.ok(!argv.join(' ').includes('canary-4711'))
+  assert.match(Buffer.from(options).toString(), /\0--setenv\0API_KEY\0canary-4711\0/)
+})
+
+test('a variable cannot end where it wants, and go on as an option', () => {
+  const variables = { API_KEY: 'x\0--bind\0/\0/' }
+  assert.throws(() => sandboxCommand({ ...plan, variables }, host), TypeError)
+})
+
+test('folders in memory have a size, all together that of the memory of a command; and nothing else in memory can be written to', () => {
   const all = argumentsOf()
-  assert.deepEqual(all.slice(all.indexOf('--chdir')), ['--chdir', '/trees/1/src', '--', 'npm', 'test', '--', '--bind', '/'])
+  assert.deepEqual(bindsOf(all, '--size'), ['1073741824', '536870912', '268435456', '268435456'])
+  assert.deepEqual(bindsOf(all, '--tmpfs'), ['/tmp', '/home/agent', '/dev/shm', '/run'])
+  for (const [index, word] of all.entries()) if (word === '--tmpfs') assert.equal(all[index - 2], '--size')
+  assert.deepEqual(bindsOf(all, '--remount-ro'), ['/dev', '/'])
+  assert.ok(all.indexOf('--remount-ro') > all.lastIndexOf('--bind') && all.indexOf('--remount-ro') > all.lastIndexOf('--ro-bind-try'))
+  assert.ok(!argumentsOf({}, { hasSizes: false }).includes('--size'))
 })
 
 test('what is read-only within what is writable is mounted after it', () => {
   const all = argumentsOf()
-  assert.deepEqual(bindsOf(all.slice(0, all.indexOf('--chdir')), '--bind'), ['/trees/1'])
+  assert.deepEqual(bindsOf(all, '--bind'), ['/trees/1'])
   assert.ok(all.lastIndexOf('/trees/1/.git') > all.indexOf('--bind'))
   assert.ok(all.indexOf('/opt/node') < all.indexOf('--bind'))
 })
@@ -52,14 +74,14 @@ test('the network is shared only when the policy says so', () => {
 })
 
 test('memory is limited for each process, and with control groups for all together', () => {
-  assert.deepEqual(argumentsOf({}, { cpus: [0, 1] }).slice(0, 4), ['prlimit', '--data=2147483648', '--core=0', '--'])
-  const scoped = argumentsOf({}, { hasScopes: true, cpus: [0] })
+  assert.deepEqual(lineOf({ cpus: [0, 1] }).slice(0, 4), ['prlimit', '--data=2147483648', '--core=0', '--'])
+  const scoped = lineOf({ hasScopes: true, cpus: [0] })
   assert.deepEqual(scoped.slice(0, scoped.indexOf('prlimit')), [
-    ...['systemd-run', '--user', '--scope', '--quiet', '--collect', '-p', 'MemoryMax=2147483648', '-p', 'MemorySwapMax=0'],
-    ...['-p', 'CPUQuota=200%', '-p', 'TasksMax=512', '--'],
+    ...['systemd-run', '--user', '--scope', '--quiet', '--collect', '--description', 'a command of an agent'],
+    ...['-p', 'MemoryMax=2147483648', '-p', 'MemorySwapMax=0', '-p', 'CPUQuota=200%', '-p', 'TasksMax=512', '--'],
   ])
 })
 
 test('a machine of more CPUs than a command may use lends it as many', () => {
-  assert.deepEqual(argumentsOf({}, { cpus: [4, 5, 6] }).slice(0, 3), ['taskset', '-c', '4,5'])
+  assert.deepEqual(lineOf({ cpus: [4, 5, 6] }).slice(0, 3), ['taskset', '-c', '4,5'])
 })

@@ -1,3 +1,5 @@
+import { encodeText } from '../../lib/bytes.ts'
+
 /** What a command in the sandbox sees and may use. Everything not named here is not there. */
 export interface SandboxPlan {
   /** The command and its arguments; a name without a slash is looked for in `searchPath`. */
@@ -19,7 +21,7 @@ export interface SandboxPlan {
 export type SandboxNetwork = 'none' | 'full'
 
 export interface SandboxLimits {
-  /** Memory, in bytes: of each process, and where control groups can be had of all together. */
+  /** Memory, in bytes: of each process, of the files in memory together, and where control groups can be had of all that. */
   readonly memoryBytes: number
   /** CPUs used at once. */
   readonly cpus: number
@@ -31,12 +33,32 @@ export interface SandboxLimits {
 export interface SandboxHost {
   /** Whether `systemd-run --user --scope` gives control groups. */
   readonly hasScopes: boolean
+  /** Whether bubblewrap gives folders in memory a size: since 0.7. */
+  readonly hasSizes: boolean
   /** CPUs this process may run on. */
   readonly cpus: readonly number[]
 }
 
+/** How a plan is run under bubblewrap. */
+export interface SandboxCommand {
+  /** A command line that every user of the machine can read. */
+  readonly argv: readonly string[]
+  /** The options of bubblewrap, variables and what is secret in them included: for the pipe that it knows by `optionsPipe`. */
+  readonly options: Uint8Array
+}
+
+/** The number of the pipe with the options of bubblewrap. */
+export const optionsPipe = 3
+
 /** Where the agent's home is, in the sandbox: empty, in memory, gone with it. */
 const sandboxHome = '/home/agent'
+/** Folders in memory that every command may write to, each with its part of the memory of a command. */
+const memoryFolders: readonly (readonly [path: string, part: number])[] = [
+  ['/tmp', 1 / 2],
+  [sandboxHome, 1 / 4],
+  ['/dev/shm', 1 / 8],
+  ['/run', 1 / 8],
+]
 /** What every command of a system needs to run at all; none of it is anybody's secret. */
 const systemFolders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/nix/store']
 const systemFiles = [
@@ -56,26 +78,53 @@ const systemFiles = [
 ]
 
 /**
- * The command line that runs a plan under bubblewrap.
+ * How bubblewrap runs a plan.
  *
  * Namespaces of its own for users, processes, mounts, IPC, host name and, unless it may use the network, the network; no capability, no
- * terminal to write into, an environment from nothing; it ends when its parent does.
+ * terminal to write into, an environment from nothing; it ends when its parent does. S28: variables go over a pipe, as words of a command line
+ * can be read by everybody on the machine.
+ *
+ * @throws `TypeError` for a zero byte, which no path and no variable can have
  */
-export function sandboxArguments(plan: SandboxPlan, host: SandboxHost): readonly string[] {
-  const { folder, writable, readable, network } = plan
+export function sandboxCommand(plan: SandboxPlan, host: SandboxHost): SandboxCommand {
+  return {
+    argv: [...limitArguments(plan.limits, host), 'bwrap', '--args', String(optionsPipe), '--', ...plan.argv],
+    options: encodeOptions(sandboxOptions(plan, host)),
+  }
+}
+
+/** The options of bubblewrap that hold any command: what `host` says it has is used. */
+export function sandboxOptions(
+  { folder, writable, readable, network, ...plan }: Omit<SandboxPlan, 'argv'>,
+  host: SandboxHost,
+): readonly string[] {
   return [
-    ...limitArguments(plan.limits, host),
-    ...['bwrap', '--unshare-all', ...(network === 'full' ? ['--share-net'] : []), '--die-with-parent', '--new-session'],
+    ...['--unshare-all', ...(network === 'full' ? ['--share-net'] : []), '--die-with-parent', '--new-session'],
     ...['--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL', '--hostname', 'sandbox', '--clearenv'],
     ...[...systemFolders, ...systemFiles].flatMap((path) => ['--ro-bind-try', path, path]),
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/run', '--dir', sandboxHome],
+    ...['--proc', '/proc', '--dev', '/dev', ...memoryArguments(plan.limits, host)],
     ...readable.filter((path) => !isWithinAny(path, writable)).flatMap((path) => ['--ro-bind-try', path, path]),
     ...writable.flatMap((path) => ['--bind', path, path]),
     // After what they lie in: the later of two mounts is the one that is seen.
     ...readable.filter((path) => isWithinAny(path, writable)).flatMap((path) => ['--ro-bind-try', path, path]),
+    // both are folders in memory too, of no size; last, as nothing can be mounted in them after
+    ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...Object.entries(sandboxVariables(plan)).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...['--chdir', folder, '--', ...plan.argv],
+    ...['--chdir', folder],
   ]
+}
+
+function memoryArguments({ memoryBytes }: SandboxLimits, { hasSizes }: SandboxHost): readonly string[] {
+  return memoryFolders.flatMap(([path, part]) => [
+    ...(hasSizes ? ['--size', String(Math.max(1, Math.floor(memoryBytes * part)))] : []),
+    ...['--tmpfs', path],
+  ])
+}
+
+/** @see bwrap(1), --args: each ends with a zero byte, so that one within a word would make two options of it */
+function encodeOptions(options: readonly string[]): Uint8Array {
+  if (options.some((word) => word.includes('\0'))) throw new TypeError('a path or variable of a command has a zero byte')
+  return encodeText(options.map((word) => `${word}\0`).join(''))
 }
 
 /** All the variables of a command. */
@@ -97,8 +146,9 @@ export function sandboxVariables(plan: Pick<SandboxPlan, 'searchPath' | 'variabl
 /** What limits a command, before the command itself. `RLIMIT_AS` is left alone: runtimes reserve far more than they use. */
 function limitArguments({ memoryBytes, cpus, processes }: SandboxLimits, host: SandboxHost): readonly string[] {
   const scope = [
-    ...['systemd-run', '--user', '--scope', '--quiet', '--collect', '-p', `MemoryMax=${memoryBytes}`, '-p', 'MemorySwapMax=0'],
-    ...['-p', `CPUQuota=${cpus * 100}%`, '-p', `TasksMax=${processes}`, '--'],
+    // the description would be the command line
+    ...['systemd-run', '--user', '--scope', '--quiet', '--collect', '--description', 'a command of an agent'],
+    ...['-p', `MemoryMax=${memoryBytes}`, '-p', 'MemorySwapMax=0', '-p', `CPUQuota=${cpus * 100}%`, '-p', `TasksMax=${processes}`, '--'],
   ]
   return [
     ...(host.hasScopes ? scope : []),

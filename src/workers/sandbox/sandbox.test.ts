@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -47,10 +48,11 @@ async function runShell(
   sandbox: Sandbox,
   tree: string,
   script: string,
-  options: { readonly timeoutMs?: number; readonly maxOutputBytes?: number } = {},
+  options: { readonly timeoutMs?: number; readonly maxOutputBytes?: number; readonly variables?: Record<string, string> } = {},
 ) {
-  const command = { argv: ['sh', '-c', script], folder: tree, writable: [tree], readable: [join(tree, '.git')], variables: {} }
-  const limits = { timeoutMs: 20_000, maxOutputBytes: 10_000, ...options, signal: new AbortController().signal }
+  const { variables = {}, ...rest } = options
+  const command = { argv: ['sh', '-c', script], folder: tree, writable: [tree], readable: [join(tree, '.git')], variables }
+  const limits = { timeoutMs: 20_000, maxOutputBytes: 10_000, ...rest, signal: new AbortController().signal }
   return runCommand({ sandbox, clock: systemClock }, command, limits)
 }
 /** The machine's clock, on which the next look at a lease comes when it is told to. */
@@ -71,6 +73,28 @@ function createStepClock(): Clock & { readonly step: () => Promise<void> } {
       await due.promise
     },
   }
+}
+
+const readIfThere = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    // it is gone already
+    return ''
+  }
+}
+/** A letter for the state of each process that works in a folder; `T` is stopped. @see proc(5) */
+function statesIn(folder: string): string {
+  const isIn = (pid: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === folder
+    } catch {
+      // it is gone, or another user's
+      return false
+    }
+  }
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isIn(name))
+  return pids.map((pid) => /^State:\s*(\w)/m.exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? '').join('')
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
@@ -94,14 +118,46 @@ test('S23: keys, tokens, other trees, the socket and the environment of the node
   const tree = treeOf('reach')
   const other = treeOf('other')
   for (const path of [join(root, 'canary-key'), join(other, 'canary')]) writeFileSync(path, 'canary-4711')
-  const socket = createServer((connection) => connection.end('canary-4711'))
-  await new Promise<void>((listening) => socket.listen(join(root, 'canary-4711.sock'), listening))
-  t.after(() => socket.close())
+  writeFileSync(join(tree, 'own'), 'canary-of-the-tree')
   process.env['CANARY_TOKEN'] = 'canary-4711'
   t.after(() => delete process.env['CANARY_TOKEN'])
-  const script = `env; cat ${root}/canary-key ${other}/canary; ls ${root} /root /home; cat /proc/1/environ /proc/*/environ; grep -r canary-4711 /tmp /etc /run /var /home 2>/dev/null; true`
-  const result = await runShell(sandbox, tree, script, { maxOutputBytes: 1_000_000 })
-  assert.ok(!Buffer.from(result.stdout).toString().includes('canary-4711'))
+  const reads = `env; cat ${root}/canary-key ${other}/canary; ls ${root} /root /home; cat /proc/1/environ /proc/*/environ`
+  const script = `${reads}; grep -r canary- /tmp /etc /run /var /home 2>/dev/null; true`
+  const options = { maxOutputBytes: 1_000_000, variables: { OWN: 'canary-of-the-task' } }
+  const found = Buffer.from((await runShell(sandbox, tree, script, options)).stdout).toString()
+  assert.ok(!found.includes('canary-4711'))
+  // the same words find what is within reach
+  for (const own of ['OWN=canary-of-the-task', `${tree}/own:canary-of-the-tree`]) assert.ok(found.includes(own), own)
+  const bare = await openSandbox({ ...base, kind: 'none' })
+  assert.ok(said(await runShell(bare, treeOf('reach-bare'), `cat ${root}/canary-key ${other}/canary`)).includes('canary-4711canary-4711'))
+})
+
+test('S28: no command line of the machine shows the variables of a command, while it runs', async (t) => {
+  const sandbox = await openHere(t)
+  if (sandbox === undefined) return
+  const tree = treeOf('lines')
+  const child = sandbox.spawn({
+    ...{ argv: ['sh', '-c', 'echo "$API_KEY"; cat', 'marker-of-lines'], folder: tree, writable: [tree], readable: [] },
+    variables: { API_KEY: 'canary-of-lines' },
+  })
+  t.after(() => child.kill())
+  const [first] = await once(child.stdout, 'data')
+  assert.equal(String(first), 'canary-of-lines\n')
+  const lines = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const words = lines.map((pid) => readIfThere(`/proc/${pid}/cmdline`)).join('\n')
+  assert.ok(words.includes('marker-of-lines'))
+  assert.ok(!words.includes('canary-of-lines'))
+  child.stdin.end()
+  assert.equal(await child.exited, 0)
+})
+
+test('what a command keeps in memory as files is bounded, wherever it may write', async (t) => {
+  const sandbox = await openHere(t, { limits: { ...base.limits, memoryBytes: 67_108_864 } })
+  if (sandbox === undefined) return
+  const fill = (path: string): string => `head -c 40000000 /dev/zero > ${path}/much; [ -e ${path}/much ] && wc -c < ${path}/much`
+  const places = ['/tmp', '"$HOME"', '/dev/shm', '/run', '/', '/dev']
+  const sizes = said(await runShell(sandbox, treeOf('memory-files'), `${places.map(fill).join('; ')}; true`))
+  assert.deepEqual(sizes.split('\n'), ['33554432', '16777216', '8388608', '8388608'])
 })
 
 test('S24: what the sandbox may not change of its tree it cannot change', async (t) => {
@@ -175,6 +231,13 @@ test('a program that is not there ends with 127 and the reason', async () => {
   assert.match(Buffer.from(result.stderr).toString(), /ENOENT/)
 })
 
+test('words that are longer than a program can be given are a failure of the command, and of nothing else', async () => {
+  const bare = await openSandbox({ ...base, kind: 'none' })
+  const result = await runShell(bare, treeOf('long'), `: ${'x'.repeat(200_000)}`)
+  assert.equal(result.exitCode, 127)
+  assert.match(Buffer.from(result.stderr).toString(), /longer than a program can be given/)
+})
+
 test('S28: without a sandbox the environment of the node is still not handed on', async (t) => {
   process.env['CANARY_TOKEN'] = 'canary-4711'
   t.after(() => delete process.env['CANARY_TOKEN'])
@@ -227,8 +290,8 @@ for (const kind of ['auto', 'none'] as const)
     mayWork = false
     await clock.step()
     const stopped = ticks()
-    await systemClock.sleep(200, { signal: options.signal })
-    assert.ok(ticks() <= stopped + 2, `${ticks()} and ${stopped}`)
+    assert.match(statesIn(tree), /^T+$/)
+    assert.equal(ticks(), stopped)
     mayWork = true
     await clock.step()
     await until(() => ticks() > stopped + 4)

@@ -116,7 +116,7 @@ export async function standOn(at: {
   const { bare, folder, node, holder } = at
   const [pulls, merged, records]: [PullDraft[], MergedPull[], WorkRecord[]] = [[], [], []]
   const questions: string[] = []
-  const git = createGitRunner({ environment: testPrograms.environment, maxTextBytes: 1_048_576 })
+  const git = createGitRunner({ clock: systemClock }, { timeoutMs: 30_000, environment: testPrograms.environment, maxTextBytes: 1_048_576 })
   const sandbox = await openSandbox({
     kind: 'none',
     network: 'none',

@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process'
 import { pipeline } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { Readable } from 'node:stream'
+import type { Clock } from '../../lib/clock.ts'
 import { workersFaults } from '../faults.ts'
+import { spawnPiped } from '../spawn-piped.ts'
 
 /** How a git of this machine is run: never with the configuration of anybody, never with a hook, never with a question. */
 export interface GitRunner {
-  /** What it prints, trimmed. @throws Fault GIT_FAILED with `step`; the signal's reason */
+  /** What it prints, trimmed. @throws Fault GIT_FAILED with `step`, also for one that comes to no end; the signal's reason */
   readonly text: (step: string, args: readonly string[], options: GitRunOptions) => Promise<string>
   /** What it prints, as it comes. @throws as `text`, at the end */
   readonly stream: (step: string, args: readonly string[], options: GitRunOptions) => AsyncIterable<Uint8Array>
@@ -26,8 +27,13 @@ export interface GitRunnerOptions {
   readonly environment: Readonly<Record<string, string>>
   /** Longest text that is read of one command, in bytes. */
   readonly maxTextBytes: number
+  /** Time of one command, in milliseconds. */
+  readonly timeoutMs: number
 }
 
+/** Asks nobody, opens no other way, and notices a server that is gone. */
+const sshCommand =
+  'ssh -oBatchMode=yes -oClearAllForwardings=yes -oForwardAgent=no -oPermitLocalCommand=no -oConnectTimeout=30 -oServerAliveInterval=15 -oServerAliveCountMax=4'
 /** Set for every command. A repository is data of others: what its files say is never run and never followed. */
 const settings: readonly (readonly [name: string, value: string])[] = [
   ['core.hooksPath', '/dev/null'],
@@ -41,6 +47,10 @@ const settings: readonly (readonly [name: string, value: string])[] = [
   ['protocol.ssh.allow', 'always'],
   ['protocol.file.allow', 'always'],
   ['http.followRedirects', 'false'],
+  // bytes in a second, and for so many seconds: a server that packs says that it is alive every five
+  ['http.lowSpeedLimit', '1'],
+  ['http.lowSpeedTime', '120'],
+  ['core.sshCommand', sshCommand],
   ['fetch.fsckObjects', 'true'],
   ['fetch.recurseSubmodules', 'false'],
   ['submodule.recurse', 'false'],
@@ -52,7 +62,7 @@ const settings: readonly (readonly [name: string, value: string])[] = [
 const maxReasonLength = 500
 
 /** Runs the git of this machine. */
-export function createGitRunner(options: GitRunnerOptions): GitRunner {
+export function createGitRunner({ clock }: { readonly clock: Clock }, options: GitRunnerOptions): GitRunner {
   const environment = {
     ...options.environment,
     GIT_CONFIG_NOSYSTEM: '1',
@@ -64,12 +74,16 @@ export function createGitRunner(options: GitRunnerOptions): GitRunner {
   }
   const stream = async function* (step: string, args: readonly string[], run: GitRunOptions): AsyncGenerator<Uint8Array> {
     run.signal.throwIfAborted()
-    const child = spawn('git', [...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]), ...args], {
-      env: { ...environment, ...run.variables },
-      stdio: 'pipe',
-      signal: run.signal,
-      killSignal: 'SIGKILL',
+    const words = [...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]), ...args]
+    // in a group of its own: what git started for the way to a server outlives it, and holds its pipes
+    const child = spawnPiped('git', words, { env: { ...environment, ...run.variables }, detached: true })
+    const kill = (): void => killGroup(child.pid)
+    let isLate = false
+    const cancel = clock.schedule(options.timeoutMs, () => {
+      isLate = true
+      kill()
     })
+    run.signal.addEventListener('abort', kill, { once: true })
     let complaint = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = `${complaint}${text}`.slice(-maxReasonLength)))
     const ended = new Promise<string | undefined>((resolve) => {
@@ -82,16 +96,20 @@ export function createGitRunner(options: GitRunnerOptions): GitRunner {
     })
     let unread: Error | undefined
     const fed = feed(child.stdin, run.stdin, (error) => (unread = error))
-    let isWhole = false
+    let failure: string | undefined
+    let isOver = false
     try {
       yield* child.stdout as AsyncIterable<Uint8Array>
-      isWhole = true
+      failure = await ended
+      isOver = true
     } finally {
       // whoever reads no further wants no more of it
-      if (!isWhole) child.kill('SIGKILL')
+      if (!isOver) kill()
+      cancel()
+      run.signal.removeEventListener('abort', kill)
     }
-    const failure = await ended
     run.signal.throwIfAborted()
+    if (isLate) throw failed(step, `git came to no end within ${options.timeoutMs} ms`)
     if (failure !== undefined) throw failed(step, failure)
     await fed
     if (unread !== undefined) throw unread
@@ -106,6 +124,16 @@ export function createGitRunner(options: GitRunnerOptions): GitRunner {
       }
       return text.trim()
     },
+  }
+}
+
+/** Ends a program with what it started. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
   }
 }
 

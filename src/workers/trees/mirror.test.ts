@@ -4,13 +4,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemClock } from '../../lib/clock.ts'
 import { makeFolder, makeRepository, serveHttp, testPrograms } from '../../tasks/testing/git-server.ts'
 import type { GitRunner } from './git.ts'
 import { createGitRunner } from './git.ts'
 import { openMirror } from './mirror.ts'
 
 const { signal } = new AbortController()
-const runner = createGitRunner({ environment: testPrograms.environment, maxTextBytes: 1_048_576 })
+const runner = createGitRunner(
+  { clock: systemClock },
+  { timeoutMs: 30_000, environment: testPrograms.environment, maxTextBytes: 1_048_576 },
+)
 const credentials = (): Promise<undefined> => Promise.resolve(undefined)
 
 test('two that want the same branch at once fetch it one after the other, and who gives up does not hold up the next', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../../lib/clock.ts'
 import type { TaskKey } from '../../tasks/task.ts'
 import { taskKeyOfIssue } from '../../tasks/task.ts'
 import { makeFolder, makeRepository, runGit, testPrograms } from '../../tasks/testing/git-server.ts'
@@ -14,7 +15,7 @@ test('of a branch that was taken away the base says whether it was merged, by th
   const main = await runGit(bare, 'rev-parse', 'main')
   const work = await runGit(bare, 'commit-tree', 'main^{tree}', '-p', main, '-m', 'Keep it', '-m', 'Task: issue-7\nAgent: ada:backend')
   const merge = await runGit(bare, 'commit-tree', 'main^{tree}', '-p', main, '-p', work, '-m', 'Merge it, and Task: issue-8 too')
-  const git = createGitRunner({ environment: testPrograms.environment, maxTextBytes: 1_048_576 })
+  const git = createGitRunner({ clock: systemClock }, { timeoutMs: 30_000, environment: testPrograms.environment, maxTextBytes: 1_048_576 })
   const folder = await makeFolder(t)
   const mirror = await openMirror({ git, credentials: async () => undefined }, { path: `${folder}/mirror.git`, url: bare, signal })
   const standing = async (task: TaskKey) => {

@@ -45,7 +45,10 @@ async function openStand(
   git('add', '--all')
   git('commit', '--quiet', '-m', 'first')
   writeFileSync(join(root, '.gitconfig'), configOf(root))
-  const runner = createGitRunner({ environment: { ...environment, HOME: root }, maxTextBytes: 1_048_576 })
+  const runner = createGitRunner(
+    { clock: systemClock },
+    { timeoutMs: 30_000, environment: { ...environment, HOME: root }, maxTextBytes: 1_048_576 },
+  )
   const sandbox = await openSandbox({
     kind: 'none',
     network: 'none',
@@ -214,7 +217,7 @@ test('a change that is longer than may be pushed is refused', async () => {
 
 test('a server that is not there is said not to be', async () => {
   await using stand = await openStand()
-  const git = createGitRunner({ environment, maxTextBytes: 1_000 })
+  const git = createGitRunner({ clock: systemClock }, { timeoutMs: 30_000, environment, maxTextBytes: 1_000 })
   const gone = await openMirror(
     { git, credentials: async () => undefined },
     { path: join(stand.root, 'gone.git'), url: '/no/such/repository', signal },
