@@ -62,9 +62,16 @@ export type HelpResult =
   /** So many questions of one task were not answered that a person is to be asked. */
   | { readonly help: 'person'; readonly reason: string }
 
+/**
+ * What an agent is told: of its task and how to do it; of what it asks others and they answer; of its own work and thoughts.
+ *
+ * `meta_thinking`: what it writes down for later readers, and that it is reminded to go on.
+ */
+export type PromptKind = 'task_analysis' | 'coordination' | 'meta_thinking'
+
 /** What happens while an agent works; kept as the transcript of the task. */
 export type WorkerEvent =
-  | { readonly type: 'prompt'; readonly kind: 'task_analysis' | 'coordination' | 'meta_thinking'; readonly text: string }
+  | { readonly type: 'prompt'; readonly kind: PromptKind; readonly text: string }
   | { readonly type: 'answer'; readonly text: string; readonly cost: ClaimCost }
   | { readonly type: 'tool'; readonly name: string; readonly input: string; readonly output: string; readonly isError: boolean }
   | { readonly type: 'thought'; readonly text: string }

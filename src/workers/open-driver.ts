@@ -37,18 +37,33 @@ export async function openDriver(deps: OpenDriverDeps, settings: DriverSettings,
   if (at.model !== undefined) return createModelDriver({ model: at.model }, { ...settings, timeoutMs: settings.commandTimeoutMs })
   if (command.length === 0)
     throw unsetFault('workers.command', `set the program that the driver ${settings.driver} runs, and its arguments`)
-  const named = secrets.map((line) => /^([A-Z_][A-Z0-9_]{0,63})=([a-z0-9.-]{1,100})$/.exec(line))
-  if (named.some((match) => match === null)) throw unsetFault('workers.secrets', 'write each as VARIABLE=NAME, like API_KEY=model-openai')
+  const named = secrets.map(parseSecretLine)
+  const readSecrets = async (): Promise<Readonly<Record<string, string>>> =>
+    Object.fromEntries(
+      await Promise.all(named.map(async ({ variable, name }) => [variable, (await deps.findSecret(name)) ?? missingSecret(name)] as const)),
+    )
+  await readSecrets()
   await needProgram(deps, command[0] ?? '', at)
-  const readSecrets = async (): Promise<Readonly<Record<string, string>>> => {
-    const found = await Promise.all(named.map(async (match) => [match?.[1] ?? '', await deps.findSecret(match?.[2] ?? '')] as const))
-    return Object.fromEntries(found.flatMap(([variable, secret]) => (secret === undefined ? [] : [[variable, secret] as const])))
-  }
   const external = { sandbox: at.sandbox, clock: deps.clock, readSecrets }
   const options = { command, scratchFolder: at.scratchFolder, mayFetch: settings.network === 'full' }
   if (settings.driver === 'command') return createCommandDriver(external, options)
   const { createAcpDriver } = await import('./drivers/acp-driver.ts')
   return createAcpDriver(external, options)
+}
+
+/** Secrets with which the node itself goes to forges and is called by them: with one of these an agent could do what only the node may. */
+const ofTheNode = /^(?:forge-|hook-|escalation$)/
+
+function parseSecretLine(line: string): { readonly variable: string; readonly name: string } {
+  const [, variable, name] = /^([A-Z_][A-Z0-9_]{0,63})=([a-z0-9.-]{1,100})$/.exec(line) ?? []
+  if (variable === undefined || name === undefined)
+    throw unsetFault('workers.secrets', 'write each as VARIABLE=NAME, like API_KEY=model-openai')
+  if (ofTheNode.test(name)) throw unsetFault('workers.secrets', `${name} is the node's own, and no agent gets it; give it a key of its own`)
+  return { variable, name }
+}
+
+function missingSecret(name: string): never {
+  throw unsetFault('workers.secrets', `there is no secret ${name}; put it into the file secrets/${name} of the home, with mode 0600`)
 }
 
 /** A setting without which a worker cannot start. */

@@ -45,6 +45,22 @@ test('F3: what a run that was killed left is taken away when a workbench is open
   assert.equal(bench.findHindrance(), undefined)
 })
 
+test("S28: a worker whose agent is to have a secret that is not there, or is the node's own, does not start", async (t) => {
+  const folder = await makeFolder(t)
+  const findSecret = async (name: string) => (name === 'model-lab' ? 'key' : undefined)
+  const open = (line: string) =>
+    openWorkbench({ ...deps, findSecret }, { settings: { ...settings, secrets: [line] }, folder, agent: 'ada:backend', environment: {} })
+  const reasons: readonly (readonly [string, RegExp])[] = [
+    ['API_KEY=model-gone', /no secret model-gone/],
+    ['TOKEN=forge-git.example.org', /the node's own/],
+    ['TOKEN=hook-0123456789abcdef', /the node's own/],
+    ['TOKEN=escalation', /the node's own/],
+    ['model-lab', /VARIABLE=NAME/],
+  ]
+  for (const [line, message] of reasons) await assert.rejects(open(line), { code: 'WORKER_CONFIG_INVALID', message })
+  await open('API_KEY=model-lab')
+})
+
 test('a worker whose program is not there does not start, rather than fail every task with it', async (t) => {
   const folder = await makeFolder(t)
   const open = (...command: readonly string[]) =>

@@ -43,13 +43,15 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run):
   await using file = await openOutcomeFile(options.scratchFolder)
   const prompt = formatExternalPrompt(assignment, file.path)
   yield { type: 'prompt', kind: 'task_analysis', text: prompt }
+  const given = await variablesOf(deps, task, file)
+  if ('outcome' in given) return yield { type: 'outcome', outcome: given }
   await tools.untilMayWork({ signal })
   const child = deps.sandbox.spawn({
     argv: options.command,
     folder: worktree,
     writable: [...assignment.writable, file.folder],
     readable: assignment.readable,
-    variables: await variablesOf(deps, task, file),
+    variables: given.variables,
   })
   const late = withDeadline(deps.clock, limits.timeoutMs, signal)
   const events = openEventQueue<WorkerEvent>(limits.maxOutputBytes)

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
+import { Fault } from '../../lib/fault.ts'
 import type { Driver } from '../driver.ts'
 import type { Behaviour, DriverStand } from '../suite/driver-suite.ts'
 import { openDriverStand, testDriver } from '../suite/driver-suite.ts'
@@ -58,6 +59,19 @@ test('the task comes on standard input where the command has no place for it, an
     type: 'outcome',
     outcome: { outcome: 'done', title: 'Say hello', summary: '1\nissue-7 sk-agent', decision: undefined },
   })
+})
+
+test('rule 15: an agent whose own key is gone does not run, and says nothing of the task', async () => {
+  await using stand = await openDriverStand()
+  const readSecrets = (): Promise<never> =>
+    Promise.reject(new Fault('WORKER_CONFIG_INVALID', 'usage', { message: 'there is no secret model-lab' }))
+  const driver = createCommandDriver(
+    { sandbox: stand.sandbox, clock: systemClock, readSecrets },
+    { command: ['sh', '-c', 'touch ran'], scratchFolder: stand.scratchFolder, mayFetch: false },
+  )
+  const events = await Array.fromAsync(driver.run(stand.assignment, stand.tools, { signal: new AbortController().signal }))
+  assert.deepEqual(events.at(-1), { type: 'outcome', outcome: { outcome: 'hindered', reason: 'there is no secret model-lab' } })
+  assert.equal(existsSync(join(stand.worktree, 'ran')), false)
 })
 
 test('S24: what an agent leaves in place of its outcome is not followed, and not waited for, nor taken for none', async () => {

@@ -27,6 +27,8 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
   await using file = await openOutcomeFile(options.scratchFolder)
   const prompt = formatExternalPrompt(assignment, file.path)
   yield { type: 'prompt', kind: 'task_analysis', text: prompt }
+  const given = await variablesOf(deps, task, file)
+  if ('outcome' in given) return yield { type: 'outcome', outcome: given }
   await tools.untilMayWork({ signal })
   const placed = placePrompt(options.command, prompt)
   const result = await runCommand(
@@ -36,7 +38,7 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
       folder: worktree,
       writable: [...assignment.writable, file.folder],
       readable: assignment.readable,
-      variables: await variablesOf(deps, task, file),
+      variables: given.variables,
     },
     { ...limits, stdin: placed === undefined ? encodeText(prompt) : undefined, mayWork: tools.mayWork, signal },
   )

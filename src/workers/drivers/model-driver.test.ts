@@ -183,8 +183,32 @@ test('thoughts are kept, and a spent budget of a task is a question for a person
   await using stand = await openDriverStand()
   const spent = new Fault('BUDGET_SPENT', 'denied', { message: '$5 of "task usd=5" is spent', data: { period: 'task' } })
   const events = await play([{ calls: [['note', { thought: 'SQLite is here already' }]] }, spent], stand)
-  assert.ok(events.some((event) => event.type === 'thought' && event.text === 'SQLite is here already'))
+  assert.ok(events.some((event) => event.type === 'prompt' && event.kind === 'meta_thinking' && event.text === 'SQLite is here already'))
   assert.deepEqual(outcomeOf(events), { outcome: 'needs-human', reason: '$5 of "task usd=5" is spent' })
+})
+
+test('all that a model is told is among the events, in its words', async () => {
+  await using stand = await openDriverStand()
+  const asked: CompletionRequest[] = []
+  const events = await play([{ text: 'Well.' }, { calls: [finish] }], stand, asked)
+  const told = asked.at(-1)?.messages.flatMap((message) => (message.role === 'system' || message.role === 'user' ? [message.text] : []))
+  assert.equal(told?.length, 3)
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === 'prompt' ? [event.text] : [])),
+    told,
+  )
+})
+
+test('F27: a title that no forge takes is made one that it does, and a title of nothing is told to the model', async () => {
+  await using stand = await openDriverStand()
+  const [name, words] = finish
+  const events = await play(
+    [{ calls: [[name, { ...words, title: ' \n' }]] }, { calls: [[name, { ...words, title: `Say\nhello ${'again '.repeat(100)}` }]] }],
+    stand,
+  )
+  assert.deepEqual(outputsOf(events), ['title must say something'])
+  const outcome = outcomeOf(events)
+  assert.ok(outcome?.outcome === 'done' && outcome.title.length <= 120 && outcome.title.startsWith('Say hello again again'))
 })
 
 test('what each answer cost is told with it', async () => {

@@ -3,6 +3,7 @@ import type { Message } from '../../models/model.ts'
 import type { Model, PaidCompletion } from '../../models/models.ts'
 import type { Assignment, Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { judgeModelFault } from '../rules/model-fault.ts'
+import { boundOutcome } from '../rules/outcome.ts'
 import { formatTaskPrompt, workerInstructions } from '../rules/prompt.ts'
 import type { TurnEvent, Turns } from '../rules/turns.ts'
 import { noTurns, stepTurns } from '../rules/turns.ts'
@@ -37,6 +38,7 @@ async function* converse(conversation: Conversation): AsyncGenerator<WorkerEvent
     { role: 'system', text: workerInstructions },
     { role: 'user', text: prompt },
   ]
+  yield { type: 'prompt', kind: 'task_analysis', text: workerInstructions }
   yield { type: 'prompt', kind: 'task_analysis', text: prompt }
   let turns: Turns = noTurns
   /** Undefined while it may go on. */
@@ -58,11 +60,12 @@ async function* converse(conversation: Conversation): AsyncGenerator<WorkerEvent
       const silent = step({ event: 'silent' })
       if (silent !== undefined) return yield silent
       messages.push({ role: 'user', text: nudge })
+      yield { type: 'prompt', kind: 'meta_thinking', text: nudge }
     }
     for (const call of calls) {
       await tools.untilMayWork({ signal })
       const given = await applyTool(call.name, call.input, { tools, limits: options, signal })
-      if (given.answer === 'thought') yield { type: 'thought', text: given.text }
+      if (given.answer === 'thought') yield { type: 'prompt', kind: 'meta_thinking', text: given.text }
       const end = outcomeOf(given)
       if (end !== undefined) return yield outcome(end)
       const output = given.answer === 'text' ? given.text : 'noted'
@@ -100,5 +103,5 @@ function outcomeOf(given: ToolAnswer): WorkerOutcome | undefined {
 }
 
 function outcome(end: WorkerOutcome): WorkerEvent {
-  return { type: 'outcome', outcome: end }
+  return { type: 'outcome', outcome: boundOutcome(end) }
 }

@@ -160,7 +160,7 @@ const tools: readonly Tool[] = [
     },
     run: async (input) => ({
       answer: 'finished',
-      title: input.text('title').split('\n', 1)[0] ?? '',
+      title: input.words('title'),
       summary: input.text('summary'),
       decision: { what: input.text('decision'), why: input.text('why'), alternatives: input.texts('alternatives') },
     }),
@@ -212,6 +212,13 @@ class ToolInput {
   text(name: string): string {
     const value = this.optional(name)
     if (value === undefined) throw new WrongInput(`${name} must be given, as text`)
+    return value
+  }
+
+  /** A text that says something. */
+  words(name: string): string {
+    const value = this.text(name)
+    if (value.trim() === '') throw new WrongInput(`${name} must say something`)
     return value
   }
 

@@ -1,5 +1,6 @@
 import type { Task } from '../../tasks/task.ts'
 import type { WorkerOutcome } from '../driver.ts'
+import { cutEnd } from './shorten.ts'
 
 /** Longest title, and longest other text, of what an agent says of itself, in characters. */
 const maxTitleLength = 120
@@ -23,15 +24,20 @@ export function parseOutcome(text: string): WrittenOutcome {
   if (title === undefined || summary === undefined) return unreadable('it says done without a title and a summary')
   const [what, why] = [readText(fields, 'decision'), readText(fields, 'why')]
   const others = fields.get('alternatives')
-  const alternatives = Array.isArray(others) ? others.filter((item) => typeof item === 'string').slice(0, maxAlternatives) : []
+  const alternatives = Array.isArray(others) ? others.filter((item) => typeof item === 'string') : []
+  const decision = what === undefined || why === undefined ? undefined : { what, why, alternatives }
+  return boundOutcome({ outcome: 'done', title, summary, decision })
+}
+
+/** An outcome as it is taken, whoever says it: with a title that a forge takes, and texts of a length that a person reads. */
+export function boundOutcome(outcome: WorkerOutcome): WorkerOutcome {
+  const bounded = mapOutcome(outcome, (text) => cutEnd(text, maxTextLength))
+  if (bounded.outcome !== 'done') return bounded
+  const { title, decision } = bounded
   return {
-    outcome: 'done',
+    ...bounded,
     title: oneLine(title),
-    summary,
-    decision:
-      what === undefined || why === undefined
-        ? undefined
-        : { what, why, alternatives: alternatives.map((item) => item.slice(0, maxTextLength)) },
+    decision: decision && { ...decision, alternatives: decision.alternatives.slice(0, maxAlternatives) },
   }
 }
 
@@ -88,12 +94,12 @@ export function mapOutcome(outcome: WorkerOutcome, change: (text: string) => str
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, maxTitleLength)
+  return cutEnd(text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim(), maxTitleLength).toWellFormed()
 }
 
 function readText(fields: ReadonlyMap<string, unknown>, name: string): string | undefined {
   const value = fields.get(name)
-  return typeof value === 'string' && value.trim() !== '' ? value.slice(0, maxTextLength) : undefined
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }
 
 function readObject(text: string): ReadonlyMap<string, unknown> | undefined {
