@@ -10,7 +10,8 @@ import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, MergedPull, Pu
 import type { ForgePlace } from './forge-place.ts'
 import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
-import { hasMore, readPages, readPagesIn } from './read-pages.ts'
+import type { PagedList } from './read-pages.ts'
+import { hasMore, readPages } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
 import { unlessDenied, unlessMissing } from './tolerate.ts'
 
@@ -34,7 +35,7 @@ const mergeCheckMs = 60_000
 /** What is asked of one repository. */
 interface Talk extends ForgePlace {
   readonly send: (method: ForgeMethod, path: string, waiting: Waiting, body?: Json) => Promise<ForgeAnswer>
-  readonly pages: (what: string, path: string, waiting: Waiting) => Promise<readonly AnswerFields[]>
+  readonly pages: (list: Omit<PagedList, 'pageSize'>, path: string, waiting: Waiting) => Promise<readonly AnswerFields[]>
   readonly readTrusted: (waiting: Waiting) => Promise<ReadonlySet<string>>
 }
 
@@ -57,8 +58,10 @@ function talkTo(client: RestClient, place: ForgePlace): Talk {
   const root = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}`
   const send = (method: ForgeMethod, path: string, waiting: Waiting, body?: Json): Promise<ForgeAnswer> =>
     client.send({ method, path: `${root}${path}`, ...(body === undefined ? {} : { body }) }, waiting)
-  const pages = (what: string, path: string, waiting: Waiting): Promise<readonly AnswerFields[]> =>
-    readPages(what, pageSize, (page) => send('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${pageSize}&page=${page}`, waiting))
+  const pages: Talk['pages'] = (list, path, waiting) =>
+    readPages({ ...list, pageSize }, (page) =>
+      send('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${pageSize}&page=${page}`, waiting),
+    )
   /** Those who may be given an issue are those who may write: owner, collaborators and teams. Gitea does not say it with each text. */
   const readTrusted = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
     const users = readObjects((await send('GET', '/assignees', waiting)).body, 'assignees')
@@ -69,7 +72,7 @@ function talkTo(client: RestClient, place: ForgePlace): Talk {
 
 function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
   const labelIds = async (waiting: Waiting): Promise<Map<string, number>> =>
-    new Map((await pages('labels', '/labels', waiting)).map((label) => [label.text('name'), label.count('id')]))
+    new Map((await pages({ what: 'labels', beyond: 'cut' }, '/labels', waiting)).map((label) => [label.text('name'), label.count('id')]))
   const readIssue = async (number: number, waiting: Waiting): Promise<Issue> => {
     const fields = readIssueFields((await send('GET', `/issues/${number}`, waiting)).body, number)
     return toIssue(fields, await readTrusted(waiting))
@@ -83,7 +86,7 @@ function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
       const answer = await send('GET', path, waiting)
       const found = readObjects(answer.body, 'issues')
       const trusted = found.length === 0 ? new Set<string>() : await readTrusted(waiting)
-      const more = hasMore(answer, { page: cursor.page, count: found.length, pageSize })
+      const more = hasMore(answer, { count: found.length, seen: cursor.page * found.length, pageSize })
       const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: false }
       // of several labels Gitea gives what has any
       const issues = found
@@ -130,11 +133,16 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
   const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
     const fields = readFields((await send('GET', `/pulls/${Number(id)}`, waiting)).body, 'pull request')
     const isTrusted = await readTrusted(waiting)
-    return toPull(fields, { reviews: await pages('reviews', `/pulls/${Number(id)}/reviews`, waiting), isTrusted, now: clock.now() })
+    return toPull(fields, {
+      reviews: await pages({ what: 'reviews', beyond: 'refuse' }, `/pulls/${Number(id)}/reviews`, waiting),
+      isTrusted,
+      now: clock.now(),
+    })
   }
   const findPull: Forge['findPull'] = async ({ head, base }, waiting) => {
-    const found = await pages('pull requests', '/pulls?state=open&sort=recentupdate', waiting)
-    const ours = found.find((each) => isOurs(each, { owner, repo, head, base }))
+    const isThat = (each: AnswerFields): boolean => isOurs(each, { owner, repo, head, base })
+    const list = { what: 'pull requests', isEnough: (page: readonly AnswerFields[]) => page.some(isThat), beyond: 'cut' } as const
+    const ours = (await pages(list, '/pulls?state=open&sort=recentupdate', waiting)).find(isThat)
     return ours === undefined ? undefined : pull(String(ours.count('number')), waiting)
   }
   return {
@@ -150,15 +158,14 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
         const answer = await send('GET', `/pulls?state=closed&sort=recentupdate&limit=${pageSize}&page=${page}`, waiting)
         const found = readObjects(answer.body, 'pull requests')
         merged.push(...found.filter((each) => each.isTrue('merged') && isOurs(each, { owner, repo, head, base })).map(toMerged))
-        if (merged.length > 0 || !hasMore(answer, { page, count: found.length, pageSize })) break
+        if (merged.length > 0 || !hasMore(answer, { count: found.length, seen: page * found.length, pageSize })) break
       }
       return merged
     },
     pull,
     checks: async (commit, waiting) => {
-      const path = `/commits/${encodeURIComponent(commit)}/status?limit=${pageSize}`
-      const ask = (page: number): Promise<ForgeAnswer> => send('GET', `${path}&page=${page}`, waiting)
-      const statuses = await readPagesIn({ what: 'status', list: 'statuses' }, pageSize, ask).catch(unlessDenied)
+      const list = { what: 'statuses', list: 'statuses', beyond: 'refuse' } as const
+      const statuses = await pages(list, `/commits/${encodeURIComponent(commit)}/status`, waiting).catch(unlessDenied)
       return judgeChecks((statuses ?? []).map((status) => status.text('status')))
     },
   }

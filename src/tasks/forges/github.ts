@@ -9,7 +9,7 @@ import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, 
 import type { ForgePlace } from './forge-place.ts'
 import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
-import { hasMore, readPages, readPagesIn } from './read-pages.ts'
+import { hasMore, readPages } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
 import { unlessDenied, unlessMissing } from './tolerate.ts'
 
@@ -86,7 +86,7 @@ function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
       const found = readObjects(answer.body, 'issues')
       const seen = {
         updatedAt: found.map((each) => each.time('updated_at')),
-        hasMore: hasMore(answer, { page: cursor.page, count: found.length, pageSize }),
+        hasMore: hasMore(answer, { count: found.length, seen: cursor.page * found.length, pageSize }),
         isOrdered: true,
       }
       // the list holds pull requests too
@@ -100,7 +100,7 @@ function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
     },
     comments: async (number, waiting) =>
       (
-        await readPages('comments', pageSize, (page) =>
+        await readPages({ what: 'comments', pageSize, beyond: 'refuse' }, (page) =>
           send(
             endpoint('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...at, issue_number: number, per_page: pageSize, page }),
             waiting,
@@ -149,7 +149,7 @@ function pullsOf({ at, endpoint, send }: Talk): ForgePulls {
       (await send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}', numbered), waiting)).body,
       'pull request',
     )
-    const reviews = await readPages('reviews', pageSize, (page) =>
+    const reviews = await readPages({ what: 'reviews', pageSize, beyond: 'refuse' }, (page) =>
       send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', { ...numbered, per_page: pageSize, page }), waiting),
     )
     return toPull(fields, reviews)
@@ -184,10 +184,10 @@ function pullsOf({ at, endpoint, send }: Talk): ForgePulls {
     checks: async (commit, waiting) => {
       const query = { ...at, ref: commit, per_page: pageSize }
       const [runs, statuses] = await Promise.all([
-        readPagesIn({ what: 'check runs', list: 'check_runs' }, pageSize, (page) =>
+        readPages({ what: 'check runs', list: 'check_runs', pageSize, beyond: 'refuse' }, (page) =>
           send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', { ...query, page }), waiting),
         ).catch(unlessDenied),
-        readPagesIn({ what: 'status', list: 'statuses' }, pageSize, (page) =>
+        readPages({ what: 'statuses', list: 'statuses', pageSize, beyond: 'refuse' }, (page) =>
           send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/status', { ...query, page }), waiting),
         ).catch(unlessDenied),
       ])

@@ -1,12 +1,15 @@
 import type { Json } from '../../lib/json.ts'
 import { formatCursor, nextCursor, parseCursor } from '../rules/issue-cursor.ts'
 import { judgeChecks } from '../rules/judge-checks.ts'
+import type { SaidReview } from '../rules/judge-reviews.ts'
+import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
 import { toComment } from './comment-fields.ts'
 import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
+import type { PagedList } from './read-pages.ts'
 import { hasMore, readPages } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
 import { unlessDenied } from './tolerate.ts'
@@ -28,7 +31,7 @@ const developer = 30
 /** What is asked of one project. */
 interface Talk {
   readonly send: (method: ForgeMethod, path: string, waiting: Waiting, body?: Json) => Promise<ForgeAnswer>
-  readonly pages: (what: string, path: string, waiting: Waiting) => Promise<readonly AnswerFields[]>
+  readonly pages: (list: Omit<PagedList, 'pageSize'>, path: string, waiting: Waiting) => Promise<readonly AnswerFields[]>
   readonly readTrusted: (waiting: Waiting) => Promise<ReadonlySet<string>>
 }
 
@@ -50,10 +53,12 @@ function talkTo(client: RestClient, { path: project }: ForgePlace): Talk {
   const root = `/projects/${encodeURIComponent(project)}`
   const send = (method: ForgeMethod, path: string, waiting: Waiting, body?: Json): Promise<ForgeAnswer> =>
     client.send({ method, path: `${root}${path}`, ...(body === undefined ? {} : { body }) }, waiting)
-  const pages = (what: string, path: string, waiting: Waiting): Promise<readonly AnswerFields[]> =>
-    readPages(what, pageSize, (page) => send('GET', `${path}${path.includes('?') ? '&' : '?'}per_page=${pageSize}&page=${page}`, waiting))
+  const pages: Talk['pages'] = (list, path, waiting) =>
+    readPages({ ...list, pageSize }, (page) =>
+      send('GET', `${path}${path.includes('?') ? '&' : '?'}per_page=${pageSize}&page=${page}`, waiting),
+    )
   const readTrusted = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
-    const members = await pages('members', '/members/all', waiting)
+    const members = await pages({ what: 'members', beyond: 'cut' }, '/members/all', waiting)
     return new Set(members.filter((member) => member.count('access_level') >= developer).map((member) => member.text('username')))
   }
   return { send, pages, readTrusted }
@@ -72,7 +77,7 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
       const answer = await send('GET', `/issues?${wanted}${since}&${order}`, waiting)
       const found = readObjects(answer.body, 'issues')
       const trusted = found.length === 0 ? new Set<string>() : await readTrusted(waiting)
-      const more = hasMore(answer, { page: cursor.page, count: found.length, pageSize })
+      const more = hasMore(answer, { count: found.length, seen: cursor.page * found.length, pageSize })
       const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: true }
       return { issues: found.map((each) => toIssue(each, trusted)), cursor: formatCursor(nextCursor(cursor, seen)), hasMore: more }
     },
@@ -80,7 +85,7 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
       toIssue(readFields((await send('GET', `/issues/${number}`, waiting)).body, 'issue'), await readTrusted(waiting)),
     comments: async (number, waiting) => {
       const trusted = await readTrusted(waiting)
-      const notes = await pages('notes', `/issues/${number}/notes?sort=asc&order_by=created_at`, waiting)
+      const notes = await pages({ what: 'notes', beyond: 'refuse' }, `/issues/${number}/notes?sort=asc&order_by=created_at`, waiting)
       return notes.filter((note) => !note.isTrue('system')).map((note) => toComment(note, toAuthor(note, trusted)))
     },
     comment: async (number, { body, id }, waiting) => {
@@ -108,11 +113,12 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
   }
 }
 
-function pullsOf({ send, readTrusted }: Talk): ForgePulls {
+function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
   const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
     const fields = readFields((await send('GET', `/merge_requests/${Number(id)}`, waiting)).body, 'merge request')
-    const notes = await send('GET', `/merge_requests/${Number(id)}/notes?sort=desc&order_by=created_at&per_page=${pageSize}`, waiting)
-    return toPull(fields, areChangesRequested(readObjects(notes.body, 'notes'), await readTrusted(waiting)))
+    const list = { what: 'notes', isEnough: (page: readonly AnswerFields[]) => page.some(tellsOfCommits), beyond: 'cut' } as const
+    const notes = await pages(list, `/merge_requests/${Number(id)}/notes?sort=desc&order_by=created_at`, waiting)
+    return toPull(fields, areChangesRequested(toReviews(notes, await readTrusted(waiting))))
   }
   const listBetween = async (
     state: 'opened' | 'merged',
@@ -176,16 +182,29 @@ function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
   }
 }
 
-/** GitLab writes down in notes of its own that changes were asked for, and that commits came: whichever is newer counts. */
-function areChangesRequested(newestFirst: readonly AnswerFields[], trusted: ReadonlySet<string>): boolean {
-  const deciding = newestFirst
+/** How GitLab writes down, in notes of its own, what a reviewer decided. */
+const decisions = [
+  { words: /^requested changes\b/, state: 'CHANGES_REQUESTED' },
+  { words: /^approved this merge request\b/, state: 'APPROVED' },
+  { words: /^unapproved this merge request\b/, state: 'DISMISSED' },
+] as const
+
+/** Whether a note is GitLab's own of commits that came: what was decided before was of others. */
+function tellsOfCommits(note: AnswerFields): boolean {
+  return note.isTrue('system') && /^added \d+ commits?\b/.test(note.text('body'))
+}
+
+/** What reviewers decided since the newest commits came, of the notes of a merge request, the newest first. */
+function toReviews(newestFirst: readonly AnswerFields[], trusted: ReadonlySet<string>): readonly SaidReview[] {
+  const last = newestFirst.findIndex(tellsOfCommits)
+  return newestFirst
+    .slice(0, last < 0 ? undefined : last)
     .filter((note) => note.isTrue('system'))
-    .find((note) => {
-      const body = note.text('body')
-      if (/^added \d+ commits?\b/.test(body)) return true
-      return /^(?:requested changes|approved this merge request)/.test(body) && toAuthor(note, trusted).isTrusted
+    .flatMap((note) => {
+      const decision = decisions.find(({ words }) => words.test(note.text('body')))
+      return decision === undefined ? [] : [{ author: toAuthor(note, trusted), state: decision.state, isOfCommit: true }]
     })
-  return deciding?.text('body').startsWith('requested changes') ?? false
+    .toReversed()
 }
 
 function toPull(fields: AnswerFields, isChangeAsked: boolean): PullRequest {

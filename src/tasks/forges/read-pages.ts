@@ -1,45 +1,55 @@
-import type { ForgeAnswer } from './rest-client.ts'
+import { tasksFaults } from '../faults.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
+import type { ForgeAnswer } from './rest-client.ts'
 
 /** Most pages of one list that are read. */
 const maxPages = 50
 
-/** Every item of a list that comes in pages of at most `pageSize`. @throws the faults of a forge */
-export function readPages(what: string, pageSize: number, ask: (page: number) => Promise<ForgeAnswer>): Promise<readonly AnswerFields[]> {
-  return readPagesOf((answer) => readObjects(answer.body, what), pageSize, ask)
+export interface PagedList {
+  /** What stands in it, for faults. */
+  readonly what: string
+  /** Field of the answer that holds it; without one the answer is the list. */
+  readonly list?: string
+  readonly pageSize: number
+  /** Whether what a page holds makes all that follow needless. */
+  readonly isEnough?: (page: readonly AnswerFields[]) => boolean
+  /** What is done with a list of more than 50 pages: it is refused, or its first pages are taken for all. */
+  readonly beyond: 'refuse' | 'cut'
 }
 
-/** The same of a list that stands in an object. @throws the faults of a forge */
-export function readPagesIn(
-  { what, list }: { readonly what: string; readonly list: string },
-  pageSize: number,
-  ask: (page: number) => Promise<ForgeAnswer>,
-): Promise<readonly AnswerFields[]> {
-  return readPagesOf((answer) => readFields(answer.body, what).objects(list), pageSize, ask)
-}
-
-async function readPagesOf(
-  read: (answer: ForgeAnswer) => readonly AnswerFields[],
-  pageSize: number,
+/** Every item of a list that comes in pages of at most `pageSize`. @throws the faults of a forge; FORGE_INVALID for a list that is too long */
+export async function readPages(
+  { what, list, pageSize, isEnough = () => false, beyond }: PagedList,
   ask: (page: number) => Promise<ForgeAnswer>,
 ): Promise<readonly AnswerFields[]> {
   const items: AnswerFields[] = []
   for (let page = 1; page <= maxPages; page++) {
     const answer = await ask(page)
-    const found = read(answer)
+    const found = list === undefined ? readObjects(answer.body, what) : readFields(answer.body, what).objects(list)
     items.push(...found)
-    if (!hasMore(answer, { page, count: found.length, pageSize })) break
+    if (isEnough(found) || !hasMore(answer, { count: found.length, seen: items.length, pageSize })) return items
   }
-  return items
+  if (beyond === 'cut') return items
+  throw tasksFaults.create('FORGE_INVALID', {
+    message: `the forge has more than ${items.length} ${what} in one list, which are not read`,
+    data: { field: what },
+  })
 }
 
-/** Whether another page follows. Gitea may cut pages shorter than they were asked for, and says how many items there are. */
+/**
+ * Whether another page follows: by the links of the answer, by the number of all items, or because the page is full. Gitea may cut pages
+ * shorter than they were asked for.
+ *
+ * `seen`: items of this page and of those before it.
+ */
 export function hasMore(
   { headers }: Pick<ForgeAnswer, 'headers'>,
-  { page, count, pageSize }: { readonly page: number; readonly count: number; readonly pageSize: number },
+  { count, seen, pageSize }: { readonly count: number; readonly seen: number; readonly pageSize: number },
 ): boolean {
-  const total = headers.get('x-total-count') ?? headers.get('x-total')
   if (count === 0) return false
-  return total !== null && /^\d{1,9}$/.test(total) ? page * count < Number(total) : count >= pageSize
+  const links = headers.get('link')
+  if (links !== null) return /;\s*rel="?next"?\s*(?:[,;]|$)/.test(links)
+  const total = headers.get('x-total-count') ?? headers.get('x-total')
+  return total !== null && /^\d{1,9}$/.test(total) ? seen < Number(total) : count >= pageSize
 }

@@ -204,8 +204,12 @@ function runReviewSuite(kind: string, open: Open): void {
     assert.equal(await areRequested(), false)
     await people.review(id, 'member', 'changes-requested')
     assert.equal(await areRequested(), true)
+    await people.review(id, 'reviewer', 'approved')
+    assert.equal(await areRequested(), true)
     await people.review(id, 'member', 'approved')
     assert.equal(await areRequested(), false)
+    await people.review(id, 'reviewer', 'changes-requested')
+    assert.equal(await areRequested(), true)
   })
 
   test(`${kind}: the checks of a commit are red when one failed, and green when all are over`, async (t) => {

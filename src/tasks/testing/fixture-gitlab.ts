@@ -95,7 +95,7 @@ function listPulls(state: FixtureState, query: URLSearchParams): FixtureAnswer {
   return { status: 200, body: pageOf(found, query, page).map(toPull) }
 }
 
-function onePull(state: FixtureState, { path }: FixtureRequest): FixtureAnswer {
+function onePull(state: FixtureState, { path, query }: FixtureRequest): FixtureAnswer {
   const [, number = '', rest = ''] = /\/merge_requests\/(\d+)(\/.*)?$/.exec(path) ?? []
   const pull = state.pulls.find((each) => each.number === Number(number))
   if (pull === undefined) return missing
@@ -114,7 +114,8 @@ function onePull(state: FixtureState, { path }: FixtureRequest): FixtureAnswer {
         ? []
         : [{ id: 2, system: true, author: { username: 'ada' }, body: 'added 1 commit\n\n<ul><li>abc</li></ul>' }]),
     ])
-  return { status: 200, body: notes.toReversed() }
+  const said = state.comments.filter(({ of }) => of === pull.number).map(toNote)
+  return { status: 200, body: pageOf([...notes, ...said].toReversed(), query, page) }
 }
 
 function toIssue(state: FixtureState, issue: FixtureIssue): Json {
