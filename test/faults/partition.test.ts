@@ -86,11 +86,13 @@ test('a hive of real processes behind links that fail', { skip: isUnable }, asyn
       scene.diagnostic(`seed ${seed}; FAULT_SEED=${seed} draws the same`)
       const chance = createSeededChance(seed)
       proxy.delay('ada', 'bob', 20)
-      proxy.breakAtRandom({ chance, minBytes: 5_000, maxBytes: 2_000_000 })
+      // one in five carries a whole chunk
+      proxy.breakAtRandom({ chance, minBytes: 5_000, maxBytes: 4_000_000 })
       const publishAll = async ({ name, publish }: Member): Promise<void> => {
         for (let count = 0; count < 2; count += 1) packages.push(await publish(`small-${name}-${count}`))
       }
-      packages.push(await ada.publish('large', { bytes: 2_000_000 }))
+      // two chunks
+      packages.push(await ada.publish('large', { bytes: 1_100_000 }))
       await Promise.all(five.map(publishAll))
       await assertConverged(five, packages, ['large', 'small-eve-1'])
       scene.diagnostic(`${proxy.broken()} connections broken`)
