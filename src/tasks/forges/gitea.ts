@@ -87,7 +87,7 @@ function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
       const found = readObjects(answer.body, 'issues')
       const trusted = found.length === 0 ? new Set<string>() : await readTrusted(waiting)
       const more = hasMore(answer, { count: found.length, seen: cursor.page * found.length, pageSize })
-      const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: false }
+      const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: false, at: answer.at }
       // of several labels Gitea gives what has any
       const issues = found
         .map((each) => toIssue(each, trusted))

@@ -88,6 +88,7 @@ function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
         updatedAt: found.map((each) => each.time('updated_at')),
         hasMore: hasMore(answer, { count: found.length, seen: cursor.page * found.length, pageSize }),
         isOrdered: true,
+        at: answer.at,
       }
       // the list holds pull requests too
       const issues = found.filter((each) => !each.has('pull_request')).map(toIssue)

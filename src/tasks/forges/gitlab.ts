@@ -78,7 +78,7 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
       const found = readObjects(answer.body, 'issues')
       const trusted = found.length === 0 ? new Set<string>() : await readTrusted(waiting)
       const more = hasMore(answer, { count: found.length, seen: cursor.page * found.length, pageSize })
-      const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: true }
+      const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: true, at: answer.at }
       return { issues: found.map((each) => toIssue(each, trusted)), cursor: formatCursor(nextCursor(cursor, seen)), hasMore: more }
     },
     issue: async (number, waiting) =>

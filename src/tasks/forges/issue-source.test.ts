@@ -36,6 +36,29 @@ test('issues with the label are tasks; what is closed, gone or loses the label i
   assert.deepEqual(await keys(), [])
 })
 
+test('a look asks for what changed since the one before, also after a whole one, and never for the whole history', async (t) => {
+  const { source, fixture, clock } = await openSource(t)
+  for (let count = 0; count < 5; count++) fixture.state.addIssue({ labels: [], isOpen: false })
+  const { number } = fixture.state.addIssue()
+  fixture.state.now += 86_400_000
+  const asked: string[] = []
+  fixture.mischief = ({ path, query }) => {
+    if (path.endsWith('/issues')) asked.push(`${query.get('state')} since ${query.get('since')}`)
+    return undefined
+  }
+  for (const passed of [0, 10_000, 300_000, 10_000]) {
+    await clock.advance(passed)
+    fixture.state.now += passed
+    assert.deepEqual(
+      (await source.open({ signal })).map((task) => task.number),
+      [number],
+    )
+  }
+  const open = 'open since 1970-01-01T00:00:00.000Z'
+  const changed = 'all since 2026-01-01T23:58:06.000Z'
+  assert.deepEqual(asked, [open, changed, open, changed])
+})
+
 test('F19: a look that broke off is made again, and nothing is missed', async (t) => {
   const { source, fixture } = await openSource(t)
   await source.open({ signal })

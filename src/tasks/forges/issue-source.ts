@@ -85,8 +85,8 @@ class IssueSource implements TaskSource, PullRequests {
       if (!issue.isOpen || !issue.labels.includes(this.#options.label)) this.#known.delete(issue.number)
       else if (this.#known.get(issue.number)?.issue.updatedAt !== issue.updatedAt) await this.#read(issue, waiting)
     }
-    // kept last: a look that broke off is made again
-    this.#cursor = seen.cursor
+    // kept last: a look that broke off is made again. Where the small looks stand a whole one leaves: it knows less of what was closed
+    if (!isWhole || this.#cursor === undefined) this.#cursor = seen.cursor
     return [...this.#known.values()].map(({ task }) => task)
   }
 

@@ -7,6 +7,7 @@ const answerOf = (items: readonly number[], headers: Readonly<Record<string, str
   status: 200,
   body: items.map((id) => ({ id })),
   headers: new Headers(headers),
+  at: undefined,
   pauseMs: undefined,
 })
 const full = Array.from({ length: 3 }, (_, at) => at)

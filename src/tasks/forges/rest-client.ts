@@ -52,6 +52,8 @@ export interface ForgeAnswer {
   readonly status: number
   readonly body: unknown
   readonly headers: Headers
+  /** Wall time of the forge when it answered, in milliseconds; undefined where it does not say. */
+  readonly at: number | undefined
   /** Nothing is sent for so long from now on, by what its headers say, in milliseconds; undefined when they ask for no pause. */
   readonly pauseMs: number | undefined
 }
@@ -148,14 +150,15 @@ export class RestClient {
   async #judge({ method, path }: ForgeRequest, response: Response, { token, kept }: Known): Promise<ForgeAnswer> {
     const { status, headers } = response
     const { pace, clock } = this.#deps
-    const signs = { status, ...limitHeaders(headers), now: timeOf(headers) ?? clock.now() }
+    const at = timeOf(headers)
+    const signs = { status, ...limitHeaders(headers), now: at ?? clock.now() }
     // by the headers alone first: the words may never come
     let pauseMs = this.#obey(judgeLimit({ ...signs, words: '' }))
     if (status === 304) {
       await response.body?.cancel()
       if (kept === undefined) throw notModified(path)
       pace.succeed()
-      return { status: 200, body: JSON.parse(kept.text), headers: kept.headers, pauseMs }
+      return { status: 200, body: JSON.parse(kept.text), headers: kept.headers, at, pauseMs }
     }
     const text = await readText(response, this.#options.maxAnswerBytes)
     if (!response.ok) {
@@ -164,7 +167,7 @@ export class RestClient {
     }
     pace.succeed()
     if (method === 'GET') this.#cache.put(path, { text, headers })
-    return { status, body: parseJson(text), headers, pauseMs }
+    return { status, body: parseJson(text), headers, at, pauseMs }
   }
 
   #obey(limit: ForgeLimit | undefined): number | undefined {

@@ -207,7 +207,8 @@ async function serve(fixture: FixtureForge, dialect: FixtureDialect, { request, 
   const etag = `W/"${createHash('sha1').update(body).digest('hex')}"`
   const isSame = method === 'GET' && answer.status === 200 && request.headers['if-none-match'] === etag
   note(isSame ? 304 : answer.status)
-  const headers = { 'content-type': 'application/json', ...answer.headers, ...(method === 'GET' ? { etag } : {}) }
+  const date = new Date(fixture.state.now).toUTCString()
+  const headers = { 'content-type': 'application/json', date, ...answer.headers, ...(method === 'GET' ? { etag } : {}) }
   response.writeHead(isSame ? 304 : answer.status, headers).end(isSame || answer.status === 204 ? undefined : body)
 }
 
