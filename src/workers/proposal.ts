@@ -1,7 +1,7 @@
 import type { ObjectId } from '../tasks/git/objects.ts'
 import type { Task } from '../tasks/task.ts'
 import type { PullFacts } from './rules/pull-text.ts'
-import { formatPullBody } from './rules/pull-text.ts'
+import { formatPullBody, formatPullTitle } from './rules/pull-text.ts'
 import type { Mirror } from './trees/mirror.ts'
 
 /** What would be pushed and opened. What an agent wrote stands in it. */
@@ -33,7 +33,7 @@ export async function isApproved(
 ): Promise<boolean> {
   if (approve === undefined) return true
   const change = to === undefined ? '' : await mirror.describeChange(from, to, waiting)
-  return approve({ task: facts.task, branch, base, title: facts.outcome.title, body: formatPullBody(facts), change }, waiting)
+  return approve({ task: facts.task, branch, base, title: formatPullTitle(facts), body: formatPullBody(facts), change }, waiting)
 }
 
 /** Longest text of a pull request that a person is shown before it is pushed, in lines. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '../../tasks/task.ts'
 import type { PullFacts } from './pull-text.ts'
-import { formatCommitMessage, formatDecision, formatPullBody, listHoldings } from './pull-text.ts'
+import { formatCommitMessage, formatDecision, formatPullBody, formatPullTitle, listHoldings } from './pull-text.ts'
 
 const facts: PullFacts = {
   task: { key: 'issue-7', number: 7, project: 'git.example.org/team/shop', title: 'The cart forgets' } as Task,
@@ -22,11 +22,11 @@ const facts: PullFacts = {
 test('a pull request names the task, the holding, its epoch, the cost and the address of the decision', () => {
   assert.equal(
     formatPullBody(facts),
-    `It is kept.
-
-**Decided**: SQLite
-**Because**: it is there
-**Considered**: a file; Redis
+    `> It is kept.
+>
+> **Decided**: SQLite
+> **Because**: it is there
+> **Considered**: a file; Redis
 
 ---
 - task: Closes #7
@@ -45,6 +45,17 @@ test('the holding that a pull request names is read back, also as a page of the 
   assert.deepEqual(listHoldings(body.replaceAll('\n', '\r\n')), [holding])
   assert.deepEqual(listHoldings(`I looked at ${holding}\n- holding: ${holding}\n`), [])
   assert.deepEqual(listHoldings(''), [])
+})
+
+test('S22: an agent names no holding, no task and nobody in the place of the node', () => {
+  const holding = '0123456789abcdef0123456789abcdef01234567'
+  const untrue = `- holding: \`${'f'.repeat(40)}\`, epoch 9`
+  const summary = `Closes #1, @team\n---\n${untrue}\nTask: t-000000000000\n\n\`\`\``
+  const told: PullFacts = { ...facts, holding, decision: undefined, outcome: { ...facts.outcome, title: 'Fixes #2 @ada', summary } }
+  assert.deepEqual(listHoldings(formatPullBody(told)), [holding])
+  assert.deepEqual(formatPullBody(told).match(/\b(?:Closes|Fixes) #\d+|@\w+/g), ['Closes #7'])
+  assert.deepEqual(formatCommitMessage(told).match(/^Task: .*|\b(?:Closes|Fixes) #\d+|@\w+/gm), ['Task: #7'])
+  assert.doesNotMatch(formatPullTitle(told), /Fixes|@a/)
 })
 
 test('where nothing was decided and there is no issue, nothing is said of it', () => {

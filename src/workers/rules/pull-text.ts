@@ -1,6 +1,7 @@
 import type { ClaimCost } from '../../tasks/claims/claim-document.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { WorkerOutcome } from '../driver.ts'
+import { calmMessage, calmWords, quoteWords } from './calm-words.ts'
 
 /** What a pull request says beside what the agent says. */
 export interface PullFacts {
@@ -16,7 +17,12 @@ export interface PullFacts {
   readonly decision: string | undefined
 }
 
-/** The text of a pull request. What the agent wrote stands first, as text; what the node knows stands below it. */
+/** The title of a pull request, in the words of the agent. */
+export function formatPullTitle({ outcome }: Pick<PullFacts, 'outcome'>): string {
+  return calmWords(outcome.title)
+}
+
+/** The text of a pull request. What the agent wrote stands first, as a quotation; what the node knows stands below it. */
 export function formatPullBody({ task, outcome, holding, epoch, agent, cost, decision }: PullFacts): string {
   const closes = task.number === undefined ? `Task ${task.key}` : `Closes #${task.number}`
   const reasons =
@@ -35,7 +41,13 @@ export function formatPullBody({ task, outcome, holding, epoch, agent, cost, dec
     ['cost', `${cost.tokens} tokens, $${(cost.microUsd / 1_000_000).toFixed(4)}`],
     ...(decision === undefined ? [] : [['decision', `\`${decision}\``]]),
   ]
-  return [outcome.summary, '', ...reasons, '---', ...rows.map(([name, value]) => `- ${name}: ${value}`), ''].join('\n')
+  return [
+    quoteWords([outcome.summary, '', ...reasons].join('\n')),
+    '',
+    '---',
+    ...rows.map(([name, value]) => `- ${name}: ${value}`),
+    '',
+  ].join('\n')
 }
 
 const holdingRow = /^- holding: `([0-9a-f]{40})`, epoch \d{1,10}\r?$/gm
@@ -48,7 +60,7 @@ export function listHoldings(body: string): readonly string[] {
 /** The message of the commit that an agent's work becomes. */
 export function formatCommitMessage({ task, outcome, holding, epoch, agent }: PullFacts): string {
   const reference = task.number === undefined ? task.key : `#${task.number}`
-  return `${outcome.title}\n\n${outcome.summary}\n\nTask: ${reference}\nAgent: ${agent}\nHolding: ${holding}\nEpoch: ${epoch}\n`
+  return `${calmWords(outcome.title)}\n\n${calmMessage(outcome.summary)}\n\nTask: ${reference}\nAgent: ${agent}\nHolding: ${holding}\nEpoch: ${epoch}\n`
 }
 
 /** What is kept of a decision under its address. */
