@@ -83,6 +83,7 @@ export interface Stand {
     options?: {
       readonly signal?: AbortSignal
       readonly timeoutMs?: number
+      readonly checkpointMs?: number
       readonly resumed?: string
       readonly reason?: string
       readonly unsettled?: readonly string[]
@@ -170,12 +171,13 @@ export async function standOn(at: {
     maxTranscriptBytes: 100_000,
     checkpointMs: 10_000,
   }
-  const supervise: Stand['supervise'] = async (work, { signal = never, timeoutMs, resumed, reason, unsettled = [], approve } = {}) => {
+  const supervise: Stand['supervise'] = async (work, given = {}) => {
+    const { signal = never, timeoutMs, checkpointMs = options.checkpointMs, resumed, reason, unsettled = [], approve } = given
     const limits = { ...options.limits, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
     const end = await superviseTask(
       { ...deps, driver: driverOf(work), approve },
       { task, holder, resumedBecause: resumed, reason, unsettled },
-      { ...options, limits, signal },
+      { ...options, limits, checkpointMs, signal },
     )
     assert.ok(!existsSync(options.worktreeFolder) || readdirSync(options.worktreeFolder).length === 0, 'a worktree was left')
     return end
