@@ -8,6 +8,7 @@ import type { Task, TaskKey } from '../tasks/task.ts'
 import type { ReviewDeps } from './review.ts'
 import { reviewPull } from './review.ts'
 import type { TaskSigns } from './show-task.ts'
+import type { TaskFaults } from './task-faults.ts'
 import type { WorkerNews } from './worker-news.ts'
 
 export interface TaskEndsDeps extends ReviewDeps<ProjectDesk> {
@@ -41,10 +42,15 @@ export class TaskEnds {
   /** Ends what is no open issue any more: a merge may close it before anybody here looks at the pull request. `open`: tasks that are. */
   async endClosed(
     desk: ProjectDesk,
-    { sights, open }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly open: ReadonlySet<TaskKey> },
+    {
+      sights,
+      open,
+      faults,
+    }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly open: ReadonlySet<TaskKey>; readonly faults: TaskFaults },
     waiting: Waiting,
   ): Promise<void> {
-    for (const [key, sight] of sights) if (!open.has(key)) await this.#endIfClosed(desk, sight, waiting)
+    for (const [key, sight] of sights)
+      if (!open.has(key)) await faults.passOver(key, () => this.#endIfClosed(desk, sight, waiting), waiting)
   }
 
   /** One node says so for all: else a merge that fifty nodes see is fifty pushes. */
@@ -60,6 +66,7 @@ export class TaskEnds {
   async #endIfClosed(desk: ProjectDesk, sight: TaskSight, waiting: Waiting): Promise<void> {
     const step = this.#stepTo(desk, sight)
     if (step === undefined) return
+    if (step === 'restore') return void (await desk.restore(sight, waiting))
     const task = await desk.source.find(sight.task, waiting)
     if (step === 'let-go') return task === undefined ? undefined : this.#letGo(desk, task, { sight, ...waiting })
     if (task?.state === 'open') return
@@ -72,7 +79,7 @@ export class TaskEnds {
   }
 
   /** What is to be done about the claim of a task that nobody offers any more. */
-  #stepTo(desk: ProjectDesk, sight: TaskSight): 'end' | 'break' | 'let-go' | undefined {
+  #stepTo(desk: ProjectDesk, sight: TaskSight): 'end' | 'break' | 'let-go' | 'restore' | undefined {
     const { meaning } = sight
     switch (meaning.meaning) {
       case 'in-review':
@@ -87,9 +94,10 @@ export class TaskEnds {
         const isAlive = this.#deps.talk.isAlive(meaning.holding.holder)
         return desk.observe(sight, { isAlive }).advice === 'take-over' ? 'break' : undefined
       }
+      case 'regressed':
+        return 'restore'
       case 'done':
       case 'paused':
-      case 'regressed':
       case 'unknown':
       case 'unreadable':
         return undefined
