@@ -48,7 +48,8 @@ export async function openClaimNode(
   const shared = { remote, self, hive: testHiveId, project: testProject, form: 'native' } as const
   const ledger = new ClaimLedger({ ...shared, store: createMemoryChainStore(), isAdmitted: () => true })
   await remote.capabilities({ signal })
-  return { ...shared, key, clock: systemClock, chance: systemChance, log: silentLog, ledger, pushes: () => sent }
+  const putBack: ClaimNode['putBack'] = (lost, waiting) => ledger.putBack(lost, waiting)
+  return { ...shared, key, clock: systemClock, chance: systemChance, log: silentLog, ledger, putBack, pushes: () => sent }
 }
 
 /** Looks at a task, the closed chain with it, and tries to win it; undefined when the look says that it is not free. */

@@ -171,7 +171,7 @@ export class ProjectDesk {
       issueHash: task.issueHash,
     }
     await this.#deps.beforeClaim()
-    const attempt = { terms, value: sight.value, ...(at.reason === undefined ? {} : { reason: at.reason }) }
+    const attempt = { terms, value: sight.value, chain: sight.chain, ...(at.reason === undefined ? {} : { reason: at.reason }) }
     return tryClaim((await this.#open(at)).holderDeps, attempt, { signal: at.signal })
   }
 
@@ -230,10 +230,15 @@ export class ProjectDesk {
    */
   async collect(waiting: Waiting): Promise<number> {
     const { ledger, holderDeps } = await this.#open(waiting)
-    const done = findCollectable(await ledger.lookAtAll(waiting), {
-      now: this.#deps.clock.now(),
-      afterMs: this.#options.collectAfterMs,
-    })
+    const ended = { now: this.#deps.clock.now(), afterMs: this.#options.collectAfterMs }
+    const sights = await ledger.lookAtAll(waiting)
+    if (findCollectable(sights, ended).length === 0) return 0
+    // what is open all the same, for nobody could close it or a person opened it again, would be new without its claim
+    const open = new Set((await this.source.open(waiting)).map(({ key }) => key))
+    const done = findCollectable(
+      sights.filter(({ task }) => !open.has(task)),
+      ended,
+    )
     if (done.length === 0) return 0
     return (await collectClosed({ ...holderDeps, ledger }, done, waiting)) ? done.length : 0
   }
@@ -274,10 +279,9 @@ export class ProjectDesk {
     const server = api === undefined ? this.#server : moveByApi({ remote: this.#server, api, chance })
     const remote = coalescePushes(server, { clock }, { windowMs: this.#options.renewalWindowMs })
     const store = openDiskChainStore(database, { hive, project })
-    return {
-      ledger: new ClaimLedger({ remote, store, self, hive, project, form, isAdmitted }),
-      holderDeps: { remote, key, self, hive, project, form, clock, chance, log },
-    }
+    const ledger = new ClaimLedger({ remote, store, self, hive, project, form, isAdmitted })
+    const putBack: HolderDeps['putBack'] = (lost, waiting) => ledger.putBack(lost, waiting)
+    return { ledger, holderDeps: { remote, key, self, hive, project, form, clock, chance, log, putBack } }
   }
 
   /** Before a doctor looked: where claims of others are. Two places would be two holders. */

@@ -151,6 +151,7 @@ function epochToTake(task: Task, { meaning }: TaskSight): number {
     case 'held':
     case 'unknown':
     case 'ours-elsewhere':
+    case 'unreadable':
     case 'regressed':
     case 'done':
       throw lost(task, `it is ${meaning.meaning}; \`althing task show ${task.key}\` says more`)

@@ -233,6 +233,7 @@ export class TaskFinder {
       case 'quarantined':
         await this.#deps.signs.escalate(desk, task, { news: 'quarantined', failures: meaning.failures, signal })
         return undefined
+      case 'unreadable':
       case 'paused':
       case 'done':
         return undefined

@@ -126,7 +126,6 @@ test('F35: a claim ref that a restored forge lost is regressed, and is pushed ag
   await runGit(bare, 'gc', '--prune=now', '-q')
   const gone = await look(bob)
   assert.equal(gone.meaning.meaning, 'regressed')
-  assert.equal((await holder.renew({ signal })).result, 'regressed')
   assert.equal(await bob.ledger.restore(gone, { signal }), true)
   assert.equal((await look(bob)).meaning.meaning, 'held')
   assert.equal((await holder.renew({ signal })).result, 'accepted')
@@ -237,7 +236,7 @@ test('a commit by anybody else under a claim ref is respected, and passed by in 
   await assert.rejects(claimFree(bob))
 })
 
-test('S24: a claim ref that leads to more than is read, or to no commit, is held by somebody unknown, and the other tasks are read', async (t) => {
+test('S24: a claim ref that leads to no claim, or to no commit, is held by somebody unknown; one that leads to more than is read cannot be read; the other tasks are read', async (t) => {
   const bare = await makeRepository(t)
   const ada = openNode(bare)
   await hold(ada, taskKeyOfIssue(1))
@@ -253,6 +252,6 @@ test('S24: a claim ref that leads to more than is read, or to no commit, is held
   const meaningOf = (number: number): string | undefined => sights.find(({ task }) => task === `issue-${number}`)?.meaning.meaning
   assert.deepEqual(
     [meaningOf(1), meaningOf(2), meaningOf(4), meaningOf(50), meaningOf(51)],
-    ['held', 'unknown', 'unknown', 'unknown', 'unknown'],
+    ['held', 'unknown', 'unknown', 'unreadable', 'unknown'],
   )
 })

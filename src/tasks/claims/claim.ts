@@ -4,7 +4,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { SigningKey } from '../../identity/keys.ts'
 import { isSignedBy, keyOfPeerId } from '../../identity/keys.ts'
 import { tasksFaults } from '../faults.ts'
-import { formatCommit, parseCommit } from '../git/commit.ts'
+import { formatCommit, maxCommitBytes, parseCommit } from '../git/commit.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { objectIdOf } from '../git/objects.ts'
 import type { ClaimDocument } from './claim-document.ts'
@@ -24,8 +24,6 @@ export type ParsedClaim =
   | { readonly isClaim: true; readonly claim: Claim }
   | { readonly isClaim: false; readonly id: ObjectId; readonly parents: readonly ObjectId[]; readonly why: string }
 
-/** Longest commit that can be a claim, in bytes. */
-export const maxClaimBytes = 16_384
 const domain = 'althing-claim-v1'
 
 /**
@@ -49,7 +47,7 @@ export function signClaim(document: ClaimDocument, key: Pick<SigningKey, 'sign'>
 /** Reads a commit: a claim whose document is canonical and signed by the holder it names, or what is wrong with it. Never throws. */
 export function parseClaim(bytes: Uint8Array): ParsedClaim {
   const id = objectIdOf({ type: 'commit', bytes })
-  const commit = bytes.byteLength <= maxClaimBytes ? parseCommit(bytes) : undefined
+  const commit = bytes.byteLength <= maxCommitBytes ? parseCommit(bytes) : undefined
   if (commit === undefined) return { isClaim: false, id, parents: [], why: 'it is no commit of a claim, or longer than one' }
   const no = (why: string): ParsedClaim => ({ isClaim: false, id, parents: commit.parents, why })
   if (!commit.hasEmptyTree) return no('its tree is not empty')

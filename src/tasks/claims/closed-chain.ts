@@ -51,33 +51,11 @@ export function signClosed(
   return { id: objectIdOf(object), object }
 }
 
-/**
- * The entries of a closed chain, by task, the highest epoch of each.
- *
- * Links that are not signed by an admitted node of this hive say nothing, and neither does what stands before a link that is missing.
- */
-export function readClosedChain(
-  head: ObjectId,
-  commits: ReadonlyMap<ObjectId, Uint8Array>,
-  { hive, isAdmitted }: { readonly hive: string; readonly isAdmitted: (peer: PeerId) => boolean },
-): ReadonlyMap<TaskKey, ClosedEntry> {
-  const entries = new Map<TaskKey, ClosedEntry>()
-  let at: ObjectId | undefined = head
-  while (at !== undefined) {
-    const bytes: Uint8Array | undefined = commits.get(at)
-    const said = bytes === undefined ? undefined : parseClosed(bytes)
-    const counts = said !== undefined && said.hive === hive && isAdmitted(said.by)
-    for (const entry of counts ? said.closed : []) {
-      if ((entries.get(entry.task)?.lastEpoch ?? 0) < entry.lastEpoch) entries.set(entry.task, entry)
-    }
-    at = bytes === undefined ? undefined : parseCommit(bytes)?.parents[0]
-  }
-  return entries
-}
+/** What a link says, and in which hive. */
+export type ClosedWords = Pick<ClosedLink, 'hive' | 'by' | 'closed'>
 
-type Said = Pick<ClosedLink, 'hive' | 'by' | 'closed'>
-
-function parseClosed(bytes: Uint8Array): Said | undefined {
+/** Reads a commit of the closed chain; undefined for one that says nothing, or is not signed by whom it names. */
+export function parseClosed(bytes: Uint8Array): ClosedWords | undefined {
   const match = /^([^\n]+)\n\nsignature: ([\w-]{86})\n?$/.exec(parseCommit(bytes)?.message ?? '')
   const [, text = '', signature = ''] = match ?? []
   const link = match === null ? undefined : readLink(text)
@@ -85,7 +63,7 @@ function parseClosed(bytes: Uint8Array): Said | undefined {
   return isSigned ? link : undefined
 }
 
-function readLink(text: string): Said | undefined {
+function readLink(text: string): ClosedWords | undefined {
   const map = readMap(parseJson(text), ['v', 'hive', 'by', 'previous', 'closed'])
   const by = readPeerId(map?.get('by'))
   const hive = parseCid(readText(map?.get('hive'), 80) ?? '')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { emptyTree, emptyTreeId } from '../git/objects.ts'
+import { emptyTree } from '../git/objects.ts'
 import type { GitRemote, PushRequest } from '../git/remote.ts'
 import { openNode, termsOf, testSignal as signal } from '../testing/claim-bench.ts'
 import { makeRepository } from '../testing/git-server.ts'
@@ -29,9 +29,9 @@ test('30 renewals are one push, of which exactly the claim that was lost meanwhi
   await ada.remote.push({ updates, objects, isAtomic: true }, { signal })
   const lease = { sentAt: ada.clock.monotonic(), wallAt: ada.clock.now() }
   const holders = terms.map((each, index) => {
-    const began = claims[index]?.id ?? emptyTreeId
-    const line = { known: began, pending: undefined, own: [began] }
-    return new ClaimHolder({ ...ada, remote }, { terms: each, line, lease, began })
+    const link = claims[index] ?? assert.fail()
+    const line = { known: link.id, pending: undefined, own: [link.id] }
+    return new ClaimHolder({ ...ada, remote }, { terms: each, line, lease, began: link.id, link })
   })
   await interruptClaim(bob, await bob.ledger.lookAt(taskKeyOfIssue(7), { signal }), { kind: 'break', reason: 'by-person', signal })
   const sent = await Promise.all(holders.map((holder) => holder.renew({ signal })))

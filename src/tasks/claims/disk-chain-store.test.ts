@@ -58,8 +58,9 @@ test('of two looks at once each keeps what it saw, and the one that ends late ta
   const first = await chainOf()
   await holder.renew({ signal })
   const second = await chainOf()
-  await store.put(testTask, first)
-  await Promise.all([store.put(testTask, second), store.put(testTask, second), store.put(testTask, first)])
+  await store.put(testTask, first, { over: undefined })
+  const over = first.state.head
+  await Promise.all([first, second, second, first].map((chain) => store.put(testTask, chain, { over })))
   for (const each of [store, openDiskChainStore(database, place)]) {
     assert.equal(each.get(testTask)?.state.head, holder.head)
     assert.deepEqual([...(each.get(testTask)?.commits.keys() ?? [])], [...second.commits.keys()])

@@ -1,4 +1,5 @@
-import { withDeadline } from '../../lib/deadline.ts'
+import { isTimeout, withDeadline } from '../../lib/deadline.ts'
+import { Fault } from '../../lib/fault.ts'
 import type { ObjectId } from '../git/objects.ts'
 import type { Lease, LeaseTimes, Moment } from '../rules/lease.ts'
 import { mayWork, renewalDueMs, timesOfLease, workLeftMs } from '../rules/lease.ts'
@@ -6,6 +7,8 @@ import type { Line } from '../rules/request.ts'
 import type { ClaimCost, ClaimKind } from './claim-document.ts'
 import type { RefForm } from './claim-refs.ts'
 import { branchRef, claimRef } from './claim-refs.ts'
+import type { Claim } from './claim.ts'
+import type { LostChain } from './ledger.ts'
 import type { ClaimMaker, ClaimStep, ClaimTerms } from './make-claim.ts'
 import { makeClaim } from './make-claim.ts'
 import type { ClaimMove, SendDeps, Sent, WorkUpdate } from './send-request.ts'
@@ -13,6 +16,8 @@ import { sendMove } from './send-request.ts'
 
 export interface HolderDeps extends SendDeps, ClaimMaker {
   readonly form: RefForm
+  /** Pushes a chain again that the forge has less of than it took; whether it did. @throws the faults of a git server */
+  readonly putBack: (lost: LostChain, options: { readonly signal: AbortSignal }) => Promise<boolean>
 }
 
 /** What the lease of a node's claims is made of. */
@@ -41,6 +46,13 @@ export interface Won {
   readonly lease: Lease
   /** Commit that began the holding. */
   readonly began: ObjectId
+  /** The link that was won with. */
+  readonly link: Claim
+}
+
+interface OpenMove {
+  readonly move: ClaimMove
+  readonly lease: Lease
 }
 
 /**
@@ -62,7 +74,11 @@ export class ClaimHolder {
   /** The newest commit of work that the forge took. */
   #landed: ObjectId | undefined
   /** A move whose outcome is not known; it goes first, with the same bytes. */
-  #open: { readonly move: ClaimMove; readonly lease: Lease } | undefined
+  #open: OpenMove | undefined
+  /** Moves that were refused since the last that was taken: one of them may have been taken all the same. */
+  readonly #refused = new Map<ObjectId, OpenMove>()
+  /** Links of this holding that the forge took. */
+  readonly #links = new Map<ObjectId, Uint8Array>()
   #queue: Promise<unknown> = Promise.resolve()
 
   constructor(deps: HolderDeps, won: Won) {
@@ -73,6 +89,7 @@ export class ClaimHolder {
     this.terms = won.terms
     this.#line = won.line
     this.#lease = won.lease
+    this.#links.set(won.link.id, won.link.bytes)
   }
 
   /** Whether the agent may work now. */
@@ -139,7 +156,11 @@ export class ClaimHolder {
     if (work !== undefined && work.update.new === this.#landed) return this.#confirmed()
     const old = this.#line.known
     const claim = makeClaim(this.#deps, this.terms, { ...step, previous: old })
-    return this.#send({ ref: this.#ref, old, claim, ...(work === undefined ? {} : { work }) }, signal)
+    const sent = await this.#send({ ref: this.#ref, old, claim, ...(work === undefined ? {} : { work }) }, signal)
+    // an earlier move was taken after all, and this one stood beside it: it is made anew, upon what stands now
+    return sent.result === 'refused' && this.#line.known !== old
+      ? this.#moveNow(step, { signal, ...(work === undefined ? {} : { work }) })
+      : sent
   }
 
   /** How what was sent before and not answered ended; undefined where there is nothing of that kind. */
@@ -150,8 +171,8 @@ export class ClaimHolder {
   async #send(move: ClaimMove, signal: AbortSignal): Promise<Sent> {
     const lease = this.#open?.lease ?? this.#stamp()
     this.#open = { move, lease }
-    const sent = await sendMove(this.#deps, this.#line, { move, signal: this.#bounded(signal) })
-    this.#line = sent.line
+    let sent = await this.#sendOnce(move, signal)
+    if (sent.result === 'regressed' && (await this.#putBack(sent.value, signal))) sent = await this.#sendOnce(move, signal)
     // nothing else may be sent before this one, and this one is never taken: whoever looks next goes on from what stands
     if (sent.result === 'unknown' && sent.isDenied) this.#end = 'lost'
     // both are sent again as they are: the one until the forge answers, the other once its chain was restored
@@ -159,13 +180,41 @@ export class ClaimHolder {
     this.#open = undefined
     if (sent.result === 'accepted') this.#take(move, lease)
     if (sent.result === 'lost') this.#end = 'lost'
+    if (sent.result === 'refused') this.#noteRefused({ move, lease })
     return sent
+  }
+
+  async #sendOnce(move: ClaimMove, signal: AbortSignal): Promise<Sent> {
+    const sent = await sendMove(this.#deps, this.#line, { move, signal: this.#bounded(signal) })
+    this.#line = sent.line
+    return sent
+  }
+
+  /** Rule 18: the forge gets back what it took before anything else is said. */
+  async #putBack(value: ObjectId | undefined, signal: AbortSignal): Promise<boolean> {
+    const head = this.#line.known
+    if (head === undefined) return false
+    try {
+      return await this.#deps.putBack({ task: this.terms.task, value, head, links: this.#links }, { signal: this.#bounded(signal) })
+    } catch (error) {
+      if (error instanceof Fault || signal.aborted || isTimeout(error)) return false
+      throw error
+    }
+  }
+
+  #noteRefused(refused: OpenMove): void {
+    const { known } = this.#line
+    const taken = known === undefined ? undefined : this.#refused.get(known)
+    if (taken !== undefined) this.#take(taken.move, taken.lease)
+    else this.#refused.set(refused.move.claim.id, refused)
   }
 
   #take({ claim, work }: ClaimMove, lease: Lease): void {
     // the forge may have taken the first of several sendings: its time counts
     this.#lease = lease
     this.#landed = work?.update.new ?? this.#landed
+    this.#refused.clear()
+    this.#links.set(claim.id, claim.bytes)
     const { kind } = claim.document
     if (isEnd(kind)) this.#end = kind
   }

@@ -31,7 +31,8 @@ export async function interruptClaim(
   { kind, reason, signal }: { readonly kind: Interruption; readonly reason: string; readonly signal: AbortSignal },
 ): Promise<InterruptResult> {
   const state = chain?.state
-  if (value === undefined || state === undefined) return { result: 'forbidden', reason: 'nobody holds it' }
+  if (value === undefined) return { result: 'forbidden', reason: 'nobody holds it' }
+  if (state === undefined) return { result: 'forbidden', reason: 'the git server does not give its claim now' }
   const { holding } = state
   if (holding === undefined || state.unknownLinks > 0) return { result: 'forbidden', reason: 'it is held by somebody unknown' }
   if (holding.kind === kind && kind !== 'break') return { result: 'already' }

@@ -1,19 +1,18 @@
 import type { PeerId } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
-import { Fault } from '../../lib/fault.ts'
 import { tasksFaults } from '../faults.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { emptyTree } from '../git/objects.ts'
-import type { GitRemote } from '../git/remote.ts'
+import type { FetchedCommits, GitRemote } from '../git/remote.ts'
 import type { ChainPlace } from '../rules/chain.ts'
 import type { RefMeaning, Self } from '../rules/judge-ref.ts'
-import { judgeRef } from '../rules/judge-ref.ts'
+import { isCollected, judgeRef } from '../rules/judge-ref.ts'
 import type { ProjectId, TaskKey } from '../task.ts'
 import type { ChainStore, StoredChain } from './chain-store.ts'
 import type { RefForm } from './claim-refs.ts'
 import { claimRef, closedRef, refPrefix, taskOfRef } from './claim-refs.ts'
-import type { ClosedEntry } from './closed-chain.ts'
-import { readClosedChain } from './closed-chain.ts'
+import { ClosedReader } from './closed-reader.ts'
+import { ChainFetcher } from './fetch-chains.ts'
 import type { ReadChain } from './read-chain.ts'
 import { readChain } from './read-chain.ts'
 
@@ -32,13 +31,26 @@ export interface LedgerDeps {
 export interface TaskSight {
   readonly task: TaskKey
   readonly value: ObjectId | undefined
+  /** Undefined where there is no value, or it could not be read. */
   readonly chain: ReadChain | undefined
   readonly meaning: RefMeaning
 }
 
-interface Look {
-  readonly refs: ReadonlyMap<string, ObjectId>
-  readonly closed: ReadonlyMap<TaskKey, ClosedEntry>
+/** A chain that a forge has less of than it took, as its holder knows it. */
+export interface LostChain {
+  readonly task: TaskKey
+  /** What stands there now. */
+  readonly value: ObjectId | undefined
+  /** What stood there last. */
+  readonly head: ObjectId
+  /** Links up to the head that may not have been looked at. */
+  readonly links: ReadonlyMap<ObjectId, Uint8Array>
+}
+
+type Refs = ReadonlyMap<string, ObjectId>
+
+interface Waiting {
+  readonly signal: AbortSignal
 }
 
 interface ReadAt {
@@ -52,18 +64,15 @@ interface ReadAt {
 /** Reads the claims of one project and keeps the newest verified head of each chain. */
 export class ClaimLedger {
   readonly #deps: LedgerDeps
+  readonly #closed: ClosedReader
+  readonly #fetcher: ChainFetcher
   /** What was read at a value, by task: nothing is verified twice. */
   readonly #read = new Map<TaskKey, ReadAt>()
-  /** Entries of the closed chain at its head. Entries once seen stay, whatever the forge says later. */
-  #closed: {
-    readonly head: ObjectId | undefined
-    readonly commits: ReadonlyMap<ObjectId, Uint8Array>
-    readonly entries: ReadonlyMap<TaskKey, ClosedEntry>
-    readonly strangers: ReadonlySet<PeerId>
-  } = { head: undefined, commits: new Map(), entries: new Map(), strangers: new Set() }
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps
+    this.#closed = new ClosedReader(deps, deps.store.collected())
+    this.#fetcher = new ChainFetcher(deps)
   }
 
   /**
@@ -71,40 +80,48 @@ export class ClaimLedger {
    *
    * @throws Fault CLAIMS_DIVIDED when there are claims in the other place too: one task could have two holders
    */
-  async lookAtAll(options: { readonly signal: AbortSignal }): Promise<readonly TaskSight[]> {
+  async lookAtAll(waiting: Waiting): Promise<readonly TaskSight[]> {
     const { form, project } = this.#deps
     const other = form === 'native' ? 'heads' : 'native'
-    const look = await this.#look([refPrefix(form), `${refPrefix(other)}claims/`], options)
-    const stray = [...look.refs.keys()].find((ref) => taskOfRef(other, ref) !== undefined)
+    const refs = await this.#list([refPrefix(form), `${refPrefix(other)}claims/`], waiting)
+    const stray = [...refs.keys()].find((ref) => taskOfRef(other, ref) !== undefined)
     if (stray !== undefined) throw divided(project, { own: `${refPrefix(form)}claims/`, stray })
-    const tasks = [...look.refs.keys()].map((ref) => taskOfRef(form, ref)).filter((task) => task !== undefined)
+    const tasks = [...refs.keys()].map((ref) => taskOfRef(form, ref)).filter((task) => task !== undefined)
     const present = new Set(tasks)
     for (const task of this.#read.keys()) if (!present.has(task)) this.#read.delete(task)
-    return this.#judge(tasks, look, options)
+    this.#fetcher.retain(new Set(refs.values()))
+    return this.#judge(tasks, refs, waiting)
   }
 
   /** One task. */
-  async lookAt(task: TaskKey, options: { readonly signal: AbortSignal }): Promise<TaskSight> {
+  async lookAt(task: TaskKey, waiting: Waiting): Promise<TaskSight> {
     const { form } = this.#deps
-    const look = await this.#look([claimRef(form, task), closedRef(form)], options)
-    const [sight] = await this.#judge([task], look, options)
+    const refs = await this.#list([claimRef(form, task), closedRef(form)], waiting)
+    const [sight] = await this.#judge([task], refs, waiting)
     if (sight === undefined) throw new Error(`${task} was not judged`)
     return sight
   }
 
   /**
-   * Pushes the newest verified chain of a task again over what the forge has, by compare-and-swap.
+   * Pushes the newest verified chain of a task that regressed again over what the forge has, by compare-and-swap.
    *
-   * False when somebody moved the ref meanwhile: look again.
+   * False when somebody moved the ref meanwhile, or the chain is not the newest any more: look again.
    *
    * @see docs/protocols/claims.md §6
    */
-  async restore(sight: TaskSight, { signal }: { readonly signal: AbortSignal }): Promise<boolean> {
+  async restore({ task, value, meaning }: TaskSight, waiting: Waiting): Promise<boolean> {
+    const head = this.#deps.store.get(task)?.state.head
+    if (meaning.meaning !== 'regressed' || head !== meaning.newest) return false
+    return this.putBack({ task, value, head, links: new Map() }, waiting)
+  }
+
+  /** The same for a holder, who knows what it sent last. False also when what came before its own links was never seen here. */
+  async putBack({ task, value, head, links }: LostChain, { signal }: Waiting): Promise<boolean> {
     const { remote, store, form } = this.#deps
-    const stored = store.get(sight.task)
-    if (stored === undefined) return false
-    const objects = [...stored.commits.values()].map((bytes) => ({ type: 'commit', bytes }) as const)
-    const update = { ref: claimRef(form, sight.task), old: sight.value, new: stored.state.head }
+    const commits = new Map([...(store.get(task)?.commits ?? []), ...links])
+    if (!commits.has(head)) return false
+    const objects = [...commits.values()].map((bytes) => ({ type: 'commit', bytes }) as const)
+    const update = { ref: claimRef(form, task), old: value, new: head }
     const { refs } = await remote.push({ updates: [update], objects: [...objects, emptyTree], isAtomic: false }, { signal })
     return refs.every(({ result }) => result === 'accepted')
   }
@@ -114,112 +131,86 @@ export class ClaimLedger {
     return this.#closed.head
   }
 
-  async #look(prefixes: readonly string[], { signal }: { readonly signal: AbortSignal }): Promise<Look> {
-    // servers list refs by name, so `closed` is read after `claims/…`: what was collected meanwhile is seen as such
-    const refs = await this.#deps.remote.listRefs(prefixes, { signal })
-    await this.#readClosed(refs.get(closedRef(this.#deps.form)), signal)
-    return { refs, closed: this.#closed.entries }
+  async #list(prefixes: readonly string[], { signal }: Waiting): Promise<Refs> {
+    const { remote, form, store } = this.#deps
+    const refs = await remote.listRefs(prefixes, { signal })
+    for (const entry of await this.#closed.read(refs.get(closedRef(form)), { signal })) {
+      const known = store.get(entry.task)
+      if (known !== undefined && isCollected(known.state, entry)) await store.collect(entry)
+    }
+    return refs
   }
 
-  async #readClosed(head: ObjectId | undefined, signal: AbortSignal): Promise<void> {
-    const { remote, hive } = this.#deps
-    if (head === this.#closed.head && !this.#isOneAdmitted(this.#closed.strangers)) return
-    const have = this.#closed.head === undefined ? [] : [this.#closed.head]
-    const isHere = head === undefined || head === this.#closed.head
-    const fetched = isHere ? new Map<ObjectId, Uint8Array>() : (await remote.fetchCommits({ want: [head], have }, { signal })).commits
-    const commits = new Map([...this.#closed.commits, ...fetched])
-    const { isAdmitted, strangers } = this.#noteStrangers()
-    const read = head === undefined ? new Map<TaskKey, ClosedEntry>() : readClosedChain(head, commits, { hive, isAdmitted })
-    const entries = new Map(this.#closed.entries)
-    for (const [task, entry] of read) if ((entries.get(task)?.lastEpoch ?? 0) < entry.lastEpoch) entries.set(task, entry)
-    this.#closed = { head, commits, entries, strangers }
+  /** What each ref means. Nothing that rests on what the closed chain does not say is said before that was read behind the refs. */
+  async #judge(tasks: readonly TaskKey[], refs: Refs, waiting: Waiting): Promise<readonly TaskSight[]> {
+    const sights = await this.#judgeOnce(tasks, refs, waiting)
+    if (!sights.some(({ value, meaning }) => value === undefined || meaning.meaning === 'regressed')) return sights
+    const head = this.#closed.head
+    // servers read `closed` before they go down into `claims/`: what was collected in between looks lost, or never claimed
+    await this.#list([closedRef(this.#deps.form)], waiting)
+    return head === this.#closed.head ? sights : this.#judgeOnce(tasks, refs, waiting)
   }
 
-  async #judge(tasks: readonly TaskKey[], look: Look, { signal }: { readonly signal: AbortSignal }): Promise<readonly TaskSight[]> {
-    const { form, store } = this.#deps
-    const wanted = tasks.filter((task) => {
-      const value = look.refs.get(claimRef(form, task))
-      return value !== undefined && !this.#isRead(task, value, look) && store.get(task)?.commits.has(value) !== true
+  async #judgeOnce(tasks: readonly TaskKey[], refs: Refs, waiting: Waiting): Promise<readonly TaskSight[]> {
+    const { form } = this.#deps
+    const wanted = tasks.flatMap((task) => {
+      const value = refs.get(claimRef(form, task))
+      const known = this.#known(task)
+      const isHere = value === undefined || this.#findRead(task, value) !== undefined || known?.commits.has(value) === true
+      return isHere ? [] : [{ value, have: known?.state.head }]
     })
-    const values = wanted.map((task) => look.refs.get(claimRef(form, task))).filter((id) => id !== undefined)
-    const have = wanted.flatMap((task) => store.get(task)?.state.head ?? [])
-    const fetched = await this.#fetch([...new Set(values)], have, signal)
+    const fetched = await this.#fetcher.fetch(wanted, waiting)
     const sights: TaskSight[] = []
-    for (const task of tasks) sights.push(await this.#judgeOne(task, look, fetched))
+    for (const task of tasks) sights.push(await this.#judgeOne(task, refs.get(claimRef(form, task)), fetched))
     return sights
   }
 
-  /** Commits of all values; where one of them cannot be had (too much behind it, no commit at all), that of the others. */
-  async #fetch(want: readonly ObjectId[], have: readonly ObjectId[], signal: AbortSignal): Promise<ReadonlyMap<ObjectId, Uint8Array>> {
-    if (want.length === 0) return new Map()
-    try {
-      return (await this.#deps.remote.fetchCommits({ want, have }, { signal })).commits
-    } catch (error) {
-      if (!(error instanceof Fault) || (error.kind !== 'invalid' && error.kind !== 'missing')) throw error
-      if (want.length === 1) return new Map()
-      const half = Math.ceil(want.length / 2)
-      const halves = [await this.#fetch(want.slice(0, half), have, signal), await this.#fetch(want.slice(half), have, signal)]
-      return new Map(halves.flatMap((commits) => [...commits]))
-    }
+  /** The newest chain that was verified, unless it is over and another may have begun. */
+  #known(task: TaskKey): StoredChain | undefined {
+    const known = this.#deps.store.get(task)
+    return isCollected(known?.state, this.#closed.entries.get(task)) ? undefined : known
   }
 
-  #isRead(task: TaskKey, value: ObjectId, { closed }: Look): boolean {
-    const read = this.#read.get(task)
-    return read?.value === value && read.closedEpoch === (closed.get(task)?.lastEpoch ?? 0)
-  }
-
-  async #judgeOne(task: TaskKey, look: Look, fetched: ReadonlyMap<ObjectId, Uint8Array>): Promise<TaskSight> {
-    const { form, store, self } = this.#deps
-    const value = look.refs.get(claimRef(form, task))
-    const closed = look.closed.get(task)
-    const known = store.get(task)
-    const chain = value === undefined ? undefined : this.#verify(task, value, { closed, known, fetched })
-    const isCollected = closed !== undefined && closed.head === known?.state.head
-    const meaning = judgeRef({ value, chain: chain?.state, newest: known?.state.head, descends: chain?.descends === true, closed }, self)
-    const isNew = chain !== undefined && chain.state.head !== known?.state.head
-    if (isNew && chain.added.size > 0 && chain.state.unknownLinks === 0 && (chain.descends || isCollected))
-      await store.put(task, { state: chain.state, commits: chain.commits })
+  async #judgeOne(task: TaskKey, value: ObjectId | undefined, fetched: FetchedCommits): Promise<TaskSight> {
+    const { store, self } = this.#deps
+    const known = this.#known(task)
+    const chain = value === undefined ? undefined : this.#verify(task, value, fetched)
+    const descends = known === undefined || chain?.commits.has(known.state.head) === true
+    const closed = this.#closed.entries.get(task)
+    const meaning = judgeRef({ value, chain: chain?.state, known: known?.state, descends, closed }, self)
+    const isNew = chain !== undefined && chain.state.head !== known?.state.head && chain.state.unknownLinks === 0
+    if (isNew && meaning.meaning !== 'regressed') await store.put(task, chain, { over: store.get(task)?.state.head })
     return { task, value, chain, meaning }
   }
 
-  #verify(
-    task: TaskKey,
-    value: ObjectId,
-    {
-      closed,
-      known,
-      fetched,
-    }: {
-      readonly closed: ClosedEntry | undefined
-      readonly known: StoredChain | undefined
-      readonly fetched: ReadonlyMap<ObjectId, Uint8Array>
-    },
-  ): ReadChain {
-    const { hive, project } = this.#deps
-    const closedEpoch = closed?.lastEpoch ?? 0
+  #findRead(task: TaskKey, value: ObjectId): ReadAt | undefined {
     const read = this.#read.get(task)
-    const isSame = read?.value === value && read.closedEpoch === closedEpoch
-    if (isSame && !this.#isOneAdmitted(read.strangers)) return read.chain
-    const place: ChainPlace = { hive, project, task, closedEpoch }
-    const { isAdmitted, strangers } = this.#noteStrangers()
-    const chain = readChain({ isAdmitted, place }, value, { fetched: isSame ? read.chain.added : fetched, known })
-    this.#read.set(task, { value, closedEpoch, chain, strangers })
-    return chain
+    return read?.value === value && read.closedEpoch === this.#closedEpoch(task) ? read : undefined
   }
 
-  /** Asks the hive of signers, and notes those it does not admit. */
-  #noteStrangers(): { readonly isAdmitted: (peer: PeerId) => boolean; readonly strangers: ReadonlySet<PeerId> } {
+  #closedEpoch(task: TaskKey): number {
+    return this.#closed.entries.get(task)?.lastEpoch ?? 0
+  }
+
+  /** The chain at a value, read once; undefined where it cannot be read now. */
+  #verify(task: TaskKey, value: ObjectId, fetched: FetchedCommits): ReadChain | undefined {
+    const { hive, project, isAdmitted } = this.#deps
+    const read = this.#findRead(task, value)
+    if (read !== undefined && ![...read.strangers].some(isAdmitted)) return read.chain
+    const closedEpoch = this.#closedEpoch(task)
+    const place: ChainPlace = { hive, project, task, closedEpoch }
     const strangers = new Set<PeerId>()
-    const isAdmitted = (peer: PeerId): boolean => {
-      const is = this.#deps.isAdmitted(peer)
+    const judge = (peer: PeerId): boolean => {
+      const is = isAdmitted(peer)
       if (!is) strangers.add(peer)
       return is
     }
-    return { isAdmitted, strangers }
-  }
-
-  #isOneAdmitted(strangers: ReadonlySet<PeerId>): boolean {
-    return [...strangers].some(this.#deps.isAdmitted)
+    const here = read === undefined ? fetched : { commits: read.chain.added, others: read.chain.others }
+    const chain = readChain({ isAdmitted: judge, place }, value, { fetched: here, known: this.#known(task) })
+    if (chain === undefined) return void this.#read.delete(task)
+    this.#fetcher.read(value)
+    this.#read.set(task, { value, closedEpoch, chain, strangers })
+    return chain
   }
 }
 

@@ -1,6 +1,7 @@
 import type { PeerId } from '../../identity/keys.ts'
-import { parseCommit } from '../git/commit.ts'
+import { parseParents } from '../git/commit.ts'
 import type { ObjectId } from '../git/objects.ts'
+import type { FetchedCommits } from '../git/remote.ts'
 import type { ChainLink, ChainPlace, ChainState } from '../rules/chain.ts'
 import { extendChain } from '../rules/chain.ts'
 import type { StoredChain } from './chain-store.ts'
@@ -12,10 +13,12 @@ export interface ReadDeps {
   readonly place: ChainPlace
 }
 
-/** A chain as it stands at one value, and whether it goes on from the one that was known. */
+/** A chain as it stands at one value. */
 export interface ReadChain extends StoredChain {
-  readonly descends: boolean
+  /** What was read beyond the chain that was known. */
   readonly added: ReadonlyMap<ObjectId, Uint8Array>
+  /** What of that is no commit, or one that is not kept. */
+  readonly others: FetchedCommits['others']
 }
 
 /** Longest chain that is followed from a value to what is known, in links: a month of renewals each minute. */
@@ -24,33 +27,35 @@ const maxLinks = 50_000
 /**
  * Verifies the chain that ends at `value`, from the last head that was verified.
  *
- * What cannot be followed (a commit that is missing, a merge) is one link that does not count.
+ * Undefined where it could not be followed to a root, to a commit that no claim stands upon (a merge), or to what is known: what the server did not give
+ * says nothing.
  */
 export function readChain(
   deps: ReadDeps,
   value: ObjectId,
-  { fetched, known }: { readonly fetched: ReadonlyMap<ObjectId, Uint8Array>; readonly known: StoredChain | undefined },
-): ReadChain {
+  { fetched, known }: { readonly fetched: FetchedCommits; readonly known: StoredChain | undefined },
+): ReadChain | undefined {
   const path: { readonly id: ObjectId; readonly bytes: Uint8Array | undefined }[] = []
   let at: ObjectId | undefined = value
-  while (at !== undefined && at !== known?.state.head && path.length < maxLinks) {
-    const bytes: Uint8Array | undefined = fetched.get(at) ?? known?.commits.get(at)
+  while (at !== undefined && at !== known?.state.head) {
+    const bytes: Uint8Array | undefined = fetched.commits.get(at) ?? known?.commits.get(at)
+    const parents: readonly ObjectId[] | undefined = bytes === undefined ? fetched.others.get(at) : parseParents(bytes)
+    if (parents === undefined || path.length === maxLinks) return undefined
     path.push({ id: at, bytes })
-    const parents: readonly ObjectId[] = bytes === undefined ? [] : (parseCommit(bytes)?.parents ?? [])
     at = parents.length === 1 ? parents[0] : undefined
   }
-  const descends = known === undefined || at === known.state.head
-  const isContinued = known !== undefined && at === known.state.head
-  let state: ChainState | undefined = isContinued ? known.state : undefined
-  const commits = new Map(isContinued ? known.commits : [])
+  let state: ChainState | undefined = at === undefined ? undefined : known?.state
+  const commits = new Map(at === undefined ? [] : known?.commits)
   const added = new Map<ObjectId, Uint8Array>()
+  const others = new Map<ObjectId, readonly ObjectId[]>()
   for (const { id, bytes } of path.toReversed()) {
     state = extendChain(state, toLink(deps, id, bytes), deps.place)
-    if (bytes !== undefined) added.set(id, bytes)
+    if (bytes === undefined) others.set(id, fetched.others.get(id) ?? [])
+    else added.set(id, bytes)
   }
   for (const [id, bytes] of added) commits.set(id, bytes)
   if (state === undefined) throw new Error(`no link was read of ${value}`)
-  return { state, commits, descends, added }
+  return { state, commits, added, others }
 }
 
 function toLink({ isAdmitted }: ReadDeps, id: ObjectId, bytes: Uint8Array | undefined): ChainLink {

@@ -25,7 +25,7 @@ export type ResumeResult = AttemptResult | { readonly result: 'copied-key'; read
  */
 export async function resumeClaim(
   deps: HolderDeps,
-  { task, value, meaning }: TaskSight,
+  { task, value, chain, meaning }: TaskSight,
   { signal, other }: { readonly signal: AbortSignal; readonly other: OtherProcess },
 ): Promise<ResumeResult> {
   if ((meaning.meaning !== 'ours' && meaning.meaning !== 'ours-elsewhere') || value === undefined) return { result: 'lost', value }
@@ -34,13 +34,13 @@ export async function resumeClaim(
   const { epoch, ttlSeconds, base, branch, issueHash } = holding
   const terms: ClaimTerms = { task, epoch, ttlSeconds, base, branch, issueHash }
   const claim = makeClaim(deps, terms, { kind: 'renew', previous: value })
-  const line = { ...emptyLine, known: value, own: [value] }
+  const line = { ...emptyLine, known: value, own: [...(chain?.commits.keys() ?? [value])] }
   const move = { ref: claimRef(deps.form, task), old: value, claim }
   const sent = await sendMove(deps, line, { move, signal: withPatience(deps.clock, ttlSeconds, signal) })
   switch (sent.result) {
     case 'accepted': {
       const lease = { sentAt: sent.sentAt, wallAt: sent.wallAt }
-      return { result: 'held', holder: new ClaimHolder(deps, { terms, line: sent.line, lease, began: holding.began }) }
+      return { result: 'held', holder: new ClaimHolder(deps, { terms, line: sent.line, lease, began: holding.began, link: claim }) }
     }
     case 'refused':
       return { result: 'refused', cause: sent.cause, reason: sent.reason }

@@ -30,8 +30,6 @@ export interface ClaimMove {
   readonly old: ObjectId | undefined
   readonly claim: Claim
   readonly work?: WorkUpdate
-  /** Refs that must move in the same push. */
-  readonly beside?: readonly RefUpdate[]
 }
 
 /** How a move ended. `line` is what is known of the ref now. */
@@ -39,7 +37,7 @@ export type Sent =
   | { readonly result: 'accepted'; readonly line: Line; readonly sentAt: number; readonly wallAt: number }
   | { readonly result: 'lost'; readonly line: Line; readonly value: ObjectId | undefined }
   | { readonly result: 'regressed'; readonly line: Line; readonly value: ObjectId | undefined }
-  /** The claim stands as before. */
+  /** The claim stands as before, or as a request wrote it that was taken for refused: `line.known` says which. */
   | { readonly result: 'refused'; readonly line: Line; readonly cause: 'policy' | 'moved' | 'contention'; readonly reason: string }
   /**
    * The waiting ended. The request may still take effect: `line.pending` must be sent again before anything else.
@@ -91,6 +89,13 @@ export async function sendMove(
       if (judged.outcome === 'lost' || judged.outcome === 'regressed')
         return { result: judged.outcome, line: judged.line, value: seen.value }
       if (judged.outcome === 'refused') {
+        if (judged.line.known !== before.known)
+          return {
+            result: 'refused',
+            line: judged.line,
+            cause: 'contention',
+            reason: 'a request that was refused before was taken after all',
+          }
         const cause = seen.isWorkMoved ? 'moved' : judgeRefusal(said.reason)
         if (cause !== 'contention' || failures >= maxFailuresInRow)
           return { result: 'refused', line: judged.line, cause, reason: said.reason }
@@ -124,8 +129,8 @@ async function pushOnce({ remote }: SendDeps, move: ClaimMove, signal: AbortSign
 }
 
 /** One push: the claim, and with it whatever must not move without it. */
-export function formatMove({ ref, old, claim, work, beside = [] }: ClaimMove): PushRequest {
-  const updates: readonly RefUpdate[] = [{ ref, old, new: claim.id }, ...(work === undefined ? [] : [work.update]), ...beside]
+export function formatMove({ ref, old, claim, work }: ClaimMove): PushRequest {
+  const updates: readonly RefUpdate[] = [{ ref, old, new: claim.id }, ...(work === undefined ? [] : [work.update])]
   return {
     updates,
     objects: [{ type: 'commit', bytes: claim.bytes }, emptyTree],

@@ -1,5 +1,6 @@
 import type { ObjectId } from '../git/objects.ts'
 import { emptyLine } from '../rules/request.ts'
+import type { StoredChain } from './chain-store.ts'
 import { claimRef } from './claim-refs.ts'
 import type { HolderDeps } from './holder.ts'
 import { ClaimHolder } from './holder.ts'
@@ -11,6 +12,8 @@ import { sendMove, withPatience } from './send-request.ts'
 export interface ClaimAttempt {
   readonly terms: ClaimTerms
   readonly value: ObjectId | undefined
+  /** The chain that ends at the value, as it was read. */
+  readonly chain?: Pick<StoredChain, 'commits'> | undefined
   readonly reason?: string
   readonly pr?: string
 }
@@ -35,14 +38,15 @@ export async function tryClaim(
   attempt: ClaimAttempt,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<AttemptResult> {
-  const { terms, value, reason, pr } = attempt
+  const { terms, value, chain, reason, pr } = attempt
   const claim = makeClaim(deps, terms, { kind: value === undefined ? 'claim' : 'takeover', previous: value, reason, pr })
   const move = { ref: claimRef(deps.form, terms.task), old: value, claim }
-  const sent = await sendMove(deps, emptyLine, { move, signal: withPatience(deps.clock, terms.ttlSeconds, signal) })
+  const line = { ...emptyLine, own: [...(chain?.commits.keys() ?? [])] }
+  const sent = await sendMove(deps, line, { move, signal: withPatience(deps.clock, terms.ttlSeconds, signal) })
   switch (sent.result) {
     case 'accepted': {
       const lease = { sentAt: sent.sentAt, wallAt: sent.wallAt }
-      return { result: 'held', holder: new ClaimHolder(deps, { terms, line: sent.line, lease, began: claim.id }) }
+      return { result: 'held', holder: new ClaimHolder(deps, { terms, line: sent.line, lease, began: claim.id, link: claim }) }
     }
     case 'lost':
     case 'regressed':

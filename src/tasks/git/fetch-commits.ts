@@ -1,6 +1,7 @@
 import { concatBytes } from '../../lib/bytes.ts'
 import { tasksFaults } from '../faults.ts'
 import { ByteReader } from './byte-reader.ts'
+import { maxCommitBytes, parseParents } from './commit.ts'
 import type { Greeting } from './greeting.ts'
 import type { ObjectId } from './objects.ts'
 import type { PackLimits } from './pack-reader.ts'
@@ -21,12 +22,19 @@ export async function fetchCommits(conversation: Conversation, range: CommitRang
   const reader = await conversation.ask(greeting.version === 2 ? formatSecond(range, greeting) : formatZeroth(range, greeting))
   const first = await skipToPack(reader)
   const packed = new ByteReader(readSideBand(reader, first), { maxBytes: options.maxAnswerBytes })
-  const objects = parsePack(await packed.readRest(), packLimits)
-  return { commits: new Map([...objects].flatMap(([id, { type, bytes }]) => (type === 'commit' ? [[id, bytes] as const] : []))) }
+  const commits = new Map<ObjectId, Uint8Array>()
+  const others = new Map<ObjectId, readonly ObjectId[]>()
+  for (const [id, { type, bytes }] of parsePack(await packed.readRest(), packLimits)) {
+    if (type === 'commit' && bytes.byteLength <= maxCommitBytes) commits.set(id, bytes)
+    else others.set(id, type === 'commit' ? parseParents(bytes) : [])
+  }
+  return { commits, others }
 }
 
-/** A chain has a link each few minutes and two objects for each; its commits have a few hundred bytes. */
-const packLimits: PackLimits = { maxObjects: 200_000, maxObjectBytes: 1_048_576 }
+/**
+ * A chain has a link each few minutes and two objects for each; its commits have a few hundred bytes. All of them together: a month of a renewal each minute.
+ */
+const packLimits: PackLimits = { maxObjects: 200_000, maxObjectBytes: 1_048_576, maxInflatedBytes: 67_108_864 }
 
 /** @see https://git-scm.com/docs/gitprotocol-v2#_fetch */
 function formatSecond({ want, have }: CommitRange, { capabilities }: Greeting): Uint8Array {

@@ -145,7 +145,7 @@ test('a pack of git itself, with deltas, is read as git reads it, and one with o
 })
 
 test('S13, S30: a pack that lies about lengths, counts, bases or sums is refused before it is inflated', () => {
-  const limits = { maxObjects: 10, maxObjectBytes: 1_000 }
+  const limits = { maxObjects: 10, maxObjectBytes: 1_000, maxInflatedBytes: 10_000 }
   const entry = (head: readonly number[], ...parts: readonly Uint8Array[]): Uint8Array =>
     seal([Buffer.from('PACK\0\0\0\u0002\0\0\0\u0001', 'latin1'), Uint8Array.from(head), ...parts])
   const bomb = deflateSync(Buffer.alloc(10_000_000))

@@ -11,6 +11,8 @@ export interface PackLimits {
   readonly maxObjects: number
   /** Longest object, inflated. */
   readonly maxObjectBytes: number
+  /** All objects, inflated: a few bytes of a pack can stand for a thousand times as many. */
+  readonly maxInflatedBytes: number
 }
 
 const types: readonly (GitObject['type'] | undefined)[] = [undefined, 'commit', 'tree', 'blob', 'tag']
@@ -31,7 +33,7 @@ export function parsePack(bytes: Uint8Array, limits: PackLimits): ReadonlyMap<Ob
   if (!equalBytes(sum, pack.subarray(-20))) throw badPack('its sum is wrong')
   const count = pack.readUInt32BE(8)
   if (count > limits.maxObjects) throw badPack(`it has ${count} objects, and at most ${limits.maxObjects} are taken`)
-  const found: Found = { byOffset: new Map(), byName: new Map() }
+  const found: Found = { byOffset: new Map(), byName: new Map(), inflatedBytes: 0 }
   let offset = 12
   for (let index = 0; index < count; index++) offset = readEntry(pack, offset, { limits, found })
   return found.byName
@@ -40,6 +42,7 @@ export function parsePack(bytes: Uint8Array, limits: PackLimits): ReadonlyMap<Ob
 interface Found {
   readonly byOffset: Map<number, GitObject>
   readonly byName: Map<ObjectId, GitObject>
+  inflatedBytes: number
 }
 
 interface Reading {
@@ -51,6 +54,7 @@ interface Reading {
 function readEntry(pack: Buffer, start: number, { limits, found }: Reading): number {
   const { type, size, next } = readEntryHead(pack, start)
   if (size > limits.maxObjectBytes) throw badPack(`it has an object of ${size} bytes, and at most ${limits.maxObjectBytes} are taken`)
+  charge(size, { limits, found })
   const base = readBase(pack, { type, start, next, found })
   const { bytes, end } = inflateAt(pack, base.next, size)
   const whole = types[type]
@@ -59,11 +63,24 @@ function readEntry(pack: Buffer, start: number, { limits, found }: Reading): num
       ? { type: whole, bytes }
       : base.object === undefined
         ? undefined
-        : { type: base.object.type, bytes: applyDelta(base.object.bytes, bytes, limits) }
+        : { type: base.object.type, bytes: applyDelta(base.object.bytes, bytes, leftOf({ limits, found })) }
   if (object === undefined) throw badPack('it has an object whose base is not there')
+  if (object.bytes !== bytes) charge(object.bytes.byteLength, { limits, found })
   found.byOffset.set(start, object)
   found.byName.set(objectIdOf(object), object)
   return end
+}
+
+/** Counts what is about to be kept. */
+function charge(bytes: number, { limits, found }: Reading): void {
+  found.inflatedBytes += bytes
+  if (found.inflatedBytes > limits.maxInflatedBytes)
+    throw badPack(`its objects are longer than ${limits.maxInflatedBytes} bytes together; no more of them was read`)
+}
+
+/** How long an object may be that is made of others. */
+function leftOf({ limits, found }: Reading): Pick<PackLimits, 'maxObjectBytes'> {
+  return { maxObjectBytes: Math.min(limits.maxObjectBytes, limits.maxInflatedBytes - found.inflatedBytes) }
 }
 
 function readEntryHead(pack: Buffer, start: number): { readonly type: number; readonly size: number; readonly next: number } {

@@ -34,6 +34,8 @@ export interface PushResult {
 export interface FetchedCommits {
   /** Bytes of each commit by name; every name is checked against the bytes. */
   readonly commits: ReadonlyMap<ObjectId, Uint8Array>
+  /** What came beside them, by name, with the parents that it names: commits longer than are kept, and what is no commit. */
+  readonly others: ReadonlyMap<ObjectId, readonly ObjectId[]>
 }
 
 /** What a server says it can do for pushes. */

@@ -6,12 +6,13 @@ import type { ClaimDocument, ClaimKind } from '../claims/claim-document.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { testHiveId, testProject, testTask } from '../testing/test-names.ts'
 import type { ChainState } from './chain.ts'
-import { extendChain, isHolding, nextEpoch } from './chain.ts'
+import { extendChain, isHolding, isNewer, nextEpoch } from './chain.ts'
 import type { RefMeaning, RefSight } from './judge-ref.ts'
 import { judgeRef } from './judge-ref.ts'
 import { formatReason, isFailedWork, isRework } from './reasons.ts'
 
 const [ada, bob] = [peerIdOfKey(createSigningKey().publicKey), peerIdOfKey(createSigningKey().publicKey)]
+const self = { peer: ada, process: 'p' }
 const place = { hive: testHiveId, project: testProject, task: testTask, closedEpoch: 0 }
 
 interface Word {
@@ -55,8 +56,8 @@ function chainOf(words: readonly (Word | undefined)[], closedEpoch = 0): ChainSt
 function judge(words: readonly (Word | undefined)[], sight: Partial<RefSight> = {}): RefMeaning {
   const closedEpoch = sight.closed?.lastEpoch ?? 0
   const chain = chainOf(words, closedEpoch)
-  const all = { value: chain.head, chain, newest: undefined, descends: true, closed: undefined, ...sight }
-  return judgeRef(all, { peer: ada, process: 'p' })
+  const all = { value: chain.head, chain, known: undefined, descends: true, closed: undefined, ...sight }
+  return judgeRef(all, self)
 }
 
 const first: Word = { kind: 'claim' }
@@ -100,13 +101,9 @@ test('after commits that do not count a takeover passes every epoch they can hav
 })
 
 test('epochs go on where a collected chain ended', () => {
-  const closed = { lastEpoch: 3, head: idOf(99) }
-  assert.deepEqual(
-    judgeRef({ value: undefined, chain: undefined, newest: idOf(99), descends: false, closed }, { peer: ada, process: 'p' }),
-    {
-      ...{ meaning: 'free', value: undefined, epoch: 4, why: 'closed' },
-    },
-  )
+  const closed = { lastEpoch: 3 }
+  const gone = { value: undefined, chain: undefined, known: undefined, descends: false, closed }
+  assert.deepEqual(judgeRef(gone, self), { meaning: 'free', value: undefined, epoch: 4, why: 'closed' })
   assert.equal(judge([{ kind: 'claim', epoch: 4 }], { closed }).meaning, 'ours')
   assert.equal(judge([{ kind: 'claim', epoch: 1 }], { closed }).meaning, 'unknown')
 })
@@ -136,11 +133,42 @@ test('of a task that nobody is at work on anybody says that it is over', () => {
 })
 
 test('a ref that is gone, or does not go on from what was seen, has regressed', () => {
-  const self = { peer: ada, process: 'p' }
-  const gone = { value: undefined, chain: undefined, newest: idOf(5), descends: false, closed: undefined }
-  assert.deepEqual(judgeRef(gone, self), { meaning: 'regressed', newest: idOf(5) })
-  assert.deepEqual(judge([first], { newest: idOf(5), descends: false }), { meaning: 'regressed', newest: idOf(5) })
-  assert.deepEqual(judgeRef({ ...gone, newest: undefined }, self), { meaning: 'free', value: undefined, epoch: 1, why: 'new' })
+  const known = chainOf([first, {}])
+  const gone = { value: undefined, chain: undefined, known, descends: false, closed: undefined }
+  assert.deepEqual(judgeRef(gone, self), { meaning: 'regressed', newest: known.head })
+  assert.deepEqual(judge([first], { known, descends: false }), { meaning: 'regressed', newest: known.head })
+  assert.deepEqual(judge([undefined, undefined, undefined], { known, descends: false }), { meaning: 'regressed', newest: known.head })
+  assert.deepEqual(judgeRef({ ...gone, known: undefined }, self), { meaning: 'free', value: undefined, epoch: 1, why: 'new' })
+  assert.deepEqual(judgeRef({ ...gone, closed: { lastEpoch: 1 } }, self), { meaning: 'free', value: undefined, epoch: 2, why: 'closed' })
+})
+
+test('what cannot be read is nobody’s, whatever was seen before: neither lost nor regressed', () => {
+  for (const known of [undefined, chainOf([first])])
+    assert.deepEqual(judgeRef({ value: idOf(9), chain: undefined, known, descends: false, closed: undefined }, self), {
+      meaning: 'unreadable',
+    })
+})
+
+test('of two chains that a restored backup made every node finds the same one newer: the later epoch, more links, the greater head', () => {
+  const chains = [
+    chainOf([undefined, undefined, undefined, undefined]),
+    chainOf([first]),
+    { ...chainOf([first]), head: idOf(7) },
+    chainOf([first, {}]),
+    chainOf([first, {}, undefined]),
+    chainOf([first, { kind: 'release' }, { kind: 'takeover', epoch: 2, by: bob }]),
+  ]
+  for (const [index, chain] of chains.entries())
+    assert.deepEqual(
+      chains.map((other) => isNewer(chain, other)),
+      chains.map((_, at) => at < index),
+    )
+})
+
+test('a chain that is newer than the one that was seen is judged for itself, and the older one is given up', () => {
+  const known = chainOf([first, {}, {}])
+  const taken: readonly Word[] = [first, { kind: 'release' }, { kind: 'takeover', epoch: 2, by: bob }]
+  assert.equal(judge(taken, { known, descends: false }).meaning, 'held')
 })
 
 test('three epochs in a row that ended in failed work are for a person; closed lids, done work and a person’s break do not count', () => {

@@ -84,6 +84,22 @@ function lastEpoch(state: ChainState | undefined, closedEpoch: number): number {
   return Math.max(state?.holding?.epoch ?? 0, closedEpoch)
 }
 
+/**
+ * Whether a chain is newer than another one of the same task, where neither goes on from the other: the later epoch, then more links, then the greater head.
+ *
+ * A total order, the same on every node: of two chains that a restored backup made, all of them push the same one. What does not count adds nothing.
+ */
+export function isNewer(chain: ChainState, other: ChainState): boolean {
+  const byEpoch = (chain.holding?.epoch ?? 0) - (other.holding?.epoch ?? 0)
+  if (byEpoch !== 0) return byEpoch > 0
+  const byLinks = countingLinks(chain) - countingLinks(other)
+  return byLinks === 0 ? chain.head > other.head : byLinks > 0
+}
+
+function countingLinks({ links, unknownLinks }: ChainState): number {
+  return links - unknownLinks
+}
+
 /** Kinds after which a holder still holds. */
 const holdingKinds: readonly ClaimKind[] = ['claim', 'takeover', 'renew', 'review']
 

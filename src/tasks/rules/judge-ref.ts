@@ -1,7 +1,7 @@
 import type { PeerId } from '../../identity/keys.ts'
 import type { ObjectId } from '../git/objects.ts'
 import type { ChainState, Holding } from './chain.ts'
-import { nextEpoch } from './chain.ts'
+import { isNewer, nextEpoch } from './chain.ts'
 
 /** What the value of a claim ref means to one node. */
 export type RefMeaning =
@@ -16,6 +16,8 @@ export type RefMeaning =
   | { readonly meaning: 'done'; readonly holding: Holding; readonly epoch: number }
   /** What stands there is no claim of this hive: held, until its value stood long enough. */
   | { readonly meaning: 'unknown'; readonly epoch: number }
+  /** The server names a value and does not give what is behind it: nothing is done before it does. */
+  | { readonly meaning: 'unreadable' }
   /** The forge has less than we saw: push `newest` again before anything else. */
   | { readonly meaning: 'regressed'; readonly newest: ObjectId }
   /** Three holdings in a row failed: a person decides. */
@@ -27,14 +29,14 @@ export type FreeBecause = 'new' | 'closed' | 'released' | 'broken'
 /** What a node knows when it looks at a claim ref. */
 export interface RefSight {
   readonly value: ObjectId | undefined
-  /** What the chain at `value` says, folded with the epoch that `closed` says; undefined exactly when there is no value. */
+  /** What the chain at `value` says, folded with the epoch that `closed` says; undefined where there is no value, or it could not be read. */
   readonly chain: ChainState | undefined
-  /** Newest head of this chain that we verified; undefined when we saw none. */
-  readonly newest: ObjectId | undefined
-  /** Whether `value` is `newest` or descends from it. */
+  /** The newest chain of the task that we verified; undefined when we saw none. */
+  readonly known: ChainState | undefined
+  /** Whether `value` is the head of `known` or descends from it. */
   readonly descends: boolean
-  /** What `refs/althing/closed` says of the task; undefined when it says nothing. Must have been read after `value`. */
-  readonly closed: { readonly lastEpoch: number; readonly head: ObjectId } | undefined
+  /** What `refs/althing/closed` says of the task; undefined when it says nothing. Where `value` is missing or `known` is behind it, read after `value`. */
+  readonly closed: { readonly lastEpoch: number } | undefined
 }
 
 /** Whom a node takes for itself. */
@@ -48,17 +50,24 @@ const maxFailures = 3
 
 /** What the value of a claim ref means. @see docs/protocols/claims.md §2, §4, §6, §9 */
 export function judgeRef(sight: RefSight, self: Self): RefMeaning {
-  const { value, chain, newest, descends, closed } = sight
-  if (value === undefined || chain === undefined) return judgeAbsent(newest, closed)
-  if (newest !== undefined && !descends && closed?.head !== newest) return { meaning: 'regressed', newest }
+  const { value, chain, descends, closed } = sight
+  const known = isCollected(sight.known, closed) ? undefined : sight.known
+  if (value === undefined) return judgeAbsent(known, closed)
+  if (chain === undefined) return { meaning: 'unreadable' }
+  if (known !== undefined && !descends && isNewer(known, chain)) return { meaning: 'regressed', newest: known.head }
   const epoch = nextEpoch(chain, { closedEpoch: closed?.lastEpoch ?? 0 })
   const { holding } = chain
   if (holding === undefined || chain.unknownLinks > 0) return { meaning: 'unknown', epoch }
   return judgeHolding(holding, { epoch, failures: chain.failures, self, value })
 }
 
-function judgeAbsent(newest: ObjectId | undefined, closed: RefSight['closed']): RefMeaning {
-  if (newest !== undefined && closed === undefined) return { meaning: 'regressed', newest }
+/** Whether all that a chain says is over by what the closed chain says: also of a node that missed how it ended. */
+export function isCollected(known: ChainState | undefined, closed: RefSight['closed']): boolean {
+  return (known?.holding?.epoch ?? 0) <= (closed?.lastEpoch ?? 0)
+}
+
+function judgeAbsent(known: ChainState | undefined, closed: RefSight['closed']): RefMeaning {
+  if (known !== undefined) return { meaning: 'regressed', newest: known.head }
   if (closed === undefined) return { meaning: 'free', value: undefined, epoch: 1, why: 'new' }
   return { meaning: 'free', value: undefined, epoch: closed.lastEpoch + 1, why: 'closed' }
 }

@@ -173,7 +173,7 @@ function pick<On extends LoggedUpdate['on']>(updates: readonly LoggedUpdate[], o
 function waitOf(state: ChainState): number | undefined {
   const { head, holding } = state
   if (holding === undefined) return undefined
-  const sight = { value: head, chain: state, newest: undefined, descends: true, closed: undefined }
+  const sight = { value: head, chain: state, known: undefined, descends: true, closed: undefined }
   const { meaning } = judgeRef(sight, { peer: holding.holder, process: holding.process })
   if (meaning === 'free') return 0
   return meaning === 'ours' ? holding.ttlSeconds * 1_000 : undefined

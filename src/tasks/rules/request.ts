@@ -6,7 +6,7 @@ export interface Line {
   readonly known: ObjectId | undefined
   /** The request whose outcome is not known yet: the ref from `old` to `next`. */
   readonly pending: { readonly old: ObjectId | undefined; readonly next: ObjectId } | undefined
-  /** Every value of ours that may be under the ref: what was confirmed and what was sent, in this holding. */
+  /** Every value of our own chain that may be under the ref, oldest first: what was confirmed, ours or what ours stands upon, and what was sent since. */
   readonly own: readonly ObjectId[]
 }
 
@@ -22,7 +22,7 @@ export function sendRequest(line: Line, request: { readonly old: ObjectId | unde
 export type Outcome =
   /** The forge took it: `line.known` is the new value. */
   | { readonly outcome: 'accepted'; readonly line: Line }
-  /** The ref is as it was and the forge refused for another reason: name it, then try again. */
+  /** The forge refused for another reason: name it, then try again from `line.known`. Another one than before is an earlier request that was taken after all. */
   | { readonly outcome: 'refused'; readonly line: Line }
   /** Nobody knows: send the same bytes again until the forge answers. */
   | { readonly outcome: 'unknown'; readonly line: Line }
@@ -40,7 +40,8 @@ export function confirmRequest(line: Line): Line {
  * What stands under the ref after a refusal, an unpack error or no answer, and what that means.
  *
  * Lost only if the value is not in our own chain. An absent ref proves nothing about a first claim: the request may still be on its way.
- * A value that stands before the request may still become the request's, while `mayBeOnItsWay`.
+ * A value that stands before the request may still become the request's, while `mayBeOnItsWay`. What was sent since the last value that was confirmed
+ * stands upon that value, whatever was said of it.
  *
  * @see docs/protocols/claims.md §9 rule 5
  */
@@ -53,6 +54,8 @@ export function judgeOutcome(line: Line, value: ObjectId | undefined, { mayBeOnI
   }
   if (known !== undefined && value === known) return { outcome: 'refused', line: { ...line, pending: undefined } }
   if (value === undefined && known === undefined) return { outcome: 'unknown', line }
+  const isAhead = value !== undefined && known !== undefined && own.indexOf(value) > own.indexOf(known)
+  if (isAhead) return { outcome: 'refused', line: { ...line, known: value, pending: undefined } }
   // an older value of ours, or none: what was confirmed is gone
   if (value === undefined || own.includes(value)) return { outcome: 'regressed', line }
   return { outcome: 'lost', line: { ...line, pending: undefined } }

@@ -75,7 +75,8 @@ export function openNode(address: string, options: NodeOptions = {}): ClaimNode 
   const store = options.store ?? createMemoryChainStore()
   const ledger = new ClaimLedger({ ...shared, store, isAdmitted: options.isAdmitted ?? (() => true) })
   const observer = new LeaseObserver({ clock }, { unknownTtlSeconds: 60 })
-  return { ...shared, key, clock, chance: systemChance, log: silentLog, ledger, observer, store }
+  const putBack: HolderDeps['putBack'] = (lost, waiting) => ledger.putBack(lost, waiting)
+  return { ...shared, key, clock, chance: systemChance, log: silentLog, ledger, observer, store, putBack }
 }
 
 /** What a test's claims say beside the epoch. */

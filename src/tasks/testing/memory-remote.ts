@@ -51,7 +51,7 @@ export function createMemoryServer({ clock }: { readonly clock: Clock }, { laten
           found.set(id, bytes)
           if (!have.includes(id)) left.push(...(parseCommit(bytes)?.parents ?? []))
         }
-        return { commits: found }
+        return { commits: found, others: new Map() }
       },
       capabilities: () => Promise.resolve({ isAtomic: true, hasReportStatus: true, agent: 'memory' }),
     }),

@@ -1,6 +1,6 @@
 import { parseClaim } from '../claims/claim.ts'
 import { closedRef, taskOfRef } from '../claims/claim-refs.ts'
-import { readClosedChain } from '../claims/closed-chain.ts'
+import { parseClosed } from '../claims/closed-chain.ts'
 import type { ObjectId } from '../git/objects.ts'
 import type { RefUpdate } from '../git/remote.ts'
 import type { LoggedLink, LoggedPull, LoggedUpdate } from '../rules/ref-log.ts'
@@ -27,10 +27,8 @@ export function readUpdate({ ref, old, new: next }: RefUpdate, { hive, commit, i
     return [{ on: 'work', task: worked, old, new: next, isExtended }]
   }
   const bytes = ref === closedRef('native') && next !== undefined ? commit(next) : undefined
-  if (bytes === undefined || next === undefined) return []
-  // without the commits before it: what this one says, and no more
-  const entries = readClosedChain(next, new Map([[next, bytes]]), { hive, isAdmitted: () => true })
-  return [...entries.values()].map((entry) => ({ on: 'closed', ...entry }))
+  const said = bytes === undefined ? undefined : parseClosed(bytes)
+  return said?.hive === hive ? said.closed.map((entry) => ({ on: 'closed', ...entry })) : []
 }
 
 /** A commit that was under a claim ref. */

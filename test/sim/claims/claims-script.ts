@@ -6,7 +6,7 @@ export type ClaimFault = { readonly at: number; readonly forMs: number } & (
   | Kinds<'stop' | 'lid' | 'cut' | 'deaf' | 'late', { readonly machines: readonly number[] }>
   | Kinds<'skew', { readonly machine: number; readonly offsetMs: number }>
   | Kinds<'partition', { readonly groupOf: readonly number[] }>
-  | Kinds<'noise' | 'slow' | 'flap' | 'down' | 'refuse' | 'pretend' | 'lag' | 'rewind' | 'silence', object>
+  | Kinds<'noise' | 'slow' | 'flap' | 'down' | 'refuse' | 'pretend' | 'lag' | 'glitch' | 'rewind' | 'silence', object>
 )
 
 /** A member of the union for each type of fault. */
@@ -38,6 +38,10 @@ const calmMs = 1_200_000
 const faultsPerMachine = 0.8
 const fewestFaults = 14
 
+/** For each of those the server has so many times of so many milliseconds in which it does not give all commits it names. */
+const glitchesPerFault = 0.15
+const glitchMs = 40_000
+
 const ofOne = ['kill', 'kill', 'term', 'restore-home', 'prompt'] as const
 const ofSome = ['stop', 'lid', 'cut', 'deaf', 'late'] as const
 const ofAll = ['noise', 'slow', 'flap', 'down', 'refuse', 'pretend', 'lag', 'rewind', 'silence', 'partition', 'skew', 'twin'] as const
@@ -48,6 +52,8 @@ export function drawClaimsScript(chance: Chance, { nodes, tasks, isTroubled }: C
   const faults = Array.from({ length: count }, () => drawFault(chance, nodes))
   // half of them are there at once: a herd is what a morning looks like
   const asked = Array.from({ length: tasks }, (_, index) => (index % 2 === 0 ? 0 : Math.floor(chance.fraction() * troubledMs * 0.8)))
+  for (let index = 0; index < count * glitchesPerFault; index++)
+    faults.push({ type: 'glitch', at: Math.floor(chance.fraction() * (troubledMs - glitchMs)), forMs: glitchMs })
   return {
     faults: faults.toSorted((a, b) => a.at - b.at),
     tasks: asked.toSorted((a, b) => a - b),

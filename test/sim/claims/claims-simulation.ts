@@ -70,7 +70,7 @@ export class ClaimsSimulation {
   readonly #forge = new SimForge(this.#world)
   readonly #gossip: SimGossip
   readonly #reader = createSharedReader()
-  readonly #mood: ServerMood = { isDown: false, refusals: 0, pretences: 0, lagMs: 0 }
+  readonly #mood: ServerMood = { isDown: false, refusals: 0, pretences: 0, lagMs: 0, glitches: 0 }
   readonly #machines: SimMachine[] = []
   readonly #trace = createHash('sha256')
   readonly #violations: string[] = []
@@ -189,9 +189,9 @@ export class ClaimsSimulation {
   /** What is looked at each second: who is ready, whether the server answers; and what people do. */
   #look(): void {
     const now = this.#world.monotonic()
-    const { isDown, refusals, pretences, lagMs } = this.#mood
+    const { isDown, refusals, pretences, lagMs, glitches } = this.#mood
     for (const machine of this.#machines) this.#ready.note(machine, machine.isReady, now)
-    this.#answering.note(this.#server, !isDown && refusals === 0 && pretences === 0 && lagMs === 0, now)
+    this.#answering.note(this.#server, !isDown && refusals === 0 && pretences === 0 && lagMs === 0 && glitches === 0, now)
     this.#forge.mergeOlderThan(mergeAfterMs)
   }
 

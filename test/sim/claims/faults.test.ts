@@ -103,3 +103,8 @@ test('F35: a forge that was set back half a minute gets its chains again, and no
 test('a second process with the key of a holder takes nothing from it', async () => {
   assertHeldOnce(await suffer([{ type: 'twin', machine: 0, at, forMs }]))
 })
+
+test('a server that names claims and does not give their commits for a while gets no older ones back, and takes no task from anybody', async () => {
+  const kill: ClaimFault = { type: 'kill', machine: 0, at, forMs: 300_000 }
+  assertOneSuccessor(await suffer([kill, { type: 'glitch', at: 60_000, forMs: 120_000 }]))
+})

@@ -49,6 +49,7 @@ export async function inflict(fault: ClaimFault, around: Surroundings): Promise<
     case 'refuse':
     case 'pretend':
     case 'lag':
+    case 'glitch':
     case 'rewind':
       return hurtServer(fault, around, wait)
   }
@@ -142,7 +143,7 @@ async function hurtLines(
 }
 
 async function hurtServer(
-  fault: Of<'down' | 'refuse' | 'pretend' | 'lag' | 'rewind'>,
+  fault: Of<'down' | 'refuse' | 'pretend' | 'lag' | 'glitch' | 'rewind'>,
   { server, mood }: Surroundings,
   wait: Wait,
 ): Promise<void> {
@@ -151,9 +152,10 @@ async function hurtServer(
   else if (fault.type === 'refuse') mood.refusals = 0.5
   else if (fault.type === 'pretend') mood.pretences = 0.2
   else if (fault.type === 'lag') mood.lagMs = 3_000
+  else if (fault.type === 'glitch') mood.glitches = 0.5
   await wait()
   if (fault.type === 'rewind') server.restore(backup)
-  Object.assign(mood, { isDown: false, refusals: 0, pretences: 0, lagMs: 0 })
+  Object.assign(mood, { isDown: false, refusals: 0, pretences: 0, lagMs: 0, glitches: 0 })
 }
 
 function heal(line: LineState): void {

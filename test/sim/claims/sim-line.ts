@@ -32,6 +32,8 @@ export interface ServerMood {
   pretences: number
   /** How old what it lists is, in milliseconds. */
   lagMs: number
+  /** Share of questions for commits that it does not answer: a replica that lags, a page of some portal. */
+  glitches: number
 }
 
 export interface LineDeps {

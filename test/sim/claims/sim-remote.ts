@@ -7,6 +7,7 @@ import type { SimServer } from './sim-server.ts'
 const failures = {
   unreachable: () => tasksFaults.create('REMOTE_UNREACHABLE', { message: 'the connection broke' }),
   late: () => tasksFaults.create('REMOTE_TIMEOUT', { message: 'no answer came' }),
+  glitch: () => tasksFaults.create('REMOTE_MISSING', { message: 'the git server does not give the commits: not our ref' }),
 }
 
 /** The server as one process reaches it. */
@@ -14,7 +15,13 @@ export function createSimRemote(deps: LineDeps, server: SimServer, line: LineSta
   const { mood, chance } = deps
   return {
     listRefs: (prefixes, { signal }) => askServer(deps, line, { work: () => server.listRefs(prefixes, mood.lagMs), failures, signal }),
-    fetchCommits: (range, { signal }) => askServer(deps, line, { work: () => server.fetchCommits(range), failures, signal }),
+    fetchCommits: (range, { signal }) => {
+      const work = () => {
+        if (mood.glitches > 0 && chance.fraction() < mood.glitches) throw failures.glitch()
+        return server.fetchCommits(range)
+      }
+      return askServer(deps, line, { work, failures, signal })
+    },
     push: (request, { signal }) => {
       const [refusal, pretence] = [chance.fraction(), chance.fraction()]
       const work = () =>

@@ -72,7 +72,7 @@ export class SimServer {
         at = parentOf(bytes)
       }
     }
-    return { commits }
+    return { commits, others: new Map() }
   }
 
   /** Takes a push or refuses it, whole where it is atomic. `pretends` says `ok` and does nothing. */

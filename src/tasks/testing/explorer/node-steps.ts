@@ -57,7 +57,7 @@ function judge(world: World, node: NodeState, without: Check | undefined): RefMe
   const head = toId(`closed${closedEpoch}`)
   const closed = closedEpoch === 0 || head === undefined ? undefined : { lastEpoch: closedEpoch, head }
   return judgeRef(
-    { value: toId(valueOf(world)), chain: foldChain(world.chain, closedEpoch), newest: undefined, descends: true, closed },
+    { value: toId(valueOf(world)), chain: foldChain(world.chain, closedEpoch), known: undefined, descends: true, closed },
     // nodes of the search go by a letter: nothing is signed in it
     { peer: node.name as unknown as PeerId, process: String(node.process) },
   )
@@ -97,6 +97,7 @@ function tryTask(world: World, node: NodeState, without: Check | undefined): rea
     case 'paused':
     case 'done':
     case 'regressed':
+    case 'unreadable':
     case 'quarantined':
       return []
   }
