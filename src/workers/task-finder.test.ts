@@ -107,6 +107,30 @@ test('F19: a server that never says whether it took a claim does not keep anothe
   assert.deepEqual([late?.held.task.key, late?.held.holder.terms.epoch], [silent.key, 1])
 })
 
+test('a task that cannot be looked at hides no other of its project, open or closed', async () => {
+  const { shop, find } = await openFinder()
+  const [broken, closed, other] = [
+    await shop.add('The cart forgets'),
+    await shop.add('The shelf is low'),
+    await shop.add('The door is open'),
+  ]
+  const { source } = shop.desk
+  const findWell = source.find.bind(source)
+  const refuse = (key: string) => {
+    throw tasksFaults.create('FORGE_MISSING', { message: `${key} is hidden by the test` })
+  }
+  Object.assign(source, {
+    find: async (...[key, waiting]: Parameters<typeof source.find>) => (key === broken.key ? refuse(key) : findWell(key, waiting)),
+  })
+  const first = await find()
+  assert.equal(first?.held.task.key, closed.key)
+  await source.project(closed.key, { add: [], remove: [], state: 'closed' }, { signal })
+  Object.assign(source, {
+    find: async (...[key, waiting]: Parameters<typeof source.find>) => (key === other.key ? findWell(key, waiting) : refuse(key)),
+  })
+  assert.equal((await find())?.held.task.key, other.key)
+})
+
 test('a claim of ours on what is no task any more is given back, unless it is worked on', async () => {
   const { clock, shop, alone, find } = await openFinder()
   const { key } = await shop.add('The cart forgets')

@@ -21,6 +21,7 @@ import type { TaskSigns } from './show-task.ts'
 import type { TaskChance } from './task-chance.ts'
 import { chanceOfExpired, chanceOfFree, unseen } from './task-chance.ts'
 import { TaskEnds } from './task-ends.ts'
+import { TaskFaults } from './task-faults.ts'
 import type { WorkerHolding, WorkerNews } from './worker-news.ts'
 
 export interface TaskFinderDeps {
@@ -141,25 +142,39 @@ export class TaskFinder {
     const sights = await desk.sights(waiting)
     const open = await desk.source.open(waiting)
     const keys = new Set(open.map(({ key }) => key))
-    await this.#ends.endClosed(desk, { sights, open: keys }, waiting)
+    const faults = new TaskFaults(this.#deps, desk)
+    await this.#ends.endClosed(desk, { sights, open: keys, faults }, waiting)
     const needed = { ...(await desk.lookAtNeeded(open, waiting)), abandoned: findAbandoned(sights) }
     for (const { task, reason } of findUnmet(open, this.#wishes, needed))
       await this.#deps.signs.escalate(desk, task, { news: 'needs-human', reason, ...waiting })
     let wasPassed = false
     for (const task of this.#inOrder(open, { sights, needed })) {
-      const seen = sights.get(task.key)
-      const chance = seen === undefined ? unseen : await this.#judge(desk, task, { sight: seen, ...waiting })
-      if (chance === undefined || !this.#deps.mayTake()) continue
-      if (chance.chance === 'claim') {
-        if ((await this.#deps.talk.takeTurn(this.#turnFor(desk, task, { chance, since }), waiting)) === 'taken') {
-          wasPassed = true
-          continue
-        }
-      }
-      const held = await this.#tryNow(desk, task, { needed, ...waiting })
-      if (held !== undefined) return { held, wasPassed }
+      const look = { sight: sights.get(task.key), needed, since, ...waiting }
+      const held = await faults.passOver(task.key, () => this.#tryInTurn(desk, task, look), waiting)
+      if (held === 'passed') wasPassed = true
+      else if (held !== undefined) return { held, wasPassed }
     }
     return { held: undefined, wasPassed }
+  }
+
+  /** One task, won; `passed` when another node has its turn; undefined when it is not to be had. */
+  async #tryInTurn(
+    desk: ProjectDesk,
+    task: Task,
+    {
+      sight,
+      needed,
+      since,
+      ...waiting
+    }: { readonly sight: TaskSight | undefined; readonly needed: Dependencies; readonly since: number } & Waiting,
+  ): Promise<WorkerHolding | 'passed' | undefined> {
+    const chance = sight === undefined ? unseen : await this.#judge(desk, task, { sight, ...waiting })
+    if (chance === undefined || !this.#deps.mayTake()) return undefined
+    if (chance.chance === 'claim') {
+      const turn = await this.#deps.talk.takeTurn(this.#turnFor(desk, task, { chance, since }), waiting)
+      if (turn === 'taken') return 'passed'
+    }
+    return this.#tryNow(desk, task, { needed, ...waiting })
   }
 
   #turnFor(
