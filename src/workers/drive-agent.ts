@@ -1,5 +1,4 @@
 import type { Clock } from '../lib/clock.ts'
-import { withDeadline } from '../lib/deadline.ts'
 import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import type { KeptLease } from '../tasks/claims/keep-lease.ts'
 import type { Task } from '../tasks/task.ts'
@@ -8,9 +7,11 @@ import type { AssignmentLimits, Driver, DriverTools, WorkerOutcome } from './dri
 import type { BaseMerge } from './merge-base.ts'
 import { describeMerge } from './merge-base.ts'
 import { mapOutcome } from './rules/outcome.ts'
+import { judgeTime } from './rules/work-time.ts'
 import { runCommand } from './sandbox/run-command.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
 import type { Worktree } from './trees/worktree.ts'
+import { StoodStill, watchLease } from './watch-lease.ts'
 
 export interface DriveDeps {
   readonly clock: Clock
@@ -37,7 +38,12 @@ export interface DriveOptions {
   readonly signal: AbortSignal
 }
 
-/** Lets an agent work until it says how it ended, or its time is over. What it says is captured. @throws the signal's reason, and bugs of drivers */
+/**
+ * Lets an agent work until it says how it ended, or its time is over. What it says is captured. Time in which it stands still, for want of a
+ * confirmed lease, is not its own.
+ *
+ * @throws `StoodStill`; the signal's reason, and bugs of drivers
+ */
 export async function driveAgent(
   deps: DriveDeps,
   held: DrivenTask,
@@ -48,7 +54,19 @@ export async function driveAgent(
   const { began: holding, terms } = holder
   const resumedBecause = merge === undefined ? because : describeMerge(merge, { base: terms.base, because })
   const assignment = { task, holding, epoch: terms.epoch, worktree: path, writable, readable, resumedBecause, limits }
-  const late = withDeadline(deps.clock, limits.timeoutMs, signal)
+  const over = new AbortController()
+  using _timed = watchLease(
+    { clock: deps.clock, mayWork: held.lease.mayWork },
+    {
+      onLook: (time) => {
+        const end = judgeTime(time, limits.timeoutMs)
+        if (end === undefined) return limits.timeoutMs - time.workedMs
+        over.abort(end === 'paused' ? new StoodStill(limits.timeoutMs) : new DOMException('its time is over', 'TimeoutError'))
+        return Infinity
+      },
+    },
+  )
+  const late = AbortSignal.any([signal, over.signal])
   let outcome: WorkerOutcome = { outcome: 'failed', reason: 'the agent ended without saying how' }
   try {
     for await (const event of deps.driver.run(assignment, toolsOf(deps, held, { limits, commandTimeoutMs }), { signal: late })) {
@@ -57,10 +75,12 @@ export async function driveAgent(
       if (event.type === 'outcome') outcome = mapOutcome(event.outcome, capture.mask)
     }
   } catch (error) {
-    if (signal.aborted || !late.aborted) throw error
+    if (signal.aborted || !over.signal.aborted) throw error
     outcome = { outcome: 'failed', reason: `it came to no end within ${limits.timeoutMs} ms` }
     capture.add({ type: 'outcome', outcome })
   }
+  // a driver may have taken it for the agent's own time
+  if (outcome.outcome === 'failed' && over.signal.reason instanceof StoodStill) throw over.signal.reason
   return outcome
 }
 

@@ -10,22 +10,25 @@ import type { RenewalRounds } from '../tasks/claims/renewal-rounds.ts'
 import type { ClaimReason } from '../tasks/rules/reasons.ts'
 import { formatNeed, formatReason, isConflict, isRework } from '../tasks/rules/reasons.ts'
 import type { Task } from '../tasks/task.ts'
+import type { Start } from './begin-work.ts'
+import { beginWork } from './begin-work.ts'
 import type { Capture } from './capture.ts'
 import { createCapture } from './capture.ts'
 import type { AssignmentLimits, Driver, DriverTools, WorkerOutcome } from './driver.ts'
 import type { KeptLease } from '../tasks/claims/keep-lease.ts'
 import { keepLease, LeaseLost } from '../tasks/claims/keep-lease.ts'
 import { driveAgent } from './drive-agent.ts'
-import type { BaseMerge } from './merge-base.ts'
-import { draftMerge, listMarked, outcomeOfMerge } from './merge-base.ts'
+import { listMarked, outcomeOfMerge } from './merge-base.ts'
 import type { Approve } from './proposal.ts'
 import { isApproved } from './proposal.ts'
 import { endMerged, lookAgain } from './look-again.ts'
+import { judgeFault } from './rules/judge-fault.ts'
 import type { PullFacts } from './rules/pull-text.ts'
-import { formatCommitMessage, formatDecision, formatPullBody } from './rules/pull-text.ts'
+import { formatCommitMessage, formatDecision, formatPullBody, formatPullTitle } from './rules/pull-text.ts'
 import type { CommitAuthor, Mirror } from './trees/mirror.ts'
-import type { Worktree, WorktreeDeps } from './trees/worktree.ts'
-import { openWorktree } from './trees/worktree.ts'
+import type { WorktreeDeps } from './trees/worktree.ts'
+import { StoodStill } from './watch-lease.ts'
+import { WorkClaim } from './work-claim.ts'
 import type { WorkEnd } from './work-end.ts'
 import { hinder, isSystemError } from './work-end.ts'
 
@@ -118,24 +121,26 @@ interface Holding extends HeldTask {
   readonly capture: Capture
 }
 
-/** Where the work branch and its base stood when work began. */
-interface Start {
-  readonly base: ObjectId
-  readonly branch: ObjectId | undefined
-  /** The merge of the two that is part of the work. */
-  readonly merge: BaseMerge | undefined
-  readonly worktree: Worktree
+/** Why work ends before it is done. */
+interface Interruption {
+  readonly reason: ClaimReason
+  readonly words: string
 }
+
+/** Of the time in which broken off work is given back, as much is for its push. */
+const pushShare = 2 / 3
 
 class Supervision {
   readonly #deps: SupervisorDeps
   readonly #held: Holding
   readonly #options: SupervisorOptions
+  readonly #claim: WorkClaim
 
   constructor(deps: SupervisorDeps, held: Holding, options: SupervisorOptions) {
     this.#deps = deps
     this.#held = held
     this.#options = options
+    this.#claim = new WorkClaim(deps, held, { patienceMs: options.limits.timeoutMs, releaseMs: options.checkpointMs })
   }
 
   async run(ending: AbortSignal): Promise<WorkEnd> {
@@ -152,8 +157,8 @@ class Supervision {
             : await driveAgent(this.#deps, { ...this.#held, ...start }, { ...this.#options, signal })
         return await this.#settle(start, outcome, signal)
       } catch (error) {
-        if (ending.aborted && !this.#held.lease.lost.aborted)
-          return await this.#checkpoint(start, { reason: 'shutdown', words: 'the node ends' })
+        const interruption = this.#findInterruption(error, ending)
+        if (interruption !== undefined) return await this.#checkpoint(start, interruption)
         throw error
       } finally {
         await start.worktree[Symbol.asyncDispose]()
@@ -166,24 +171,29 @@ class Supervision {
   /** Rule 6: how a task that was won ends without any work. */
   async #lookAgain(signal: AbortSignal): Promise<WorkEnd | undefined> {
     const seen = await lookAgain(this.#deps, this.#held, { signal })
-    if (seen.look === 'release') return this.#release(seen.reason)
+    if (seen.look === 'release') return this.#claim.release(seen.reason)
     if (seen.look === 'merged') return endMerged(this.#held.holder, seen, { signal })
-    return seen.look === 'adopt' ? this.#review({ ...seen.pull, wasThere: true }, signal) : undefined
+    return seen.look === 'adopt' ? this.#claim.review({ ...seen.pull, wasThere: true }, { signal }) : undefined
   }
 
   async #begin(signal: AbortSignal): Promise<Start> {
-    const { mirror } = this.#deps
-    const { terms } = this.#held.holder
-    const heads = await mirror.fetch([terms.base, terms.branch], { signal })
-    const [base, branch] = [heads.get(terms.base), heads.get(terms.branch)]
-    if (base === undefined)
-      throw new LeaseLost(`there is no branch ${terms.base}`, formatReason('failed', `there is no branch ${terms.base}`))
-    const { worktreeFolder, snapshotTimeoutMs, maxPackBytes } = this.#options
-    const options = { folder: worktreeFolder, snapshotTimeoutMs, maxPackBytes, signal }
-    const isWanted = isConflict(this.#held.reason)
-    const merge =
-      branch === undefined ? undefined : await draftMerge(mirror, { branch, base, author: this.#author(), isWanted }, { signal })
-    return { base, branch, merge, worktree: await openWorktree(this.#deps, mirror, merge?.draft ?? branch ?? base, options) }
+    const { worktreeFolder: folder, snapshotTimeoutMs, maxPackBytes } = this.#options
+    const options = {
+      folder,
+      snapshotTimeoutMs,
+      maxPackBytes,
+      author: this.#author(),
+      isMergeWanted: isConflict(this.#held.reason),
+      signal,
+    }
+    return beginWork(this.#deps, this.#held.holder.terms, options)
+  }
+
+  /** What broke off work for no fault of its own, while the claim is ours. */
+  #findInterruption(error: unknown, ending: AbortSignal): Interruption | undefined {
+    if (this.#held.lease.lost.aborted) return undefined
+    if (ending.aborted) return { reason: 'shutdown', words: 'the node ends' }
+    return error instanceof StoodStill ? { reason: 'forge-down', words: error.message } : undefined
   }
 
   async #settle(start: Start, outcome: WorkerOutcome, signal: AbortSignal): Promise<WorkEnd> {
@@ -197,19 +207,19 @@ class Supervision {
     const commit = await this.#commit(start, formatCommitMessage({ ...facts, decision }), signal)
     // what was asked for is not there without a change, and the same pull request would be asked for it again, for ever
     const isNothing = commit === undefined && (start.branch === undefined || isRework(this.#held.reason))
-    if (isNothing) return this.#release(formatReason('failed', 'the agent changed nothing'))
+    if (isNothing) return this.#claim.release(formatReason('failed', 'the agent changed nothing'))
     const marked = await listMarked(this.#deps.mirror, start.merge, commit, { signal })
     if (marked.length > 0)
       return this.#giveBack({ outcome: 'failed', reason: `marks of conflicts are left in ${marked.join(', ')}` }, start)
     // Rule 6: whether the task is still one is asked before the work is shown to anybody.
     const obstacle = await this.#deps.findObstacle(this.#held.task, { signal })
-    if (obstacle !== undefined) return this.#release(obstacle)
+    if (obstacle !== undefined) return this.#claim.release(obstacle)
     const pull = { ...facts, decision, cost: this.#held.capture.cost() }
     const { branch, base } = this.#held.holder.terms
     if (!(await isApproved(this.#deps, { facts: pull, branch, base, from: start.branch ?? start.base, to: commit }, { signal })))
-      return this.#release(formatReason('by-person', 'the push was not approved'))
+      return this.#claim.release(formatReason('by-person', 'the push was not approved'))
     if (commit !== undefined) {
-      const refusal = await this.#push(start, commit, signal)
+      const refusal = await this.#claim.push(start, commit, { signal })
       if (refusal !== undefined) return refusal
     }
     return this.#openPull(pull, signal)
@@ -220,10 +230,10 @@ class Supervision {
     { outcome, reason }: Extract<WorkerOutcome, { readonly outcome: 'failed' | 'needs-human' }>,
     { merge }: Start,
   ): Promise<WorkEnd> {
-    if (outcome === 'failed' && merge === undefined) return this.#release(formatReason('failed', reason))
+    if (outcome === 'failed' && merge === undefined) return this.#claim.release(formatReason('failed', reason))
     const words =
       merge === undefined ? reason : `${this.#held.holder.terms.base} conflicts with it, and the agent did not merge the two: ${reason}`
-    const end = await this.#release(formatNeed(words))
+    const end = await this.#claim.release(formatNeed(words))
     return end.end === 'released' ? { end: 'needs-human', reason: words } : end
   }
 
@@ -236,48 +246,26 @@ class Supervision {
     return worktree.commit({ parents: merge?.parents ?? [branch ?? base], message, author: this.#author() }, { signal })
   }
 
-  /** Pushes with a renewal; undefined when the forge took it, else how that ends the work. */
-  async #push({ base, branch }: Start, commit: ObjectId, signal: AbortSignal): Promise<WorkEnd | undefined> {
-    const { mirror } = this.#deps
-    const { holder, capture } = this.#held
-    const have = branch === undefined ? [base] : [base, branch]
-    const openPack = (waiting: Waiting): AsyncIterable<Uint8Array> => mirror.openPack({ want: commit, have }, waiting)
-    for (;;) {
-      const sent = await holder.pushWork({ old: branch, new: commit, openPack, cost: capture.cost() }, { signal })
-      if (sent.result === 'accepted') return undefined
-      if (sent.result === 'refused') {
-        if (sent.cause === 'moved') return this.#release(formatReason('conflict', 'the work branch was moved by somebody else'))
-        return this.#release(formatReason('refused-by-forge', sent.reason))
-      }
-      if (sent.result === 'lost' || sent.result === 'regressed') return { end: 'lost', reason: 'the claim is not ours any more' }
-      // Nobody knows whether it was taken: the same bytes again, once the lease allows it.
-      await this.#held.lease.untilMayWork({ signal })
-    }
-  }
-
   async #openPull(facts: PullFacts, signal: AbortSignal): Promise<WorkEnd> {
     const { holder } = this.#held
-    const draft = { head: holder.terms.branch, base: holder.terms.base, title: facts.outcome.title, body: formatPullBody(facts) }
-    return this.#review(await this.#deps.forge.openPull(draft, { signal }), signal)
-  }
-
-  async #review({ id, url, wasThere }: Awaited<ReturnType<Forge['openPull']>>, signal: AbortSignal): Promise<WorkEnd> {
-    const { holder, capture } = this.#held
-    const sent = await holder.review(id, { signal, cost: capture.cost() })
-    if (sent.result !== 'accepted') return { end: 'lost', reason: `the pull request ${url} is open, and the claim is ${sent.result}` }
-    return { end: 'in-review', pull: id, url, wasThere }
+    const draft = { head: holder.terms.branch, base: holder.terms.base, title: formatPullTitle(facts), body: formatPullBody(facts) }
+    return this.#claim.review(await this.#deps.forge.openPull(draft, { signal }), { signal })
   }
 
   /** F28: work ends before it is done, for no fault of its own: what is there is pushed, for whoever takes the task up, and the claim is given back. */
-  async #checkpoint(start: Start, { reason, words }: { readonly reason: ClaimReason; readonly words: string }): Promise<WorkEnd> {
+  async #checkpoint(start: Start, { reason, words }: Interruption): Promise<WorkEnd> {
     const { clock, log } = this.#deps
-    const signal = withDeadline(clock, this.#options.checkpointMs)
-    const release = (fate = ''): Promise<WorkEnd> => this.#release(formatReason(reason, `${words}${fate}`), signal)
+    const { checkpointMs } = this.#options
+    const whole = withDeadline(clock, checkpointMs)
+    // a push that comes to no end leaves time to say so
+    const signal = withDeadline(clock, checkpointMs * pushShare, whole)
+    const release = (fate = ''): Promise<WorkEnd> => this.#claim.release(formatReason(reason, `${words}${fate}`), whole)
+    const { tried } = this.#claim
     try {
       // half a merge is nobody's, and what a person did not look at yet stays here
-      if (start.merge !== undefined || this.#deps.approve !== undefined) return await release()
-      const commit = await this.#commit(start, `Work on ${this.#held.task.key}, not finished\n`, signal)
-      const refusal = commit === undefined ? undefined : await this.#push(start, commit, signal)
+      if (tried === undefined && (start.merge !== undefined || this.#deps.approve !== undefined)) return await release()
+      const commit = tried ?? (await this.#commit(start, `Work on ${this.#held.task.key}, not finished\n`, signal))
+      const refusal = commit === undefined ? undefined : await this.#claim.push(start, commit, { signal })
       if (refusal !== undefined) return refusal
       return await release(commit === undefined ? '' : '; what was done is on the branch')
     } catch (error) {
@@ -289,29 +277,18 @@ class Supervision {
   async #endAfter(error: unknown, ending: AbortSignal): Promise<WorkEnd> {
     const reason = this.#held.lease.lost.reason ?? error
     if (reason instanceof LeaseLost) {
-      return reason.release === undefined ? { end: 'lost', reason: reason.message } : this.#release(reason.release)
+      return reason.release === undefined ? { end: 'lost', reason: reason.message } : this.#claim.release(reason.release)
     }
-    if (ending.aborted) return this.#release(formatReason('shutdown', 'the node ends'))
-    // what is down is no fault of the work, and does not count towards quarantine
+    if (ending.aborted) return this.#claim.release(formatReason('shutdown', 'the node ends'))
     if (error instanceof Fault) {
-      const isDown = error.kind === 'unavailable' || error.kind === 'timeout'
-      return this.#release(formatReason(isDown ? 'forge-down' : 'failed', error.message))
+      const { reason: word, hinders } = judgeFault(error)
+      const end = await this.#claim.release(formatReason(word, error.message))
+      return hinders === undefined ? end : hinder(end, error.message, hinders)
     }
     // the disk is full, or a program is not there: the next task would meet the same
-    if (isSystemError(error)) return hinder(await this.#release(formatReason('node-failed', error.message)), error.message)
+    if (isSystemError(error)) return hinder(await this.#claim.release(formatReason('node-failed', error.message)), error.message)
     this.#deps.log.error('work on a task ended with a bug', { task: this.#held.task.key, error: describeError(error) })
-    return this.#release(formatReason('failed', 'a bug of the node; its log says more'))
-  }
-
-  async #release(reason: string, within?: AbortSignal): Promise<WorkEnd> {
-    const signal = within ?? withDeadline(this.#deps.clock, this.#options.checkpointMs)
-    try {
-      const sent = await this.#held.holder.release(reason, { signal, cost: this.#held.capture.cost() })
-      return sent.result === 'accepted' ? { end: 'released', reason } : { end: 'lost', reason: `${reason}; the claim is ${sent.result}` }
-    } catch (error) {
-      if (!signal.aborted) throw error
-      return { end: 'lost', reason: `${reason}; the forge did not answer` }
-    }
+    return this.#claim.release(formatReason('failed', 'a bug of the node; its log says more'))
   }
 
   #factsOf(outcome: PullFacts['outcome']): PullFacts {

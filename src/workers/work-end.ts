@@ -11,11 +11,14 @@ export type WorkEnd =
 interface Hindered {
   /** Why this node can work on no other task either, for now. */
   readonly hindrance?: string
+  /** Of which tasks that is so: of those of the same project, else of all. */
+  readonly hinders?: 'project'
 }
 
-/** The same end, of which this node itself is the cause: it leaves other tasks alone as well. */
-export function hinder(end: WorkEnd, hindrance: string): WorkEnd {
-  return end.end === 'released' || end.end === 'lost' ? { ...end, hindrance } : end
+/** The same end, of which the task is not the cause: the node leaves others alone as well, all or those of the same project. */
+export function hinder(end: WorkEnd, hindrance: string, hinders: 'project' | 'node' = 'node'): WorkEnd {
+  if (end.end !== 'released' && end.end !== 'lost') return end
+  return { ...end, hindrance, ...(hinders === 'project' ? { hinders } : {}) }
 }
 
 /** Whether the operating system refused something: a disk that is full, a program that is not there. @see https://nodejs.org/api/errors.html#class-systemerror */

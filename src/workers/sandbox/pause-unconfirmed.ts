@@ -1,8 +1,6 @@
-import type { Clock } from '../../lib/clock.ts'
+import type { LeaseWatchDeps, LeaseWatcher } from '../watch-lease.ts'
+import { watchLease } from '../watch-lease.ts'
 import type { SandboxProcess } from './sandbox.ts'
-
-/** How often the lease is looked at, in milliseconds: well within the margin that a holder stops before its end. */
-const lookMs = 500
 
 /**
  * Stops a process with all it started while the lease is not confirmed, and lets it go on after; until this is disposed.
@@ -11,24 +9,8 @@ const lookMs = 500
  */
 export function pauseUnconfirmed(
   child: Pick<SandboxProcess, 'pause' | 'resume'>,
-  { clock, mayWork }: { readonly clock: Clock; readonly mayWork: () => boolean },
+  deps: LeaseWatchDeps,
+  watcher: Pick<LeaseWatcher, 'onLook'> = {},
 ): Disposable {
-  const state = { isPaused: false, isOver: false, cancel: () => {} }
-  const look = async (): Promise<void> => {
-    if (mayWork() === state.isPaused) {
-      state.isPaused = !state.isPaused
-      await (state.isPaused ? child.pause() : child.resume())
-    }
-    wait()
-  }
-  const wait = (): void => {
-    if (!state.isOver) state.cancel = clock.schedule(lookMs, () => void look())
-  }
-  wait()
-  return {
-    [Symbol.dispose]: () => {
-      state.isOver = true
-      state.cancel()
-    },
-  }
+  return watchLease(deps, { ...watcher, onChange: (isPaused) => (isPaused ? child.pause() : child.resume()) })
 }

@@ -1,15 +1,17 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import type { SandboxResult } from '../driver.ts'
+import type { WorkTime } from '../rules/work-time.ts'
 import { pauseUnconfirmed } from './pause-unconfirmed.ts'
 import type { Sandbox, SandboxSpawn } from './sandbox.ts'
 
 export interface RunCommandOptions {
+  /** Time that it may take, in milliseconds; not counting that in which it stands still. */
   readonly timeoutMs: number
   /** Bytes of both streams together; a command that says more is ended. */
   readonly maxOutputBytes: number
   readonly stdin?: Uint8Array | undefined
-  /** Whether the lease is confirmed; the command stands still while it is not. Its time goes on. */
+  /** Whether the lease is confirmed; the command stands still while it is not. */
   readonly mayWork?: (() => boolean) | undefined
   readonly signal: AbortSignal
 }
@@ -51,16 +53,19 @@ export async function runCommand(
     }
     return Buffer.concat(parts)
   }
-  const cancel = clock.schedule(options.timeoutMs, cut)
   options.signal.addEventListener('abort', end, { once: true })
-  using _paused = options.mayWork === undefined ? undefined : pauseUnconfirmed(child, { clock, mayWork: options.mayWork })
+  const onLook = ({ workedMs }: WorkTime): number => {
+    if (workedMs < options.timeoutMs) return options.timeoutMs - workedMs
+    if (!wasCut) cut()
+    return Infinity
+  }
+  using _timed = pauseUnconfirmed(child, { clock, mayWork: options.mayWork ?? (() => true) }, { onLook })
   try {
     child.stdin.end(options.stdin)
     const [exitCode, stdout, stderr] = await Promise.all([child.exited, collect(child.stdout), collect(child.stderr)])
     options.signal.throwIfAborted()
     return { exitCode, stdout, stderr, wasCut }
   } finally {
-    cancel()
     options.signal.removeEventListener('abort', end)
   }
 }

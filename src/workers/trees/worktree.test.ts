@@ -11,7 +11,7 @@ import { createGitRunner } from './git.ts'
 import { openMirror } from './mirror.ts'
 import type { Mirror } from './mirror.ts'
 import { openWorktree } from './worktree.ts'
-import type { Worktree } from './worktree.ts'
+import type { Worktree, WorktreeOptions } from './worktree.ts'
 
 const { signal } = new AbortController()
 const author = { name: 'ada', email: 'ada@althing.invalid', at: 1_760_000_000 }
@@ -22,12 +22,14 @@ interface Stand extends AsyncDisposable {
   readonly mirror: Mirror
   readonly base: ObjectId
   readonly worktree: Worktree
+  readonly openTree: (at: ObjectId) => Promise<Worktree>
 }
 
 /** A repository as it is prepared, and a worktree of it on a machine whose user has configured git so. */
 async function openStand(
   prepare: (repository: string, git: (...args: readonly string[]) => void) => void = () => {},
   configOf: (root: string) => string = () => '',
+  limits: Partial<Pick<WorktreeOptions, 'maxPackBytes' | 'snapshotTimeoutMs'>> = {},
 ): Promise<Stand> {
   const root = mkdtempSync(join(tmpdir(), 'althing-tree-'))
   const source = join(root, 'source')
@@ -62,13 +64,14 @@ async function openStand(
   )
   const base = (await mirror.fetch(['main', 'nowhere'], { signal })).get('main') ?? assert.fail('main was not fetched')
   const deps = { git: runner, sandbox, clock: systemClock }
-  const options = { folder: join(root, 'work'), snapshotTimeoutMs: 20_000, maxPackBytes: 1_000_000, signal }
+  const options = { folder: join(root, 'work'), snapshotTimeoutMs: 20_000, maxPackBytes: 1_000_000, ...limits, signal }
   const worktree = await openWorktree(deps, mirror, base, options)
   return {
     root,
     mirror,
     base,
     worktree,
+    openTree: (at) => openWorktree(deps, mirror, at, options),
     [Symbol.asyncDispose]: async () => {
       await worktree[Symbol.asyncDispose]()
       assert.ok(!existsSync(worktree.path))
@@ -203,16 +206,39 @@ test('S24: a repository within the repository is refused', async () => {
   await assert.rejects(commit(stand), { code: 'WORK_REFUSED', message: /repository within the repository: inner/ })
 })
 
-test('a change that is longer than may be pushed is refused', async () => {
+test('a change that is longer than may be pushed is refused, and that is a failure of the work', async () => {
   await using stand = await openStand()
-  const noise = Buffer.from(Array.from({ length: 1_500_000 }, (_, index) => (index * 2_654_435_761) >>> 24))
-  writeFileSync(
-    join(stand.worktree.path, 'big'),
-    Buffer.concat([noise, crypto.getRandomValues(Buffer.alloc(1_100_000).subarray(0, 65_536))]),
-  )
   for (let part = 0; part < 17; part += 1)
     writeFileSync(join(stand.worktree.path, `noise-${part}`), crypto.getRandomValues(new Uint8Array(65_536)))
-  await assert.rejects(commit(stand), { code: 'GIT_FAILED' })
+  await assert.rejects(commit(stand), { code: 'WORK_REFUSED', message: /pack exceeds maximum allowed size/ })
+})
+
+/** No server takes it: a submodule whose address is an option of git. */
+const refusedModules = '[submodule "x"]\n\tpath = x\n\turl = -u./payload\n'
+
+test('S24: a file that no repository may have is refused, and that is a failure of the work', async () => {
+  await using stand = await openStand()
+  writeFileSync(join(stand.worktree.path, '.gitmodules'), refusedModules)
+  await assert.rejects(commit(stand), { code: 'WORK_REFUSED' })
+})
+
+test('rule 15: on a disk without the room that work needs no failure of git is one of the work, or of the server', async () => {
+  await using stand = await openStand(undefined, undefined, { maxPackBytes: Number.MAX_SAFE_INTEGER })
+  writeFileSync(join(stand.worktree.path, '.gitmodules'), refusedModules)
+  await assert.rejects(commit(stand), { code: 'DISK_FULL', message: /has room for \d+ MiB, which is too little/ })
+  rmSync(join(stand.worktree.path, '.gitmodules'))
+  writeFileSync(join(stand.worktree.path, 'a.txt'), 'two\n')
+  assert.ok((await commit(stand)) !== undefined)
+  const nowhere = 'a'.repeat(40) as ObjectId
+  await assert.rejects(stand.openTree(nowhere), { code: 'DISK_FULL' })
+})
+
+test('a folder that cannot be read in time is a failure of the work, for the next node would not read it either', async () => {
+  await using stand = await openStand(undefined, undefined, { snapshotTimeoutMs: 300 })
+  const { path } = stand.worktree
+  // a file that is read for ever, where git looks for what to leave out
+  execFileSync('mkfifo', [join(path, '.gitignore')])
+  await assert.rejects(commit(stand), { code: 'WORK_REFUSED', message: /longer than 300 ms to read/ })
 })
 
 test('a server that is not there is said not to be', async () => {

@@ -5,9 +5,12 @@ import type { Clock } from '../../lib/clock.ts'
 import { decodeLossy, encodeText } from '../../lib/bytes.ts'
 import type { ObjectId } from '../../tasks/git/objects.ts'
 import { parseObjectId } from '../../tasks/git/objects.ts'
+import { Fault } from '../../lib/fault.ts'
 import { workersFaults } from '../faults.ts'
+import type { SandboxResult } from '../driver.ts'
 import { runCommand } from '../sandbox/run-command.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
+import { findFullDisk } from './disk-room.ts'
 import type { GitRunner } from './git.ts'
 import type { CommitAuthor, Mirror } from './mirror.ts'
 
@@ -21,7 +24,7 @@ export interface Worktree extends AsyncDisposable {
   /**
    * What is in the folder now, as a commit on `parents` in the mirror; undefined when it is what the only parent has.
    *
-   * @throws Fault WORK_REFUSED, GIT_FAILED; the signal's reason
+   * @throws Fault WORK_REFUSED, GIT_FAILED, DISK_FULL; the signal's reason
    */
   readonly commit: (of: CommitRequest, options: { readonly signal: AbortSignal }) => Promise<ObjectId | undefined>
 }
@@ -43,7 +46,7 @@ export interface WorktreeOptions {
   readonly folder: string
   /** Time that reading the whole folder may take, in milliseconds. */
   readonly snapshotTimeoutMs: number
-  /** Longest change, packed, in bytes. */
+  /** Longest change, packed, in bytes; a disk with less room counts as full. */
   readonly maxPackBytes: number
   readonly signal: AbortSignal
 }
@@ -68,18 +71,23 @@ tree=$(git write-tree)
 printf '%s\\n^%s\\n' "$tree" "$4" | git pack-objects --revs --stdout -q > "$1/pack"
 printf '%s' "$tree"`
 
-/** Checks out a commit of a mirror into a new folder. @throws Fault GIT_FAILED */
+/** Checks out a commit of a mirror into a new folder. @throws Fault GIT_FAILED, DISK_FULL */
 export async function openWorktree(deps: WorktreeDeps, mirror: Mirror, commit: ObjectId, options: WorktreeOptions): Promise<Worktree> {
   await mkdir(options.folder, { recursive: true, mode: 0o700 })
   const root = await mkdtemp(join(options.folder, 'work-'))
   const [path, own, snapshot] = [join(root, 'tree'), join(root, 'git'), join(root, 'snapshot')]
   const objects = join(mirror.path, 'objects')
+  /** What failed, or that there was no room for it. */
+  const explain = async (cause: unknown): Promise<unknown> =>
+    (await findFullDisk(root, { leastBytes: options.maxPackBytes, cause })) ?? cause
   try {
     for (const folder of [path, snapshot]) await mkdir(folder)
     await checkOut(deps.git, { path, own, objects, commit }, options)
   } catch (error) {
+    // before it is taken away: that makes room
+    const explained = options.signal.aborted ? error : await explain(error)
     await rm(root, { recursive: true, force: true })
-    throw error
+    throw explained
   }
   return {
     path,
@@ -97,11 +105,14 @@ export async function openWorktree(deps: WorktreeDeps, mirror: Mirror, commit: O
       }
       const result = await runCommand(deps, command, { timeoutMs: options.snapshotTimeoutMs, maxOutputBytes, signal })
       const tree = parseObjectId(decodeLossy(result.stdout).trim())
-      if (result.exitCode !== 0 || result.wasCut || tree === undefined)
-        throw refused(decodeLossy(result.stderr).trim().split('\n').at(-1) ?? 'it took too long')
+      if (result.exitCode !== 0 || result.wasCut || tree === undefined) throw await explain(refused(describeFailure(result, options)))
       // a merge may keep one side as it was
       if (request.parents.length === 1 && tree === (await mirror.treeOf(first, { signal }))) return undefined
-      await mirror.takePack(readPack(join(snapshot, 'pack')), { signal, maxBytes: options.maxPackBytes })
+      try {
+        await mirror.takePack(readPack(join(snapshot, 'pack')), { signal, maxBytes: options.maxPackBytes })
+      } catch (error) {
+        throw isRefused(error) ? await explain(refused(error.message, error)) : error
+      }
       await refuseSubmodules(mirror, { before: await mirror.treeOf(commit, { signal }), after: tree }, signal)
       return mirror.commit({ ...request, tree }, { signal })
     },
@@ -140,6 +151,18 @@ async function* readPack(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path) as AsyncIterable<Uint8Array>
 }
 
-function refused(reason: string): Error {
-  return workersFaults.create('WORK_REFUSED', { message: `what the agent left cannot be a commit: ${reason}`, data: { reason } })
+/** Why a snapshot came to nothing, in words for a person. A tree that is too large for this machine is so for the next one, too. */
+function describeFailure({ wasCut, exitCode, stderr }: SandboxResult, { snapshotTimeoutMs }: WorktreeOptions): string {
+  if (wasCut) return `it took longer than ${snapshotTimeoutMs} ms to read, or git said too much of it`
+  if (exitCode === undefined) return 'git was ended while it read it, for want of memory most likely: [workers] memoryBytes'
+  return decodeLossy(stderr).trim().split('\n').at(-1) || `git ended with ${exitCode} while it read it`
+}
+
+/** Of a pack that was made here git takes in all but what is too long, or no object that may be in a repository. */
+function isRefused(error: unknown): error is Fault {
+  return error instanceof Fault && error.code === ('GIT_FAILED' satisfies keyof typeof workersFaults.table)
+}
+
+function refused(reason: string, cause?: unknown): Error {
+  return workersFaults.create('WORK_REFUSED', { message: `what the agent left cannot be a commit: ${reason}`, data: { reason }, cause })
 }
