@@ -62,7 +62,10 @@ function talkTo(client: RestClient, place: ForgePlace): Talk {
     readPages({ ...list, pageSize }, (page) =>
       send('GET', `${path}${path.includes('?') ? '&' : '?'}limit=${pageSize}&page=${page}`, waiting),
     )
-  /** Those who may be given an issue are those who may write: owner, collaborators and teams. Gitea does not say it with each text. */
+  /**
+   * Those who may be given an issue: owner, collaborators who may write, and who is in a team that may write one thing here or read pull requests.
+   * Gitea says it with no text; what one person may do in a repository it tells administrators alone.
+   */
   const readTrusted = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
     const users = readObjects((await send('GET', '/assignees', waiting)).body, 'assignees')
     return new Set([owner.toLowerCase(), ...users.map((user) => user.text('login').toLowerCase())])
@@ -70,9 +73,7 @@ function talkTo(client: RestClient, place: ForgePlace): Talk {
   return { ...place, send, pages, readTrusted }
 }
 
-function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
-  const labelIds = async (waiting: Waiting): Promise<Map<string, number>> =>
-    new Map((await pages({ what: 'labels', beyond: 'cut' }, '/labels', waiting)).map((label) => [label.text('name'), label.count('id')]))
+function issuesOf({ send, readTrusted }: Talk): ForgeIssues {
   const readIssue = async (number: number, waiting: Waiting): Promise<Issue> => {
     const fields = readIssueFields((await send('GET', `/issues/${number}`, waiting)).body, number)
     return toIssue(fields, await readTrusted(waiting))
@@ -108,15 +109,17 @@ function issuesOf({ send, pages, readTrusted }: Talk): ForgeIssues {
       return String(readFields(answer.body, 'comment').count('id'))
     },
     label: async (number, { add, remove }, waiting) => {
-      const ids = await labelIds(waiting)
-      for (const name of add)
-        if (!ids.has(name)) {
-          const made = await send('POST', '/labels', waiting, { name, color: '#ededed' })
-          ids.set(name, readFields(made.body, 'label').count('id'))
-        }
-      const idsOf = (names: readonly string[]): readonly number[] => names.flatMap((name) => ids.get(name) ?? [])
-      if (add.length > 0) await send('POST', `/issues/${number}/labels`, waiting, { labels: idsOf(add) })
-      for (const id of idsOf(remove)) await send('DELETE', `/issues/${number}/labels/${id}`, waiting).catch(unlessMissing)
+      const at = `/issues/${number}/labels`
+      if (add.length > 0) {
+        // by name a label of the organisation is found too; one that nobody made is left out, and nothing is said of it
+        const there = namesOf(readObjects((await send('POST', at, waiting, { labels: [...add] })).body, 'labels'))
+        const missing = add.filter((name) => !there.includes(name))
+        for (const name of missing) await send('POST', '/labels', waiting, { name, color: '#ededed' })
+        if (missing.length > 0) await send('POST', at, waiting, { labels: missing })
+      }
+      if (remove.length === 0) return
+      for (const label of readObjects((await send('GET', at, waiting)).body, 'labels'))
+        if (remove.includes(label.text('name'))) await send('DELETE', `${at}/${label.count('id')}`, waiting).catch(unlessMissing)
     },
     setOpen: async (number, isOpen, waiting) =>
       void (await send('PATCH', `/issues/${number}`, waiting, { state: isOpen ? 'open' : 'closed' })),
@@ -171,6 +174,10 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
   }
 }
 
+function namesOf(labels: readonly AnswerFields[]): readonly string[] {
+  return labels.map((label) => label.text('name'))
+}
+
 function toAuthor(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeAuthor {
   const name = fields.has('user') ? fields.object('user').text('login') : 'ghost'
   return { name, isTrusted: trusted.has(name.toLowerCase()) }
@@ -182,7 +189,7 @@ function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
     title: fields.text('title'),
     body: fields.textOrEmpty('body'),
     author: toAuthor(fields, trusted),
-    labels: fields.objects('labels').map((label) => label.text('name')),
+    labels: namesOf(fields.objects('labels')),
     assignees: fields.objects('assignees').map((user) => user.text('login')),
     isOpen: fields.text('state') === 'open',
     url: fields.text('html_url'),

@@ -228,8 +228,11 @@ function toComment(fields: AnswerFields): ForgeComment {
   }
 }
 
+/** Whether it goes from `head` to `base` within the repository: `owner:branch` finds that of a fork by the same owner too. */
 function isBetween(fields: AnswerFields, { head, base }: { readonly head: string; readonly base: string }): boolean {
-  return fields.object('head').text('ref') === head && fields.object('base').text('ref') === base
+  const [from, to] = [fields.object('head'), fields.object('base')]
+  if (from.text('ref') !== head || to.text('ref') !== base || !from.has('repo')) return false
+  return from.object('repo').text('full_name') === to.object('repo').text('full_name')
 }
 
 function toMerged(fields: AnswerFields): MergedPull {

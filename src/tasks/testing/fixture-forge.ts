@@ -34,7 +34,8 @@ export interface FixturePull {
   readonly body: string
   readonly head: string
   readonly base: string
-  readonly isFork: boolean
+  /** Whether it is from a repository of another owner, or from another of the same one. */
+  readonly isFork: boolean | 'own'
   state: 'open' | 'merged' | 'closed'
   isConflicted: boolean
   /** Whether its branch was taken away. */
@@ -56,6 +57,8 @@ export class FixtureState {
   readonly issues = new Map<number, FixtureIssue>()
   readonly comments: FixtureComment[] = []
   readonly labels = new Map<string, number>()
+  /** Labels that the organisation has for all its repositories, with their ids. */
+  readonly orgLabels = new Map<string, number>()
   readonly pulls: FixturePull[] = []
   readonly reviews: FixtureReview[] = []
   /** Words of the checks of a commit, as this forge says them. */
@@ -93,7 +96,7 @@ export class FixtureState {
     return comment
   }
 
-  addPull(given: Pick<FixturePull, 'title' | 'body' | 'head' | 'base'> & { readonly isFork?: boolean }): FixturePull {
+  addPull(given: Pick<FixturePull, 'title' | 'body' | 'head' | 'base'> & { readonly isFork?: FixturePull['isFork'] }): FixturePull {
     const updatedAt = this.touch()
     const commit = createHash('sha1').update(`${given.head}${updatedAt}`).digest('hex')
     const pull = {

@@ -47,19 +47,7 @@ function oneIssue(state: FixtureState, { method, path, body }: FixtureRequest): 
   if (rest === '/comments' && method === 'POST')
     return { status: 201, body: toComment(state.addComment(issue.number, 'althing-bot', textIn(body, 'body'))) }
   if (rest === '/comments') return { status: 200, body: state.comments.filter((comment) => comment.of === issue.number).map(toComment) }
-  if (rest === '/labels') {
-    const names = new Map([...state.labels].map(([name, id]) => [id, name]))
-    for (const id of body['labels'] as readonly number[]) issue.labels = [...new Set([...issue.labels, names.get(id) ?? ''])]
-    issue.updatedAt = state.touch()
-    return { status: 200, body: issue.labels.map((name) => ({ id: labelId(state, name), name })) }
-  }
-  if (rest.startsWith('/labels/')) {
-    const name = [...state.labels].find(([, id]) => id === Number(rest.split('/').at(-1)))?.[0]
-    if (name === undefined || !issue.labels.includes(name)) return missing
-    issue.labels = issue.labels.filter((label) => label !== name)
-    issue.updatedAt = state.touch()
-    return { status: 204 }
-  }
+  if (rest.startsWith('/labels')) return labelsOf(state, issue, { method, rest, body })
   if (method === 'PATCH') {
     if (body['state'] !== undefined) issue.isOpen = body['state'] === 'open'
     if (Array.isArray(body['assignees'])) issue.assignees = textsIn(body, 'assignees')
@@ -68,9 +56,32 @@ function oneIssue(state: FixtureState, { method, path, body }: FixtureRequest): 
   return { status: method === 'PATCH' ? 201 : 200, body: toIssue(state, issue) }
 }
 
+/** Labels of one issue: added by name or id, whatever nobody made being left out; taken off by id. */
+function labelsOf(
+  state: FixtureState,
+  issue: FixtureIssue,
+  { method, rest, body }: Pick<FixtureRequest, 'method' | 'body'> & { readonly rest: string },
+): FixtureAnswer {
+  const known = new Map([...state.labels, ...state.orgLabels])
+  const removed = [...known].find(([, id]) => id === Number(rest.split('/').at(-1)))?.[0]
+  if (method === 'DELETE') {
+    if (removed === undefined) return { status: 422, body: { message: 'label does not exist' } }
+    issue.labels = issue.labels.filter((label) => label !== removed)
+    issue.updatedAt = state.touch()
+    return { status: 204 }
+  }
+  if (method === 'POST') {
+    const wanted = body['labels'] as readonly (string | number)[]
+    const added = [...known].flatMap(([name, id]) => (wanted.includes(name) || wanted.includes(id) ? [name] : []))
+    issue.labels = [...new Set([...issue.labels, ...added])]
+    issue.updatedAt = state.touch()
+  }
+  return { status: 200, body: issue.labels.map((name) => ({ id: labelId(state, name), name })) }
+}
+
 function labelId(state: FixtureState, name: string): number {
-  const id = state.labels.get(name) ?? state.labels.size + 1
-  state.labels.set(name, id)
+  const id = state.orgLabels.get(name) ?? state.labels.get(name) ?? state.labels.size + 1
+  if (!state.orgLabels.has(name)) state.labels.set(name, id)
   return id
 }
 

@@ -89,8 +89,13 @@ function listPulls(state: FixtureState, query: URLSearchParams): FixtureAnswer {
   const [owner, head = ''] = (query.get('head') ?? '').split(':')
   const states = query.get('state') === 'open' ? (['open'] as const) : (['merged', 'closed'] as const)
   const between = state.pullsBetween(head, query.get('base') ?? '', states)
-  const found = between.filter((pull) => owner === (pull.isFork ? 'eve' : 'team'))
+  const found = between.filter((pull) => owner === repoOf(pull).split('/')[0])
   return { status: 200, body: pageOf(found, query, page).map(toPull) }
+}
+
+/** Where its branch is; the team that owns the repository may have forked it. */
+function repoOf({ isFork }: FixturePull): string {
+  return isFork === 'own' ? 'team/shop-2' : isFork ? 'eve/shop' : 'team/shop'
 }
 
 function onePull(state: FixtureState, number: number, rest: string): FixtureAnswer {
@@ -162,7 +167,11 @@ function toPull(pull: FixturePull): Json {
     mergeable_state: pull.isConflicted ? 'dirty' : 'clean',
     updated_at: isoOf(pull.updatedAt),
   }
-  return { ...plain(shape), head: { ref: pull.head, sha: pull.commit }, base: { ref: pull.base } }
+  return {
+    ...plain(shape),
+    head: { ref: pull.head, sha: pull.commit, repo: { full_name: repoOf(pull) } },
+    base: { ref: pull.base, repo: { full_name: 'team/shop' } },
+  }
 }
 
 function toReview(state: FixtureState, review: FixtureReview): Json {
