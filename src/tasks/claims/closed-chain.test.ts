@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
 import { emptyTree, emptyTreeId } from '../git/objects.ts'
+import type { GitRemote } from '../git/remote.ts'
+import { taskKeyOfIssue } from '../task.ts'
 import { claimFree, hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
 import { createMemoryServer } from '../testing/memory-remote.ts'
 import { testTask } from '../testing/test-names.ts'
@@ -38,4 +40,38 @@ test('what is collected is what may be read back', async () => {
   const pushes = server.pushes.length
   assert.equal(await collectClosed(ada, [far], { signal }), true)
   assert.equal(server.pushes.length, pushes)
+})
+
+test('the closed chain is read link by link as it grows, and one of which a link does not come ends the look: its epochs would begin anew', async () => {
+  const server = createMemoryServer({ clock: systemClock }, { latencyMs: 0 })
+  const asked: (readonly string[])[] = []
+  let withheld: string | undefined
+  const real = server.connect('bob')
+  const remote: GitRemote = {
+    ...real,
+    fetchCommits: async (range, options) => {
+      const { commits, others } = await real.fetchCommits(range, options)
+      asked.push([...commits.keys()].filter((id) => !range.have.includes(id)))
+      return { commits: new Map([...commits].filter(([id]) => id !== withheld)), others }
+    },
+  }
+  const [ada, bob] = [openNode('', { remote: server.connect('ada') }), openNode('', { remote })]
+  const heads: (string | undefined)[] = []
+  for (let number = 1; number <= 3; number++) {
+    const task = taskKeyOfIssue(number)
+    await (await hold(ada, task)).done('merged', { signal })
+    await collectClosed(ada, [await ada.ledger.lookAt(task, { signal })], { signal })
+    heads.push((await real.listRefs([closedRef('native')], { signal })).get(closedRef('native')))
+    await bob.ledger.lookAtAll({ signal })
+  }
+  assert.deepEqual(
+    asked,
+    heads.map((head) => [head]),
+  )
+  withheld = heads[0]
+  const cy = openNode('', { remote })
+  await assert.rejects(cy.ledger.lookAt(taskKeyOfIssue(1), { signal }), { code: 'REMOTE_MISSING' })
+  withheld = undefined
+  const { meaning } = await cy.ledger.lookAt(taskKeyOfIssue(1), { signal })
+  assert.equal(meaning.meaning === 'free' && meaning.epoch, 2)
 })

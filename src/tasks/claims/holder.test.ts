@@ -4,7 +4,7 @@ import { createSigningKey } from '../../identity/keys.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { tasksFaults } from '../faults.ts'
 import type { ObjectId } from '../git/objects.ts'
-import type { GitRemote } from '../git/remote.ts'
+import type { GitRemote, PushRequest } from '../git/remote.ts'
 import { createMemoryServer } from '../testing/memory-remote.ts'
 import { hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
 import { testTask } from '../testing/test-names.ts'
@@ -18,7 +18,9 @@ const work: WorkPush = { old: undefined, new: '7'.repeat(40) as ObjectId, openPa
 /** A node whose claim of the task is held, on a server that can be made to take a move and say nothing from then on, to lose a move, and to deny all. */
 async function openStand() {
   const server = createMemoryServer({ clock: systemClock }, { latencyMs: 0 })
-  const state: { cut: AbortController | undefined; loses: boolean; denies: boolean } = { cut: undefined, loses: false, denies: false }
+  const state: { cut: AbortController | undefined; loses: boolean; denies: boolean; denied: PushRequest[] } = {
+    ...{ cut: undefined, loses: false, denies: false, denied: [] },
+  }
   const real = server.connect('ada')
   const silence = (): never => {
     throw tasksFaults.create('REMOTE_UNREACHABLE', { message: 'cut by the test' })
@@ -30,6 +32,7 @@ async function openStand() {
         state.loses = false
         return silence()
       }
+      if (state.denies) state.denied.push(request)
       if (state.denies)
         return { unpackError: undefined, refs: request.updates.map(({ ref }) => ({ ref, result: 'refused', reason: 'hook declined' })) }
       const result = await real.push(request, options)
@@ -113,3 +116,22 @@ test('F21: a holder whose move was lost on its way, and is refused by policy sin
   state.denies = false
   assert.equal(await meaning(), 'ours')
 })
+
+for (const [what, move, kinds, renewal] of [
+  ['a renewal', (holder: ClaimHolder) => holder.renew({ signal }), ['claim', 'renew', 'renew'], 'accepted'],
+  ['work', (holder: ClaimHolder) => holder.pushWork(work, { signal }), ['claim', 'renew', 'renew'], 'accepted'],
+  ['a release', (holder: ClaimHolder) => holder.release('shutdown', { signal }), ['claim', 'release'], 'lost'],
+] as const)
+  test(`F21: ${what} that counts as refused and is taken after all is what the holder goes on from`, async () => {
+    const stand = await openStand()
+    const { ada, holder, state } = stand
+    state.denies = true
+    assert.equal((await move(holder)).result, 'refused')
+    state.denies = false
+    for (const request of state.denied) await ada.remote.push(request, { signal })
+    assert.equal((await holder.renew({ signal })).result, renewal)
+    assert.deepEqual(await stand.kinds(), kinds)
+    assert.equal(holder.mode, renewal === 'lost' ? 'ended' : 'working')
+    if (what === 'work') assert.equal((await holder.pushWork(work, { signal })).result, 'accepted')
+    assert.deepEqual(await stand.kinds(), kinds)
+  })

@@ -9,6 +9,7 @@ import { deflateSync } from 'node:zlib'
 import { systemClock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import { makeRepository, runGit, serveHttp, testPrograms } from '../testing/git-server.ts'
+import { parseParents } from './commit.ts'
 import { createRemote } from './create-remote.ts'
 import { applyDelta } from './delta.ts'
 import { parsePack } from './pack-reader.ts'
@@ -169,6 +170,51 @@ function seal(parts: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.concat(parts)
   return new Uint8Array(Buffer.concat([body, createHash('sha1').update(body).digest()]))
 }
+
+test('S30: a pack of a few bytes that stands for more than is taken is refused before all of it is inflated', () => {
+  const limits = { maxObjects: 10, maxObjectBytes: 1_000, maxInflatedBytes: 3_000 }
+  const blobs = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ type: 'blob', bytes: new Uint8Array(999).fill(index) }) as const)
+  assert.equal(parsePack(formatPack(blobs(3)), limits).size, 3)
+  assert.throws(() => parsePack(formatPack(blobs(4)), limits), is('REMOTE_PROTOCOL'))
+  // a blob of 900 bytes, and deltas of ten that each make as much of it
+  const base = Buffer.alloc(900)
+  const delta = deflateSync(Uint8Array.of(0x84, 0x07, 0x84, 0x07, 0xb0, 0x84, 0x03))
+  const packed = deflateSync(base)
+  const deltas = (count: number): Uint8Array => {
+    const parts: Uint8Array[] = [Buffer.from('PACK\0\0\0\u0002\0\0\0', 'latin1'), Uint8Array.of(count + 1, 0xb4, 0x38), packed]
+    for (let index = 0; index < count; index++) {
+      const distance = 2 + packed.byteLength + index * (2 + delta.byteLength)
+      assert.ok(distance < 128)
+      parts.push(Uint8Array.of(0x67, distance), delta)
+    }
+    return seal(parts)
+  }
+  assert.equal(parsePack(deltas(2), limits).size, 1)
+  assert.throws(() => parsePack(deltas(3), limits), is('REMOTE_PROTOCOL'))
+})
+
+test('of a commit longer than any claim the name and the parents are kept, also where it is no UTF-8, and of what is no commit the name', async (t) => {
+  const bare = await makeRepository(t)
+  const tree = await runGit(bare, 'rev-parse', 'main^{tree}')
+  const main = await runGit(bare, 'rev-parse', 'main')
+  const long = await runGit(bare, 'commit-tree', '-m', 'x'.repeat(20_000), '-p', main, tree)
+  const child = await runGit(bare, 'commit-tree', '-m', 'short', '-p', long, tree)
+  await runGit(bare, 'update-ref', 'refs/althing/claims/issue-1', child)
+  await runGit(bare, 'update-ref', 'refs/althing/claims/issue-2', tree)
+  const remote = open(bare)
+  const refs = await remote.listRefs(['refs/althing/'], { signal })
+  const { commits, others } = await remote.fetchCommits({ want: [...refs.values()], have: [] }, { signal })
+  assert.deepEqual([...commits.keys()].toSorted(), [child, main].toSorted())
+  assert.deepEqual(
+    [...others].filter(([id]) => id === long || id === tree).toSorted(),
+    [
+      [long, [main]],
+      [tree, []],
+    ].toSorted(),
+  )
+  assert.deepEqual(parseParents(Buffer.concat([Buffer.from(`tree ${tree}\nparent ${main}\n\n`), Uint8Array.of(0xff)])), [main])
+})
 
 test('a delta that reaches outside of its base, or makes more than it says, is refused', () => {
   const base = Buffer.from('abcdef')

@@ -76,6 +76,13 @@ test('F21: after a refusal or no answer the ref decides: lost only if its value 
   assert.equal(confirmRequest(further), further)
 })
 
+test('F21: a request that counts as refused and stands there all the same is what the next one stands upon', () => {
+  const held = confirmRequest(sendRequest(emptyLine, { old: undefined, next: one }))
+  const refused = judgeOutcome(sendRequest(held, { old: one, next: two }), one, { mayBeOnItsWay: false }).line
+  const judged = judgeOutcome(sendRequest(refused, { old: one, next: other }), two, { mayBeOnItsWay: false })
+  assert.deepEqual([judged.outcome, judged.line.known, judged.line.pending], ['refused', two, undefined])
+})
+
 test('an absent ref proves nothing of a first claim that was not answered', () => {
   const asking = sendRequest(emptyLine, { old: undefined, next: one })
   assert.equal(judgeOutcome(asking, undefined, { mayBeOnItsWay: true }).outcome, 'unknown')
