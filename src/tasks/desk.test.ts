@@ -36,11 +36,23 @@ test('rule 8: all claims of a node are renewed in one push, of which the one tha
   )
 })
 
+test('rule 17: what is done and open all the same keeps its claim, for without it it would be done again', async (t) => {
+  const ada = await openTestDesk(await makeRepository(t))
+  const [one, two] = [await ada.add('One'), await ada.add('Two')]
+  for (const task of [one, two]) await (await hold(ada, task)).done('merged', { signal })
+  ada.clock.pass(700_000_000)
+  assert.equal(await ada.desk.collect({ signal }), 0)
+  await ada.desk.source.project(two.key, { add: [], remove: [], state: 'closed' }, { signal })
+  assert.equal(await ada.desk.collect({ signal }), 1)
+  assert.equal((await ada.desk.sight(one.key, { signal })).meaning.meaning, 'done')
+})
+
 test('rule 17: the claim of a task that has been over for 7 days is collected, not before, and its epochs go on', async (t) => {
   const bare = await makeRepository(t)
   const ada = await openTestDesk(bare)
   const [over, open] = [await ada.add('One'), await ada.add('Two')]
   await (await hold(ada, over)).done('merged', { signal })
+  await ada.desk.source.project(over.key, { add: [], remove: [], state: 'closed' }, { signal })
   await hold(ada, open)
   ada.clock.pass(604_790_000)
   assert.equal(await ada.desk.collect({ signal }), 0)

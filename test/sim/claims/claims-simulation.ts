@@ -232,6 +232,8 @@ export class ClaimsSimulation {
     for (const task of this.#asked.keys()) {
       const count = pulls.filter((pull) => pull.task === task).length
       // more than one after the other is G3's: one that was merged before its claim said `review` is done again
+      // two that are open at once are G3's; nobody here wants again what was merged
+      if (count > 1) this.#violations.push(`${task} was done ${count} times`)
       if (count === 0) this.#violations.push(`${task} has no pull request`)
     }
     for (const task of this.#unfinished()) this.#violations.push(`${task} is not over: ${tasks.get(task)?.end?.holding?.kind}`)

@@ -5,8 +5,10 @@ import { Fault } from '../../../src/lib/fault.ts'
 import { keepLease, LeaseLost } from '../../../src/tasks/claims/keep-lease.ts'
 import type { KeptLease } from '../../../src/tasks/claims/keep-lease.ts'
 import type { ProjectDesk } from '../../../src/tasks/desk.ts'
+import type { PullRequest } from '../../../src/tasks/forges/forge.ts'
 import type { ObjectId } from '../../../src/tasks/git/objects.ts'
 import { formatReason } from '../../../src/tasks/rules/reasons.ts'
+import { endMerged, lookAgain } from '../../../src/workers/look-again.ts'
 import type { WorkEnd } from '../../../src/workers/work-end.ts'
 import type { WorkerHolding } from '../../../src/workers/worker-news.ts'
 import type { SimServer } from './sim-server.ts'
@@ -75,6 +77,8 @@ class ScriptedWork {
     const signal = AbortSignal.any([ending, this.#place.lease.lost])
     const old = this.#branch()
     try {
+      const end = await this.#lookAgain(signal)
+      if (end !== undefined) return end
       const failure = await this.#work(signal)
       if (failure !== undefined) return await this.#release(formatReason('failed', failure))
       const obstacle = await this.#place.findObstacle({ signal })
@@ -87,6 +91,22 @@ class ScriptedWork {
       if (ending.aborted) return this.#checkpoint(old)
       if (error instanceof Fault) return this.#release(formatReason('forge-down', error.message))
       throw error
+    }
+  }
+
+  /** Rule 6: how a task that was won ends without any work. */
+  async #lookAgain(signal: AbortSignal): Promise<WorkEnd | undefined> {
+    const { desk, held, findObstacle } = this.#place
+    const seen = await lookAgain({ forge: desk.pulls, findObstacle: (_, waiting) => findObstacle(waiting) }, held, { signal })
+    switch (seen.look) {
+      case 'work':
+        return undefined
+      case 'release':
+        return this.#release(seen.reason)
+      case 'merged':
+        return endMerged(held.holder, seen, { signal })
+      case 'adopt':
+        return this.#sayReview({ ...seen.pull, wasThere: true }, signal)
     }
   }
 
@@ -126,11 +146,16 @@ class ScriptedWork {
 
   async #review(signal: AbortSignal): Promise<WorkEnd> {
     const { desk, held } = this.#place
-    const { branch: head, base } = held.holder.terms
-    const pull = await desk.pulls.openPull({ head, base, title: held.task.title, body: '' }, { signal })
-    const sent = await held.holder.review(pull.id, { signal })
+    const { began, terms } = held.holder
+    const body = `- holding: \`${began}\`, epoch ${terms.epoch}\n`
+    const draft = { head: terms.branch, base: terms.base, title: held.task.title, body }
+    return this.#sayReview(await desk.pulls.openPull(draft, { signal }), signal)
+  }
+
+  async #sayReview({ id, url, wasThere }: PullRequest & { readonly wasThere: boolean }, signal: AbortSignal): Promise<WorkEnd> {
+    const sent = await this.#place.held.holder.review(id, { signal })
     if (sent.result !== 'accepted') return { end: 'lost', reason: `the claim is ${sent.result}` }
-    return { end: 'in-review', pull: pull.id, url: pull.url, wasThere: pull.wasThere }
+    return { end: 'in-review', pull: id, url, wasThere }
   }
 
   /** F28: the process ends: what is there is pushed and given back. */
