@@ -13,6 +13,8 @@ export interface TaskSource {
   readonly find: (key: TaskKey, options: Waiting) => Promise<Task | undefined>
   /** Writes what people see: labels, a comment, whether it is closed. Best effort; claims never rest on it. @throws the faults of a forge */
   readonly project: (key: TaskKey, projection: Projection, options: Waiting) => Promise<void>
+  /** Whether people were shown this comment last, by this account or another that is trusted; true where nothing is commented on. @throws the faults of a forge */
+  readonly isTold: (key: TaskKey, comment: string, options: Waiting) => Promise<boolean>
 }
 
 /** What is shown of a claim to people. */

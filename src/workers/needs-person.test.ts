@@ -7,6 +7,7 @@ import { silentLog } from '../lib/log.ts'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
 import { makeNonce } from '../tasks/claims/make-claim.ts'
 import { ProjectDesk } from '../tasks/desk.ts'
+import { tasksFaults } from '../tasks/faults.ts'
 import { createWorkView } from '../tasks/records/work-view.ts'
 import type { Projection, TaskSource } from '../tasks/source.ts'
 import { silentTalk } from '../tasks/talk/talk.ts'
@@ -45,11 +46,18 @@ async function openShop(t: TestContext, supervise: Supervise, body = '') {
   )
   const [told, shown]: [string[], Projection[]] = [[], []]
   const { project: show } = desk.source
-  const noteAndShow: TaskSource['project'] = (key, projection, waiting) => {
+  const lastComment = (): string => shown.findLast(({ comment }) => comment !== undefined)?.comment ?? ''
+  const forge = {
+    /** Whether it refuses to show what is to be shown. */
+    isDown: false,
+    takeOff: (label: string): Promise<void> => show(task.key, { add: [], remove: [label] }, { signal }),
+  }
+  const noteAndShow: TaskSource['project'] = async (key, projection, waiting) => {
+    if (forge.isDown) throw tasksFaults.create('FORGE_FAILED', { message: 'down by the test' })
     shown.push(projection)
     return show(key, projection, waiting)
   }
-  Object.assign(desk.source, { project: noteAndShow })
+  Object.assign(desk.source, { project: noteAndShow, isTold: async (_key: string, comment: string) => comment === lastComment() })
   const worker = new Worker(
     {
       ...{ clock, log: silentLog, desks: () => [desk], isMerged: async () => false, tell: () => {}, talk: silentTalk },
@@ -71,9 +79,9 @@ async function openShop(t: TestContext, supervise: Supervise, body = '') {
   /** Labels of the task, and what its one comment says. */
   const look = async () => {
     const now = await desk.source.find(task.key, { signal })
-    return { labels: now?.labels ?? [], comment: shown.findLast(({ comment }) => comment !== undefined)?.comment ?? '' }
+    return { labels: now?.labels ?? [], comment: lastComment() }
   }
-  return { clock, told, look }
+  return { clock, told, look, forge }
 }
 
 const failing: Supervise = async (holder) => {
@@ -111,3 +119,23 @@ for (const [why, supervise, body, reason] of scenes)
     await clock.advance(600_000)
     assert.equal(told.length, 1)
   })
+
+test('a question that the forge did not take when it was asked is shown later, and the task is not worked on meanwhile', async (t) => {
+  let holdings = 0
+  const { clock, told, look, forge } = await openShop(t, async (holder) => {
+    holdings += 1
+    return asking(holder)
+  })
+  forge.isDown = true
+  await clock.advance(60_000)
+  assert.deepEqual((await look()).labels, ['bzzz-task'])
+  forge.isDown = false
+  await clock.advance(patienceMs)
+  assert.deepEqual((await look()).labels, ['bzzz-task', 'needs-human'])
+  assert.equal(holdings, 1)
+  assert.deepEqual([...new Set(told)], ['which database?'])
+  // a person takes the label off
+  await forge.takeOff('needs-human')
+  await clock.advance(600_000)
+  assert.equal(holdings, 2)
+})

@@ -9,7 +9,7 @@ import { tasksFaults } from '../tasks/faults.ts'
 import type { TaskType, TaskWishes } from '../tasks/rules/choose-task.ts'
 import { findAbandoned, findUnmet, priorityOfTask, rankTasks, whyNot } from '../tasks/rules/choose-task.ts'
 import { spreadTasks } from '../tasks/rules/choose-turn.ts'
-import { formatReason } from '../tasks/rules/reasons.ts'
+import { formatReason, wordsOfNeed } from '../tasks/rules/reasons.ts'
 import type { Talk, Turn } from '../tasks/talk/talk.ts'
 import type { WorkerOffer } from '../tasks/rules/worker-book.ts'
 import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
@@ -231,7 +231,7 @@ export class TaskFinder {
     if (desk.isCopied(sight)) this.#copies.tell(task, sight)
     switch (meaning.meaning) {
       case 'free':
-        return chanceOfFree(sight, meaning)
+        return (await this.#waitsForPerson(desk, task, { sight, signal })) ? undefined : chanceOfFree(sight, meaning)
       case 'held':
       case 'unknown':
         return chanceOfExpired(sight, advice)
@@ -253,6 +253,14 @@ export class TaskFinder {
       case 'done':
         return undefined
     }
+  }
+
+  /** Whether the last to hold it asked a person, and no person heard of it. */
+  async #waitsForPerson(desk: ProjectDesk, task: Task, { sight, signal }: { readonly sight: TaskSight } & Waiting): Promise<boolean> {
+    const holding = sight.chain?.state.holding
+    const reason = holding?.kind === 'release' ? wordsOfNeed(holding.reason) : undefined
+    if (reason === undefined || sight.value === undefined) return false
+    return !(await this.#deps.signs.isAsked(desk, task, { end: sight.value, reason, signal }))
   }
 
   async #judgeReview(

@@ -165,6 +165,19 @@ test('a pull request is no task, whatever its labels', async (t) => {
   assert.equal(await source.find(taskKeyOfIssue(number), { signal }), undefined)
 })
 
+test('what people were shown last is known by the comment, of this account or one that is trusted', async (t) => {
+  const { source, fixture } = await openSource(t)
+  const { number } = fixture.state.addIssue()
+  const key = taskKeyOfIssue(number)
+  const isTold = (comment: string) => source.isTold(key, comment, { signal })
+  fixture.state.addComment(number, 'eve', 'which database?\n\n<!-- althing -->')
+  assert.equal(await isTold('which database?'), false)
+  await source.project(key, { add: [], remove: [], comment: 'which colour?' }, { signal })
+  assert.deepEqual([await isTold('which colour?'), await isTold('which')], [true, false])
+  fixture.state.addComment(number, 'cy', 'which database?\n\n<!-- althing -->')
+  assert.equal(await isTold('which database?'), true)
+})
+
 test('a comment that somebody else wrote in our form is left alone', async (t) => {
   const { source, fixture } = await openSource(t)
   const { number } = fixture.state.addIssue()

@@ -32,6 +32,10 @@ const maxPages = 100
 /** How a comment of ours is known. A person's text with it counts for nothing. */
 const marker = '<!-- althing -->'
 
+function commentOf(text: string): string {
+  return `${text}\n\n${marker}`
+}
+
 /** The issues of a forge that have the label as tasks, and its pull requests. */
 export function createIssueSource(deps: IssueSourceDeps, options: IssueSourceOptions): TaskSource & PullRequests {
   return new IssueSource(deps, options)
@@ -125,6 +129,14 @@ class IssueSource implements TaskSource, PullRequests {
     ])
   }
 
+  readonly isTold = async (key: TaskKey, text: string, waiting: Waiting): Promise<boolean> => {
+    const number = issueOfTaskKey(key)
+    if (number === undefined) return true
+    const self = await this.#who(waiting)
+    const comments = await (await this.#open()).comments(number, waiting)
+    return comments.some(({ body, author }) => body === commentOf(text) && (author.name === self || this.#isTrusted(author)))
+  }
+
   readonly openPull: PullRequests['openPull'] = async (draft, waiting) => (await this.#open()).openPull(draft, waiting)
   readonly findPull: PullRequests['findPull'] = async (branches, waiting) => (await this.#open()).findPull(branches, waiting)
   readonly listMerged: PullRequests['listMerged'] = async (branches, waiting) => (await this.#open()).listMerged(branches, waiting)
@@ -192,7 +204,7 @@ class IssueSource implements TaskSource, PullRequests {
   async #comment(number: number, text: string, waiting: Waiting): Promise<void> {
     const forge = await this.#open()
     const self = await this.#who(waiting)
-    const body = `${text}\n\n${marker}`
+    const body = commentOf(text)
     const findOurs = async () =>
       (await forge.comments(number, waiting)).find(
         (each) => each.body.includes(marker) && (self === undefined || each.author.name === self),

@@ -47,6 +47,12 @@ export function formatNeed(words: string): string {
   return formatReason('failed', `${needStart}${words}`)
 }
 
+/** What a person was asked by whoever gave a task back; undefined where nobody was asked. */
+export function wordsOfNeed(reason: string | undefined): string | undefined {
+  const start = formatNeed('')
+  return reason?.startsWith(`${start} `) === true ? reason.slice(start.length + 1) : undefined
+}
+
 /** What a failed work says of itself; what a person was asked stands alone. Undefined where the work did not fail, or nothing is said. */
 export function wordsOfFailure(reason: string | undefined): string | undefined {
   if (!isFailedWork(reason)) return undefined
