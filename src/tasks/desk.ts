@@ -10,7 +10,6 @@ import { closedRef, isApiForm, refFormOf, refPrefix, workBranch } from './claims
 import { coalescePushes } from './claims/coalesce-pushes.ts'
 import type { ClaimDocument } from './claims/claim-document.ts'
 import { collectClosed, findCollectable } from './claims/collect-closed.ts'
-import { openDiskChainStore } from './claims/disk-chain-store.ts'
 import type { DoctorReport } from './claims/doctor.ts'
 import { examineForge } from './claims/doctor.ts'
 import type { CountingLink } from './claims/history.ts'
@@ -31,6 +30,8 @@ import { resumeClaim } from './claims/resume.ts'
 import type { AttemptResult } from './claims/try-claim.ts'
 import { tryClaim } from './claims/try-claim.ts'
 import { Dependencies } from './dependencies.ts'
+import type { DeskState } from './desk-state.ts'
+import { createDeskState } from './desk-state.ts'
 import { tasksFaults } from './faults.ts'
 import type { ObjectId } from './git/objects.ts'
 import type { GitRemote } from './git/remote.ts'
@@ -70,6 +71,8 @@ export interface DeskDeps {
   readonly openForge: (project: Project) => Promise<Forge>
   /** Another project of this node, by the end of its name; without it, tasks depend on those of their own project alone. */
   readonly findDesk?: (name: string) => ProjectDesk | undefined
+  /** What outlives this desk; without it, nothing does. */
+  readonly state?: DeskState
   readonly clock: Clock
   readonly chance: Chance
   readonly log: Log
@@ -104,13 +107,14 @@ export class ProjectDesk {
   /** Renewals of this project, which go together. */
   readonly rounds: RenewalRounds
   /** Tasks that this node holds for somebody else than its worker; whoever holds them keeps this. */
-  readonly inHand = new Set<TaskKey>()
+  readonly inHand: DeskState['inHand']
   /** What became of the tasks that this node's worker held. */
   readonly record: TrackRecord
   /** The server as git speaks to it. */
   readonly #server: GitRemote
   readonly #observer: LeaseObserver
   readonly #dependencies: Dependencies
+  readonly #openChains: DeskState['openChains']
   readonly #deps: DeskDeps
   readonly #options: DeskOptions
   #claims: Promise<Claims> | undefined
@@ -120,6 +124,9 @@ export class ProjectDesk {
     this.#deps = deps
     this.#options = options
     this.project = project
+    const state = deps.state ?? createDeskState(database, { hive, project: project.id })
+    this.inHand = state.inHand
+    this.#openChains = state.openChains
     this.label = options.label
     this.ttlSeconds = ttlSecondsOf(options)
     const made =
@@ -271,16 +278,16 @@ export class ProjectDesk {
   }
 
   async #openClaims(waiting: Waiting): Promise<Claims> {
-    const { database, key, self, hive, clock, chance, log, isAdmitted } = this.#deps
+    const { key, self, hive, clock, chance, log, isAdmitted } = this.#deps
     const { id: project } = this.project
     const claimForm = await this.#findForm(waiting)
     const form = refFormOf(claimForm)
     const api = isApiForm(claimForm) ? await this.#openApi() : undefined
     const server = api === undefined ? this.#server : moveByApi({ remote: this.#server, api, chance })
     const remote = coalescePushes(server, { clock }, { windowMs: this.#options.renewalWindowMs })
-    const store = openDiskChainStore(database, { hive, project })
+    const store = this.#openChains()
     const ledger = new ClaimLedger({ remote, store, self, hive, project, form, isAdmitted })
-    const putBack: HolderDeps['putBack'] = (lost, waiting) => ledger.putBack(lost, waiting)
+    const putBack: HolderDeps['putBack'] = (chain, options) => ledger.putBack(chain, options)
     return { ledger, holderDeps: { remote, key, self, hive, project, form, clock, chance, log, putBack } }
   }
 

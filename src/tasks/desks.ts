@@ -2,6 +2,8 @@ import { parseTaskKey, taskKeyOfIssue } from './task.ts'
 import type { Project, Task, TaskKey } from './task.ts'
 import type { DeskDeps, DeskOptions } from './desk.ts'
 import { ProjectDesk } from './desk.ts'
+import type { DeskState } from './desk-state.ts'
+import { createDeskState } from './desk-state.ts'
 import { tasksFaults } from './faults.ts'
 import type { Projects } from './projects.ts'
 import { createProjects } from './projects.ts'
@@ -22,7 +24,7 @@ export interface Desks {
    * @throws Fault TASK_NAME_INVALID, PROJECT_MISSING, TASK_MISSING
    */
   readonly findTask: (name: string, project: string | undefined, options: { readonly signal: AbortSignal }) => Promise<FoundTask>
-  /** Forgets what is open of a project that was changed. */
+  /** Forgets what is open of a project that was changed or removed. What it has in hand, and its chains, stay while it is there. */
   readonly close: (project: Project) => void
 }
 
@@ -35,12 +37,15 @@ export interface FoundTask {
 export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
   const projects = createProjects(deps)
   const open = new Map<string, ProjectDesk>()
+  const states = new Map<string, DeskState>()
   const findDesk = (name: string): ProjectDesk | undefined => {
     const found = projects.list().filter(({ id }) => id === name || id.endsWith(`/${name}`))
     return found.length === 1 ? found.map(deskOf)[0] : undefined
   }
   const deskOf = (project: Project): ProjectDesk => {
-    const desk = open.get(project.id) ?? new ProjectDesk({ ...deps, findDesk }, project, options)
+    const state = states.get(project.id) ?? createDeskState(deps.database, { hive: deps.hive, project: project.id })
+    states.set(project.id, state)
+    const desk = open.get(project.id) ?? new ProjectDesk({ ...deps, findDesk, state }, project, options)
     open.set(project.id, desk)
     return desk
   }
@@ -66,7 +71,11 @@ export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
         data: { project: desk.project.id, task: key },
       })
     },
-    close: ({ id }) => void open.delete(id),
+    close: ({ id }) => {
+      open.delete(id)
+      // of one that was removed nothing is on disk any more
+      if (!projects.list().some((project) => project.id === id)) states.delete(id)
+    },
   }
 }
 

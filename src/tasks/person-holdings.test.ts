@@ -82,10 +82,40 @@ test('a task that a person breaks free is held no more, and nothing is said of i
   assert.equal((await claim()).holder.terms.epoch, 2)
 })
 
+test('who asks twice at once has a task once, and it stays in hand', async (t) => {
+  const { clock, ada, bob, holdings, task } = await openStand(t)
+  const claim = () => holdings.claim({ desk: ada.desk, task }, { forMs: undefined, signal })
+  const [first, second] = await clock.run(Promise.all([claim(), claim()]))
+  assert.equal(first.holder, second.holder)
+  assert.equal(ada.desk.inHand.has(task.key), true)
+  // given back and asked for again in one breath: what is held again is in hand
+  const again = clock.run(Promise.all([holdings.release(task, { reason: 'by-person', signal }), claim()]))
+  assert.equal((await again)[1].holder.terms.epoch, 2)
+  assert.equal(ada.desk.inHand.has(task.key), true)
+  await clock.run(bob.desk.interrupt(task.key, { kind: 'break', reason: 'by-person', signal }))
+  await clock.advance(minute)
+  assert.equal(ada.desk.inHand.has(task.key), false)
+})
+
+test('what is held for a person says why it ended: its time is over, or the task is', async (t) => {
+  const { clock, ada, bob, task, claim } = await openStand(t)
+  const reason = async (): Promise<string | undefined> =>
+    (await clock.run(bob.desk.sight(task.key, { signal }))).chain?.state.holding?.reason
+  await claim(2 * minute)
+  await clock.advance(2 * minute + 1_000)
+  assert.equal(await reason(), 'by-person: its time is over')
+  await claim()
+  await clock.run(ada.desk.source.project(task.key, { add: [], remove: [], state: 'closed' }, { signal }))
+  await clock.advance(minute)
+  assert.equal(await reason(), 'not-eligible: the task is closed')
+})
+
 test('while a task is held for a person, or about to be, the worker of the node is told to leave it alone; then no more', async (t) => {
   const { clock, ada, bob, holdings, task, claim } = await openStand(t)
   const inHand: boolean[] = []
   const claiming = claim().then(() => inHand.push(ada.desk.inHand.has(task.key)))
+  // its first request is on its way
+  await clock.advance(1)
   inHand.push(ada.desk.inHand.has(task.key))
   await claiming
   await clock.run(holdings.release(task, { reason: 'by-person', signal }))

@@ -1,10 +1,10 @@
-import { withDeadline } from '../lib/deadline.ts'
+import { untilAborted, withDeadline } from '../lib/deadline.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError, Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { ClaimHolder } from './claims/holder.ts'
 import type { KeptLease } from './claims/keep-lease.ts'
-import { keepLease } from './claims/keep-lease.ts'
+import { keepLease, LeaseLost } from './claims/keep-lease.ts'
 import type { TaskSight } from './claims/ledger.ts'
 import type { ProjectDesk } from './desk.ts'
 import { tasksFaults } from './faults.ts'
@@ -48,6 +48,8 @@ export class PersonHoldings implements AsyncDisposable {
   readonly #deps: PersonHoldingsDeps
   readonly #options: PersonHoldingsOptions
   readonly #held = new Map<string, Held>()
+  /** Tasks that are being taken or given back: one thing after the other is done to a task. */
+  readonly #busy = new Map<string, Promise<void>>()
 
   constructor(deps: PersonHoldingsDeps, options: PersonHoldingsOptions) {
     this.#deps = deps
@@ -59,6 +61,7 @@ export class PersonHoldings implements AsyncDisposable {
     { desk, task }: { readonly desk: ProjectDesk; readonly task: Task },
     options: { readonly forMs: number | undefined } & Waiting,
   ): Promise<PersonHolding> {
+    using _ = await this.#begin(task, options)
     const there = this.#held.get(nameOf(task))
     if (there !== undefined) return there
     // before the push: the worker of this node takes up claims of ours that nobody keeps
@@ -67,6 +70,21 @@ export class PersonHoldings implements AsyncDisposable {
       return await this.#take({ desk, task }, options)
     } finally {
       if (!this.#held.has(nameOf(task))) desk.inHand.delete(task.key)
+    }
+  }
+
+  /** Waits until nothing is done to a task, and keeps others waiting until it is disposed of. */
+  async #begin(task: Task, { signal }: Partial<Waiting> = {}): Promise<Disposable> {
+    const name = nameOf(task)
+    for (let other = this.#busy.get(name); other !== undefined; other = this.#busy.get(name))
+      await (signal === undefined ? other : untilAborted(other, signal))
+    const over = Promise.withResolvers<void>()
+    this.#busy.set(name, over.promise)
+    return {
+      [Symbol.dispose]: () => {
+        this.#busy.delete(name)
+        over.resolve()
+      },
     }
   }
 
@@ -88,14 +106,16 @@ export class PersonHoldings implements AsyncDisposable {
       cost: () => ({ tokens: 0, microUsd: 0 }),
       findObstacle: (looking) => findObstacle(desk, task, looking),
     })
-    const cancel = forMs === undefined ? () => {} : clock.schedule(forMs, () => void this.#endLate(task, 'its time is over'))
+    const cancel =
+      forMs === undefined ? () => {} : clock.schedule(forMs, () => void this.#endLate(task, formatReason('by-person', 'its time is over')))
     this.#held.set(nameOf(task), { desk, task, holder, lease, until, cancel })
-    lease.lost.addEventListener('abort', () => void this.#endLate(task, describeError(lease.lost.reason)), { once: true })
+    lease.lost.addEventListener('abort', () => void this.#endLate(task, reasonOf(lease.lost.reason)), { once: true })
     return { holder, until }
   }
 
   /** Gives a task back; where its branch has an open pull request it goes into review. @throws Fault CLAIM_LOST; the faults of forges and git servers */
   async release(task: Task, { reason, signal }: { readonly reason: string } & Waiting): Promise<{ readonly pull: string | undefined }> {
+    using _ = await this.#begin(task, { signal })
     const held = this.#held.get(nameOf(task))
     if (held === undefined)
       throw lost(task, `this node holds it for nobody; \`althing task break ${task.key} --reason TEXT\` takes it from whoever does`)
@@ -111,7 +131,7 @@ export class PersonHoldings implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // one at a time: each is one push, and there are few
-    for (const { task } of this.#held.values()) await this.#endLate(task, 'the node ends')
+    for (const { task } of this.#held.values()) await this.#endLate(task, formatReason('shutdown', 'the node ends'))
   }
 
   async #drop({ task, lease, cancel }: Held): Promise<void> {
@@ -121,13 +141,14 @@ export class PersonHoldings implements AsyncDisposable {
   }
 
   /** Ends a holding that nobody asks about now. */
-  async #endLate(task: Task, words: string): Promise<void> {
+  async #endLate(task: Task, reason: string): Promise<void> {
+    using _ = await this.#begin(task)
     const held = this.#held.get(nameOf(task))
     if (held === undefined) return
     try {
       await this.#drop(held)
       if (held.holder.mode === 'lost') return
-      await held.holder.release(formatReason('shutdown', words), { signal: withDeadline(this.#deps.clock, this.#options.releaseMs) })
+      await held.holder.release(reason, { signal: withDeadline(this.#deps.clock, this.#options.releaseMs) })
     } catch (error) {
       if (!(error instanceof Fault))
         this.#deps.log.error('a task held for a person was not given back', { task: task.key, error: describeError(error) })
@@ -135,6 +156,11 @@ export class PersonHoldings implements AsyncDisposable {
       held.desk.inHand.delete(task.key)
     }
   }
+}
+
+/** What is said of a holding that ended by itself. */
+function reasonOf(why: unknown): string {
+  return why instanceof LeaseLost && why.release !== undefined ? why.release : formatReason('shutdown', describeError(why))
 }
 
 /** The epoch with which a person takes a task. @throws Fault CLAIM_LOST when it is not to be had */
