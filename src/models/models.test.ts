@@ -112,10 +112,10 @@ test('a cut at the longest answer and a refusal are told apart from an end', asy
   assert.deepEqual([(await ask(stand)).finish, (await ask(stand)).finish, (await ask(stand)).finish], ['length', 'refused', 'stop'])
 })
 
-const failures: readonly { readonly reply: ScriptedReply; readonly code: string; readonly questions: number }[] = [
-  { reply: { fails: 'hang' }, code: 'MODEL_STALLED', questions: 1 },
-  { reply: { fails: 'stall' }, code: 'MODEL_STALLED', questions: 1 },
-  { reply: { fails: 'endless' }, code: 'MODEL_ANSWER_INVALID', questions: 1 },
+const failures: readonly { readonly reply: ScriptedReply; readonly code: string; readonly questions: number; readonly says?: RegExp }[] = [
+  { reply: { fails: 'hang' }, code: 'MODEL_STALLED', questions: 1, says: /said nothing for 100 ms/ },
+  { reply: { fails: 'stall' }, code: 'MODEL_STALLED', questions: 1, says: /said nothing for 100 ms/ },
+  { reply: { fails: 'endless' }, code: 'MODEL_ANSWER_INVALID', questions: 1, says: /sent more than \d+ bytes/ },
   { reply: { fails: 'garbage' }, code: 'MODEL_ANSWER_INVALID', questions: 1 },
   { reply: { fails: 'cut' }, code: 'MODEL_ANSWER_INVALID', questions: 1 },
   { reply: { fails: 'drop' }, code: 'MODEL_UNREACHABLE', questions: 3 },
@@ -125,10 +125,10 @@ const failures: readonly { readonly reply: ScriptedReply; readonly code: string;
   { reply: { status: 302, headers: { location: 'http://127.0.0.1:9/' } }, code: 'MODEL_REFUSED', questions: 1 },
 ]
 
-for (const { reply, code, questions } of failures) {
+for (const { reply, code, questions, says = /./ } of failures) {
   test(`F27: an endpoint that does ${JSON.stringify(reply)} ends in ${code} after ${questions} questions`, async () => {
     await using stand = await openStand([reply], code === 'MODEL_STALLED' ? { stallTimeoutMs: 100 } : {})
-    await assert.rejects(ask(stand), { code })
+    await assert.rejects(ask(stand), { code, message: says })
     assert.equal(stand.server.questions.length, questions)
   })
 }

@@ -49,7 +49,11 @@ async function openStand(
   writeFileSync(join(root, '.gitconfig'), configOf(root))
   const runner = createGitRunner(
     { clock: systemClock },
-    { timeoutMs: 30_000, environment: { ...environment, HOME: root }, maxTextBytes: 1_048_576 },
+    {
+      timeoutMs: 30_000,
+      environment: { ...environment, HOME: root, GIT_CONFIG_SYSTEM: join(root, '.gitconfig') },
+      maxTextBytes: 1_048_576,
+    },
   )
   const sandbox = await openSandbox({
     kind: 'none',
@@ -153,6 +157,16 @@ test('S24: filters that a repository names, and hooks and watchers that the user
     readdirSync(stand.root).filter((name) => name.endsWith('-ran')),
     [],
   )
+})
+
+test('S24: a configuration of git that a repository brings along is nobody’s, also where its folder is the home of what runs there', async () => {
+  await using stand = await openStand((source) => {
+    writeFileSync(join(source, '.gitattributes'), '* filter=evil\n')
+    writeFileSync(join(source, '.gitconfig'), `[filter "evil"]\n\tclean = touch ${join(source, '..')}/ran; cat\n`)
+  })
+  writeFileSync(join(stand.worktree.path, 'a.txt'), 'two\n')
+  assert.ok((await commit(stand)) !== undefined)
+  assert.ok(!existsSync(join(stand.root, 'ran')))
 })
 
 test('S24: a submodule of the repository is neither fetched nor changed', async () => {
