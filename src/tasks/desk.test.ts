@@ -42,6 +42,9 @@ test('rule 17: what is done and open all the same keeps its claim, for without i
   for (const task of [one, two]) await (await hold(ada, task)).done('merged', { signal })
   ada.clock.pass(700_000_000)
   assert.equal(await ada.desk.collect({ signal }), 0)
+  // open, and offered no more: an issue that lost its label
+  Object.assign(ada.desk.source, { open: () => Promise.resolve([]) })
+  assert.equal(await ada.desk.collect({ signal }), 0)
   await ada.desk.source.project(two.key, { add: [], remove: [], state: 'closed' }, { signal })
   assert.equal(await ada.desk.collect({ signal }), 1)
   assert.equal((await ada.desk.sight(one.key, { signal })).meaning.meaning, 'done')

@@ -242,10 +242,10 @@ export class ProjectDesk {
     if (findCollectable(sights, ended).length === 0) return 0
     // what is open all the same, for nobody could close it or a person opened it again, would be new without its claim
     const open = new Set((await this.source.open(waiting)).map(({ key }) => key))
-    const done = findCollectable(
-      sights.filter(({ task }) => !open.has(task)),
-      ended,
-    )
+    const over = sights.filter(({ task }) => !open.has(task))
+    const done: TaskSight[] = []
+    // an open issue may have lost its label, and get it again
+    for (const sight of findCollectable(over, ended)) if ((await this.source.find(sight.task, waiting))?.state !== 'open') done.push(sight)
     if (done.length === 0) return 0
     return (await collectClosed({ ...holderDeps, ledger }, done, waiting)) ? done.length : 0
   }
