@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
+import type { ProjectId } from '../tasks/task.ts'
 import type { Hindrance } from './rules/hindrance.ts'
 import { meetHindrance } from './rules/hindrance.ts'
 
@@ -42,5 +43,44 @@ export class Hindrances {
   /** A person says to try again. */
   clear(): void {
     this.#met = undefined
+  }
+}
+
+/** What keeps this node from the tasks of single projects: its token there lacks a right. The others go on. */
+export class ProjectHindrances {
+  readonly #clock: Clock
+  readonly #options: { readonly pollMs: number }
+  readonly #hindrances = new Map<ProjectId, Hindrances>()
+
+  constructor({ clock }: { readonly clock: Clock }, options: { readonly pollMs: number }) {
+    this.#clock = clock
+    this.#options = options
+  }
+
+  /** Of one of them, for a person; undefined when all go on. */
+  get reason(): string | undefined {
+    const met = [...this.#hindrances].find(([, { reason }]) => reason !== undefined)
+    return met === undefined ? undefined : `${met[0]}: ${met[1].reason}`
+  }
+
+  has(project: ProjectId): boolean {
+    return this.#hindrances.get(project)?.reason !== undefined
+  }
+
+  /** A task of it was given back because of that. */
+  meet(project: ProjectId, reason: string): void {
+    const hindrances = this.#hindrances.get(project) ?? new Hindrances({ clock: this.#clock }, this.#options)
+    this.#hindrances.set(project, hindrances)
+    hindrances.meet(reason)
+  }
+
+  /** Work on a task of it came to an end of its own. */
+  pass(project: ProjectId): void {
+    this.#hindrances.get(project)?.pass()
+  }
+
+  /** A person says to try again. */
+  clear(): void {
+    this.#hindrances.clear()
   }
 }

@@ -160,6 +160,25 @@ test('rule 15: a model that is down is tried with a task at a time, ever more se
   assert.equal(worker.status.ended.needsHuman, 0)
 })
 
+test('rule 15: a token that lacks a right burns no backlog: the tasks of its project are tried ever more seldom, and quarantined never', async (t) => {
+  const denied: Supervise = async (_task, holder) => {
+    await holder.release('refused-by-forge: no right', { signal })
+    return hinder({ end: 'released', reason: 'refused-by-forge: no right' }, 'no right', 'project')
+  }
+  const { clock, worker, run, took, idle } = await openShop(t, denied)
+  run()
+  await clock.advance(15_000)
+  assert.ok(took.length <= workerOptions.maxTasks, `${took.length} tasks`)
+  assert.equal(worker.status.hindrance, `${project.id}: no right`)
+  assert.ok(idle.includes(`no task of ${project.id} is taken for now: no right`))
+  await clock.advance(3_600_000)
+  assert.ok(took.length < 20, `${took.length} tasks`)
+  const before = took.length
+  worker.resume()
+  await clock.advance(5_000)
+  assert.ok(took.length > before)
+})
+
 test('a person who says to go on is believed: a model that came back is tried at once', async (t) => {
   let isDown = true
   const { clock, worker, run, took } = await openShop(t, async (task, holder) => (isDown ? down : review)(task, holder))

@@ -10,7 +10,7 @@ import type { Talk } from '../tasks/talk/talk.ts'
 import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
 import type { Escalation } from './escalations.ts'
 import { giveBack } from './give-back.ts'
-import { Hindrances } from './hindrances.ts'
+import { Hindrances, ProjectHindrances } from './hindrances.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
 import { formatTaskComment } from './rules/task-comment.ts'
 import { TaskSigns } from './show-task.ts'
@@ -25,7 +25,7 @@ export interface WorkerStatus {
   readonly state: 'looking' | 'working' | 'paused' | 'stopped'
   readonly tasks: readonly { readonly project: string; readonly key: string; readonly title: string; readonly since: number }[]
   readonly ended: { readonly inReview: number; readonly released: number; readonly needsHuman: number; readonly lost: number }
-  /** Why no task is taken for now, though it looks: the model is down, the day's budget is spent. */
+  /** Why no task is taken for now, though it looks: the model is down, the day's budget is spent; or none of a project, which is named first. */
   readonly hindrance: string | undefined
 }
 
@@ -85,6 +85,7 @@ export class Worker {
   readonly #busy = new Map<string, { readonly task: Task; readonly since: number }>()
   readonly #ended = { inReview: 0, released: 0, needsHuman: 0, lost: 0 }
   readonly #hindrances: Hindrances
+  readonly #projectHindrances: ProjectHindrances
   /** The hindrance that was told last. */
   #noted: string | undefined
   /** Tasks that ended here without success. */
@@ -99,9 +100,11 @@ export class Worker {
     this.#options = options
     this.#signs = new TaskSigns(deps)
     this.#rests = new TaskRests(deps, options)
-    const isLeftAlone = (task: Task): boolean => this.#busy.has(nameOf(task)) || this.#rests.has(nameOf(task))
+    const isLeftAlone = (task: Task): boolean =>
+      this.#busy.has(nameOf(task)) || this.#rests.has(nameOf(task)) || this.#projectHindrances.has(task.project)
     const load = (): number => this.#busy.size / options.maxTasks
     this.#hindrances = new Hindrances(deps, options)
+    this.#projectHindrances = new ProjectHindrances(deps, options)
     const mayTake = (): boolean => this.#hindrances.reason === undefined
     const own = { isLeftAlone, load, mayTake }
     this.#finder = new TaskFinder({ ...deps, ...own, signs: this.#signs }, options)
@@ -110,7 +113,7 @@ export class Worker {
   get status(): WorkerStatus {
     const tasks = [...this.#busy.values()].map(({ task, since }) => ({ project: task.project, key: task.key, title: task.title, since }))
     const state = this.#isStopped ? 'stopped' : this.#isPaused ? 'paused' : tasks.length > 0 ? 'working' : 'looking'
-    return { state, tasks, ended: { ...this.#ended }, hindrance: this.#hindrances.reason }
+    return { state, tasks, ended: { ...this.#ended }, hindrance: this.#hindrances.reason ?? this.#projectHindrances.reason }
   }
 
   /** Takes nothing new; what is under way goes on. */
@@ -122,6 +125,7 @@ export class Worker {
   resume(): void {
     this.#isPaused = false
     this.#hindrances.clear()
+    this.#projectHindrances.clear()
     this.wake()
   }
 
@@ -225,9 +229,13 @@ export class Worker {
 
   #count(task: Task, end: WorkEnd): void {
     if (end.end !== 'merged') this.#ended[end.end === 'in-review' ? 'inReview' : end.end === 'needs-human' ? 'needsHuman' : end.end] += 1
-    const hindrance = 'hindrance' in end ? end.hindrance : undefined
-    if (hindrance !== undefined) return this.#hindrances.meet(hindrance)
+    if ('hindrance' in end && end.hindrance !== undefined) {
+      if (end.hinders === undefined) return this.#hindrances.meet(end.hindrance)
+      this.#projectHindrances.meet(task.project, end.hindrance)
+      return this.#deps.tell({ news: 'idle', reason: `no task of ${task.project} is taken for now: ${end.hindrance}` })
+    }
     this.#hindrances.pass()
+    this.#projectHindrances.pass(task.project)
     if (end.end === 'in-review' || end.end === 'merged') this.#rests.end(nameOf(task))
     else this.#rests.begin(nameOf(task))
   }
