@@ -22,6 +22,7 @@ export const workersFaults = defineFaults({
   },
   WORK_REFUSED: {
     kind: 'invalid',
-    meaning: 'What an agent left cannot be a commit: a repository within the repository, or more than may be pushed. Data: `reason`.',
+    meaning:
+      'What an agent left is not pushed: a repository within the repository, more than may be pushed, or a secret of this node. Data: `reason`.',
   },
 })

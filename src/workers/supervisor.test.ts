@@ -56,6 +56,11 @@ test('S28: a secret that an agent tells is in no commit, no pull request, no dec
 
 const failures: readonly { readonly what: string; readonly work: Work; readonly reason: string }[] = [
   { what: 'gives up', work: write('half', { outcome: 'failed', reason: 'no tests run here' }), reason: 'failed: no tests run here' },
+  {
+    what: 'writes a secret of this node into a file',
+    work: write('KEY=forge-token-4711\n'),
+    reason: 'failed: the work is not pushed: a secret of this node stands in cart.txt',
+  },
   { what: 'changes nothing', work: async () => done, reason: 'failed: the agent changed nothing' },
   {
     what: 'leaves a repository within the repository',
@@ -89,6 +94,13 @@ test('an agent that asks for a person gives the task back, and the person is tol
   const end = await stand.supervise(write('half', { outcome: 'needs-human', reason: 'which database?' }))
   assert.deepEqual(end, { end: 'needs-human', reason: 'which database?' })
   assert.deepEqual(await chainOf(stand), ['claim', 'release failed: needs a person: which database?'])
+})
+
+test('S28: work that is broken off with a secret in it is not pushed either', async (t) => {
+  const stand = await openStand(t)
+  const end = await stand.supervise(write('KEY=forge-token-4711\n', { outcome: 'hindered', reason: 'lab does not answer' }))
+  assert.deepEqual([end.end, 'reason' in end && end.reason], ['released', 'model-down: lab does not answer; what was done is lost'])
+  await assert.rejects(branchOf(stand))
 })
 
 test('S28: a question to other nodes goes without secrets, and stands in the transcript', async (t) => {

@@ -4,9 +4,12 @@ import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import type { KeptLease } from '../tasks/claims/keep-lease.ts'
 import type { Forge } from '../tasks/forges/forge.ts'
 import type { ObjectId } from '../tasks/git/objects.ts'
+import { maskSecrets } from '../market/rules/secrets.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { Start } from './begin-work.ts'
 import type { Capture } from './capture.ts'
+import { workersFaults } from './faults.ts'
+import type { ObjectRange } from './trees/find-texts.ts'
 import type { Mirror } from './trees/mirror.ts'
 import { StoodStill } from './watch-lease.ts'
 import type { WorkEnd } from './work-end.ts'
@@ -17,7 +20,9 @@ interface Waiting {
 
 export interface WorkClaimDeps {
   readonly clock: Clock
-  readonly mirror: Pick<Mirror, 'openPack'>
+  readonly mirror: Pick<Mirror, 'openPack' | 'findTexts'>
+  /** Values that leave this node in no commit. */
+  readonly readSecrets: () => Promise<readonly string[]>
 }
 
 /** A claim that work is done under. */
@@ -33,6 +38,9 @@ export interface WorkClaimOptions {
   /** Time that a release may take when nothing else is said, in milliseconds. */
   readonly releaseMs: number
 }
+
+/** Shortest secret that is looked for in what is pushed, in characters: a shorter one may be a word of any text. */
+const minSecretLength = 12
 
 /** What work says of its claim, and what that ends it with. */
 export class WorkClaim {
@@ -52,11 +60,16 @@ export class WorkClaim {
     return this.#tried
   }
 
-  /** Pushes with a renewal; undefined when the forge took it, else how that ends the work. @throws `StoodStill`, the signal's reason */
+  /**
+   * Pushes with a renewal; undefined when the forge took it, else how that ends the work.
+   *
+   * @throws Fault WORK_REFUSED where a secret of this node is in it; `StoodStill`, the signal's reason
+   */
   async push({ base, branch }: Pick<Start, 'base' | 'branch'>, commit: ObjectId, { signal }: Waiting): Promise<WorkEnd | undefined> {
+    const have = branch === undefined ? [base] : [base, branch]
+    await this.#refuseSecrets({ want: commit, have }, signal)
     this.#tried = commit
     const { holder, lease, capture } = this.#held
-    const have = branch === undefined ? [base] : [base, branch]
     const openPack = (waiting: Waiting): AsyncIterable<Uint8Array> => this.#deps.mirror.openPack({ want: commit, have }, waiting)
     const { patienceMs } = this.#options
     const patience = withDeadline(this.#deps.clock, patienceMs, signal)
@@ -73,6 +86,15 @@ export class WorkClaim {
         throw isTimeout(error) && !signal.aborted ? new StoodStill(patienceMs) : error
       })
     }
+  }
+
+  /** S28: what an agent was given, or came upon, it may have written into a file. What was masked in its words is not in its files. */
+  async #refuseSecrets(range: ObjectRange, signal: AbortSignal): Promise<void> {
+    const secrets = (await this.#deps.readSecrets()).filter((secret) => secret.length >= minSecretLength)
+    const places = await this.#deps.mirror.findTexts(range, { texts: secrets, signal })
+    if (places.length === 0) return
+    const reason = `a secret of this node stands in ${maskSecrets(places.join(', '), secrets)}`
+    throw workersFaults.create('WORK_REFUSED', { message: `the work is not pushed: ${reason}`, data: { reason } })
   }
 
   /** Says that a pull request waits for people. */

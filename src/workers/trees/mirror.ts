@@ -5,6 +5,8 @@ import { untilAborted } from '../../lib/deadline.ts'
 import type { ObjectId } from '../../tasks/git/objects.ts'
 import { parseObjectId } from '../../tasks/git/objects.ts'
 import type { GitCredentials } from '../../tasks/git/remote.ts'
+import type { ObjectRange } from './find-texts.ts'
+import { findTexts } from './find-texts.ts'
 import type { GitRunner } from './git.ts'
 
 interface Waiting {
@@ -35,7 +37,9 @@ export interface Mirror {
   /** Paths at which a tree has a repository of its own (a submodule). */
   readonly submodulesOf: (tree: ObjectId, options: Waiting) => Promise<ReadonlySet<string>>
   /** The objects of `want` without those of `have`, as a pack. */
-  readonly openPack: (range: { readonly want: ObjectId; readonly have: readonly ObjectId[] }, options: Waiting) => AsyncIterable<Uint8Array>
+  readonly openPack: (range: ObjectRange, options: Waiting) => AsyncIterable<Uint8Array>
+  /** Where one of some texts stands in the objects of `want` without those of `have`: paths, at most a few. @throws Fault GIT_FAILED */
+  readonly findTexts: (range: ObjectRange, options: Waiting & { readonly texts: readonly string[] }) => Promise<readonly string[]>
   /** Whether a commit is part of another's history. */
   readonly contains: (whole: ObjectId, part: ObjectId, options: Waiting) => Promise<boolean>
   /** Whether a commit of another's history has this line in its message; of letters, digits, `:`, `-` and spaces. */
@@ -140,6 +144,7 @@ export async function openMirror(deps: MirrorDeps, options: { readonly path: str
         signal,
         stdin: once(`${want}\n${have.map((id) => `^${id}\n`).join('')}`),
       }),
+    findTexts: (range, asked) => findTexts({ git, path }, range, asked),
     mentions: async (whole, line, waiting) =>
       (await run('look through the history', ['rev-list', '--max-count=1', `--grep=^${line}$`, whole], waiting)) !== '',
     contains: async (whole, part, waiting) => (await run('compare', ['rev-list', '--max-count=1', part, `^${whole}`], waiting)) === '',
