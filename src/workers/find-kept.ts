@@ -32,7 +32,7 @@ export function findKept(
   options: KeptOptions,
 ): KeptWork {
   const newest = (path: string): Version | undefined => {
-    const pattern = parsePattern(`ucxl://any:any@${projectName(task.project)}:${task.key}/*^/${path}`)
+    const pattern = parsePattern(`ucxl://any:any@${projectName(task)}:${task.key}/*^/${path}`)
     // a pattern means everything below its path as well
     const found = context.discover(pattern, { limit: maxWriters }).items.filter(({ resource }) => resource.endsWith(`:${task.key}/${path}`))
     return found.map((each) => each.newest).toSorted((a, b) => b.at - a.at)[0]

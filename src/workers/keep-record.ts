@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { ContextStore } from '../context/context.ts'
 import { encodeText } from '../lib/bytes.ts'
 import type { Log } from '../lib/log.ts'
-import type { ProjectId, Task } from '../tasks/task.ts'
+import type { Task } from '../tasks/task.ts'
+import { issueOfTaskKey } from '../tasks/task.ts'
+import { maxComponentLength } from '../ucxl/address.ts'
 import { parseAddress } from '../ucxl/ucxl.ts'
 import type { WorkRecord } from './supervisor.ts'
 
@@ -46,18 +49,26 @@ export function addressOf(
   task: Pick<Task, 'project' | 'key'>,
   at: { readonly agent: string; readonly role: string; readonly path: string },
 ) {
-  return parseAddress(`ucxl://${at.agent}:${at.role}@${projectName(task.project)}:${task.key}/*^/${at.path}`)
+  return parseAddress(`ucxl://${at.agent}:${at.role}@${projectName(task)}:${task.key}/*^/${at.path}`)
 }
 
-/** The last part of a project's name, as an address takes it. */
-export function projectName(project: ProjectId): string {
+/** Digits of the hash that tells projects of one name apart: 32 bits, for the few that one hive has. */
+const hashDigits = 8
+
+/**
+ * The project of a task, as its addresses say it: the last part of its name. Of an issue, whose number each project counts for itself, with the
+ * beginning of a hash of the whole name, for `acme/app` and `bob/app` both have an issue 7.
+ */
+export function projectName({ project, key }: Pick<Task, 'project' | 'key'>): string {
   const last = project.split('/').at(-1) ?? ''
   const name = last
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, '-')
+    .slice(0, maxComponentLength - hashDigits - 1)
     .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 64)
-  return name === '' ? 'project' : name
+  const known = name === '' ? 'project' : name
+  if (issueOfTaskKey(key) === undefined) return known
+  return `${known}-${createHash('sha256').update(project).digest('hex').slice(0, hashDigits)}`
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
