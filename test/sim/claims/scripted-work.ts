@@ -32,7 +32,7 @@ interface Waiting {
   readonly signal: AbortSignal
 }
 
-/** An agent that hangs is given up after so long, in milliseconds. */
+/** An agent that hangs is given up after so long, in milliseconds; one whose work is longer, after that and a tenth more. */
 export const taskTimeoutMs = 180_000
 /** Between two looks whether it may go on, in milliseconds. */
 const sliceMs = 5_000
@@ -115,7 +115,7 @@ class ScriptedWork {
     const { clock, planOf, watch } = this.#deps
     const { held, lease } = this.#place
     const plan = planOf(held)
-    const late = withDeadline(clock, taskTimeoutMs, signal)
+    const late = withDeadline(clock, Math.max(taskTimeoutMs, plan.workMs * 1.1), signal)
     try {
       for (let leftMs = plan.fault === 'hangs' ? Infinity : plan.workMs; leftMs > 0; leftMs -= sliceMs) {
         await lease.untilMayWork({ signal: late })
