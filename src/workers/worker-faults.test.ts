@@ -9,6 +9,7 @@ import { listHistory } from '../tasks/claims/history.ts'
 import { makeNonce } from '../tasks/claims/make-claim.ts'
 import type { DeskOptions } from '../tasks/desk.ts'
 import { ProjectDesk } from '../tasks/desk.ts'
+import type { GitRemote } from '../tasks/git/remote.ts'
 import { createWorkView } from '../tasks/records/work-view.ts'
 import { silentTalk } from '../tasks/talk/talk.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
@@ -42,13 +43,15 @@ type Supervise = (task: Task, holder: WorkerHolding['holder']) => Promise<WorkEn
 interface Given {
   readonly findHindrance?: () => string | undefined
   readonly beforeClaim?: () => Promise<void>
+  /** The server as the worker reaches it. */
+  readonly wrap?: (remote: GitRemote) => GitRemote
 }
 
 /** One worker on one project, whose git server is in memory, in virtual time. */
 async function openShop(t: TestContext, supervise: Supervise, given: Given = {}) {
   const clock = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
   const server = createMemoryServer({ clock }, { latencyMs: 5 })
-  const { beforeClaim = async () => {}, ...hindrance } = given
+  const { beforeClaim = async () => {}, wrap = (remote) => remote, ...hindrance } = given
   const peer = await openPeer('ada', { views: [createWorkView()] })
   const chance = createSeededChance(7)
   const desk = new ProjectDesk(
@@ -56,7 +59,7 @@ async function openShop(t: TestContext, supervise: Supervise, given: Given = {})
       ...{ clock, chance, log: silentLog, hive: testHive, key: peer.key, database: peer.database, journal: peer.journal },
       self: { peer: peer.journal.node, process: makeNonce(chance) },
       ...{ isAdmitted: () => true, ranHere: () => false, beforeClaim },
-      openRemote: () => server.connect('ada'),
+      openRemote: () => wrap(server.connect('ada')),
       openForge: () => Promise.reject(new Error('a repository has no forge')),
     },
     project,
@@ -179,6 +182,33 @@ test('rule 15: a token that lacks a right burns no backlog: the tasks of its pro
   assert.ok(took.length > before)
 })
 
+test('rules 5 and 20: a server that refuses claims by its policy is told to people with its words, and asked ever more seldom until it takes them', async (t) => {
+  const state = { pushes: 0, denies: true }
+  const wrap = (remote: GitRemote): GitRemote => ({
+    ...remote,
+    push: (request, options) => {
+      state.pushes += 1
+      if (!state.denies) return remote.push(request, options)
+      return Promise.resolve({
+        unpackError: undefined,
+        refs: request.updates.map(({ ref }) => ({ ref, result: 'refused', reason: 'pre-receive hook declined' }) as const),
+      })
+    },
+  })
+  const { clock, worker, run, took, idle } = await openShop(t, review, { wrap })
+  run()
+  await clock.advance(60_000)
+  assert.ok(state.pushes <= 4, `${state.pushes} pushes in a minute`)
+  assert.equal(worker.status.hindrance, `${project.id}: the git server refuses claims: pre-receive hook declined`)
+  assert.ok(idle.some((reason) => reason.includes('the git server refuses claims: pre-receive hook declined')))
+  await clock.advance(3_600_000)
+  assert.ok(state.pushes <= 12, `${state.pushes} pushes in an hour`)
+  state.denies = false
+  await clock.advance(3_600_000)
+  assert.equal(took.length, 3)
+  assert.equal(worker.status.hindrance, undefined)
+})
+
 test('a person who says to go on is believed: a model that came back is tried at once', async (t) => {
   let isDown = true
   const { clock, worker, run, took } = await openShop(t, async (task, holder) => (isDown ? down : review)(task, holder))
@@ -251,8 +281,8 @@ test('a task whose work was merged before its claim said so is closed, as done b
   run()
   await clock.advance(60_000)
   assert.deepEqual(took.toSorted(), ['one', 'three', 'two'], 'each once')
-  const shown = (desk.records?.all() ?? []).map(({ state, labels }) => [state, labels])
-  assert.deepEqual(shown, Array(3).fill(['closed', ['bzzz-task', 'completed']]))
+  const shown = (desk.records?.all() ?? []).map(({ state, labels }) => [state, ...labels].join())
+  assert.deepEqual(shown, Array(3).fill('closed,bzzz-task,completed'))
   await clock.run(desk.sights({ signal }))
   assert.deepEqual(desk.record.countLike('general'), { tried: 1, wentWell: 1 })
 })
