@@ -5,6 +5,7 @@ import type { Desks } from '../tasks/desks.ts'
 import { createDesks } from '../tasks/desks.ts'
 import type { AccessLog } from '../tasks/forges/access-log.ts'
 import { createForges } from '../tasks/forges/create-forge.ts'
+import { unsharedPauses } from '../tasks/forges/shared-pauses.ts'
 import { parseGitAddress } from '../tasks/git/address.ts'
 import { createRemote } from '../tasks/git/create-remote.ts'
 import type { GitCredentials, RemoteOptions } from '../tasks/git/remote.ts'
@@ -48,7 +49,8 @@ export function openHiveDesks(deps: HiveDesksDeps, { config, programs }: HiveDes
     return password === undefined ? undefined : { username: 'althing', password }
   }
   const deskDepsOf = (hive: HiveRuntime) => ({
-    ...{ clock, chance, log, openForge, database: home.database, key: home.keys.node },
+    ...{ clock, chance, log, database: home.database, key: home.keys.node },
+    openForge: (project: Project) => openForge(project, hive.tasks?.talk.pauses ?? unsharedPauses),
     journal: marketHiveOf(hive).journal,
     hive: hive.row.known.id,
     self: { peer: hive.journal.node, process: processes.own },

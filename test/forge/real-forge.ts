@@ -6,6 +6,7 @@ import type { AnswerFields } from '../../src/tasks/forges/answer-fields.ts'
 import { readFields, readObjects } from '../../src/tasks/forges/answer-fields.ts'
 import { createForges } from '../../src/tasks/forges/create-forge.ts'
 import type { Forge } from '../../src/tasks/forges/forge.ts'
+import { unsharedPauses } from '../../src/tasks/forges/shared-pauses.ts'
 import type { SuiteStand } from '../../src/tasks/suite/suite-stand.ts'
 import type { FixtureRequest } from '../../src/tasks/testing/fixture-forge.ts'
 import type { ForgeKind, Project } from '../../src/tasks/task.ts'
@@ -38,7 +39,7 @@ export async function openWired(
     { clock, fetch: wiredFetch(wire), findToken: async () => token, accessLog: { note: () => {} } },
     { timeoutMs: 60_000, maxAnswerBytes: 16_777_216, allowsPlainHttp: false, writeGapMs, maxPauseMs: 60_000 },
   )
-  const forge: Forge = await open(project)
+  const forge: Forge = await open(project, unsharedPauses)
   return { forge, wire, project, clock }
 }
 

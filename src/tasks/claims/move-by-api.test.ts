@@ -6,6 +6,7 @@ import { ForgePace } from '../forges/forge-pace.ts'
 import { createGithubRefs, graphqlRootOf } from '../forges/github-refs.ts'
 import { githubDialect } from '../forges/github.ts'
 import { RestClient } from '../forges/rest-client.ts'
+import { unsharedPauses } from '../forges/shared-pauses.ts'
 import { createRemote } from '../git/create-remote.ts'
 import { taskKeyOfIssue } from '../task.ts'
 import type { ClaimNode } from '../testing/claim-bench.ts'
@@ -30,7 +31,11 @@ async function openStand(t: TestContext, options: { readonly refuses?: string } 
   const apiOf = () => {
     const clock = createHandClock()
     const client = new RestClient(
-      { clock, fetch, pace: new ForgePace({ clock }, { writeGapMs: 0, maxPauseMs: 0 }), findToken: async () => undefined, note: () => {} },
+      {
+        ...{ clock, fetch, pauses: unsharedPauses, pace: new ForgePace({ clock }, { writeGapMs: 0, maxPauseMs: 0 }) },
+        findToken: async () => undefined,
+        note: () => {},
+      },
       { ...testRemoteOptions, ...githubDialect, api: graphqlRootOf(github) },
     )
     return createGithubRefs(client, { owner: 'team', repo: 'shop' })

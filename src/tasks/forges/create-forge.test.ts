@@ -5,6 +5,7 @@ import { parseProjectId } from '../task.ts'
 import { fixtureDialects, testToken } from '../testing/forge-stand.ts'
 import { openFixture } from '../testing/fixture-forge.ts'
 import { createForges } from './create-forge.ts'
+import { unsharedPauses } from './shared-pauses.ts'
 
 const { signal } = new AbortController()
 
@@ -18,7 +19,7 @@ for (const kind of ['github', 'gitea', 'gitlab'] as const)
     )
     const openOne = (name: string) => {
       const id = parseProjectId(`forge.example/team/${name}`) ?? assert.fail()
-      return open({ id, url: `${fixture.origin}/team/${name}.git`, forge: kind, base: 'main' })
+      return open({ id, url: `${fixture.origin}/team/${name}.git`, forge: kind, base: 'main' }, unsharedPauses)
     }
     const [shop, store] = [await openOne('shop'), await openOne('store')]
     fixture.mischief = () => ({ status: 429, headers: { 'retry-after': '60' } })

@@ -7,6 +7,7 @@ import type { ForgePlace } from './forge-place.ts'
 import { hostOf, placeOf } from './forge-place.ts'
 import type { RestClientOptions } from './rest-client.ts'
 import { RestClient } from './rest-client.ts'
+import type { SharedPauses } from './shared-pauses.ts'
 
 export interface ForgesDeps {
   readonly clock: Clock
@@ -26,8 +27,16 @@ export interface ForgesOptions {
   readonly maxPauseMs: number
 }
 
+interface Asked {
+  readonly project: Project
+  readonly pauses: SharedPauses
+}
+
+/** Opens the forge of a project, as one of the nodes that tell each other of pauses. */
+export type OpenForge = (project: Project, pauses: SharedPauses) => Promise<Forge>
+
 /** Opens the forges of projects; those on one host share its pace. What only one kind needs is loaded when it is asked for. */
-export function createForges(deps: ForgesDeps, options: ForgesOptions): (project: Project) => Promise<Forge> {
+export function createForges(deps: ForgesDeps, options: ForgesOptions): OpenForge {
   const { clock, fetch, findToken, accessLog } = deps
   const paces = new Map<string, ForgePace>()
   const paceOf = ({ api }: ForgePlace, writeGapMs: number): ForgePace => {
@@ -35,32 +44,33 @@ export function createForges(deps: ForgesDeps, options: ForgesOptions): (project
     paces.set(api, pace)
     return pace
   }
-  const open = (project: Project, dialect: Pick<RestClientOptions, 'headers' | 'formatToken'>, writeGapMs: number) => {
+  const openClient = ({ project, pauses }: Asked, dialect: Pick<RestClientOptions, 'headers' | 'formatToken'>, writeGapMs: number) => {
     const place = placeOf(project)
     const host = hostOf(project.url) ?? ''
     const clientAt = (api: string): RestClient =>
       new RestClient(
-        { clock, fetch, pace: paceOf(place, writeGapMs), findToken: () => findToken(host), note: accessLog.note },
+        { clock, fetch, pauses, pace: paceOf(place, writeGapMs), findToken: () => findToken(host), note: accessLog.note },
         { ...options, ...dialect, api },
       )
     return { place, clientAt, client: clientAt(place.api) }
   }
-  return async (project) => {
+  return async (project, pauses) => {
+    const asked = { project, pauses }
     switch (project.forge) {
       case 'github': {
         const { createGithub, githubDialect } = await import('./github.ts')
         const { createGithubRefs, graphqlRootOf } = await import('./github-refs.ts')
-        const { client, clientAt, place } = open(project, githubDialect, options.writeGapMs)
+        const { client, clientAt, place } = openClient(asked, githubDialect, options.writeGapMs)
         return { ...createGithub(client, place), refs: createGithubRefs(clientAt(graphqlRootOf(place)), place) }
       }
       case 'gitlab': {
         const { createGitlab, gitlabDialect } = await import('./gitlab.ts')
-        const { client, place } = open(project, gitlabDialect, options.writeGapMs)
+        const { client, place } = openClient(asked, gitlabDialect, options.writeGapMs)
         return createGitlab(client, place)
       }
       case 'gitea': {
         const { createGitea, giteaDialect } = await import('./gitea.ts')
-        const { client, place } = open(project, giteaDialect, 0)
+        const { client, place } = openClient(asked, giteaDialect, 0)
         return createGitea(client, place, { clock })
       }
       case 'git':

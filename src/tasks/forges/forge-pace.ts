@@ -52,7 +52,7 @@ export class ForgePace {
 
   /** Sends a question. @throws Fault FORGE_LIMITED */
   async read<T>(send: () => Promise<T>, { signal }: Waiting): Promise<T> {
-    await this.#untilOpen(signal)
+    await this.untilOpen({ signal })
     return send()
   }
 
@@ -65,7 +65,7 @@ export class ForgePace {
       await untilAborted(before, signal)
       const wait = this.#nextWrite - this.#clock.monotonic()
       if (wait > 0) await this.#clock.sleep(wait, { signal })
-      await this.#untilOpen(signal)
+      await this.untilOpen({ signal })
       try {
         return await send()
       } finally {
@@ -76,7 +76,8 @@ export class ForgePace {
     }
   }
 
-  async #untilOpen(signal: AbortSignal): Promise<void> {
+  /** Waits until nothing keeps us from sending. @throws Fault FORGE_LIMITED when that is long */
+  async untilOpen({ signal }: Waiting): Promise<void> {
     for (;;) {
       const wait = this.#pausedUntil - this.#clock.monotonic()
       if (wait <= 0) return

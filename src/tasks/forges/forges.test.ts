@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import type { Forge } from './forge.ts'
+import { unsharedPauses } from './shared-pauses.ts'
 import { runForgeSuite } from '../suite/forge-suite.ts'
 import { suiteStandOf } from '../testing/fixture-people.ts'
 import { openForgeStand, testToken } from '../testing/forge-stand.ts'
@@ -148,6 +149,6 @@ test('a token goes over plain http to this machine alone', async (t) => {
     { timeoutMs: 1_000, maxAnswerBytes: 1_000, allowsPlainHttp: false, writeGapMs: 0, maxPauseMs: 0 },
   )
   const id = parseProjectId('git.example.org/team/shop') ?? assert.fail()
-  const forge = await open({ id, url: 'http://git.example.org/team/shop', forge: 'gitea', base: 'main' })
+  const forge = await open({ id, url: 'http://git.example.org/team/shop', forge: 'gitea', base: 'main' }, unsharedPauses)
   await assert.rejects(askFor(forge), { code: 'FORGE_DENIED' })
 })

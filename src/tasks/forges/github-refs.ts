@@ -34,7 +34,7 @@ export function createGithubRefs(client: Pick<RestClient, 'send' | 'pause'>, { o
     if (!answer.errors.some(isLimit)) return answer
     throw tasksFaults.create('FORGE_LIMITED', {
       message: `GitHub asks us to wait: ${wordsOf(answer.errors)}`,
-      data: { retryAfterMs: answer.pauseMs ?? client.pause() },
+      data: { retryAfterMs: answer.pauseMs ?? (await client.pause()) },
     })
   }
   const learn = async (waiting: Waiting): Promise<string> => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createVirtualClock } from '../../lib/virtual-clock.ts'
 import { ForgePace } from './forge-pace.ts'
 import { RestClient } from './rest-client.ts'
+import { unsharedPauses } from './shared-pauses.ts'
 
 const { signal } = new AbortController()
 const api = 'https://git.example.org/api'
@@ -16,7 +17,7 @@ function clientOf(answer: Answer): RestClient {
   const fetch: typeof globalThis.fetch = async (input, init) =>
     answer((input instanceof Request ? input.url : String(input)).slice(api.length), new Headers(init?.headers).get('if-none-match'))
   return new RestClient(
-    { clock, fetch, pace, findToken: async () => undefined, note: () => {} },
+    { clock, fetch, pace, pauses: unsharedPauses, findToken: async () => undefined, note: () => {} },
     { api, headers: {}, formatToken: () => ['authorization', ''], timeoutMs: 1_000, maxAnswerBytes: 1_000, allowsPlainHttp: false },
   )
 }

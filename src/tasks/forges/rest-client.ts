@@ -11,6 +11,7 @@ import type { KeptAnswer } from './answer-cache.ts'
 import { AnswerCache } from './answer-cache.ts'
 import type { ForgePace } from './forge-pace.ts'
 import { refusalOf } from './refusal.ts'
+import type { SharedPauses } from './shared-pauses.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -20,6 +21,7 @@ export interface RestClientDeps {
   readonly clock: Clock
   readonly fetch: typeof globalThis.fetch
   readonly pace: ForgePace
+  readonly pauses: SharedPauses
   /** Asked before each request, so that a token can be changed without a restart. */
   readonly findToken: () => Promise<string | undefined>
   readonly note: (access: ForgeAccess) => void
@@ -70,11 +72,14 @@ const agent = 'althing/1'
 export class RestClient {
   readonly #deps: RestClientDeps
   readonly #options: RestClientOptions
+  /** With its port, where that is not the scheme's own. */
+  readonly #host: string
   readonly #cache = new AnswerCache()
 
   constructor(deps: RestClientDeps, options: RestClientOptions) {
     this.#deps = deps
     this.#options = options
+    this.#host = new URL(options.api).host
   }
 
   /** @throws Fault FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_REFUSED, FORGE_LIMITED, FORGE_INVALID */
@@ -86,15 +91,18 @@ export class RestClient {
   }
 
   /** Sends nothing for a while, because an answer said so that was none of a failure; gives how long, in milliseconds. */
-  pause(): number {
-    return this.#deps.pace.pauseUntold()
+  async pause(): Promise<number> {
+    return this.#obey('untold', await this.#deps.findToken())
   }
 
   async #sendNow(request: ForgeRequest, { signal }: Waiting): Promise<ForgeAnswer> {
     const { clock, findToken, note } = this.#deps
-    const { api, timeoutMs } = this.#options
+    const { timeoutMs } = this.#options
     const token = await findToken()
-    if (token !== undefined) this.#assertSafe()
+    if (token !== undefined) {
+      this.#assertSafe()
+      await this.#heed(token, signal)
+    }
     const [at, began] = [clock.now(), clock.monotonic()]
     const late = withDeadline(clock, timeoutMs, signal)
     // held until the answer is there: it may go from the cache meanwhile
@@ -108,10 +116,9 @@ export class RestClient {
       signal.throwIfAborted()
       throw error instanceof Fault ? error : this.#failure(error)
     } finally {
-      const forge = new URL(api).host
       note({
         at,
-        forge,
+        forge: this.#host,
         method: request.method,
         path: request.path.replace(/\?.*$/s, ''),
         status,
@@ -153,7 +160,11 @@ export class RestClient {
     const at = timeOf(headers)
     const signs = { status, ...limitHeaders(headers), now: at ?? clock.now() }
     // by the headers alone first: the words may never come
-    let pauseMs = this.#obey(judgeLimit({ ...signs, words: '' }))
+    const obey = (words: string): number | undefined => {
+      const limit = judgeLimit({ ...signs, words })
+      return limit === undefined ? undefined : this.#obey(limit, token)
+    }
+    let pauseMs = obey('')
     if (status === 304) {
       await response.body?.cancel()
       if (kept === undefined) throw notModified(path)
@@ -162,7 +173,7 @@ export class RestClient {
     }
     const text = await readText(response, this.#options.maxAnswerBytes)
     if (!response.ok) {
-      pauseMs ??= this.#obey(judgeLimit({ ...signs, words: text }))
+      pauseMs ??= obey(text)
       throw refusalOf({ api: this.#options.api, path, status, headers, text, token, pauseMs })
     }
     pace.succeed()
@@ -170,11 +181,21 @@ export class RestClient {
     return { status, body: parseJson(text), headers, at, pauseMs }
   }
 
-  #obey(limit: ForgeLimit | undefined): number | undefined {
-    const { pace } = this.#deps
-    if (limit === 'untold') return pace.pauseUntold()
-    if (limit !== undefined) pace.pause(limit)
-    return limit
+  /** Waits for what other nodes were told with this token. */
+  async #heed(token: string, signal: AbortSignal): Promise<void> {
+    const { pace, pauses } = this.#deps
+    const ms = pauses.heard(this.#host, token)
+    if (ms === 0) return
+    pace.pause(ms)
+    await pace.untilOpen({ signal })
+  }
+
+  #obey(limit: ForgeLimit, token: string | undefined): number {
+    const { pace, pauses } = this.#deps
+    const ms = limit === 'untold' ? pace.pauseUntold() : limit
+    pace.pause(ms)
+    if (token !== undefined) pauses.tell({ forge: this.#host, token, ms })
+    return ms
   }
 
   #failure(error: unknown): Error {
@@ -207,6 +228,7 @@ function limitHeaders(headers: Headers) {
   return {
     retryAfter: get('retry-after'),
     remaining: get('x-ratelimit-remaining') ?? get('ratelimit-remaining'),
+    limit: get('x-ratelimit-limit') ?? get('ratelimit-limit'),
     reset: get('x-ratelimit-reset') ?? get('ratelimit-reset'),
   }
 }

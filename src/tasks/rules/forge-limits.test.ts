@@ -4,7 +4,7 @@ import { areLimitWords, judgeLimit, untoldPause } from './forge-limits.ts'
 import type { LimitSigns } from './forge-limits.ts'
 
 const now = 1_767_225_600_000
-const plain: LimitSigns = { status: 200, retryAfter: undefined, remaining: undefined, reset: undefined, words: '', now }
+const plain: LimitSigns = { status: 200, retryAfter: undefined, remaining: undefined, limit: undefined, reset: undefined, words: '', now }
 
 test('an answer that says nothing of limits asks for no pause', () => {
   for (const status of [200, 304, 403, 404, 500, 503]) assert.equal(judgeLimit({ ...plain, status }), undefined)
@@ -23,6 +23,14 @@ test('F20: Retry-After is kept in seconds and as a date, with 429, 403 and 503',
 test('F20: a budget that is spent is waited for until it is whole again, also after an answer that was good', () => {
   assert.equal(judgeLimit({ ...plain, remaining: '0', reset: '1767225630' }), 30_000)
   assert.equal(judgeLimit({ ...plain, remaining: '0', reset: '1767225000' }), 1_000)
+})
+
+test('F20: the last hundredth of a budget is left to what is under way on other nodes', () => {
+  const of = (remaining: string, limit: string) => judgeLimit({ ...plain, remaining, limit, reset: '1767225630' })
+  assert.deepEqual(
+    [of('50', '5000'), of('51', '5000'), of('0', '60'), of('1', '60'), of('9', 'many')],
+    [30_000, undefined, 30_000, undefined, undefined],
+  )
 })
 
 test('F20: "too many" without a time is a pause of unknown length, and no word of a forge makes us wait longer than a day', () => {

@@ -5,6 +5,8 @@ export interface LimitSigns {
   readonly retryAfter: string | undefined
   /** Requests that are left until `reset`; `X-RateLimit-Remaining`, or `RateLimit-Remaining`. */
   readonly remaining: string | undefined
+  /** Requests in all until then; `X-RateLimit-Limit`, or `RateLimit-Limit`. */
+  readonly limit: string | undefined
   /** Seconds since 1970; `X-RateLimit-Reset`, or `RateLimit-Reset`. */
   readonly reset: string | undefined
   /** What it says beside its headers; empty where that is not known yet. */
@@ -24,12 +26,15 @@ const maxPauseMs = 86_400_000
 /** What is looked at of a forge's words, in characters. */
 const maxWords = 4_096
 
+/** Share of a budget that is left alone: what is under way on all nodes with one token when the last of it is seen to go. */
+const reserveShare = 0.01
+
 /** What an answer asks for; undefined when that is no pause. */
-export function judgeLimit({ status, retryAfter, remaining, reset, words, now }: LimitSigns): ForgeLimit | undefined {
+export function judgeLimit({ status, retryAfter, remaining, limit, reset, words, now }: LimitSigns): ForgeLimit | undefined {
   const isRefused = status === 429 || status === 403 || status === 503
   const asked = retryAfter === undefined || !isRefused ? undefined : readRetryAfter(retryAfter, now)
   if (asked !== undefined) return bound(asked)
-  if (remaining === '0' && /^\d{1,12}$/.test(reset ?? '')) return bound(Number(reset) * 1_000 - now)
+  if (isSpent(remaining, limit) && isWhole(reset)) return bound(Number(reset) * 1_000 - now)
   // GitHub tells its secondary limit by 403 and a message, like a right that is missing
   return status === 429 || (status === 403 && areLimitWords(words)) ? 'untold' : undefined
 }
@@ -44,9 +49,18 @@ export function untoldPause(before: number): number {
   return Math.min(firstUntoldMs * 2 ** before, maxUntoldMs)
 }
 
+function isSpent(remaining: string | undefined, limit: string | undefined): boolean {
+  const reserve = isWhole(limit) ? Math.floor(Number(limit) * reserveShare) : 0
+  return isWhole(remaining) && Number(remaining) <= reserve
+}
+
+function isWhole(text: string | undefined): boolean {
+  return /^\d{1,12}$/.test(text ?? '')
+}
+
 /** @see RFC 9110 §10.2.3 */
 function readRetryAfter(text: string, now: number): number | undefined {
-  if (/^\d{1,12}$/.test(text)) return Number(text) * 1_000
+  if (isWhole(text)) return Number(text) * 1_000
   const at = Date.parse(text)
   return Number.isNaN(at) ? undefined : at - now
 }

@@ -13,12 +13,14 @@ import { boundOffer, formatNews, isNewsSigned, maxTalkBytes, parseNews, signNews
 const issueHash = 'a'.repeat(64)
 const name = { project, task }
 const ada = keyOf('ada')
+const limited = { news: 'limited', forge: 'git.example.org:3000', mark: '0123456789abcdef', waitMs: 86_400_000 } as const
 const every: readonly TaskNews[] = [
   { news: 'task-seen', ...name, issueHash },
   { news: 'bid', ...name, issueHash, score: 750_000, load: 333_333 },
   { news: 'claimed', ...name, epoch: 2 },
   { news: 'released', ...name },
   { news: 'polled', project },
+  limited,
   { news: 'worker', offer: testOffer },
   { news: 'worker', offer: null },
 ]
@@ -68,6 +70,10 @@ test('what is longer, or says more, than a member says is not read', () => {
     { news: 'released', project, task: 'issue-0' as typeof task },
     { news: 'task-seen', ...name, issueHash: 'A'.repeat(64) },
     { news: 'polled', project: '' as typeof project },
+    { ...limited, forge: 'two\nlines' },
+    { ...limited, mark: 'a secret' },
+    { ...limited, waitMs: 86_400_001 },
+    { ...limited, waitMs: -1 },
   ]
   for (const news of wrong)
     assert.equal(parseNews(formatNews(signNews(ada, testHive, { nonce: 1, news }))), undefined, JSON.stringify(news))
@@ -83,6 +89,7 @@ test('what another version says beside what is known is not read as if it were k
     ['else', project, task],
     ['released', project, task, 1],
     ['claimed', project, task],
+    ['limited', 'git.example.org', '0123456789abcdef', 1, 1],
     [],
     'polled',
     ['worker', null, 1],

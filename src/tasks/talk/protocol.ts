@@ -25,6 +25,8 @@ export type TaskNews =
   | ({ readonly news: 'released' } & TaskName)
   /** The sender looked at a project for all. */
   | { readonly news: 'polled'; readonly project: ProjectId }
+  /** A forge wants nothing more for `waitMs` from whoever has a token, of which `mark` is 16 hex digits of a keyed hash. */
+  | { readonly news: 'limited'; readonly forge: string; readonly mark: string; readonly waitMs: number }
   /** A worker is there; null: it ended. */
   | { readonly news: 'worker'; readonly offer: WorkerOffer | null }
 
@@ -45,6 +47,8 @@ const maxOfferProjects = 32
 const maxOfferWords = 16
 const maxWordLength = 256
 const maxSlots = 1_024
+/** Longest pause that is told, in milliseconds: no forge asks for more than a day. */
+export const maxPauseMs = 86_400_000
 const talkDomain = 'althing-task-talk-v1'
 const signatureBytes = 64
 
@@ -119,6 +123,8 @@ function toRow(news: TaskNews): readonly unknown[] {
       return [news.news, news.project, news.task]
     case 'polled':
       return [news.news, news.project]
+    case 'limited':
+      return [news.news, news.forge, news.mark, news.waitMs]
     case 'worker':
       return [news.news, news.offer === null ? null : offerRow(news.offer)]
   }
@@ -132,6 +138,7 @@ function parseRow(value: unknown): TaskNews | undefined {
   if (!Array.isArray(value) || value.length < 2 || value.length > 6) return undefined
   const row: readonly unknown[] = value
   if (row[0] === 'worker') return parseWorker(row)
+  if (row[0] === 'limited') return parseLimited(row)
   const project = parseProjectId(typeof row[1] === 'string' ? row[1] : '')
   if (project === undefined) return undefined
   if (row[0] === 'polled') return row.length === 2 ? { news: 'polled', project } : undefined
@@ -158,6 +165,13 @@ function parseOfTask(row: readonly unknown[], name: TaskName): TaskNews | undefi
     default:
       return undefined
   }
+}
+
+function parseLimited(row: readonly unknown[]): TaskNews | undefined {
+  const [forge, waitMs] = [readText(row[1], maxWordLength), readCount(row[3])]
+  const mark = typeof row[2] === 'string' && /^[0-9a-f]{16}$/.test(row[2]) ? row[2] : undefined
+  if (row.length !== 4 || forge === undefined || mark === undefined || waitMs === undefined || waitMs > maxPauseMs) return undefined
+  return { news: 'limited', forge, mark, waitMs }
 }
 
 function parseWorker(row: readonly unknown[]): TaskNews | undefined {

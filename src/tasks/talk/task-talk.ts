@@ -9,6 +9,7 @@ import type { Log } from '../../lib/log.ts'
 import type { TokenBucket } from '../../lib/token-bucket.ts'
 import { createTokenBucket } from '../../lib/token-bucket.ts'
 import type { GossipMessage, GossipVerdict, Host } from '../../network/host.ts'
+import type { SharedPauses } from '../forges/shared-pauses.ts'
 import { isPolledByAnother } from '../rules/choose-turn.ts'
 import { Repeats } from '../rules/heard.ts'
 import type { HeardWorker, WorkerOffer } from '../rules/worker-book.ts'
@@ -20,6 +21,7 @@ import { boundOffer, formatNews, signNews, talkTopic } from './protocol.ts'
 import { SeenTasks } from './seen-tasks.ts'
 import { SenderRates } from './sender-rates.ts'
 import type { Standing, Talk, Turn } from './talk.ts'
+import { TokenPauses } from './token-pauses.ts'
 import { Turns } from './turns.ts'
 
 export interface TaskTalkDeps {
@@ -53,6 +55,9 @@ const settleMs = 500
 
 /** What members say to each other of tasks, over the hive's gossip. All it loses costs a push or a look at most. */
 export class TaskTalk implements Talk, AsyncDisposable {
+  /** Pauses that forges ask for. */
+  readonly pauses: SharedPauses
+  readonly #pauses: TokenPauses
   readonly #deps: TaskTalkDeps
   readonly #events: Events<TalkEvents> = createEvents<TalkEvents>()
   readonly #turns: Turns
@@ -77,6 +82,7 @@ export class TaskTalk implements Talk, AsyncDisposable {
     this.#prompts = new SenderRates(deps, promptRate)
     this.#saying = createTokenBucket(deps, sawRate)
     const { host, hive } = deps
+    this.pauses = this.#pauses = new TokenPauses({ ...deps, tell: (news) => this.#tell(news) })
     this.#turns = new Turns({ ...deps, rivals: (task) => this.#rivals(task), tell: (news) => this.#tell(news) })
     this.#offs = [
       host.gossip.subscribe(talkTopic(hive), (message) => this.#hear(message)),
@@ -227,6 +233,8 @@ export class TaskTalk implements Talk, AsyncDisposable {
         return this.#promptBy(sender, news.project)
       case 'polled':
         return this.#seen.notePoll(news.project, sender, now)
+      case 'limited':
+        return this.#pauses.hear(news, sender)
       case 'worker':
         return this.#takeOffer(sender, news.offer)
     }

@@ -5,6 +5,7 @@ import { createVirtualClock } from '../../lib/virtual-clock.ts'
 import type { ForgeAccess } from '../forges/access-log.ts'
 import { createForges } from '../forges/create-forge.ts'
 import type { Forge } from '../forges/forge.ts'
+import { unsharedPauses } from '../forges/shared-pauses.ts'
 import type { ForgeKind, Project } from '../task.ts'
 import { parseProjectId } from '../task.ts'
 import type { FixtureDialect, FixtureForge } from './fixture-forge.ts'
@@ -48,5 +49,5 @@ export async function openForgeStand(t: TestContext, kind: Exclude<ForgeKind, 'g
     forge: kind,
     base: 'main',
   }
-  return Object.assign(stand, { forge: await openForge(project) })
+  return Object.assign(stand, { forge: await openForge(project, unsharedPauses) })
 }
