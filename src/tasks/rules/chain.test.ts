@@ -23,6 +23,8 @@ interface Word {
   readonly reason?: string
   readonly pr?: string
   readonly task?: ClaimDocument['task']
+  readonly project?: ClaimDocument['project']
+  readonly hive?: ClaimDocument['hive']
   readonly previous?: ObjectId | null
 }
 
@@ -76,6 +78,8 @@ for (const [what, words] of Object.entries<readonly (Word | undefined)[]>({
   'a renewal in another epoch': [first, { epoch: 2 }],
   'a link that names another parent': [first, { previous: idOf(9) }],
   'a link of another task': [first, { task: 'issue-8' as ClaimDocument['task'] }],
+  'a link of another project': [first, { project: 'forge.example/team/other' as ClaimDocument['project'] }],
+  'a link of another hive': [first, { hive: 'another' as ClaimDocument['hive'] }],
   'a release by another': [first, { kind: 'release', by: bob }],
   'a renewal after a release': [first, { kind: 'release' }, {}],
   'a renewal of what is in review': [first, { kind: 'review' }, {}],
