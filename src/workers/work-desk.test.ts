@@ -5,9 +5,11 @@ import { test } from 'node:test'
 import { createSeededChance } from '../lib/chance.ts'
 import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
-import { makeFolder } from '../tasks/testing/git-server.ts'
+import type { ProjectDesk } from '../tasks/desk.ts'
+import { makeFolder, makeRepository, testPrograms } from '../tasks/testing/git-server.ts'
 import { openWorkbench } from './work-desk.ts'
 import type { WorkbenchDeps, WorkSettings } from './work-desk.ts'
+import type { WorkerHolding } from './worker-news.ts'
 
 const settings: WorkSettings = {
   ...{ driver: 'command', model: '', command: ['true'], secrets: [], sandbox: 'none', network: 'none', readable: [] },
@@ -69,4 +71,29 @@ test('a worker whose program is not there does not start, rather than fail every
     await assert.rejects(open(program), { code: 'WORKER_CONFIG_INVALID', message: /no program/ }, program)
   // one of the project is there with the project
   for (const program of ['sh', '/bin/sh', './agent.sh']) await open(program)
+})
+
+test('rule 6: a task whose text is not the one that its claim names is given back, also where it changed while no process of this node ran', async (t) => {
+  const folder = await makeFolder(t)
+  const bench = await openWorkbench(
+    { ...deps, listSecrets: async () => [] },
+    { settings, folder, agent: 'ada:backend', environment: testPrograms.environment },
+  )
+  const released: string[] = []
+  const release = async (reason: string) => (released.push(reason), { result: 'accepted' })
+  const task = { key: 'issue-7', project: 'shop', state: 'open', labels: ['bzzz-task'], issueHash: 'b'.repeat(64) }
+  const terms = { base: 'main', branch: 'althing/issue-7', epoch: 1, issueHash: 'a'.repeat(64) }
+  const holder = { terms, mode: 'working', renewalDueMs: 60_000, release }
+  const desk = {
+    project: { id: 'shop', url: await makeRepository(t), base: 'main' },
+    ...{
+      label: 'bzzz-task',
+      rounds: { untilDue: (_holder: unknown, waiting: { signal: AbortSignal }) => systemClock.sleep(60_000, waiting) },
+    },
+    ...{ source: { find: async () => task }, pulls: {} },
+  }
+  // of a desk and a claim no more is asked before work begins
+  const held = { task, holder, resumedBecause: 'this node was interrupted' } as unknown as WorkerHolding
+  const end = await bench.supervise(desk as unknown as ProjectDesk, held, { signal: new AbortController().signal })
+  assert.deepEqual([end, released], [{ end: 'released', reason: 'not-eligible: its text changed' }, ['not-eligible: its text changed']])
 })

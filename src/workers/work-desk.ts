@@ -1,12 +1,11 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Chance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import { describeError } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { Model, Models } from '../models/models.ts'
-import { workBranch } from '../tasks/claims/claim-refs.ts'
+import { workBranch, workBranchPrefix } from '../tasks/claims/claim-refs.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import type { GitCredentials } from '../tasks/git/remote.ts'
 import type { AnswerHelp, HelpLine } from '../tasks/talk/help-line.ts'
@@ -17,13 +16,11 @@ import type { DriverSettings } from './open-driver.ts'
 import { openDriver, unsetFault } from './open-driver.ts'
 import { openSandbox } from './sandbox/open-sandbox.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
-import type { SupervisorDeps } from './supervisor.ts'
+import type { SupervisorDeps, SupervisorOptions } from './supervisor.ts'
 import { superviseTask } from './supervisor.ts'
 import type { WorkEnd } from './work-end.ts'
-import type { GitRunner } from './trees/git.ts'
 import { createGitRunner } from './trees/git.ts'
-import type { Mirror } from './trees/mirror.ts'
-import { openMirror } from './trees/mirror.ts'
+import { Mirrors } from './trees/mirrors.ts'
 import { standingOf, standingOfGone } from './trees/standing.ts'
 import type { WorkerHolding } from './worker-news.ts'
 
@@ -112,14 +109,16 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
   const asked = settings.driver === 'model' ? await openModel(deps, settings.model) : undefined
   const driver = await openDriver(deps, settings, { sandbox, scratchFolder, model: asked?.model })
   const git = createGitRunner(deps, { environment, maxTextBytes: maxGitTextBytes, timeoutMs: settings.gitTimeoutMs })
-  const mirrors = new Mirrors({ git, findCredentials: deps.findCredentials }, join(folder, 'mirrors'))
-  const compareBranches: Workbench['compareBranches'] = async ({ project }, task, waiting) => {
-    const mirror = await mirrors.get(project, waiting)
-    const heads = await mirror.fetch([project.base, workBranch(task)], waiting)
-    const [base, branch] = [heads.get(project.base), heads.get(workBranch(task))]
-    if (base === undefined) return 'none'
-    return branch === undefined ? standingOfGone(mirror, { base, task }, waiting) : standingOf(mirror, { base, branch }, waiting)
-  }
+  const mirrors = new Mirrors({ ...deps, git }, { folder: join(folder, 'mirrors'), prefix: workBranchPrefix })
+  const compareBranches: Workbench['compareBranches'] = ({ project }, task, waiting) =>
+    mirrors.lendFetched(project, [project.base, workBranch(task)], {
+      look: async (mirror, heads) => {
+        const [base, branch] = [heads.get(project.base), heads.get(workBranch(task))]
+        if (base === undefined) return 'none'
+        return branch === undefined ? standingOfGone(mirror, { base, task }, waiting) : standingOf(mirror, { base, branch }, waiting)
+      },
+      ...waiting,
+    })
   return {
     agent: options.agent,
     holds: `${driver.name} · ${sandbox.holds}`,
@@ -130,40 +129,46 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
         ? undefined
         : createHelpAnswerer({ model: asked.model, log: deps.log, readSecrets: deps.listSecrets }),
     findHindrance: () => asked?.model.findHindrance(settings)?.message,
-    supervise: async (desk, held, waiting) => {
-      const mirror = await mirrors.get(desk.project, waiting)
-      return superviseTask(
-        {
-          ...deps,
-          git,
-          sandbox,
-          driver,
-          mirror,
-          rounds: desk.rounds,
-          forge: desk.pulls,
-          askForHelp: createPeerQuestions(deps.help, held.task),
-          readSecrets: deps.listSecrets,
-          findObstacle: async (task, looking) => {
-            const now = await desk.source.find(task.key, looking)
-            if (now === undefined || now.state === 'closed') return 'not-eligible: the task is closed'
-            if (!now.labels.includes(desk.label)) return `not-eligible: its label ${desk.label} is gone`
-            return now.issueHash === task.issueHash ? undefined : 'not-eligible: its text changed'
-          },
+    supervise: (desk, held, waiting) =>
+      mirrors.lend(
+        desk.project,
+        (mirror) => {
+          const own = { git, sandbox, driver, mirror, readSecrets: deps.listSecrets }
+          return superviseTask({ ...deps, ...own, ...deskDeps(deps, desk, held) }, held, {
+            ...optionsOf(settings, options),
+            worktreeFolder,
+            ...waiting,
+          })
         },
-        held,
-        {
-          ...settings,
-          ...waiting,
-          agent: options.agent,
-          worktreeFolder,
-          snapshotTimeoutMs: settings.commandTimeoutMs,
-          limits: { maxTurns: settings.maxTurns, timeoutMs: settings.taskTimeoutMs, maxOutputBytes: settings.maxOutputBytes },
-        },
-      )
-    },
+        waiting,
+      ),
     isMerged: async (desk, task, waiting) => (await compareBranches(desk, task, waiting)) === 'merged',
     compareBranches,
   }
+}
+
+/** What work on a task needs of its project. */
+function deskDeps(
+  { help }: Pick<WorkbenchDeps, 'help'>,
+  desk: ProjectDesk,
+  { task, holder }: WorkerHolding,
+): Pick<SupervisorDeps, 'rounds' | 'forge' | 'askForHelp' | 'findObstacle'> {
+  const { issueHash } = holder.terms
+  return {
+    ...{ rounds: desk.rounds, forge: desk.pulls, askForHelp: createPeerQuestions(help, task) },
+    findObstacle: async ({ key }, looking) => {
+      const now = await desk.source.find(key, looking)
+      if (now === undefined || now.state === 'closed') return 'not-eligible: the task is closed'
+      if (!now.labels.includes(desk.label)) return `not-eligible: its label ${desk.label} is gone`
+      // the text that the claim names, which may be older than this process
+      return now.issueHash === issueHash ? undefined : 'not-eligible: its text changed'
+    },
+  }
+}
+
+function optionsOf(settings: WorkSettings, { agent }: WorkbenchOptions): Omit<SupervisorOptions, 'worktreeFolder'> {
+  const { maxTurns, taskTimeoutMs: timeoutMs, maxOutputBytes, commandTimeoutMs: snapshotTimeoutMs } = settings
+  return { ...settings, agent, snapshotTimeoutMs, limits: { maxTurns, timeoutMs, maxOutputBytes } }
 }
 
 /** Empties a folder in which a crash leaves what it was at. The home is this process's alone, and it has one workbench. */
@@ -182,32 +187,4 @@ async function openModel({ openModels }: WorkbenchDeps, name: string): Promise<{
   if (name === '') throw unsetFault('workers.model', 'set it, or say --model ENDPOINT/MODEL; `althing model list` shows those there are')
   const models = await openModels()
   return { model: models.get(name), price: models.priceOf(name) }
-}
-
-/** A mirror of each project, opened once. */
-class Mirrors {
-  readonly #deps: { readonly git: GitRunner; readonly findCredentials: WorkbenchDeps['findCredentials'] }
-  readonly #folder: string
-  readonly #open = new Map<string, Promise<Mirror>>()
-
-  constructor(deps: { readonly git: GitRunner; readonly findCredentials: WorkbenchDeps['findCredentials'] }, folder: string) {
-    this.#deps = deps
-    this.#folder = folder
-  }
-
-  get(project: Project, { signal }: Waiting): Promise<Mirror> {
-    const opening = this.#open.get(project.id) ?? this.#openOne(project, signal)
-    this.#open.set(project.id, opening)
-    opening.catch(() => this.#open.delete(project.id))
-    return opening
-  }
-
-  #openOne(project: Project, signal: AbortSignal): Promise<Mirror> {
-    const { git, findCredentials } = this.#deps
-    const name = createHash('sha256').update(project.id).digest('hex').slice(0, 16)
-    return openMirror(
-      { git, credentials: () => findCredentials(project) },
-      { path: join(this.#folder, `${name}.git`), url: project.url, signal },
-    )
-  }
 }

@@ -43,9 +43,12 @@ export function taskOfRef(form: RefForm, ref: string): TaskKey | undefined {
   return ref.startsWith(prefix) ? parseTaskKey(ref.slice(prefix.length)) : undefined
 }
 
+/** What the names of all branches of work begin with. */
+export const workBranchPrefix = 'althing/'
+
 /** Branch that the work on a task goes to. */
 export function workBranch(task: TaskKey): string {
-  return `althing/${task}`
+  return `${workBranchPrefix}${task}`
 }
 
 /** The ref of a branch. */
