@@ -5,17 +5,13 @@ import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
 import type { Machine } from './machine.ts'
-import { addressOf, enter, eventually, knownBy, list, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
+import { addressOf, enter, list, number, openVillage, text, untilKnown, untilMet, writePackage } from './machine.ts'
 
 test('F35: a home restored from an older backup gets back what it had signed since, and goes on', async (t) => {
   // its peers answer as soon as they are found, however long a busy machine takes for that
   const { bob, restored } = await setBack(t, { waitsMs: 60_000 })
   await restored.start()
-  await eventually(
-    'what was published since came back',
-    async () => knownBy(restored),
-    (known) => known === 3,
-  )
+  await untilKnown(restored, 3)
   await publishFourth(restored, bob)
   assert.deepEqual(incarnationsOf(bob), [1])
 })
@@ -26,11 +22,7 @@ test('F35: restored and alone, it goes on in a new incarnation; nothing is lost,
   await restored.start()
   await restored.ask('p2p', 'publish', restored.fourth)
   await bob.start('--bootstrap', await addressOf(restored))
-  await eventually(
-    'the old ones came back',
-    async () => knownBy(restored),
-    (known) => known === 4,
-  )
+  await untilKnown(restored, 4)
   await publishFourth(restored, bob)
   assert.deepEqual(incarnationsOf(bob), [1, 2])
 })
@@ -44,21 +36,12 @@ async function setBack(
   const [ada, bob] = [village.settle('ada'), village.settle('bob')]
   await ada.start()
   await enter(ada, bob)
-  await eventually(
-    'they are connected',
-    async () => neighboursOf(ada),
-    (peers) => peers.length === 1,
-  )
-  await ada.ask('p2p', 'publish', writePackage(village, 'first'))
+  await untilMet(ada, 1)
+  await ada.call('p2p.publish', { path: writePackage(village, 'first') })
   const backup = join(village.root, 'backup')
   assert.equal((await ada.ask('backup', backup, '--keys'))['includesKeys'], true)
-  await ada.ask('p2p', 'publish', writePackage(village, 'second'))
-  await ada.ask('p2p', 'publish', writePackage(village, 'third'))
-  await eventually(
-    'bob has all',
-    async () => knownBy(bob),
-    (known) => known === 3,
-  )
+  for (const name of ['second', 'third']) await ada.call('p2p.publish', { path: writePackage(village, name) })
+  await untilKnown(bob, 3)
   await ada.end('SIGKILL')
   const restored = village.settle('restored', { ALTHING_JOURNAL_OWN_HEAD_TIMEOUT_MS: String(waitsMs) })
   await restored.ask('restore', backup)
@@ -70,11 +53,7 @@ async function setBack(
 /** One more publish, after which both say the same of four packages, and nobody is in doubt. */
 async function publishFourth(restored: Machine & { readonly fourth: string }, bob: Machine): Promise<void> {
   await restored.ask('p2p', 'publish', restored.fourth)
-  await eventually(
-    'bob has the fourth',
-    async () => knownBy(bob),
-    (known) => known === 4,
-  )
+  await untilKnown(bob, 4)
   const index = await indexOf(restored)
   assert.deepEqual(index, await indexOf(bob))
   assert.deepEqual(
@@ -115,40 +94,12 @@ test('a backup without keys has none; with the owner key kept apart the restored
   assert.match(refused.stderr, /OWNER_EXPORT_INVALID/)
 })
 
-test('node enroll and accept: two machines of one owner publish under one name', async (t) => {
-  const village = openVillage(t)
-  const [ada, laptop] = [village.settle('ada'), village.settle('laptop')]
-  await ada.start()
-  const { code } = (await ada.ask('node', 'enroll', '--label', 'laptop')) as { readonly code: string }
-  const accepted = await laptop.ask('node', 'accept', code)
-  const { owner } = await ada.ask('owner', 'show')
-  assert.equal(accepted['owner'], owner)
-  const late = await village.settle('eve').run(['node', 'accept', code])
-  assert.equal(late.code, 1)
-  assert.match(late.stderr, /INVITE_REFUSED/)
-  await laptop.start()
-  await eventually(
-    'they are connected',
-    async () => neighboursOf(laptop),
-    (peers) => peers.length === 1,
-  )
-  const published = await laptop.ask('p2p', 'publish', writePackage(village, 'from-laptop'))
-  assert.equal(published['owner'], owner)
-  await eventually(
-    'ada knows it',
-    async () => knownBy(ada),
-    (known) => known === 1,
-  )
-  const [member] = list(await ada.ask('hive', 'members'), 'members')
-  assert.equal(list(member ?? {}, 'nodes').length, 2)
-})
-
 /** Every release a machine knows, as `name version digest`, sorted. */
 async function indexOf(machine: Machine): Promise<readonly string[]> {
-  const hits = list(await machine.ask('p2p', 'search', '--limit', '50'), 'packages')
+  const hits = list(await machine.call('p2p.search', { limit: 50 }), 'packages')
   const lines: string[] = []
   for (const hit of hits) {
-    const about = await machine.ask('info', text(hit, 'package'))
+    const about = await machine.call('marketplace.info', { package: text(hit, 'package'), directory: machine.project })
     lines.push(`${text(about, 'name')} ${text(about, 'version')} ${text(about, 'digest')}`)
   }
   return lines.toSorted()

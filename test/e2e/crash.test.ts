@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { killInstall, killPublish } from './crash-scenes.ts'
 import { list, openVillage, text, writePackage } from './machine.ts'
 
-// Every other step: all of them are played by `npm run test:crash`.
+// Those where a command is neither begun nor done: all are played by `npm run test:crash`, and each beside its source.
 test('F1: a publish killed in the middle is whole or absent after it, and the same publish again makes it whole', (t) =>
-  killPublish(t, ['blob.put.renamed', 'blob.put.recorded', 'publish.files', 'publish.commit', 'publish.appended']))
+  killPublish(t, ['blob.put.renamed', 'publish.commit', 'publish.appended']))
 
 test('F1: an install killed in the middle leaves the old package or the new one, and the same install again the new one', (t) =>
-  killInstall(t, ['install.share', 'install.intent', 'install.aside', 'install.moved']))
+  killInstall(t, ['install.aside', 'install.moved']))
 
 test('F1: a node killed while it commits starts again, and has what was acknowledged', async (t) => {
   const village = openVillage(t)

@@ -3,7 +3,19 @@ import type { Socket } from 'node:net'
 import { createConnection } from 'node:net'
 import type { TestContext } from 'node:test'
 import { test } from 'node:test'
-import { addressOf, enter, eventually, knownBy, list, neighboursOf, openVillage, text, writePackage } from './machine.ts'
+import {
+  addressOf,
+  enter,
+  eventually,
+  knownBy,
+  list,
+  neighboursOf,
+  openVillage,
+  text,
+  untilKnown,
+  untilMet,
+  writePackage,
+} from './machine.ts'
 
 test('S1: a stranger with a hive of its own gets nothing of a closed hive', async (t) => {
   const village = openVillage(t, { ALTHING_NETWORK_STRANGER_GRACE_MS: '1000' })
@@ -15,7 +27,7 @@ test('S1: a stranger with a hive of its own gets nothing of a closed hive', asyn
   assert.equal(dialled.code, 0, `eve reached her: ${dialled.stdout}${dialled.stderr}`)
   await eventually(
     'ada has cut her',
-    async () => list(await ada.ask('p2p', 'peers'), 'peers').length,
+    async () => list(await ada.look('p2p', 'peers'), 'peers').length,
     (peers) => peers === 0,
   )
   assert.deepEqual(await neighboursOf(eve), [])
@@ -32,13 +44,9 @@ test('S10: a revoked member is cut, what it publishes later counts nowhere, and 
   await ada.start()
   await enter(ada, bob)
   await enter(ada, eve)
-  await eve.ask('p2p', 'publish', writePackage(village, 'good'))
-  await eventually(
-    'bob knows it',
-    async () => knownBy(bob),
-    (known) => known === 1,
-  )
-  const evesPeer = text(await eve.ask('node', 'show'), 'node')
+  await eve.call('p2p.publish', { path: writePackage(village, 'good') })
+  await untilKnown(bob, 1)
+  const evesPeer = text(await eve.look('node', 'show'), 'node')
 
   await ada.ask('hive', 'revoke', 'eve')
   for (const machine of [ada, bob]) {
@@ -58,46 +66,42 @@ test('S10: a revoked member is cut, what it publishes later counts nowhere, and 
   const { code } = (await ada.ask('hive', 'invite', '--replaces', 'eve')) as { readonly code: string }
   await newcomer.ask('hive', 'join', code)
   await newcomer.start()
-  await newcomer.ask('p2p', 'publish', writePackage(village, 'fine'))
+  await newcomer.call('p2p.publish', { path: writePackage(village, 'fine') })
   for (const machine of [ada, bob, newcomer]) {
-    await eventually(
-      `${machine.name} knows what is good`,
-      async () => knownBy(machine),
-      (known) => known === 2,
-    )
-    const names = list(await machine.ask('p2p', 'search'), 'packages').map((hit) => text(hit, 'name'))
+    await untilKnown(machine, 2)
+    const names = list(await machine.look('p2p', 'search'), 'packages').map((hit) => text(hit, 'name'))
     assert.deepEqual(names.toSorted(), ['fine', 'good'], machine.name)
   }
 })
 
-test('S10: a stolen node is revoked by its owner and cut; the owner enrols another', async (t) => {
+test('node enroll and accept: machines of one owner publish under one name; S10: a stolen one is revoked and cut, and the owner enrols another', async (t) => {
   const village = openVillage(t, { ALTHING_MARKET_COPIES_TIMEOUT_MS: '500' })
   const [ada, stolen, fresh] = [village.settle('ada'), village.settle('stolen'), village.settle('fresh')]
   await ada.start()
-  await stolen.ask('node', 'accept', text(await ada.ask('node', 'enroll'), 'code'))
+  const code = text(await ada.ask('node', 'enroll', '--label', 'laptop'), 'code')
+  const accepted = await stolen.ask('node', 'accept', code)
+  const { owner } = await ada.ask('owner', 'show')
+  assert.equal(accepted['owner'], owner)
+  const late = await village.settle('eve').run(['node', 'accept', code])
+  assert.equal(late.code, 1)
+  assert.match(late.stderr, /INVITE_REFUSED/)
   await stolen.start()
-  await eventually(
-    'it is connected',
-    async () => neighboursOf(ada),
-    (peers) => peers.length === 1,
-  )
-  await ada.ask('node', 'revoke', text(await stolen.ask('node', 'show'), 'node'))
-  await eventually(
-    'it is cut',
-    async () => neighboursOf(ada),
-    (peers) => peers.length === 0,
-  )
+  await untilMet(stolen, 1)
+  const published = await stolen.ask('p2p', 'publish', writePackage(village, 'from-laptop'))
+  assert.equal(published['owner'], owner)
+  await untilKnown(ada, 1)
+  const [member] = list(await ada.ask('hive', 'members'), 'members')
+  assert.equal(list(member ?? {}, 'nodes').length, 2)
+
+  await ada.ask('node', 'revoke', text(await stolen.look('node', 'show'), 'node'))
+  await untilMet(ada, 0)
   await stolen.run(['p2p', 'publish', writePackage(village, 'bad')])
-  await fresh.ask('node', 'accept', text(await ada.ask('node', 'enroll'), 'code'))
+  await fresh.ask('node', 'accept', text(await ada.look('node', 'enroll'), 'code'))
   await fresh.start()
-  await fresh.ask('p2p', 'publish', writePackage(village, 'fine'))
-  await eventually(
-    'ada knows it',
-    async () => knownBy(ada),
-    (known) => known === 1,
-  )
-  const [hit] = list(await ada.ask('p2p', 'search'), 'packages')
-  assert.equal(hit?.['name'], 'fine')
+  await fresh.call('p2p.publish', { path: writePackage(village, 'fine') })
+  await untilKnown(ada, 2)
+  const names = list(await ada.ask('p2p', 'search'), 'packages').map((hit) => text(hit, 'name'))
+  assert.deepEqual(names.toSorted(), ['fine', 'from-laptop'])
 })
 
 test('S31: hundreds of idle connections to the port of a hive keep no member out', async (t) => {
@@ -106,21 +110,13 @@ test('S31: hundreds of idle connections to the port of a hive keep no member out
   const [ada, bob] = [village.settle('ada'), village.settle('bob')]
   await ada.start()
   const port = Number(/\/tcp\/(\d+)/.exec(await addressOf(ada))?.[1])
-  const code = text(await ada.ask('hive', 'invite'), 'code')
+  const code = text(await ada.look('hive', 'invite'), 'code')
   await bob.ask('hive', 'join', code, '--handle', 'bob')
   await openIdle(t, { port, count: 400 })
   await bob.start()
-  await eventually(
-    'bob got in',
-    async () => neighboursOf(ada),
-    (peers) => peers.length === 1,
-  )
-  await ada.ask('p2p', 'publish', writePackage(village, 'web'))
-  await eventually(
-    'bob hears of it',
-    async () => knownBy(bob),
-    (known) => known === 1,
-  )
+  await untilMet(ada, 1)
+  await ada.call('p2p.publish', { path: writePackage(village, 'web') })
+  await untilKnown(bob, 1)
 })
 
 /** Connections that say nothing, for the length of the test. */

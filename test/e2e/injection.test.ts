@@ -53,6 +53,7 @@ test('S26: names that are options, paths or shell words are refused or taken as 
 test('S26: folders with such names are published as what they are', async (t) => {
   const village = openVillage(t)
   const ada = village.settle('ada')
+  await ada.start()
   const names = ['-rf', '--help', '$(touch pwned)', '..x', "it's"]
   for (const [index, name] of names.entries()) {
     const folder = join(ada.project, name)

@@ -184,6 +184,24 @@ export async function neighboursOf(machine: Machine): Promise<readonly string[]>
   return [...new Set(peers.filter((peer) => peer['admitted'] === true).map((peer) => text(peer, 'peer')))].toSorted()
 }
 
+/** Waits until a machine is connected to so many members. */
+export async function untilMet(machine: Machine, count: number): Promise<void> {
+  await eventually(
+    `${machine.name} is connected to ${count}`,
+    async () => neighboursOf(machine),
+    (peers) => peers.length === count,
+  )
+}
+
+/** Waits until a machine knows so many packages. */
+export async function untilKnown(machine: Machine, count: number): Promise<void> {
+  await eventually(
+    `${machine.name} knows ${count} packages`,
+    async () => knownBy(machine),
+    (known) => known === count,
+  )
+}
+
 /** How many packages a machine knows. */
 export async function knownBy(machine: Machine): Promise<number> {
   return number(await machine.look('p2p', 'status'), 'packages', 'discovered')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Machine } from './machine.ts'
-import { namedOf, addressOf, enter, eventually, knownBy, neighboursOf, number, openVillage, text, writePackage } from './machine.ts'
+import { namedOf, addressOf, enter, number, openVillage, text, untilKnown, untilMet, writePackage } from './machine.ts'
 
 const names = ['bob', 'cy', 'dan', 'eve', 'fay'] as const
 
@@ -18,23 +18,13 @@ test('six machines that know one address become a full mesh, and what one publis
 
   const everyone = [ada, ...others]
   for (const machine of everyone) {
-    const peers = await eventually(
-      `${machine.name} sees all`,
-      async () => neighboursOf(machine),
-      (found) => found.length === 5,
-    )
-    assert.equal(peers.length, 5)
+    await untilMet(machine, 5)
   }
   await publishOne(ada, writePackage(village, 'from-ada'))
   const last = others.at(-1)
   assert.ok(last !== undefined)
   await publishOne(last, writePackage(village, 'from-fay'))
-  for (const machine of everyone)
-    await eventually(
-      `${machine.name} knows both`,
-      async () => knownBy(machine),
-      (known) => known === 2,
-    )
+  for (const machine of everyone) await untilKnown(machine, 2)
 })
 
 test('a node that joins after two hundred records has all of them', async (t) => {
@@ -46,40 +36,9 @@ test('a node that joins after two hundred records has all of them', async (t) =>
   // Over the node's socket from here: two hundred processes would take longer than what this test is about.
   for (const path of packages) await ada.call('p2p.publish', { path })
   await enter(ada, bob)
-  await eventually(
-    'bob knows all',
-    async () => knownBy(bob),
-    (known) => known === 200,
-  )
+  await untilKnown(bob, 200)
   const installed = namedOf(await bob.ask('install', 'pack-137'))
   assert.match(readFileSync(`${text(installed, 'path')}/package.toml`, 'utf8'), /pack-137/)
-})
-
-test('peers of the last run are dialled after a restart, without bootstrap and mDNS', async (t) => {
-  const village = openVillage(t)
-  const ada = village.settle('ada')
-  const bob = village.settle('bob')
-  await ada.start()
-  await enter(ada, bob)
-  await eventually(
-    'they are connected',
-    async () => neighboursOf(bob),
-    (peers) => peers.length === 1,
-  )
-  await bob.end('SIGTERM')
-  await bob.start()
-  await eventually(
-    'bob came back',
-    async () => neighboursOf(bob),
-    (peers) => peers.length === 1,
-  )
-  await bob.end('SIGKILL')
-  await bob.start()
-  await eventually(
-    'bob came back from a kill',
-    async () => neighboursOf(bob),
-    (peers) => peers.length === 1,
-  )
 })
 
 test('F25: addresses where nobody is delay no start, and the node says that it is alone', async (t) => {
