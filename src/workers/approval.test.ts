@@ -10,7 +10,7 @@ test('who approves is shown what would be pushed, and it is pushed', async (t) =
   assert.equal(end.end, 'in-review')
   const [proposal] = shown
   assert.deepEqual([proposal?.branch, proposal?.base, proposal?.title], ['althing/issue-7', 'main', 'Keep the cart'])
-  assert.match(proposal?.change ?? '', /cart\.txt \| 1 \+/)
+  assert.match(proposal?.change ?? '', /cart\.txt \| 1 \+[^]*\n\+kept\n/)
   assert.match(proposal?.body ?? '', /Closes #7/)
 })
 

@@ -30,4 +30,11 @@ test('a long text is cut and says so, and a proposal without a change does too',
   const lines = formatProposal({ ...proposal, body: 'x\n'.repeat(500), change: '' })
   assert.ok(lines.includes('  (300 lines more)'))
   assert.equal(lines.at(-1), 'nothing new would be pushed')
+  const long = formatProposal({ ...proposal, change: `${'+y\n'.repeat(3_000)}+${'z'.repeat(2_000)}` })
+  assert.equal(long.at(-1), '(1001 lines more)')
+  assert.ok(
+    formatProposal({ ...proposal, change: 'z'.repeat(2_000) })
+      .at(-1)
+      ?.endsWith('z (cut)'),
+  )
 })

@@ -11,7 +11,7 @@ export interface Proposal {
   readonly base: string
   readonly title: string
   readonly body: string
-  /** In the words of `git diff --stat`; empty when nothing is new. */
+  /** In the words of `git diff --patch-with-stat`; empty when nothing is new. */
   readonly change: string
 }
 
@@ -36,14 +36,22 @@ export async function isApproved(
   return approve({ task: facts.task, branch, base, title: formatPullTitle(facts), body: formatPullBody(facts), change }, waiting)
 }
 
-/** Longest text of a pull request that a person is shown before it is pushed, in lines. */
+/** Longest text of a pull request, and longest change, that a person is shown before it is pushed, in lines; and how long each may be, in characters. */
 const maxLines = 200
+const maxChangeLines = 2_000
+const maxLineLength = 1_000
 
 /** A proposal as lines for a person at a terminal. */
 export function formatProposal({ task, branch, base, title, body, change }: Proposal): readonly string[] {
   const lines = [`${task.key} would be pushed to ${branch}, and a pull request to ${base} opened:`, `  ${title}`, '']
-  const text = body.trimEnd().split('\n')
-  const cut = text.length > maxLines ? [`  (${text.length - maxLines} lines more)`] : []
-  const changed = change === '' ? ['nothing new would be pushed'] : change.split('\n')
-  return [...lines, ...text.slice(0, maxLines).map((line) => `  ${line}`), ...cut, '', ...changed]
+  const text = showLines(body.trimEnd(), maxLines).map((line) => `  ${line}`)
+  const changed = change === '' ? ['nothing new would be pushed'] : showLines(change, maxChangeLines)
+  return [...lines, ...text, '', ...changed]
+}
+
+function showLines(text: string, max: number): readonly string[] {
+  const lines = text.split('\n')
+  const cut = lines.length > max ? [`(${lines.length - max} lines more)`] : []
+  const shown = lines.slice(0, max).map((line) => (line.length > maxLineLength ? `${line.slice(0, maxLineLength)} (cut)` : line))
+  return [...shown, ...cut]
 }

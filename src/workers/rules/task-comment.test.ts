@@ -15,7 +15,6 @@ test('the comment of a task says what became of it', () => {
     formatTaskComment({ news: 'merged', url: 'https://git.example.org/team/shop/pulls/7' }),
     'The work is merged: https://git.example.org/team/shop/pulls/7',
   )
-  assert.match(formatTaskComment({ news: 'conflict' }), /^The pull request conflicts with its base/)
   assert.match(
     formatTaskComment({ news: 'quarantined', failures: 3 }),
     /^This waits for a person: work on it failed 3 times in a row\. `althing task break`/,
@@ -25,7 +24,6 @@ test('the comment of a task says what became of it', () => {
 test('another server is told in words why a task waits for a person', () => {
   assert.equal(describeNeed({ news: 'needs-human', reason: 'May the\n cart `forget`?' }), 'May the cart forget ?')
   assert.equal(describeNeed({ news: 'quarantined', failures: 3 }), 'work on it failed 3 times in a row')
-  assert.equal(describeNeed({ news: 'conflict' }), 'its pull request conflicts with the base')
 })
 
 test('S23: what an agent said stands in a comment as code, on one line and cut', () => {

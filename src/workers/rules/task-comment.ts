@@ -12,7 +12,6 @@ export type PersonNeeded =
   | { readonly news: 'needs-human'; readonly reason: string }
   /** So many holdings in a row failed. */
   | { readonly news: 'quarantined'; readonly failures: number }
-  | { readonly news: 'conflict' }
 
 /** The text of the comment. What an agent, a model or a server said stands in it as code: it can call nobody, and link to nothing. */
 export function formatTaskComment(news: TaskNews): string {
@@ -29,8 +28,6 @@ export function formatTaskComment(news: TaskNews): string {
       return `This waits for a person: \`${describeNeed(news)}\`. Take the label \`needs-human\` off to let workers try again.`
     case 'quarantined':
       return `This waits for a person: ${describeNeed(news)}. \`althing task break\` lets workers try again, and \`althing task history\` says what came of each.`
-    case 'conflict':
-      return 'The pull request conflicts with its base, and waits for a person to merge the two. Take the label `needs-human` off then.'
   }
 }
 
@@ -41,8 +38,6 @@ export function describeNeed(news: PersonNeeded): string {
       return plain(news.reason)
     case 'quarantined':
       return `work on it failed ${news.failures} times in a row`
-    case 'conflict':
-      return 'its pull request conflicts with the base'
   }
 }
 

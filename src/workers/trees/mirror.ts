@@ -5,6 +5,7 @@ import { untilAborted } from '../../lib/deadline.ts'
 import type { ObjectId } from '../../tasks/git/objects.ts'
 import { parseObjectId } from '../../tasks/git/objects.ts'
 import type { GitCredentials } from '../../tasks/git/remote.ts'
+import { describeChange } from './describe-change.ts'
 import type { ObjectRange } from './find-texts.ts'
 import { findTexts } from './find-texts.ts'
 import type { GitRunner } from './git.ts'
@@ -55,7 +56,7 @@ export interface Mirror {
     change: { readonly from: ObjectId; readonly to: ObjectId; readonly paths: readonly string[] },
     options: Waiting,
   ) => Promise<readonly string[]>
-  /** Lines that changed between two commits, in the words of `git diff --stat`. */
+  /** What changed between two commits, in the words of `git diff --patch-with-stat`: of a long one the beginning. */
   readonly describeChange: (from: ObjectId, to: ObjectId, options: Waiting) => Promise<string>
 }
 
@@ -149,7 +150,7 @@ export async function openMirror(deps: MirrorDeps, options: { readonly path: str
       (await run('look through the history', ['rev-list', '--max-count=1', `--grep=^${line}$`, whole], waiting)) !== '',
     contains: async (whole, part, waiting) => (await run('compare', ['rev-list', '--max-count=1', part, `^${whole}`], waiting)) === '',
     ...mergesOf({ git, path }),
-    describeChange: (from, to, waiting) => run('compare', ['diff', '--stat=100', '--no-ext-diff', '--no-textconv', from, to], waiting),
+    describeChange: (from, to, waiting) => describeChange({ git, path }, { from, to }, waiting),
   }
 }
 
