@@ -1,7 +1,7 @@
 import { systemChance } from '../../src/lib/chance.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
-import type { VirtualClock } from '../../src/lib/virtual-clock.ts'
-import { createVirtualClock } from '../../src/lib/virtual-clock.ts'
 import type { AnswerFields } from '../../src/tasks/forges/answer-fields.ts'
 import { readFields, readObjects } from '../../src/tasks/forges/answer-fields.ts'
 import { createForges } from '../../src/tasks/forges/create-forge.ts'
@@ -24,23 +24,24 @@ export interface RealRepository {
 /** Ours, spoken to over a wire on which things can go wrong. */
 export interface WiredForge extends Pick<SuiteStand, 'forge' | 'wire'> {
   readonly project: Project
-  readonly clock: VirtualClock
 }
 
-/** Opens a repository as ours; the clock stands an hour ahead, for what a forge needs a minute to find out counts only then. */
+/** Time as it passes, an hour ahead: what a forge needs a minute to find out counts at once. */
+const clock: Clock = { ...systemClock, now: () => systemClock.now() + 3_600_000 }
+
+/** Opens a repository as ours. */
 export async function openWired(
   { kind, url, token }: RealRepository,
   { writeGapMs }: { readonly writeGapMs: number },
 ): Promise<WiredForge> {
   const wire: SuiteStand['wire'] = { seen: [], mischief: () => undefined }
-  const clock = createVirtualClock({ startsAt: Date.now() + 3_600_000 })
   const project: Project = { id: projectIdOf(url), url, forge: kind, base: 'main' }
   const open = createForges(
     { clock, fetch: wiredFetch(wire), findToken: async () => token, accessLog: { note: () => {} } },
     { timeoutMs: 60_000, maxAnswerBytes: 16_777_216, allowsPlainHttp: false, writeGapMs, maxPauseMs: 60_000 },
   )
   const forge: Forge = await open(project, unsharedPauses)
-  return { forge, wire, project, clock }
+  return { forge, wire, project }
 }
 
 /** fetch, with a hand on the wire. */
