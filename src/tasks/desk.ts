@@ -135,7 +135,7 @@ export class ProjectDesk {
         : { issues: createIssueSource({ clock, openForge: () => deps.openForge(project) }, { ...options, project: project.id }) }
     this.records = made.records
     this.source = this.pulls = made.records ?? made.issues
-    this.rounds = new RenewalRounds({ clock })
+    this.rounds = new RenewalRounds({ clock, chance: deps.chance })
     const findSource = (name: string): TaskSource | undefined => deps.findDesk?.(name)?.source
     this.#dependencies = new Dependencies({ clock, source: this.source, findSource }, { patienceMs: options.dependencyPatienceMs })
     this.record = new TrackRecord({ database, clock, hive, project: project.id, self: deps.self.peer })

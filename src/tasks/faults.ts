@@ -30,7 +30,8 @@ export const tasksFaults = defineFaults({
   CLAIM_INVALID: { kind: 'usage', meaning: 'A claim cannot be made of what was given: a field is missing, too long or not of its form.' },
   REMOTE_UNREACHABLE: {
     kind: 'unavailable',
-    meaning: 'The git server does not answer, or broke off. Whether a push took effect is unknown.',
+    meaning:
+      'The git server does not answer, broke off, or asks to be left alone. Whether a push took effect is unknown. Data: `retryAfterMs`, where it says.',
   },
   REMOTE_TIMEOUT: { kind: 'timeout', meaning: 'The git server did not answer in time. Whether a push took effect is unknown.' },
   REMOTE_DENIED: { kind: 'denied', meaning: 'The git server refuses our credentials, or the right to do this.' },

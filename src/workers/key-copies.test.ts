@@ -26,7 +26,7 @@ test('rule 19: a claim of our key in a process that this home does not know is t
   const finder = new TaskFinder(
     {
       ...{ clock, log: silentLog, desks: () => [ada.desk], isMerged: async () => false, talk: silentTalk, isLeftAlone: () => false },
-      ...{ signs: new TaskSigns({ log: silentLog, escalate: () => {} }), load: () => 0, mayTake: () => true },
+      ...{ signs: new TaskSigns({ log: silentLog, escalate: () => {} }), load: () => 0, mayTake: () => true, refused: () => {} },
       tell: (word) => news.push(word),
     },
     { label: 'bzzz-task', types: [], pollMs: 10_000, lookMs: 300_000, price: 0, about: { models: [] } },

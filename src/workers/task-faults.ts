@@ -4,7 +4,7 @@ import type { ProjectDesk } from '../tasks/desk.ts'
 import type { TaskKey } from '../tasks/task.ts'
 
 /** Faults after which nothing else of a project is asked for in this look: the next task would only wait for the same. */
-const ofTheServer: ReadonlySet<string> = new Set(['REMOTE_UNREACHABLE', 'FORGE_LIMITED'])
+const ofTheServer: ReadonlySet<string> = new Set(['REMOTE_UNREACHABLE', 'REMOTE_DENIED', 'FORGE_LIMITED'])
 /** So many tasks for which a forge or git server fails, in one look: it is not the tasks. */
 const maxFailures = 3
 

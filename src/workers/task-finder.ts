@@ -35,6 +35,10 @@ export interface TaskFinderDeps {
   readonly signs: TaskSigns
   /** Whether a task is not for this worker now: it works on it, or it came to nothing lately. */
   readonly isLeftAlone: (task: Task) => boolean
+  /** Whether all others are tried before a task, however urgent it is. */
+  readonly isLast?: (task: Task) => boolean
+  /** The git server of a project refuses claims: nothing of it is for this worker for a while. */
+  readonly refused: (project: ProjectId, reason: string) => void
   /** Whether this node can work on anything now. What is over is looked after all the same. */
   readonly mayTake: () => boolean
   /** Tasks under way, in shares of what may be. */
@@ -193,11 +197,12 @@ export class TaskFinder {
     open: readonly Task[],
     { sights, needed }: { readonly sights: ReadonlyMap<TaskKey, TaskSight>; readonly needed: Dependencies },
   ): readonly Task[] {
-    const { isLeftAlone, talk } = this.#deps
+    const { isLeftAlone, isLast = () => false, talk } = this.#deps
     const ours = rankTasks(open).filter((task) => !isLeftAlone(task) && this.#isWanted(task, needed))
     const isFree = (task: Task): boolean => (sights.get(task.key)?.meaning.meaning ?? 'free') === 'free'
     for (const task of ours) if (isFree(task)) talk.saw(task)
-    return spreadTasks(ours, { urgency: priorityOfTask, rank: (task) => (isFree(task) ? talk.standing(task).rank : 0) })
+    const urgency = (task: Task): number => (isLast(task) ? Number.MAX_SAFE_INTEGER : priorityOfTask(task))
+    return spreadTasks(ours, { urgency, rank: (task) => (isFree(task) ? talk.standing(task).rank : 0) })
   }
 
   get #wishes(): TaskWishes {
@@ -298,11 +303,19 @@ export class TaskFinder {
       throw tasksFaults.create('REMOTE_UNREACHABLE', {
         message: `the git server does not say whether it took the claim of ${task.key}: ${attempt.reason}`,
       })
+    if (attempt.result === 'refused') throw this.#refused(task, attempt.reason)
     if (attempt.result !== 'held') return undefined
     this.#deps.talk.claimed({ project: task.project, task: task.key }, attempt.holder.terms.epoch)
     const won = { task, holder: attempt.holder, unsettled: desk.unsettled(sight) }
     if (chance.chance === 'claim') return { ...won, resumedBecause: chance.because, reason: chance.reason }
     const reason = reasonOfHolding(sight)
     return { ...won, resumedBecause: describeResumed('this node was interrupted', reason), reason }
+  }
+
+  /** Rule 5: a server that takes no claim, by its policy or after ten tries, takes none of the next task either. */
+  #refused(task: Task, words: string): Fault {
+    const reason = `the git server refuses claims: ${words}`
+    this.#deps.refused(task.project, reason)
+    return tasksFaults.create('REMOTE_DENIED', { message: `${reason}. \`althing doctor\` says what it lacks`, data: { task: task.key } })
   }
 }

@@ -106,7 +106,9 @@ export class Worker {
     this.#hindrances = new Hindrances(deps, options)
     this.#projectHindrances = new ProjectHindrances(deps, options)
     const mayTake = (): boolean => this.#hindrances.reason === undefined
-    const own = { isLeftAlone, load, mayTake }
+    const refused = (project: ProjectId, reason: string): void => this.#projectHindrances.meet(project, reason)
+    const isLast = (task: Task): boolean => this.#rests.isLast(nameOf(task))
+    const own = { isLeftAlone, isLast, load, mayTake, refused }
     this.#finder = new TaskFinder({ ...deps, ...own, signs: this.#signs }, options)
   }
 
@@ -230,7 +232,10 @@ export class Worker {
   #count(task: Task, end: WorkEnd): void {
     if (end.end !== 'merged') this.#ended[end.end === 'in-review' ? 'inReview' : end.end === 'needs-human' ? 'needsHuman' : end.end] += 1
     if ('hindrance' in end && end.hindrance !== undefined) {
-      if (end.hinders === undefined) return this.#hindrances.meet(end.hindrance)
+      if (end.hinders === undefined) {
+        this.#rests.putLast(nameOf(task))
+        return this.#hindrances.meet(end.hindrance)
+      }
       this.#projectHindrances.meet(task.project, end.hindrance)
       return this.#deps.tell({ news: 'idle', reason: `no task of ${task.project} is taken for now: ${end.hindrance}` })
     }

@@ -6,7 +6,8 @@ import { tasksFaults } from '../faults.ts'
 import type { ObjectId } from '../git/objects.ts'
 import type { GitRemote, PushRequest } from '../git/remote.ts'
 import { createMemoryServer } from '../testing/memory-remote.ts'
-import { hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
+import { claimFree, hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
+import { taskKeyOfIssue } from '../task.ts'
 import { testTask } from '../testing/test-names.ts'
 import type { ClaimHolder, WorkPush } from './holder.ts'
 import { listHistory } from './history.ts'
@@ -135,3 +136,31 @@ for (const [what, move, kinds, renewal] of [
     if (what === 'work') assert.equal((await holder.pushWork(work, { signal })).result, 'accepted')
     assert.deepEqual(await stand.kinds(), kinds)
   })
+
+test('rule 20: a server that asks to be left alone is asked nothing for so long, and gets the same bytes then', async () => {
+  const stand = await openStand()
+  const asked: { readonly what: string; readonly at: number }[] = []
+  const { remote } = stand
+  const note = (what: string): void => void asked.push({ what, at: cy.clock.monotonic() })
+  let isBusy = true
+  const busy: GitRemote = {
+    ...remote,
+    listRefs: (prefixes, options) => {
+      note('list')
+      return remote.listRefs(prefixes, options)
+    },
+    push: (request, options) => {
+      note(`push ${request.updates[0]?.new}`)
+      if (!isBusy) return remote.push(request, options)
+      isBusy = false
+      throw tasksFaults.create('REMOTE_UNREACHABLE', { message: '429', data: { retryAfterMs: 30_000 } })
+    },
+  }
+  const cy = openNode('', { remote: busy })
+  const attempt = await claimFree(cy, taskKeyOfIssue(8))
+  assert.equal(attempt.result, 'held')
+  const pushes = asked.slice(asked.findIndex(({ what }) => what.startsWith('push')))
+  const [first = assert.fail(), second = assert.fail()] = pushes
+  assert.deepEqual([pushes.length, first.what], [2, second.what])
+  assert.ok(second.at - first.at >= 30_000, `${second.at - first.at} ms`)
+})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createSeededChance } from '../../lib/chance.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { VirtualClock } from '../../lib/virtual-clock.ts'
 import { createVirtualClock } from '../../lib/virtual-clock.ts'
@@ -19,6 +20,7 @@ class TestHolder implements LeaseHolder {
   renewals = 0
   isLost = false
   isForgeUp = true
+  refusal: 'policy' | 'contention' | undefined
 
   constructor(clock: VirtualClock) {
     this.#clock = clock
@@ -40,6 +42,7 @@ class TestHolder implements LeaseHolder {
     const [sentAt, wallAt] = [this.#clock.monotonic(), 0]
     if (!this.isForgeUp) return { result: 'unknown', line, reason: 'no answer', isDenied: false }
     if (this.isLost) return { result: 'lost', line, value: undefined }
+    if (this.refusal !== undefined) return { result: 'refused', line, cause: this.refusal, reason: 'hook declined' }
     this.sentAt = sentAt
     return { result: 'accepted', line, sentAt, wallAt }
   }
@@ -57,10 +60,16 @@ function openStand(): Stand {
   const holder = new TestHolder(clock)
   const state: { obstacle: string | Fault | undefined } = { obstacle: undefined }
   const findObstacle = async (): Promise<string | undefined> => {
-    if (state.obstacle instanceof Fault) throw state.obstacle
-    return state.obstacle
+    const { obstacle } = state
+    if (obstacle instanceof Fault) throw obstacle
+    return obstacle
   }
-  const lease = keepLease(holder, { clock, rounds: new RenewalRounds({ clock }), cost: () => ({ tokens: 0, microUsd: 0 }), findObstacle })
+  const lease = keepLease(holder, {
+    clock,
+    rounds: new RenewalRounds({ clock, chance: createSeededChance(1) }),
+    cost: () => ({ tokens: 0, microUsd: 0 }),
+    findObstacle,
+  })
   return Object.assign(state, { clock, holder, lease })
 }
 const { signal } = new AbortController()
@@ -96,7 +105,8 @@ test('F19: a forge that cannot say whether the task is still one is not told tha
   await stand.clock.advance(ttlMs + 1_000)
   assert.deepEqual([stand.holder.renewals, stand.holder.mode], [0, 'paused'])
   stand.obstacle = undefined
-  await stand.clock.advance(1_000)
+  // no later than the next renewal would be
+  await stand.clock.advance(ttlMs / 3)
   assert.equal(stand.holder.mode, 'working')
   await stand.lease[Symbol.asyncDispose]()
 })
@@ -129,4 +139,39 @@ test('a waiting worker that is called off stops waiting', async () => {
   controller.abort(new Error('called off'))
   await assert.rejects(waiting, /called off/)
   await lease[Symbol.asyncDispose]()
+})
+
+test('rule 20: a forge that refuses by its policy is asked ever more seldom, and after ten times in a row the task is given back with its words', async () => {
+  const { clock, holder, lease } = openStand()
+  await clock.advance(ttlMs / 3 + 1_000)
+  assert.equal(holder.renewals, 1)
+  holder.refusal = 'policy'
+  await clock.advance(60_000)
+  assert.ok(holder.renewals <= 8, `${holder.renewals} renewals within a minute`)
+  assert.equal(lease.lost.aborted, false)
+  await clock.advance(300_000)
+  assert.equal(holder.renewals, 11)
+  assert.ok(lease.lost.reason instanceof LeaseLost)
+  assert.equal(lease.lost.reason.release, 'refused-by-forge: hook declined')
+})
+
+test('rule 20: contention, and a forge that does not say whether the task is still one, cost ever fewer requests and no task', async () => {
+  for (const what of ['contention', 'no word'] as const) {
+    const stand = openStand()
+    const { clock, holder, lease } = stand
+    let looks = 0
+    if (what === 'contention') holder.refusal = 'contention'
+    else
+      Object.defineProperty(stand, 'obstacle', {
+        get: () => {
+          looks += 1
+          return new Fault('FORGE_LIMITED', 'unavailable', { message: 'wait' })
+        },
+      })
+    await clock.advance(600_000)
+    const tries = what === 'contention' ? holder.renewals : looks
+    assert.ok(tries > 20 && tries < 60, `${tries} tries in ten minutes after ${what}`)
+    assert.equal(lease.lost.aborted, false)
+    await lease[Symbol.asyncDispose]()
+  }
 })

@@ -1,5 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
+import { maxFailuresInRow } from '../rules/judge-refusal.ts'
+import { formatReason } from '../rules/reasons.ts'
 import type { ClaimCost } from './claim-document.ts'
 import type { HolderMode } from './holder.ts'
 import type { DueLease, RenewalRounds } from './renewal-rounds.ts'
@@ -43,8 +45,11 @@ export interface LeaseDeps {
 }
 
 const unknown = Symbol('unknown')
-/** How often a paused worker looks whether it may go on, and how long after a failed renewal the next is tried, in milliseconds. */
+/** How often a paused worker looks whether it may go on, and how long after a renewal that nobody answered the next is sent, in milliseconds. */
 const lookMs = 500
+
+/** How a try to renew ended: what was not answered was waited for, what failed came back at once. */
+type Renewal = 'renewed' | 'unanswered' | 'failed' | { readonly denied: string }
 
 /** Keeps a lease: renews when it is due, tells when it is lost. Renewing is the supervisor's, never the model's. */
 export function keepLease(holder: LeaseHolder, deps: LeaseDeps): KeptLease {
@@ -61,19 +66,33 @@ export function keepLease(holder: LeaseHolder, deps: LeaseDeps): KeptLease {
       throw error
     }
   }
-  const renewOnce = async (): Promise<void> => {
+  const renewOnce = async (): Promise<Renewal> => {
     const obstacle = await look()
-    if (obstacle === unknown) return
-    if (obstacle !== undefined) return lost.abort(new LeaseLost(obstacle, obstacle))
-    await holder.renew({ signal, cost: deps.cost() })
+    if (obstacle === unknown) return 'failed'
+    if (obstacle !== undefined) {
+      lost.abort(new LeaseLost(obstacle, obstacle))
+      return 'failed'
+    }
+    const sent = await holder.renew({ signal, cost: deps.cost() })
     if (holder.mode === 'lost') lost.abort(new LeaseLost('the claim is held by another node'))
+    if (sent.result === 'accepted') return 'renewed'
+    if (sent.result === 'unknown') return 'unanswered'
+    return sent.result === 'refused' && sent.cause === 'policy' ? { denied: sent.reason } : 'failed'
   }
+  /** Rule 20: a forge that refuses is asked ever more seldom, and one that does so by its policy not for ever. */
   const keep = async (): Promise<void> => {
+    let [failures, denials] = [0, 0]
     while (!signal.aborted && !lost.signal.aborted && holder.mode !== 'ended') {
       await deps.rounds.untilDue(holder, { leastMs: holder.mode === 'paused' ? lookMs : 0, signal })
-      await renewOnce()
+      const renewal = await renewOnce()
+      const isFailed = renewal !== 'renewed' && renewal !== 'unanswered'
+      failures = isFailed ? failures + 1 : 0
+      denials = typeof renewal === 'object' ? denials + 1 : 0
+      if (typeof renewal === 'object' && denials >= maxFailuresInRow) lost.abort(deniedLease(renewal.denied))
+      if (lost.signal.aborted || holder.renewalDueMs > 0) continue
+      if (isFailed) await deps.rounds.untilNextTry(holder, { failures, signal })
       // a renewal that nobody answered is due at once, and a forge that is down is not asked without a pause
-      if (holder.renewalDueMs <= 0) await clock.sleep(lookMs, { signal })
+      else await clock.sleep(lookMs, { signal })
     }
   }
   const keeping = keep().catch((error: unknown) => {
@@ -96,4 +115,8 @@ export function keepLease(holder: LeaseHolder, deps: LeaseDeps): KeptLease {
       await keeping
     },
   }
+}
+
+function deniedLease(reason: string): LeaseLost {
+  return new LeaseLost(`the forge refuses renewals by its policy: ${reason}`, formatReason('refused-by-forge', reason))
 }

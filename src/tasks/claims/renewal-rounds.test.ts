@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createSeededChance } from '../../lib/chance.ts'
 import { createVirtualClock } from '../../lib/virtual-clock.ts'
 import { RenewalRounds } from './renewal-rounds.ts'
 
@@ -8,7 +9,7 @@ const renewMs = 20_000
 /** Leases that began `ages` milliseconds ago and renew for ever; gives the moments of each one's renewals. */
 async function renewals(ages: readonly number[], forMs: number): Promise<readonly (readonly number[])[]> {
   const clock = createVirtualClock({ startsAt: 0 })
-  const rounds = new RenewalRounds({ clock })
+  const rounds = new RenewalRounds({ clock, chance: createSeededChance(1) })
   const ending = new AbortController()
   const moments = ages.map((): number[] => [])
   const running = ages.map(async (age, index) => {
@@ -44,7 +45,7 @@ test('rule 8: leases that began at any time are renewed together after one round
 
 test('a wait that is called off leaves nobody behind', async () => {
   const clock = createVirtualClock({ startsAt: 0 })
-  const rounds = new RenewalRounds({ clock })
+  const rounds = new RenewalRounds({ clock, chance: createSeededChance(1) })
   const ending = new AbortController()
   const waiting = rounds.untilDue({ renewMs, renewalDueMs: renewMs }, { leastMs: 0, signal: ending.signal })
   ending.abort(new Error('no more'))

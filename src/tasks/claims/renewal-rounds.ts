@@ -1,4 +1,6 @@
+import type { Chance } from '../../lib/chance.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { backoffMs } from '../rules/judge-refusal.ts'
 
 /** A lease that waits for its next renewal. */
 export interface DueLease {
@@ -22,10 +24,12 @@ interface Waiting extends DueLease {
  */
 export class RenewalRounds {
   readonly #clock: Clock
+  readonly #chance: Chance
   readonly #waiting = new Set<Waiting>()
 
-  constructor({ clock }: { readonly clock: Clock }) {
+  constructor({ clock, chance }: { readonly clock: Clock; readonly chance: Chance }) {
     this.#clock = clock
+    this.#chance = chance
   }
 
   /** Resolves when a lease is due, or another one is and this one may go along. @throws the signal's reason */
@@ -47,5 +51,13 @@ export class RenewalRounds {
       over.abort(new Error('the wait is over'))
     }
     for (const other of this.#waiting) if (other.renewalDueMs <= other.renewMs / 2) other.wake()
+  }
+
+  /** Resolves when a lease that was not renewed so many times in a row may be tried again: rule 20, and never later than its next renewal would be. @throws the signal's reason */
+  async untilNextTry(
+    { renewMs }: DueLease,
+    { failures, signal }: { readonly failures: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    await this.#clock.sleep(Math.min(renewMs, backoffMs(failures - 1, this.#chance.fraction())), { signal })
   }
 }

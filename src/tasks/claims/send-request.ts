@@ -6,7 +6,7 @@ import type { Log } from '../../lib/log.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { emptyTree } from '../git/objects.ts'
 import type { GitRemote, PushRequest, RefUpdate } from '../git/remote.ts'
-import { backoffMs, judgeRefusal, maxFailuresInRow } from '../rules/judge-refusal.ts'
+import { backoffMs, judgeRefusal, maxBackoffMs, maxFailuresInRow } from '../rules/judge-refusal.ts'
 import type { Line } from '../rules/request.ts'
 import { confirmRequest, judgeOutcome, sendRequest } from '../rules/request.ts'
 import type { Claim } from './claim.ts'
@@ -82,7 +82,8 @@ export async function sendMove(
     if (said.answer === 'ok') return { result: 'accepted', line: confirmRequest(line), sentAt, wallAt }
     mayBeOnItsWay ||= said.answer === 'none'
     if (said.answer === 'refused' && judgeRefusal(said.reason) === 'policy') denials += 1
-    const seen = await look(deps, move, signal)
+    const { pauseMs = 0 } = said
+    const seen = pauseMs > 0 ? undefined : await look(deps, move, signal)
     if (seen !== undefined) {
       const judged = judgeOutcome(line, seen.value, { mayBeOnItsWay })
       if (judged.outcome === 'accepted') return { result: 'accepted', line: judged.line, sentAt, wallAt }
@@ -103,7 +104,7 @@ export async function sendMove(
     }
     const isDenied = denials >= maxDenials
     log.debug('a claim was not moved', { ref: move.ref, reason: said.reason, failures, isDenied })
-    if (isDenied || !(await pause(clock, backoffMs(failures, chance.fraction()), signal)))
+    if (isDenied || !(await pause(clock, Math.max(pauseMs, backoffMs(failures, chance.fraction())), signal)))
       return { result: 'unknown', line, reason: said.reason, isDenied }
     line = sendRequest(line, { old: move.old, next: move.claim.id })
   }
@@ -112,6 +113,8 @@ export async function sendMove(
 interface Said {
   readonly answer: 'ok' | 'refused' | 'none'
   readonly reason: string
+  /** How long the server asks to be left alone, in milliseconds. */
+  readonly pauseMs?: number
 }
 
 async function pushOnce({ remote }: SendDeps, move: ClaimMove, signal: AbortSignal): Promise<Said> {
@@ -124,8 +127,15 @@ async function pushOnce({ remote }: SendDeps, move: ClaimMove, signal: AbortSign
     if (signal.aborted) return { answer: 'none', reason: describeError(signal.reason) }
     if (!(error instanceof Fault)) throw error
     const isUnanswered = error.kind === 'unavailable' || error.kind === 'timeout'
-    return { answer: isUnanswered ? 'none' : 'refused', reason: isUnanswered ? error.message : `not allowed: ${error.message}` }
+    if (!isUnanswered) return { answer: 'refused', reason: `not allowed: ${error.message}` }
+    return { answer: 'none', reason: error.message, pauseMs: pauseOf(error) }
   }
+}
+
+/** At most as long as rule 20 waits: others may be told another time. */
+function pauseOf({ data }: Fault): number {
+  const asked = data['retryAfterMs']
+  return typeof asked === 'number' ? Math.min(asked, maxBackoffMs) : 0
 }
 
 /** One push: the claim, and with it whatever must not move without it. */

@@ -5,6 +5,24 @@ import { testRemoteOptions } from '../testing/claim-bench.ts'
 import { makeRepository, serveHttp, testPrograms } from '../testing/git-server.ts'
 import { createRemote } from './create-remote.ts'
 
+test('a server that asks to be left alone is told apart from one that denies, and how long it asks for is known', async (t) => {
+  for (const [status, header, retryAfterMs] of [
+    [429, '90', 90_000],
+    [403, '60', 60_000],
+    [503, new Date(Date.UTC(2026, 0, 1, 0, 2)).toUTCString(), 120_000],
+  ] as const) {
+    const url = await serveHttp(t, await makeRepository(t), {
+      before: (_, response) => {
+        response.writeHead(status, { 'retry-after': header, date: new Date(Date.UTC(2026, 0, 1)).toUTCString() }).end()
+        return false
+      },
+    })
+    const remote = createRemote(url, { clock: systemClock, programs: testPrograms, credentials: async () => undefined }, testRemoteOptions)
+    const asking = remote.listRefs(['refs/heads/'], { signal: t.signal })
+    await assert.rejects(asking, { code: 'REMOTE_UNREACHABLE', data: { url, status, retryAfterMs } })
+  }
+})
+
 test('a server over http is greeted once for all lists of refs, and anew after one that failed', async (t) => {
   const asked: string[] = []
   let isDown = false

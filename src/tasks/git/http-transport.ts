@@ -1,5 +1,6 @@
 import { describeError, Fault } from '../../lib/fault.ts'
 import { tasksFaults } from '../faults.ts'
+import { judgeLimit } from '../rules/forge-limits.ts'
 import type { GitAddress } from './address.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { Greeting } from './greeting.ts'
@@ -114,6 +115,12 @@ function toFault(error: unknown, signal: AbortSignal): unknown {
 /** What an answer that is not the protocol's means. */
 function refusal(url: string, { status, headers }: Response): Error {
   const data = { url, status }
+  const retryAfterMs = readPause(status, headers)
+  if (retryAfterMs !== undefined)
+    return tasksFaults.create('REMOTE_UNREACHABLE', {
+      message: `${url} answers ${status}, and asks to be left alone for ${Math.ceil(retryAfterMs / 1_000)} s`,
+      data: { ...data, retryAfterMs },
+    })
   if (status >= 300 && status < 400) {
     const location = shorten(headers.get('location') ?? 'nowhere')
     const message = `${url} says that it moved to ${location}. Nothing was sent there; if that is right, add the project under its new address`
@@ -132,6 +139,21 @@ function refusal(url: string, { status, headers }: Response): Error {
     message: `${url} answers ${status} with ${headers.get('content-type') ?? 'no type'}, which is no answer of a git server`,
     data,
   })
+}
+
+/** How long a server asks to be left alone, in milliseconds, by its own clock; undefined where it does not say. */
+function readPause(status: number, headers: Headers): number | undefined {
+  const now = Date.parse(headers.get('date') ?? '')
+  const signs = {
+    status,
+    retryAfter: headers.get('retry-after')?.trim(),
+    remaining: undefined,
+    limit: undefined,
+    reset: undefined,
+    words: '',
+  }
+  const limit = judgeLimit({ ...signs, now: Number.isNaN(now) ? 0 : now })
+  return typeof limit === 'number' ? limit : undefined
 }
 
 /** Without what could be a secret: user, password, query. */

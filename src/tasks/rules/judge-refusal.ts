@@ -18,9 +18,12 @@ export function judgeRefusal(reason: string): RefusalCause {
     : 'contention'
 }
 
+/** Longest time between two tries, in milliseconds. */
+export const maxBackoffMs = 300_000
+
 /** Time before the next try after `failures` in a row, in milliseconds: 1 s doubling to 5 min, jittered to 50–100 %. */
 export function backoffMs(failures: number, fraction: number): number {
-  const whole = Math.min(300_000, 1_000 * 2 ** Math.min(failures, 20))
+  const whole = Math.min(maxBackoffMs, 1_000 * 2 ** Math.min(failures, 20))
   return whole * (0.5 + fraction / 2)
 }
 

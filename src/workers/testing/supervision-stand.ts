@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { systemChance } from '../../lib/chance.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import { silentLog } from '../../lib/log.ts'
@@ -136,7 +137,7 @@ export async function standOn(at: {
     sandbox,
     clock: systemClock,
     log: silentLog,
-    rounds: new RenewalRounds({ clock: systemClock }),
+    rounds: new RenewalRounds({ clock: systemClock, chance: systemChance }),
     mirror,
     forge: {
       openPull: async (draft) => {
