@@ -1,11 +1,15 @@
 import type { Clock } from '../lib/clock.ts'
 import { restMs } from './rules/hindrance.ts'
 
+/** Tasks of which is remembered that they are tried last; of one that is forgotten it is found out anew. */
+const maxLast = 1_000
+
 /** Tasks that came to nothing here lately, which are left to others first: longer each time. */
 export class TaskRests {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #pollMs: number
   readonly #rests = new Map<string, { readonly until: number; readonly times: number }>()
+  readonly #last = new Set<string>()
 
   constructor({ clock }: { readonly clock: Pick<Clock, 'monotonic'> }, { pollMs }: { readonly pollMs: number }) {
     this.#clock = clock
@@ -16,8 +20,20 @@ export class TaskRests {
     return (this.#rests.get(name)?.until ?? 0) > this.#clock.monotonic()
   }
 
+  /** Whether others are tried before it. */
+  isLast(name: string): boolean {
+    return this.#last.has(name)
+  }
+
+  /** It was under way when this node could not work at all, as its agent said: that may be of the task after all. */
+  putLast(name: string): void {
+    if (this.#last.size >= maxLast) this.#last.clear()
+    this.#last.add(name)
+  }
+
   /** It came to nothing once more. */
   begin(name: string): void {
+    this.#last.delete(name)
     const now = this.#clock.monotonic()
     // what came to nothing long ago counts no more, and is not kept for ever
     const longestMs = restMs(Number.POSITIVE_INFINITY, this.#pollMs)
@@ -29,5 +45,6 @@ export class TaskRests {
   /** It came to something. */
   end(name: string): void {
     this.#rests.delete(name)
+    this.#last.delete(name)
   }
 }

@@ -286,3 +286,15 @@ test('a task whose work was merged before its claim said so is closed, as done b
   await clock.run(desk.sights({ signal }))
   assert.deepEqual(desk.record.countLike('general'), { tried: 1, wentWell: 1 })
 })
+
+test('F27: a task of which the agent says that it cannot work, though it works on others, keeps none of them waiting', async (t) => {
+  const supervise: Supervise = (task, holder) => (task.title === 'urgent' ? down(task, holder) : review(task, holder))
+  const { clock, desk, worker, run, took } = await openShop(t, supervise)
+  await desk.records?.add({ title: 'urgent', body: '', labels: ['bzzz-task', 'priority-1'] })
+  run()
+  await clock.advance(5_000)
+  assert.deepEqual([took, worker.status.hindrance], [['urgent'], 'ollama does not answer'])
+  await clock.advance(30_000)
+  assert.deepEqual(took.slice(1, 4).toSorted(), ['one', 'three', 'two'])
+  assert.deepEqual(took.slice(4, 5), ['urgent'], 'it is tried again after them')
+})
