@@ -3,12 +3,12 @@ import { Writable } from 'node:stream'
 import { client, methods, ndJsonStream, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk'
 import type { ClientContext, InitializeRequest, StopReason } from '@agentclientprotocol/sdk'
 import type { Clock } from '../../lib/clock.ts'
-import { withDeadline } from '../../lib/deadline.ts'
 import { describeError } from '../../lib/fault.ts'
 import type { Assignment, Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { formatExternalPrompt } from '../rules/external-prompt.ts'
 import { outcomeOfEnd, outcomeOfFailure } from '../rules/outcome.ts'
 import { choosePermission } from '../rules/permissions.ts'
+import type { WorkTime } from '../rules/work-time.ts'
 import { pauseUnconfirmed } from '../sandbox/pause-unconfirmed.ts'
 import type { SandboxProcess } from '../sandbox/sandbox.ts'
 import { createUpdateReader } from './acp-updates.ts'
@@ -53,9 +53,15 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run):
     readable: assignment.readable,
     variables: given.variables,
   })
-  const late = withDeadline(deps.clock, limits.timeoutMs, signal)
+  const over = new AbortController()
+  const late = AbortSignal.any([signal, over.signal])
   const events = openEventQueue<WorkerEvent>(limits.maxOutputBytes)
-  using _paused = pauseUnconfirmed(child, { clock: deps.clock, mayWork: tools.mayWork })
+  const onLook = ({ workedMs }: WorkTime): number => {
+    if (workedMs < limits.timeoutMs) return limits.timeoutMs - workedMs
+    over.abort(new DOMException('its time is over', 'TimeoutError'))
+    return Infinity
+  }
+  using _paused = pauseUnconfirmed(child, { clock: deps.clock, mayWork: tools.mayWork }, { onLook })
   try {
     const ending = converse(child, { ...run, signal: late }, { clock: deps.clock, options, events, file, prompt }).finally(events.close)
     yield* events

@@ -89,3 +89,14 @@ test('S24: what an agent leaves in place of its outcome is not followed, and not
     [failed('it is no plain file'), failed('it is no plain file'), failed('it is longer than 262144 bytes')],
   )
 })
+
+test('F27: a task that is too long for a word of a command fails with what is to be done, and not with the machine', async () => {
+  await using stand = await openDriverStand()
+  const task = { ...stand.assignment.task, body: '語'.repeat(50_000) }
+  const run = commandOf(stand, ['echo', '{prompt}']).run({ ...stand.assignment, task }, stand.tools, {
+    signal: new AbortController().signal,
+  })
+  const last = (await Array.fromAsync(run)).at(-1)
+  assert.ok(last?.type === 'outcome' && last.outcome.outcome === 'failed')
+  assert.match(last.outcome.reason, /^the task has \d+ bytes, and a word of a command at most 131071: leave \{prompt\} out/)
+})

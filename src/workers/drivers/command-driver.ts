@@ -1,6 +1,6 @@
 import { decodeLossy, encodeText } from '../../lib/bytes.ts'
 import type { Assignment, Driver, DriverTools, SandboxResult, WorkerEvent, WorkerOutcome } from '../driver.ts'
-import { formatExternalPrompt, placePrompt } from '../rules/external-prompt.ts'
+import { formatExternalPrompt, maxWordBytes, placePrompt } from '../rules/external-prompt.ts'
 import type { WrittenOutcome } from '../rules/outcome.ts'
 import { outcomeOfEnd, outcomeOfFailure } from '../rules/outcome.ts'
 import { runCommand } from '../sandbox/run-command.ts'
@@ -31,6 +31,8 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
   if ('outcome' in given) return yield { type: 'outcome', outcome: given }
   await tools.untilMayWork({ signal })
   const placed = placePrompt(options.command, prompt)
+  const longest = Math.max(...(placed ?? []).map((word) => Buffer.byteLength(word)))
+  if (longest > maxWordBytes) return yield { type: 'outcome', outcome: tooLong(longest) }
   const result = await runCommand(
     deps,
     {
@@ -45,6 +47,11 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
   const words = `${decodeLossy(result.stdout)}${decodeLossy(result.stderr)}`.slice(-maxWordsLength)
   yield { type: 'tool', name: 'command', input: options.command.join(' '), output: words, isError: result.exitCode !== 0 }
   yield { type: 'outcome', outcome: await judgeEnd(assignment, result, await file.read()) }
+}
+
+function tooLong(bytes: number): WorkerOutcome {
+  const reason = `the task has ${bytes} bytes, and a word of a command at most ${maxWordBytes}: leave {prompt} out, and the command gets it on standard input`
+  return { outcome: 'failed', reason }
 }
 
 /** What the agent wrote counts when it ended well; a failure that it gave no reason for is told by its last line. */

@@ -14,6 +14,9 @@ export function formatExternalPrompt(assignment: Assignment, outcomeFile: string
   ].join('\n')
 }
 
+/** Longest word that a program can be given, in bytes. @see execve(2), MAX_ARG_STRLEN */
+export const maxWordBytes = 131_071
+
 /** The words of a command, with the prompt in the place of `{prompt}`; undefined when it has no such place and the prompt goes to its standard input. */
 export function placePrompt(words: readonly string[], prompt: string): readonly string[] | undefined {
   return words.some((word) => word.includes('{prompt}')) ? words.map((word) => word.replaceAll('{prompt}', () => prompt)) : undefined
