@@ -128,7 +128,7 @@ function historyHandlers({ findDesks }: TaskHandlerDeps): Pick<Handlers, 'task.h
   }
 }
 
-function interruptHandlers({ findDesks, findTasks }: TaskHandlerDeps): Pick<Handlers, 'task.break' | 'task.pause' | 'task.done'> {
+function interruptHandlers({ findDesks, findTasks, holdings }: TaskHandlerDeps): Pick<Handlers, 'task.break' | 'task.pause' | 'task.done'> {
   const interrupt =
     (kind: 'break' | 'pause' | 'done'): Handlers['task.break'] =>
     async ({ task: name, project, near, reason }, { hive, signal }) => {
@@ -136,6 +136,7 @@ function interruptHandlers({ findDesks, findTasks }: TaskHandlerDeps): Pick<Hand
       // what nobody ever claimed has nothing that could be broken, and may be closed all the same: who wins it now sees that and lets go
       const isFresh = kind === 'done' && (await desk.sight(task.key, { signal })).value === undefined
       if (!isFresh) await desk.interrupt(task.key, { kind, reason: formatReason('by-person', reason), signal })
+      await holdings.letGo(task)
       if (kind === 'done') await desk.source.project(task.key, { add: [], remove: [], state: 'closed' }, { signal })
       // a person has looked
       if (kind === 'break') await desk.source.project(task.key, { add: [], remove: ['needs-human'] }, { signal })

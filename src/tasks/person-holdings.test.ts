@@ -49,6 +49,15 @@ test('a task that is held for a time is given back when that is over, or the nod
   assert.equal((await meaningOf(other)).meaning, 'free')
 })
 
+test('what a person ended is kept no more: whoever claims it then is told how it stands', async (t) => {
+  const { clock, ada, holdings, task, claim } = await openStand(t)
+  await claim()
+  await clock.run(ada.desk.interrupt(task.key, { kind: 'done', reason: 'by-person: merged', signal }))
+  await clock.run(holdings.letGo(task))
+  assert.equal(ada.desk.inHand.size, 0)
+  await assert.rejects(claim(), { code: 'CLAIM_LOST', message: /it is done/ })
+})
+
 test('a task whose branch has a pull request goes into review when it is released, and can be taken up again from there', async (t) => {
   const { clock, ada, holdings, task, claim, meaningOf } = await openStand(t)
   const { holder } = await claim()

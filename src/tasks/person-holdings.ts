@@ -129,6 +129,14 @@ export class PersonHoldings implements AsyncDisposable {
     return { pull: pull?.url }
   }
 
+  /** Keeps a task no more, without a word: its claim was ended in another way. Nothing where it is held for nobody. */
+  async letGo(task: Task): Promise<void> {
+    const held = this.#held.get(nameOf(task))
+    if (held === undefined) return
+    await this.#drop(held)
+    held.desk.inHand.delete(task.key)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // one at a time: each is one push, and there are few
     for (const { task } of this.#held.values()) await this.#endLate(task, formatReason('shutdown', 'the node ends'))
