@@ -231,7 +231,7 @@ export const settings = {
     lookMs: integer(300_000, 'ms', 'the same while another node looks for all; three times in a lease at least', { min: 50 }),
     maxTurns: integer(30, 'turns', 'answers of a model for one task', { min: 1, max: 1_000 }),
     maxOutputTokens: integer(8_192, 'tokens', 'longest answer of a model'),
-    taskTimeoutMs: integer(3_600_000, 'ms', 'one task, from its claim to its end'),
+    taskTimeoutMs: integer(3_600_000, 'ms', 'work of an agent on one task; as long again it may stand still while the forge is down'),
     commandTimeoutMs: integer(600_000, 'ms', 'one command that an agent runs'),
     gitTimeoutMs: integer(600_000, 'ms', 'one command of the git of this machine: a fetch, a checkout; one that hangs is ended', {
       min: 1_000,

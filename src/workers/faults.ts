@@ -18,7 +18,7 @@ export const workersFaults = defineFaults({
   GIT_FAILED: {
     kind: 'unavailable',
     meaning:
-      'The git of this machine could not do something: the repository is not reached, or not there, or the disk is full. Data: `step`, `reason`.',
+      'The git of this machine could not do something, or came to no end: the repository is not reached, or not there. Data: `step`, `reason`.',
   },
   WORK_REFUSED: {
     kind: 'invalid',

@@ -25,6 +25,14 @@ const verdicts: readonly (readonly [what: string, code: keyof typeof table, verd
   ['a fault that nobody foresaw is this node’s, and not the work’s', 'STORE_LOCKED', 'node-failed, node'],
 ]
 
+test('rule 15: no fault of a forge or a git server keeps a node from the tasks of others', () => {
+  const codes = Object.keys(tasksFaults.table).filter((code) => /^(FORGE|REMOTE)_/.test(code)) as (keyof typeof table)[]
+  assert.deepEqual(
+    codes.filter((code) => judge(code).endsWith(' node')),
+    [],
+  )
+})
+
 for (const [what, code, verdict] of verdicts)
   test(`rule 15: ${what}: ${code}`, () => {
     assert.equal(judge(code), verdict)
