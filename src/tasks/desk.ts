@@ -132,7 +132,12 @@ export class ProjectDesk {
     const made =
       project.forge === 'git'
         ? { records: createRecordForge({ reader: database, journal, hive }, project.id) }
-        : { issues: createIssueSource({ clock, openForge: () => deps.openForge(project) }, { ...options, project: project.id }) }
+        : {
+            issues: createIssueSource(
+              { clock, log: deps.log, openForge: () => deps.openForge(project) },
+              { ...options, project: project.id },
+            ),
+          }
     this.records = made.records
     this.source = this.pulls = made.records ?? made.issues
     this.rounds = new RenewalRounds({ clock, chance: deps.chance })

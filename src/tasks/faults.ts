@@ -51,4 +51,8 @@ export const tasksFaults = defineFaults({
   },
   FORGE_LIMITED: { kind: 'unavailable', meaning: 'The forge asks us to wait. Data: `retryAfterMs`.' },
   FORGE_INVALID: { kind: 'invalid', meaning: 'The forge answered something that is not in its documentation.' },
+  FORGE_TOO_LONG: {
+    kind: 'invalid',
+    meaning: 'The forge has more of something than is read: comments of one issue, checks of one commit, bytes of one answer.',
+  },
 })

@@ -29,7 +29,15 @@ export const remoteFaults = [
   'CLAIMS_DIVIDED',
 ] as const
 /** What any question to a forge can end with. */
-export const forgeFaults = ['FORGE_FAILED', 'FORGE_DENIED', 'FORGE_MISSING', 'FORGE_REFUSED', 'FORGE_LIMITED', 'FORGE_INVALID'] as const
+export const forgeFaults = [
+  'FORGE_FAILED',
+  'FORGE_DENIED',
+  'FORGE_MISSING',
+  'FORGE_REFUSED',
+  'FORGE_LIMITED',
+  'FORGE_INVALID',
+  'FORGE_TOO_LONG',
+] as const
 /** What naming a task can end with. */
 export const taskFaults = ['PROJECT_MISSING', 'TASK_NAME_INVALID', 'TASK_MISSING'] as const
 

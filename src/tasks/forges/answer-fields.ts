@@ -2,8 +2,10 @@ import { tasksFaults } from '../faults.ts'
 
 /** Longest text that is taken of an issue, a comment or a name, in characters; what follows is cut. */
 const maxTextLength = 65_536
-/** Most items that are taken of a list. */
+/** Most items that are taken of a list within an object; what follows is cut. */
 const maxItems = 1_000
+/** Most objects of a list that is an answer. Gitea gives all comments of an issue in one. */
+const maxObjects = 5_000
 
 /** An object of a forge's answer. What is missing or of another type is no answer of this forge. */
 export interface AnswerFields {
@@ -62,10 +64,19 @@ export function readFields(value: unknown, what: string): AnswerFields {
   }
 }
 
-/** Reads a list of objects that a forge sent. @throws Fault FORGE_INVALID */
+/** Reads a list of objects that a forge sent. @throws Fault FORGE_INVALID, FORGE_TOO_LONG */
 export function readObjects(value: unknown, what: string): readonly AnswerFields[] {
   if (!Array.isArray(value)) throw invalid(what)
-  return value.slice(0, maxItems).map((item) => readFields(item, what))
+  if (value.length > maxObjects) throw tooLong(what, maxObjects)
+  return value.map((item) => readFields(item, what))
+}
+
+/** A list of which the forge has more than is read. */
+export function tooLong(what: string, count: number): Error {
+  return tasksFaults.create('FORGE_TOO_LONG', {
+    message: `the forge has more than ${count} ${what} in one list: they are not read, and what is said in a part of them counts for nothing`,
+    data: { field: what },
+  })
 }
 
 function invalid(what: string): Error {

@@ -76,7 +76,7 @@ interface Waiting {
 /**
  * A forge, as far as claims and workers need it. Claims never rest on it: they are refs. What is written here is for people.
  *
- * Faults of all: FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_REFUSED, FORGE_LIMITED, FORGE_INVALID.
+ * Faults of all: FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_REFUSED, FORGE_LIMITED, FORGE_INVALID, FORGE_TOO_LONG.
  */
 export interface Forge extends ForgeIssues, ForgePulls {
   readonly kind: ForgeKind

@@ -137,7 +137,7 @@ test('S20: a token that was changed counts with the next request', async (t) => 
 test('an answer longer than the limit is cut off', async (t) => {
   const { forge, fixture } = await openForgeStand(t, 'github')
   fixture.mischief = () => ({ status: 200, body: 'a'.repeat(5_000_000) })
-  await assert.rejects(askFor(forge), { code: 'FORGE_INVALID', message: /more than 4194304 bytes/ })
+  await assert.rejects(askFor(forge), { code: 'FORGE_TOO_LONG', message: /more than 4194304 bytes/ })
 })
 
 test('a token goes over plain http to this machine alone', async (t) => {

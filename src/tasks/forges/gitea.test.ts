@@ -4,6 +4,15 @@ import { openForgeStand } from '../testing/forge-stand.ts'
 
 const { signal } = new AbortController()
 
+test('all comments of an issue come in one answer, and when they are too many none is read', async (t) => {
+  const { forge, fixture } = await openForgeStand(t, 'gitea')
+  const { number } = fixture.state.addIssue()
+  for (let count = 0; count < 5_000; count++) fixture.state.addComment(number, 'ada', 'and')
+  assert.equal((await forge.comments(number, { signal })).length, 5_000)
+  fixture.state.addComment(number, 'ada', 'and')
+  await assert.rejects(forge.comments(number, { signal }), { code: 'FORGE_TOO_LONG' })
+})
+
 test('labels of the organisation are put on and taken off as those of the repository are, and not made a second time', async (t) => {
   const { forge, fixture } = await openForgeStand(t, 'gitea')
   const { state } = fixture

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { silentLog } from '../../lib/log.ts'
 import { parseProjectId, taskKeyOfIssue } from '../task.ts'
 import type { ForgeStand } from '../testing/forge-stand.ts'
 import { openForgeStand } from '../testing/forge-stand.ts'
@@ -14,7 +15,7 @@ const project = parseProjectId('forge.example/team/shop') ?? assert.fail()
 async function openSource(t: TestContext): Promise<ForgeStand & { readonly source: TaskSource & PullRequests }> {
   const stand = await openForgeStand(t, 'github')
   const source = createIssueSource(
-    { clock: stand.clock, openForge: async () => stand.forge },
+    { clock: stand.clock, log: silentLog, openForge: async () => stand.forge },
     { project, label: 'bzzz-task', trustedAuthors: ['cy'] },
   )
   return Object.assign(stand, { source })
@@ -176,6 +177,18 @@ test('what people were shown last is known by the comment, of this account or on
   assert.deepEqual([await isTold('which colour?'), await isTold('which')], [true, false])
   fixture.state.addComment(number, 'cy', 'which database?\n\n<!-- althing -->')
   assert.equal(await isTold('which database?'), true)
+})
+
+test('an issue with more comments than are read is no task, is not read again while it stands, and keeps no other from being one', async (t) => {
+  const { source, fixture } = await openSource(t)
+  const [long, short] = [fixture.state.addIssue(), fixture.state.addIssue()]
+  for (let count = 0; count <= 5_000; count++) fixture.state.addComment(long.number, 'eve', 'and')
+  const numbers = async () => (await source.open({ signal })).map(({ number }) => number)
+  assert.deepEqual(await numbers(), [short.number])
+  await assert.rejects(source.find(taskKeyOfIssue(long.number), { signal }), { code: 'FORGE_TOO_LONG' })
+  fixture.seen.length = 0
+  assert.deepEqual(await numbers(), [short.number])
+  assert.equal(fixture.seen.filter(({ path }) => path.endsWith('/comments')).length, 0)
 })
 
 test('a comment that somebody else wrote in our form is left alone', async (t) => {

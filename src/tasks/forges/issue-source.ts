@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
-import { Fault } from '../../lib/fault.ts'
+import { describeError, Fault } from '../../lib/fault.ts'
+import type { Log } from '../../lib/log.ts'
 import { issueHashOf } from '../issue-hash.ts'
 import type { Projection, PullRequests, TaskSource } from '../source.ts'
 import type { ProjectId, Task, TaskKey } from '../task.ts'
@@ -13,6 +14,7 @@ interface Waiting {
 
 export interface IssueSourceDeps {
   readonly clock: Clock
+  readonly log: Log
   /** Asked once; loads what the forge needs. */
   readonly openForge: () => Promise<Forge>
 }
@@ -67,6 +69,8 @@ class IssueSource implements TaskSource, PullRequests {
   readonly #deps: IssueSourceDeps
   readonly #options: IssueSourceOptions
   readonly #known = new Map<number, KnownIssue>()
+  /** Issues that were too long to be read, and when they were changed last then. */
+  readonly #tooLong = new Map<number, number>()
   #forge: Promise<Forge> | undefined
   #self: string | undefined
   #cursor: string | undefined
@@ -82,12 +86,13 @@ class IssueSource implements TaskSource, PullRequests {
     const isWhole = this.#cursor === undefined || now - this.#lookedAt >= wholeLookMs
     const seen = await this.#look(isWhole ? undefined : this.#cursor, waiting)
     if (isWhole) {
-      for (const number of this.#known.keys()) if (!seen.issues.has(number)) this.#known.delete(number)
+      for (const issues of [this.#known, this.#tooLong])
+        for (const number of issues.keys()) if (!seen.issues.has(number)) issues.delete(number)
       this.#lookedAt = now
     }
     for (const issue of seen.issues.values()) {
       if (!issue.isOpen || !issue.labels.includes(this.#options.label)) this.#known.delete(issue.number)
-      else if (this.#known.get(issue.number)?.issue.updatedAt !== issue.updatedAt) await this.#read(issue, waiting)
+      else if (this.#known.get(issue.number)?.issue.updatedAt !== issue.updatedAt) await this.#readIfShort(issue, waiting)
     }
     // kept last: a look that broke off is made again. Where the small looks stand a whole one leaves: it knows less of what was closed
     if (!isWhole || this.#cursor === undefined) this.#cursor = seen.cursor
@@ -162,6 +167,25 @@ class IssueSource implements TaskSource, PullRequests {
       if (!found.hasMore) break
     }
     return { issues, cursor }
+  }
+
+  /** One that has more comments than are read is no task, and keeps no other from being one: anybody may write comments. */
+  async #readIfShort(issue: Issue, waiting: Waiting): Promise<void> {
+    const { number, updatedAt } = issue
+    if (this.#tooLong.get(number) === updatedAt) return
+    try {
+      await this.#read(issue, waiting)
+      this.#tooLong.delete(number)
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'FORGE_TOO_LONG') throw error
+      this.#known.delete(number)
+      this.#tooLong.set(number, updatedAt)
+      this.#deps.log.warn('an issue is no task, for it is too long', {
+        project: this.#options.project,
+        number,
+        reason: describeError(error),
+      })
+    }
   }
 
   /** An issue with what trusted people said below it. */

@@ -38,7 +38,7 @@ test('a list without end is refused, or its first pages are taken, as is asked; 
     asked = page
     return answerOf(full)
   }
-  await assert.rejects(readPages(list, ask), { code: 'FORGE_INVALID', message: /more than 150 comments/ })
+  await assert.rejects(readPages(list, ask), { code: 'FORGE_TOO_LONG', message: /more than 150 comments/ })
   assert.equal((await readPages({ ...list, beyond: 'cut' }, ask)).length, 150)
   assert.equal((await readPages({ ...list, isEnough: () => asked === 2 }, ask)).length, 6)
 })

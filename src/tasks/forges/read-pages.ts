@@ -1,6 +1,5 @@
-import { tasksFaults } from '../faults.ts'
 import type { AnswerFields } from './answer-fields.ts'
-import { readFields, readObjects } from './answer-fields.ts'
+import { readFields, readObjects, tooLong } from './answer-fields.ts'
 import type { ForgeAnswer } from './rest-client.ts'
 
 /** Most pages of one list that are read. */
@@ -18,7 +17,7 @@ export interface PagedList {
   readonly beyond: 'refuse' | 'cut'
 }
 
-/** Every item of a list that comes in pages of at most `pageSize`. @throws the faults of a forge; FORGE_INVALID for a list that is too long */
+/** Every item of a list that comes in pages of at most `pageSize`. @throws the faults of a forge; FORGE_TOO_LONG */
 export async function readPages(
   { what, list, pageSize, isEnough = () => false, beyond }: PagedList,
   ask: (page: number) => Promise<ForgeAnswer>,
@@ -31,10 +30,7 @@ export async function readPages(
     if (isEnough(found) || !hasMore(answer, { count: found.length, seen: items.length, pageSize })) return items
   }
   if (beyond === 'cut') return items
-  throw tasksFaults.create('FORGE_INVALID', {
-    message: `the forge has more than ${items.length} ${what} in one list, which are not read`,
-    data: { field: what },
-  })
+  throw tooLong(what, items.length)
 }
 
 /**

@@ -82,7 +82,7 @@ export class RestClient {
     this.#host = new URL(options.api).host
   }
 
-  /** @throws Fault FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_REFUSED, FORGE_LIMITED, FORGE_INVALID */
+  /** @throws Fault FORGE_FAILED, FORGE_DENIED, FORGE_MISSING, FORGE_REFUSED, FORGE_LIMITED, FORGE_INVALID, FORGE_TOO_LONG */
   async send(request: ForgeRequest, waiting: Waiting): Promise<ForgeAnswer> {
     const { pace } = this.#deps
     return request.method === 'GET'
@@ -244,7 +244,7 @@ async function readText({ body }: Response, maxBytes: number): Promise<string> {
   for await (const chunk of body ?? []) {
     length += chunk.length
     if (length > maxBytes)
-      throw tasksFaults.create('FORGE_INVALID', { message: `the forge sent more than ${maxBytes} bytes in one answer, which was cut off` })
+      throw tasksFaults.create('FORGE_TOO_LONG', { message: `the forge sent more than ${maxBytes} bytes in one answer, which was cut off` })
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

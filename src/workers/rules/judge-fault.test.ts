@@ -17,6 +17,7 @@ const verdicts: readonly (readonly [what: string, code: keyof typeof table, verd
   ['a token without a right is no failure of the work, and the whole project is left alone', 'FORGE_DENIED', 'refused-by-forge, project'],
   ['a forge that shows a token nothing is the same', 'FORGE_MISSING', 'refused-by-forge, project'],
   ['a git server that refuses us is the same', 'REMOTE_DENIED', 'refused-by-forge, project'],
+  ['a task with more text than is read is a person’s', 'FORGE_TOO_LONG', 'failed, nothing else'],
   ['a forge that says what nobody understands is as good as down', 'FORGE_INVALID', 'forge-down, project'],
   ['a forge that is down is asked again with the next task', 'FORGE_FAILED', 'forge-down, nothing else'],
   ['a git server that is too slow is down', 'REMOTE_TIMEOUT', 'forge-down, nothing else'],

@@ -8,8 +8,8 @@ export interface FaultVerdict {
   readonly hinders: 'project' | 'node' | undefined
 }
 
-/** The work itself is not taken. It counts towards quarantine: else the same would be made and refused for ever. */
-const ofTheWork: readonly string[] = ['WORK_REFUSED', 'FORGE_REFUSED']
+/** The work itself is not taken, or its task is too long to be read. It counts towards quarantine: else the same would be made and refused for ever. */
+const ofTheWork: readonly string[] = ['WORK_REFUSED', 'FORGE_REFUSED', 'FORGE_TOO_LONG']
 /** The forge, or its git server, does not let this node do what tasks need. */
 const ofTheRight: readonly string[] = [
   ...['FORGE_DENIED', 'FORGE_MISSING', 'REMOTE_DENIED', 'REMOTE_MISSING', 'REMOTE_MOVED', 'REMOTE_UNSUPPORTED'],
