@@ -102,3 +102,29 @@ test('links of somebody whom the hive does not admit are not told as if they cou
     [[null, null]],
   )
 })
+
+test('of two who watch at once the look that ends late takes nothing back: what happened is told once', async () => {
+  const { clock, ada, next } = await openStand()
+  const { after } = await clock.run(next(undefined, 0))
+  const { source } = ada.desk
+  const open = source.open.bind(source)
+  let isSlow = true
+  const slowly: typeof open = async (options) => {
+    const tasks = await open(options)
+    if (isSlow) {
+      isSlow = false
+      await clock.sleep(100, { signal })
+    }
+    return tasks
+  }
+  Object.assign(source, { open: slowly })
+  const late = next(after, 0)
+  await clock.advance(50)
+  await ada.add('The cart forgets')
+  await clock.run(Promise.all([late, next(after, 0)]))
+  const { items } = await clock.run(next(after, 0))
+  assert.deepEqual(
+    items.map(({ event }) => event),
+    ['added'],
+  )
+})

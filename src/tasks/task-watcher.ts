@@ -50,6 +50,8 @@ export class TaskWatcher {
   readonly #clock: Clock
   readonly #options: { readonly pollMs: number }
   readonly #seen = new Map<ProjectId, Map<TaskKey, WatchedTask>>()
+  /** The last look at each project: one that ends late would take back what a later one saw. */
+  readonly #looks = new Map<ProjectId, Promise<void>>()
   #happenings: TaskHappening[] = []
   /** The last that is remembered no more. */
   #forgotten: number
@@ -81,14 +83,29 @@ export class TaskWatcher {
     }
   }
 
+  /** After those before it, whatever became of them. */
   async #look(desk: ProjectDesk, waiting: Waiting): Promise<void> {
+    const { id } = desk.project
+    const before = this.#looks.get(id)
+    const look = (async () => {
+      await before
+      waiting.signal.throwIfAborted()
+      await this.#lookNow(desk, waiting)
+    })()
+    const over = look.catch(() => {})
+    this.#looks.set(id, over)
+    await look
+  }
+
+  async #lookNow(desk: ProjectDesk, waiting: Waiting): Promise<void> {
     const [sights, open] = [await desk.sights(waiting), await desk.source.open(waiting)]
     const before = this.#seen.get(desk.project.id)
     const now = new Map<TaskKey, WatchedTask>()
     const see = (key: TaskKey, task: Omit<SeenTask, 'meaning'>): void => {
       const sight = sights.get(key)
-      // a forge that forgot is given back what it lost: nothing happened to the task
-      const chain = sight === undefined || sight.meaning.meaning === 'regressed' ? before?.get(key)?.chain : sight.chain?.state
+      // a forge that forgot is given back what it lost, and what it does not give was not read: nothing happened to the task
+      const isSeen = sight?.chain !== undefined && sight.meaning.meaning !== 'regressed'
+      const chain = isSeen ? sight.chain.state : before?.get(key)?.chain
       now.set(key, { ...task, meaning: sight?.meaning, chain })
     }
     for (const { key, title, labels, updatedAt: changedAt } of open)

@@ -41,12 +41,11 @@ async function openFinder(talk: Talk = silentTalk) {
   const [shop, store] = [await openProject('/srv/git/shop.git', clock), await openProject('/srv/git/store.git', clock)]
   const news: WorkerNews[] = []
   const alone = new Set<string>()
-  const refusals: (readonly [string, string])[] = []
   const finder = new TaskFinder(
     {
       ...{ clock, log: silentLog, desks: () => [shop.desk, store.desk], isMerged: async () => false, talk },
       ...{ signs: new TaskSigns({ log: silentLog, escalate: () => {} }), load: () => 0, mayTake: () => true },
-      refused: (project, reason) => refusals.push([project, reason]),
+      refused: () => {},
       tell: (word) => news.push(word),
       isLeftAlone: ({ key }) => alone.has(key),
     },
@@ -56,7 +55,7 @@ async function openFinder(talk: Talk = silentTalk) {
     finder.prompt()
     return clock.run(finder.find({ signal }))
   }
-  return { clock, shop, store, alone, news, refusals, find }
+  return { clock, shop, store, alone, news, find }
 }
 
 test('rule 5: a claim of this very process that nothing here keeps is taken up again, with the reason it was taken with', async () => {

@@ -106,11 +106,11 @@ test('where claims are already ours go, whatever else the server takes by now', 
 })
 
 test('where what answers is no git server nothing is learned of claims', async () => {
-  const refuse = (): never => {
+  const answerPage = (): never => {
     throw tasksFaults.create('REMOTE_PROTOCOL', { message: 'it answers 200 with text/html, which is no answer of a git server' })
   }
   const node = openNode('/nowhere')
-  const remote: GitRemote = { ...node.remote, capabilities: async () => refuse(), listRefs: async () => refuse() }
+  const remote: GitRemote = { ...node.remote, capabilities: async () => answerPage(), listRefs: async () => answerPage() }
   const report = await examineForge({ ...node, remote }, { signal })
   assert.deepEqual([report.form, report.answered, report.lines.length], [undefined, 'none', 1])
   assert.match(report.lines[0]?.detail ?? '', /is no answer of a git server/)

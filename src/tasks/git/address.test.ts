@@ -112,3 +112,8 @@ for (const address of ['https://:hunter2@host/x', 'http://ada:hunter2@127.0.0.1/
       (error) => error instanceof Fault && error.code === 'PROJECT_INVALID' && !error.message.includes('hunter2'),
     )
   })
+
+for (const address of ['ssh://git@example.org/%zz', 'ssh://git@example.org/%ff', 'file:///srv/%e9'])
+  test(`${address} names no path, and is no address`, () => {
+    assert.throws(() => parseGitAddress(address), { code: 'PROJECT_INVALID' })
+  })

@@ -37,7 +37,7 @@ function readAddress(text: string): GitAddress | undefined {
   if (!text.includes('://')) return readScp(text)
   const url = URL.parse(text)
   if (url === null || url.password !== '' || url.hash !== '') return undefined
-  if (url.protocol === 'file:') return url.host === '' ? { kind: 'path', path: decodeURIComponent(url.pathname) } : undefined
+  if (url.protocol === 'file:') return url.host === '' ? readFolder(url) : undefined
   if (url.protocol === 'ssh:') return readSsh(url)
   const isHttp = (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.search === ''
   if (!isHttp) return undefined
@@ -54,10 +54,26 @@ function readScp(text: string): GitAddress | undefined {
   return match === null ? undefined : ssh({ user: match[1], host: match[2] ?? '', port: undefined, path: match[3] ?? '' })
 }
 
+function readFolder({ pathname }: URL): GitAddress | undefined {
+  const path = decodePath(pathname)
+  return path === undefined ? undefined : { kind: 'path', path }
+}
+
 function readSsh(url: URL): GitAddress | undefined {
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  const path = decodeURIComponent(url.pathname).replace(/^\/~/, '~')
-  return ssh({ user: url.username || undefined, host, port: url.port === '' ? undefined : Number(url.port), path })
+  const port = url.port === '' ? undefined : Number(url.port)
+  const path = decodePath(url.pathname)
+  if (path === undefined) return undefined
+  return ssh({ user: url.username || undefined, host, port, path: path.replace(/^\/~/, '~') })
+}
+
+/** Undefined where what is written after a `%` is no byte of UTF-8. */
+function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
 }
 
 interface SshParts {

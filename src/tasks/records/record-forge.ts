@@ -64,11 +64,15 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
     return kept
   }
   const judgePull: RecordForge['judgePull'] = async (id, judgement) => {
-    const { record, id: of } = keptPull(id)
-    await journal.append(pullRecordKind, checkedPull({ ...record, ...judgement, of, edit: record.edit + 1 }))
+    const judged = keptPull(id)
+    // two that were opened without knowing of each other, before journals met, are one to whoever judges
+    const open = judged.record.state === 'open' ? pulls('open') : []
+    const twins = open.filter((other) => other.id !== judged.id && areTwins(other.record, judged.record))
+    for (const { record, id: of } of [judged, ...twins])
+      await journal.append(pullRecordKind, checkedPull({ ...record, ...judgement, of, edit: record.edit + 1 }))
   }
   const openPull = async (draft: PullDraft) => {
-    const there = pulls('open').find(({ record }) => record.head === draft.head && record.base === draft.base)
+    const there = pulls('open').find(({ record }) => areTwins(record, draft))
     if (there !== undefined) {
       // work was pushed, or looked for, since changes were asked for: else the same words would start work for ever
       if (there.record.areChangesRequested) await judgePull(there.id, { state: 'open', areChangesRequested: false })
@@ -110,7 +114,7 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
     isTold: async () => true,
     openPull,
     findPull: async ({ head, base }) => {
-      const kept = pulls('open').find(({ record }) => record.head === head && record.base === base)
+      const kept = pulls('open').find(({ record }) => areTwins(record, { head, base }))
       return kept === undefined ? undefined : toPull(kept)
     },
     listMerged: async ({ head, base }) =>
@@ -138,6 +142,11 @@ function toTask({ id, record, at }: Kept<TaskRecord>, project: ProjectId): Task 
     url: undefined,
     updatedAt: at,
   }
+}
+
+/** Whether two pull requests are of the same branches. */
+function areTwins(one: Pick<PullRecord, 'head' | 'base'>, other: Pick<PullRecord, 'head' | 'base'>): boolean {
+  return one.head === other.head && one.base === other.base
 }
 
 function toPull({ id, record }: Kept<PullRecord>): PullRequest {

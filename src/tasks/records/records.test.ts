@@ -54,6 +54,22 @@ test('a projection that changes nothing writes nothing', async () => {
   assert.equal(ada.journal.heads()[0]?.seq, 1)
 })
 
+test('two that were opened before journals met are one to everybody: the same one is found, and who judges it judges both', async () => {
+  const [ada, bob] = [await openForge('ada'), await openForge('bob')]
+  const opened = [(await ada.forge.openPull(draft, { signal })).id, (await bob.forge.openPull(draft, { signal })).id]
+  assert.notEqual(opened[0], opened[1])
+  await tell(ada, bob)
+  await tell(bob, ada)
+  const found = await Promise.all([ada, bob].map(async ({ forge }) => (await forge.findPull(draft, { signal }))?.id))
+  assert.equal(found[0], found[1])
+  await bob.forge.judgePull(found[0] ?? assert.fail(), { state: 'merged', areChangesRequested: false })
+  await tell(bob, ada)
+  for (const { forge } of [ada, bob]) {
+    assert.equal(await forge.findPull(draft, { signal }), undefined)
+    for (const id of opened) assert.equal((await forge.pull(id, { signal })).state, 'merged')
+  }
+})
+
 test('there is one open pull request for a head and a base, and after it was closed another', async () => {
   const ada = await openForge('ada')
   const first = await ada.forge.openPull(draft, { signal })
