@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
 import { describeTask, sinceOf, whyNotTaken } from './describe-task.ts'
+import type { ObjectId } from './git/objects.ts'
 import type { Task } from './task.ts'
 import { openTestDesk } from './testing/desk-bench.ts'
 import { createMemoryServer } from './testing/memory-remote.ts'
@@ -31,7 +32,7 @@ async function openStand() {
     const attempt = await clock.run(desk.claim(task, await clock.run(desk.sight(task.key, { signal })), { epoch: 1, signal }))
     return attempt.result === 'held' ? attempt.holder : assert.fail(attempt.result)
   }
-  return { clock, desk, task, fail, hold, told, since }
+  return { clock, desk, remote, task, fail, hold, told, since }
 }
 
 test('a task that waits for a person is told so, with the epoch it had and what the person is needed for', async () => {
@@ -70,4 +71,13 @@ test('of a label that a person put on, and of an issue that a person closed, the
   await fail('shutdown: the node ends')
   assert.notEqual(await since(), undefined)
   assert.deepEqual([await since({ labels: ['needs-human'] }), await since({ state: 'closed' })], [undefined, undefined])
+})
+
+test('of a claim that the git server names and does not give a person is told what to do', async () => {
+  const { clock, remote, task, told } = await openStand()
+  const update = { ref: `refs/althing/claims/${task.key}`, old: undefined, new: 'f'.repeat(40) as ObjectId }
+  await clock.run(remote.push({ updates: [update], objects: [], isAtomic: false }, { signal }))
+  const [claim, , , why] = await told()
+  assert.equal(claim, 'unreadable')
+  assert.match(String(why), /names f{40} as its claim and does not give that commit.*delete the ref/)
 })

@@ -33,9 +33,14 @@ export function whyNotTaken(
 ): string | undefined {
   const labels = task.labels.filter((label) => label !== personLabel)
   const other = whyNot({ ...task, labels }, wishes, needed)
-  if (stateOf(task, sight?.meaning) !== personLabel) return other
+  if (stateOf(task, sight?.meaning) !== personLabel) return other ?? whyUnread(sight)
   const why = whyPerson(sight) ?? other
   return why === undefined ? 'it waits for a person' : `it waits for a person: ${why}`
+}
+
+function whyUnread(sight: TaskSight | undefined): string | undefined {
+  if (sight?.meaning.meaning !== 'unreadable') return undefined
+  return `the git server names ${sight.value} as its claim and does not give that commit, or more stands behind it than is read; if that stays so, delete the ref of the claim there`
 }
 
 /** Since when a task stands as it does, by the clock of whoever moved its claim, in ISO 8601; undefined where the chain does not say. */
