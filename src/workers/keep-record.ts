@@ -6,7 +6,7 @@ import type { Task } from '../tasks/task.ts'
 import { issueOfTaskKey } from '../tasks/task.ts'
 import { maxComponentLength } from '../ucxl/address.ts'
 import { parseAddress } from '../ucxl/ucxl.ts'
-import type { WorkRecord } from './supervisor.ts'
+import type { WorkRecord } from './keep-run.ts'
 
 /** Where what is said and decided of a task is kept. */
 export interface RecordKeeperDeps {

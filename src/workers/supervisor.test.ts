@@ -220,6 +220,10 @@ test('F28: a node that ends pushes what is there under the claim, and gives the 
   assert.deepEqual(end, { end: 'released', reason: 'shutdown: the node ends; what was done is on the branch' })
   assert.equal(await runGit(stand.bare, 'show', `${await branchOf(stand)}:cart.txt`), 'half')
   assert.deepEqual(await chainOf(stand), ['claim', 'renew', 'release shutdown: the node ends; what was done is on the branch'])
+  const [record] = stand.records
+  const reason = 'shutdown: the node ends; what was done is on the branch'
+  assert.deepEqual([stand.records.length, record?.outcome], [1, { outcome: 'hindered', reason }])
+  assert.match(decodeText(record?.transcript ?? new Uint8Array()), /"I begin"[^]*"hindered"/)
 })
 
 /** Work is in review, its checks are red, and another node has taken it up. */

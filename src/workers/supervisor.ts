@@ -2,7 +2,6 @@ import type { Clock } from '../lib/clock.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { describeError, Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
-import type { ClaimCost } from '../tasks/claims/claim-document.ts'
 import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import type { Forge } from '../tasks/forges/forge.ts'
 import type { ObjectId } from '../tasks/git/objects.ts'
@@ -17,6 +16,8 @@ import { createCapture } from './capture.ts'
 import type { AssignmentLimits, Driver, DriverTools, WorkerOutcome } from './driver.ts'
 import type { KeptLease } from '../tasks/claims/keep-lease.ts'
 import { keepLease, LeaseLost } from '../tasks/claims/keep-lease.ts'
+import type { KeepRunDeps } from './keep-run.ts'
+import { RunKeeper } from './keep-run.ts'
 import { driveAgent } from './drive-agent.ts'
 import { listMarked, outcomeOfMerge } from './merge-base.ts'
 import type { Approve } from './proposal.ts'
@@ -36,7 +37,7 @@ interface Waiting {
   readonly signal: AbortSignal
 }
 
-export interface SupervisorDeps extends WorktreeDeps {
+export interface SupervisorDeps extends WorktreeDeps, KeepRunDeps {
   readonly clock: Clock
   readonly log: Log
   readonly mirror: Mirror
@@ -46,25 +47,11 @@ export interface SupervisorDeps extends WorktreeDeps {
   readonly driver: Driver
   /** Why a task is no task any more, as a reason to release; undefined while it is one. */
   readonly findObstacle: (task: Task, options: Waiting) => Promise<string | undefined>
-  /** Keeps a transcript, and gives the address of the decision when there is one. */
-  readonly keepRecord: (record: WorkRecord, options: Waiting) => Promise<string | undefined>
   /** Asks a person whether work may be pushed; without it nobody is asked. */
   readonly approve?: Approve | undefined
   readonly askForHelp: DriverTools['askForHelp']
   /** Values that must not stand in a transcript. */
   readonly readSecrets: () => Promise<readonly string[]>
-}
-
-/** What is kept of one run. */
-export interface WorkRecord {
-  readonly task: Task
-  readonly holding: string
-  readonly epoch: number
-  readonly outcome: WorkerOutcome
-  readonly transcript: Uint8Array
-  /** Markdown; undefined when nothing was decided. */
-  readonly decision: string | undefined
-  readonly cost: ClaimCost
 }
 
 export interface SupervisorOptions {
@@ -135,15 +122,23 @@ class Supervision {
   readonly #held: Holding
   readonly #options: SupervisorOptions
   readonly #claim: WorkClaim
+  readonly #keeper: RunKeeper
 
   constructor(deps: SupervisorDeps, held: Holding, options: SupervisorOptions) {
     this.#deps = deps
     this.#held = held
     this.#options = options
     this.#claim = new WorkClaim(deps, held, { patienceMs: options.limits.timeoutMs, releaseMs: options.checkpointMs })
+    this.#keeper = new RunKeeper(deps, held, { keepMs: options.checkpointMs })
   }
 
   async run(ending: AbortSignal): Promise<WorkEnd> {
+    const end = await this.#run(ending)
+    await this.#keeper.keepRest(end)
+    return end
+  }
+
+  async #run(ending: AbortSignal): Promise<WorkEnd> {
     const signal = AbortSignal.any([ending, this.#held.lease.lost])
     try {
       const end = await this.#lookAgain(signal)
@@ -198,12 +193,12 @@ class Supervision {
 
   async #settle(start: Start, outcome: WorkerOutcome, signal: AbortSignal): Promise<WorkEnd> {
     if (outcome.outcome !== 'done') {
-      await this.#keep(outcome, undefined, signal)
+      await this.#keeper.keep({ outcome, decision: undefined }, { signal })
       if (outcome.outcome !== 'hindered') return this.#giveBack(outcome, start)
       return hinder(await this.#checkpoint(start, { reason: 'model-down', words: outcome.reason }), outcome.reason)
     }
     const facts = this.#factsOf(outcome)
-    const decision = await this.#keep(outcome, facts, signal)
+    const decision = await this.#keeper.keep({ outcome, decision: formatDecision(facts) }, { signal })
     const commit = await this.#commit(start, formatCommitMessage({ ...facts, decision }), signal)
     // what was asked for is not there without a change, and the same pull request would be asked for it again, for ever
     const isNothing = commit === undefined && (start.branch === undefined || isRework(this.#held.reason))
@@ -295,26 +290,5 @@ class Supervision {
     const { task, holder, capture } = this.#held
     const { began: holding, terms } = holder
     return { task, outcome, holding, epoch: terms.epoch, agent: this.#options.agent, cost: capture.cost(), decision: undefined }
-  }
-
-  /** What was said and done is kept whether or not it came to anything; that it cannot be is no reason to throw the work away. */
-  async #keep(outcome: WorkerOutcome, facts: PullFacts | undefined, signal: AbortSignal): Promise<string | undefined> {
-    const { task, holder, capture } = this.#held
-    const record: WorkRecord = {
-      task,
-      holding: holder.began,
-      epoch: holder.terms.epoch,
-      outcome,
-      transcript: capture.bytes(),
-      decision: facts === undefined ? undefined : formatDecision(facts),
-      cost: capture.cost(),
-    }
-    try {
-      return await this.#deps.keepRecord(record, { signal })
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-      this.#deps.log.warn('the record of a task was not kept', { task: task.key, reason: error.message })
-      return undefined
-    }
   }
 }
