@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcessByStdio } from 'node:child_process'
 import { Readable } from 'node:stream'
-import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { describeError } from '../../lib/fault.ts'
+import type { PipedChild } from '../../lib/spawn-piped.ts'
+import { spawnPiped } from '../../lib/spawn-piped.ts'
 import { tasksFaults } from '../faults.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { Greeting } from './greeting.ts'
@@ -18,8 +17,6 @@ export interface GitCommand {
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
 }
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
 /** What a program says on stderr is kept up to this length, in characters. */
 const maxComplaintLength = 500
@@ -62,7 +59,7 @@ interface Server {
 }
 
 function openServer({ program, args, environment }: GitCommand, options: RemoteOptions): Server {
-  const child: Child = spawn(program, [...args], { env: { ...environment }, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = start(program, args, environment)
   const reader = new ByteReader(child.stdout, { maxBytes: options.maxAnswerBytes })
   const ending = watchEnd(child)
   let greeting: Promise<Greeting> | undefined
@@ -103,7 +100,16 @@ interface Ending {
   readonly said: () => { readonly complaint: string; readonly failure: unknown; readonly code: number | null }
 }
 
-function watchEnd(child: Child): Ending {
+/** The program; that a process starts no other one any more says nothing of the server. @throws Fault REMOTE_UNREACHABLE */
+function start(program: string, args: readonly string[], environment: Readonly<Record<string, string>>): PipedChild {
+  try {
+    return spawnPiped(program, args, { env: { ...environment } })
+  } catch (error) {
+    throw tasksFaults.create('REMOTE_UNREACHABLE', { message: `${program} cannot be run: ${describeError(error)}`, cause: error })
+  }
+}
+
+function watchEnd(child: PipedChild): Ending {
   const gone = Promise.withResolvers<void>()
   let complaint = ''
   let failure: unknown

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import { Readable } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import { workersFaults } from '../faults.ts'
-import { spawnPiped } from '../spawn-piped.ts'
+import { spawnPiped } from '../../lib/spawn-piped.ts'
 
 /** How a git of this machine is run: never with the configuration of anybody, never with a hook, never with a question. */
 export interface GitRunner {

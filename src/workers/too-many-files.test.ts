@@ -4,8 +4,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { systemClock } from '../lib/clock.ts'
 import type { TestContext } from 'node:test'
+import { createProcessTransport } from '../tasks/git/process-transport.ts'
 import { openSandbox } from './sandbox/open-sandbox.ts'
-import { spawnPiped } from './spawn-piped.ts'
+import { spawnPiped } from '../lib/spawn-piped.ts'
 import { createGitRunner } from './trees/git.ts'
 import { isSystemError } from './work-end.ts'
 
@@ -41,12 +42,16 @@ function useUpFiles(t: TestContext): { readonly free: () => void } | undefined {
 test('a process that has too many files open is told so where it starts a program, and goes on', async (t) => {
   const sandbox = await openSandbox({ kind: 'none', network: 'none', limits, readable: [], searchPath })
   const git = createGitRunner({ clock: systemClock }, { timeoutMs: 30_000, environment: { PATH: searchPath }, maxTextBytes: 1_000 })
+  const command = { program: 'git', args: ['receive-pack', '/'], environment: { PATH: searchPath } }
+  const transport = createProcessTransport(() => command, { timeoutMs: 30_000, maxAnswerBytes: 1_000, allowsPlainHttp: false })
   const used = useUpFiles(t)
   if (used === undefined) return
   const start = { argv: ['true'], folder: '/', writable: [], readable: [], variables: {} }
   assert.throws(() => sandbox.spawn(start), isSystemError)
   await assert.rejects(git.text('ask for the version', ['version'], { signal }), isSystemError)
   assert.throws(() => spawnPiped('true', [], {}), { code: 'EMFILE', message: /too many files are open/ })
+  const talked = transport.talk('git-receive-pack', async ({ greeting }) => greeting(), { signal })
+  await assert.rejects(talked, { code: 'REMOTE_UNREACHABLE', message: /^git cannot be run: .*too many files/ })
   used.free()
   assert.match(await git.text('ask for the version', ['version'], { signal }), /^git version /)
 })
