@@ -179,7 +179,8 @@ export class ClaimLedger {
     const closed = this.#closed.entries.get(task)
     const meaning = judgeRef({ value, chain: chain?.state, known: known?.state, descends, closed }, self)
     const isNew = chain !== undefined && chain.state.head !== known?.state.head && chain.state.unknownLinks === 0
-    if (isNew && meaning.meaning !== 'regressed') await store.put(task, chain, { over: store.get(task)?.state.head })
+    if (isNew && !isCollected(chain.state, closed) && meaning.meaning !== 'regressed')
+      await store.put(task, chain, { over: store.get(task)?.state.head })
     return { task, value, chain, meaning }
   }
 
@@ -206,7 +207,10 @@ export class ClaimLedger {
       return is
     }
     const here = read === undefined ? fetched : { commits: read.chain.added, others: read.chain.others }
-    const chain = readChain({ isAdmitted: judge, place }, value, { fetched: here, known: this.#known(task) })
+    const chain = readChain({ isAdmitted: judge, place, collected: this.#closed.entries.get(task)?.head }, value, {
+      fetched: here,
+      known: this.#known(task),
+    })
     if (chain === undefined) return void this.#read.delete(task)
     this.#fetcher.read(value)
     this.#read.set(task, { value, closedEpoch, chain, strangers })

@@ -11,6 +11,8 @@ export interface ReadDeps {
   /** Whether the hive admits a node now. */
   readonly isAdmitted: (peer: PeerId) => boolean
   readonly place: ChainPlace
+  /** Head of the chain of the task that was collected last: one that has it is that very chain, brought back by a restored backup. */
+  readonly collected: ObjectId | undefined
 }
 
 /** A chain as it stands at one value. */
@@ -48,14 +50,24 @@ export function readChain(
   const commits = new Map(at === undefined ? [] : known?.commits)
   const added = new Map<ObjectId, Uint8Array>()
   const others = new Map<ObjectId, readonly ObjectId[]>()
-  for (const { id, bytes } of path.toReversed()) {
-    state = extendChain(state, toLink(deps, id, bytes), deps.place)
+  const links = path.toReversed()
+  const place = placeOf(deps, links)
+  for (const { id, bytes } of links) {
+    state = extendChain(state, toLink(deps, id, bytes), place)
     if (bytes === undefined) others.set(id, fetched.others.get(id) ?? [])
     else added.set(id, bytes)
   }
   for (const [id, bytes] of added) commits.set(id, bytes)
   if (state === undefined) throw new Error(`no link was read of ${value}`)
   return { state, commits, added, others }
+}
+
+/** Where the epoch began of a chain that is back was judged before it was collected. */
+function placeOf(deps: ReadDeps, links: readonly { readonly id: ObjectId; readonly bytes: Uint8Array | undefined }[]): ChainPlace {
+  const [first] = links
+  const isBack = links.some(({ id }) => id === deps.collected)
+  const began = first === undefined || !isBack ? undefined : toLink(deps, first.id, first.bytes).document
+  return began === undefined ? deps.place : { ...deps.place, closedEpoch: began.epoch - 1 }
 }
 
 function toLink({ isAdmitted }: ReadDeps, id: ObjectId, bytes: Uint8Array | undefined): ChainLink {

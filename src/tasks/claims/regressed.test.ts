@@ -199,3 +199,28 @@ test('F35: a holder whose forge was set back gives it back what it took, and goe
     assert.equal(await valueOf(), holder.head)
   }
 })
+
+test('F35: a chain that was collected and came back with a backup is that chain to all, whether they know how it ended or not', async () => {
+  const { open, set } = openStand()
+  const [ada, bob, cy] = [open('ada'), open('bob'), open('cy')]
+  const first = await hold(ada)
+  await first.release('shutdown', { signal })
+  const holder = await takeOver(ada, 2)
+  await holder.done('merged', { signal })
+  await look(bob)
+  await collectClosed(ada, [await look(ada)], { signal })
+  assert.equal((await look(bob)).meaning.meaning, 'free')
+  await set(ref, holder.head)
+  await set(closedRef('native'), undefined)
+  for (const node of [bob, cy, ada]) {
+    const { meaning } = await look(node)
+    assert.deepEqual([meaning.meaning, meaning.meaning === 'done' && meaning.epoch], ['done', 3])
+  }
+  await takeOver(bob, 3)
+  for (const node of [cy, ada]) {
+    const { meaning } = await look(node)
+    assert.equal(meaning.meaning === 'held' && meaning.holding.epoch, 3)
+  }
+  await set(ref, holder.head)
+  assert.equal((await look(ada)).meaning.meaning, 'regressed')
+})
