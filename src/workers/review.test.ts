@@ -13,10 +13,10 @@ import { reviewPull } from './review.ts'
 const { signal } = new AbortController()
 const draft = { head: 'althing/issue-1', base: 'main', title: 'Keep it', body: 'Closes #1' }
 
-async function openReview(t: TestContext) {
-  const { forge, fixture } = await openForgeStand(t, 'github')
+async function openReview(t: TestContext, kind: 'github' | 'gitlab' = 'github') {
+  const { forge, fixture } = await openForgeStand(t, kind)
   const id = parseProjectId('forge.example/team/shop') ?? assert.fail()
-  const desk: ReviewDesk = { project: { id, url: fixture.origin, forge: 'github', base: 'main' }, pulls: forge, records: undefined }
+  const desk: ReviewDesk = { project: { id, url: fixture.origin, forge: kind, base: 'main' }, pulls: forge, records: undefined }
   const review = (pr: string | undefined, standing?: BranchStanding) =>
     reviewPull(
       {
@@ -39,6 +39,12 @@ test('a red check of the commit that the pull request is at makes more work, and
   assert.equal((await review(undefined)).verdict, 'again')
   pull.commit = 'e'.repeat(40)
   assert.deepEqual(await review(pr), { verdict: 'wait' })
+})
+
+test('a red check that a forge tells of the pull request, and not of its commit, makes more work too', async (t) => {
+  const { fixture, review, pr, pull } = await openReview(t, 'gitlab')
+  fixture.state.pipelines.set(pull.number, { sha: 'd'.repeat(40), status: 'failed', parents: ['e'.repeat(40), pull.commit] })
+  assert.equal((await review(pr)).verdict, 'again')
 })
 
 test('a merge ends the task by the word of the forge, also where the branch was squashed', async (t) => {

@@ -1,6 +1,6 @@
 import { Fault } from '../lib/fault.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
-import type { PullRequest } from '../tasks/forges/forge.ts'
+import type { ChecksState, PullRequest } from '../tasks/forges/forge.ts'
 import { workBranch } from '../tasks/claims/claim-refs.ts'
 import type { TaskKey } from '../tasks/task.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
@@ -39,7 +39,7 @@ export async function reviewPull<Desk extends ReviewDesk>(
   const { records } = desk
   if (records === undefined) {
     if (pull === undefined) return { verdict: 'wait' }
-    const checks = pull.commit === undefined || pull.state !== 'open' ? 'none' : await desk.pulls.checks(pull.commit, waiting)
+    const checks = pull.state === 'open' ? await checksOf(desk, pull, waiting) : 'none'
     const verdict = judgePull(pull, checks)
     if (verdict.verdict !== 'again' || verdict.reason !== 'conflict') return verdict
     // forges look for conflicts now and then: what was merged since is no reason to begin again
@@ -57,6 +57,10 @@ export async function reviewPull<Desk extends ReviewDesk>(
   const verdict: PullVerdict = pull === undefined ? { verdict: 'wait' } : judgePull(pull, 'none')
   // nobody else looks for conflicts where there is no forge
   return verdict.verdict === 'wait' && pull !== undefined && standing === 'conflicted' ? conflictOf(pull) : verdict
+}
+
+async function checksOf(desk: ReviewDesk, { checks, commit }: PullRequest, waiting: Waiting): Promise<ChecksState> {
+  return checks ?? (commit === undefined ? 'none' : desk.pulls.checks(commit, waiting))
 }
 
 async function findPull(desk: ReviewDesk, { key, pr }: TaskInReview, waiting: Waiting): Promise<PullRequest | undefined> {

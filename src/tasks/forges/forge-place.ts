@@ -15,16 +15,23 @@ export interface ForgePlace {
 /** Hosts that are known to be forges. */
 const knownHosts: Readonly<Record<string, ForgeKind>> = { 'github.com': 'github', 'gitlab.com': 'gitlab', 'codeberg.org': 'gitea' }
 
+/** Where forges take ssh on the port of https, and whose host that is. @see https://docs.github.com/en/authentication/troubleshooting-ssh/using-ssh-over-the-https-port */
+const sshHosts: Readonly<Record<string, string>> = { 'ssh.github.com': 'github.com', 'altssh.gitlab.com': 'gitlab.com' }
+/** Of an enterprise with data residency, whose API has a host of its own. @see https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency */
+const residentHost = /^[a-z0-9-]+\.ghe\.com$/
+
 /** What kind of forge an address is of, as far as its host tells. */
 export function guessForge(url: string): ForgeKind {
-  return knownHosts[hostOf(url) ?? ''] ?? 'git'
+  const host = hostOf(url) ?? ''
+  return residentHost.test(host) ? 'github' : (knownHosts[host] ?? 'git')
 }
 
 /** The host of an address; undefined for a path. @throws Fault PROJECT_INVALID */
 export function hostOf(url: string): string | undefined {
   const address = parseGitAddress(url)
   if (address.kind === 'path') return undefined
-  return (address.kind === 'ssh' ? address.host : new URL(address.url).hostname).toLowerCase()
+  const host = (address.kind === 'ssh' ? address.host : new URL(address.url).hostname).toLowerCase()
+  return sshHosts[host] ?? host
 }
 
 /** Where the API of a project's forge is: on the host that the operator named, and nowhere else. @throws Fault PROJECT_INVALID */
@@ -32,7 +39,7 @@ export function placeOf({ url, forge }: Pick<Project, 'url' | 'forge'>): ForgePl
   const address = parseGitAddress(url)
   if (address.kind === 'path') throw noPlace(url, forge)
   const web = address.kind === 'http' ? new URL(address.url) : undefined
-  const origin = web?.origin ?? `https://${address.kind === 'ssh' ? address.host : ''}`
+  const origin = web?.origin ?? `https://${hostOf(url) ?? ''}`
   const path = decodeURIComponent(web?.pathname ?? (address.kind === 'ssh' ? address.path : ''))
     .replace(/^\/+/, '')
     .replace(/\/+$/, '')
@@ -45,7 +52,14 @@ export function placeOf({ url, forge }: Pick<Project, 'url' | 'forge'>): ForgePl
   // Gitea may live below a folder of its host
   if (forge === 'gitea') return { api: [origin, ...parts.slice(0, -2), 'api/v1'].join('/'), owner, repo, path: `${owner}/${repo}` }
   if (parts.length !== 2) throw noPlace(url, forge)
-  return { api: origin === 'https://github.com' ? 'https://api.github.com' : `${origin}/api/v3`, owner, repo, path }
+  return { api: githubApiOf(origin), owner, repo, path }
+}
+
+/** @see https://docs.github.com/en/enterprise-cloud@latest/rest/using-the-rest-api/getting-started-with-the-rest-api */
+function githubApiOf(origin: string): string {
+  const { host } = new URL(origin)
+  const isHosted = host === 'github.com' || residentHost.test(host)
+  return isHosted && origin === `https://${host}` ? `https://api.${host}` : `${origin}/api/v3`
 }
 
 function noPlace(url: string, forge: ForgeKind): Error {

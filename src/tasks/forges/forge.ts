@@ -26,6 +26,8 @@ export interface Issue {
   readonly labels: readonly string[]
   readonly assignees: readonly string[]
   readonly isOpen: boolean
+  /** Shown to few: no text for an agent, whose work many see. */
+  readonly isConfidential?: boolean
   readonly url: string
   readonly updatedAt: number
 }
@@ -48,10 +50,36 @@ export interface PullRequest {
   readonly body: string
   /** Commit that `head` is at, as the forge says; undefined where it does not. */
   readonly commit?: string
+  /** State of what runs for it, where a forge knows that by the pull request and not by its commit. */
+  readonly checks?: ChecksState
 }
 
 /** What is known of a pull request that was merged. */
 export type MergedPull = Pick<PullRequest, 'id' | 'url' | 'body'>
+
+/** Something that a person said of a pull request. */
+export interface PullRemark {
+  readonly author: ForgeAuthor
+  /** `src/cart.ts:12`, or a file alone; undefined where it is said of all. */
+  readonly place: string | undefined
+  readonly text: string
+  /** Wall time of the forge, in milliseconds. */
+  readonly at: number
+}
+
+/** A check that failed, and what it says of it; empty where it says nothing. */
+export interface CheckFailure {
+  readonly name: string
+  readonly words: string
+}
+
+/** What was said of a pull request, for whoever takes it up again. */
+export interface PullFeedback {
+  /** Reviews, what is said at lines, and comments; the oldest first. Whoever may see the repository may say something. */
+  readonly remarks: readonly PullRemark[]
+  /** Of its newest commit. What they say is what its code printed. */
+  readonly failures: readonly CheckFailure[]
+}
 
 /** A page of issues that changed since a cursor, in the order of their change, and the cursor for the next look. */
 export interface IssuePage {
@@ -137,6 +165,8 @@ export interface ForgePulls {
    */
   readonly listMerged: (branches: { readonly head: string; readonly base: string }, options: Waiting) => Promise<readonly MergedPull[]>
   readonly pull: (id: string, options: Waiting) => Promise<PullRequest>
+  /** What people said of a pull request, and which checks of it failed. */
+  readonly feedback: (id: string, options: Waiting) => Promise<PullFeedback>
   /** All checks of a commit together. */
   readonly checks: (commit: string, options: Waiting) => Promise<ChecksState>
 }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { silentLog } from '../../lib/log.ts'
+import { taskKeyOfIssue } from '../task.ts'
 import { openForgeStand } from '../testing/forge-stand.ts'
+import { testProject } from '../testing/test-names.ts'
+import { createIssueSource } from './issue-source.ts'
 
 const { signal } = new AbortController()
 const draft = { head: 'althing/issue-1', base: 'main', title: 'Keep it', body: 'Closes #1' }
@@ -27,4 +31,45 @@ test('a name that nobody has changes no assignee', async (t) => {
     fixture.seen.map(({ method }) => method),
     ['GET', 'GET'],
   )
+})
+
+test('S22: what is said to few reaches no task: an internal note, and a confidential issue', async (t) => {
+  const { forge, fixture, clock } = await openForgeStand(t, 'gitlab')
+  const { state } = fixture
+  const options = { project: testProject, label: 'bzzz-task', trustedAuthors: [] }
+  const source = createIssueSource({ clock, log: silentLog, openForge: async () => forge }, options)
+  const [plain, secret] = [state.addIssue(), state.addIssue({ isConfidential: true })]
+  state.addComment(plain.number, 'ada', 'for all')
+  state.addComment(plain.number, 'ada', 'between us').isInternal = true
+  assert.deepEqual(
+    (await source.open({ signal })).map(({ number, body }) => [number, body]),
+    [[plain.number, 'It should not.\n\n---\n\nada said:\nfor all']],
+  )
+  assert.equal(await source.find(taskKeyOfIssue(secret.number), { signal }), undefined)
+  Object.assign(plain, { isConfidential: true, updatedAt: state.touch() })
+  assert.deepEqual(await source.open({ signal }), [])
+})
+
+test('the pipeline of a merge request counts where it is of its commit, or of that merged into the target', async (t) => {
+  const { forge, fixture } = await openForgeStand(t, 'gitlab')
+  const { state } = fixture
+  const { id } = await forge.openPull(draft, { signal })
+  const { number, commit } = state.pulls[0] ?? assert.fail()
+  const [merged, target] = ['d'.repeat(40), 'e'.repeat(40)]
+  const checks = async () => (await forge.pull(id, { signal })).checks
+  assert.equal(await checks(), undefined)
+  state.pipelines.set(number, { sha: commit, status: 'success', parents: [] })
+  assert.equal(await checks(), 'green')
+  state.pipelines.set(number, { sha: merged, status: 'failed', parents: [target, commit] })
+  assert.equal(await checks(), 'red')
+  // of a commit that was the newest before
+  state.pipelines.set(number, { sha: merged, status: 'failed', parents: [target, 'f'.repeat(40)] })
+  assert.equal(await checks(), undefined)
+})
+
+test('a merge request without a commit yet says so', async (t) => {
+  const { forge, fixture } = await openForgeStand(t, 'gitlab')
+  const { id } = await forge.openPull(draft, { signal })
+  for (const pull of fixture.state.pulls) pull.commit = ''
+  assert.equal('commit' in (await forge.pull(id, { signal })), false)
 })

@@ -6,13 +6,14 @@ import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
 import { toComment } from './comment-fields.ts'
-import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
+import { toFailure, toFeedback, toRemark } from './feedback-fields.ts'
+import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRemark, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
 import type { PagedList } from './read-pages.ts'
 import { hasMore, readPages } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
-import { unlessDenied } from './tolerate.ts'
+import { unlessDenied, unlessMissing } from './tolerate.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -86,7 +87,7 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
     comments: async (number, waiting) => {
       const trusted = await readTrusted(waiting)
       const notes = await pages({ what: 'notes', beyond: 'refuse' }, `/issues/${number}/notes?sort=asc&order_by=created_at`, waiting)
-      return notes.filter((note) => !note.isTrue('system')).map((note) => toComment(note, toAuthor(note, trusted)))
+      return notes.filter(isForAll).map((note) => toComment(note, toAuthor(note, trusted)))
     },
     comment: async (number, { body, id }, waiting) => {
       const at = `/issues/${number}/notes`
@@ -114,11 +115,22 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
 }
 
 function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
+  /** The pipeline of a merge request, where it is of the newest commit or of what that and the target make together. It may be of one before. */
+  const readPipeline = async (fields: AnswerFields, waiting: Waiting): Promise<AnswerFields | undefined> => {
+    if (fields.text('state') !== 'opened' || !fields.has('head_pipeline') || !fields.has('sha')) return undefined
+    const [pipeline, commit] = [fields.object('head_pipeline'), fields.text('sha')]
+    if (pipeline.text('sha') === commit) return pipeline
+    const path = `/repository/commits/${encodeURIComponent(pipeline.text('sha'))}`
+    const merged = await send('GET', path, waiting).catch(unlessMissing)
+    return merged !== undefined && readFields(merged.body, 'commit').texts('parent_ids').includes(commit) ? pipeline : undefined
+  }
   const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
     const fields = readFields((await send('GET', `/merge_requests/${Number(id)}`, waiting)).body, 'merge request')
     const list = { what: 'notes', isEnough: (page: readonly AnswerFields[]) => page.some(tellsOfCommits), beyond: 'cut' } as const
     const notes = await pages(list, `/merge_requests/${Number(id)}/notes?sort=desc&order_by=created_at`, waiting)
-    return toPull(fields, areChangesRequested(toReviews(notes, await readTrusted(waiting))))
+    const pipeline = await readPipeline(fields, waiting)
+    const known = toPull(fields, areChangesRequested(toReviews(notes, await readTrusted(waiting))))
+    return pipeline === undefined ? known : { ...known, checks: judgeChecks([pipeline.text('status')]) }
   }
   const listBetween = async (
     state: 'opened' | 'merged',
@@ -155,6 +167,26 @@ function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
         body: each.textOrEmpty('description'),
       })),
     pull,
+    feedback: async (id, waiting) => {
+      const at = `/merge_requests/${Number(id)}`
+      const fields = readFields((await send('GET', at, waiting)).body, 'merge request')
+      const trusted = await readTrusted(waiting)
+      const notes = await pages({ what: 'notes', beyond: 'cut' }, `${at}/notes?sort=desc&order_by=created_at`, waiting)
+      const pipeline = await readPipeline(fields, waiting)
+      const jobs =
+        pipeline === undefined
+          ? undefined
+          : await pages({ what: 'jobs', beyond: 'cut' }, `/pipelines/${pipeline.count('id')}/jobs?scope[]=failed`, waiting).catch(
+              unlessDenied,
+            )
+      return toFeedback({
+        // what is resolved was done
+        remarks: notes.filter((note) => isForAll(note) && !note.isTrue('resolved')).map((note) => toNoteRemark(note, trusted)),
+        failures: (jobs ?? [])
+          .filter((job) => !job.isTrue('allow_failure'))
+          .flatMap((job) => toFailure(job, { word: 'status', name: 'name', words: ['failure_reason'] })),
+      })
+    },
     checks: async (commit, waiting) => {
       const query = `/pipelines?sha=${encodeURIComponent(commit)}&order_by=id&sort=desc&per_page=1`
       const answer = await send('GET', query, waiting).catch(unlessDenied)
@@ -177,9 +209,24 @@ function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
     labels: fields.texts('labels'),
     assignees: fields.objects('assignees').map((user) => user.text('username')),
     isOpen: fields.text('state') === 'opened',
+    isConfidential: fields.isTrue('confidential'),
     url: fields.text('web_url'),
     updatedAt: fields.time('updated_at'),
   }
+}
+
+/** Whether a person said it, to all who see the issue: an internal note is for members. */
+function isForAll(note: AnswerFields): boolean {
+  return !note.isTrue('system') && !note.isTrue('internal') && !note.isTrue('confidential')
+}
+
+function toNoteRemark(note: AnswerFields, trusted: ReadonlySet<string>): PullRemark {
+  const remark = toRemark(note, { author: toAuthor(note, trusted), time: 'updated_at' })
+  if (!note.has('position')) return remark
+  const position = note.object('position')
+  const line = ['new_line', 'old_line'].find((name) => position.has(name))
+  const path = position.textOrEmpty('new_path')
+  return { ...remark, place: line === undefined ? path : `${path}:${position.count(line)}` }
 }
 
 /** How GitLab writes down, in notes of its own, what a reviewer decided. */
@@ -218,6 +265,7 @@ function toPull(fields: AnswerFields, isChangeAsked: boolean): PullRequest {
     isConflicted: fields.isTrue('has_conflicts'),
     areChangesRequested: isChangeAsked,
     body: fields.textOrEmpty('description'),
-    commit: fields.textOrEmpty('sha'),
+    // null while a branch has no commit of its own
+    ...(fields.has('sha') ? { commit: fields.text('sha') } : {}),
   }
 }

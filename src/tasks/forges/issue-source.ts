@@ -91,7 +91,7 @@ class IssueSource implements TaskSource, PullRequests {
       this.#lookedAt = now
     }
     for (const issue of seen.issues.values()) {
-      if (!issue.isOpen || !issue.labels.includes(this.#options.label)) this.#known.delete(issue.number)
+      if (!this.#isTask(issue)) this.#known.delete(issue.number)
       else if (this.#known.get(issue.number)?.issue.updatedAt !== issue.updatedAt) await this.#readIfShort(issue, waiting)
     }
     // kept last: a look that broke off is made again. Where the small looks stand a whole one leaves: it knows less of what was closed
@@ -104,7 +104,7 @@ class IssueSource implements TaskSource, PullRequests {
     if (number === undefined) return undefined
     const forge = await this.#open()
     const issue = await forge.issue(number, waiting).catch(unlessMissing)
-    if (issue !== undefined) return this.#read(issue, waiting)
+    if (issue !== undefined && issue.isConfidential !== true) return this.#read(issue, waiting)
     this.#known.delete(number)
     return undefined
   }
@@ -147,6 +147,11 @@ class IssueSource implements TaskSource, PullRequests {
   readonly listMerged: PullRequests['listMerged'] = async (branches, waiting) => (await this.#open()).listMerged(branches, waiting)
   readonly pull: PullRequests['pull'] = async (id, waiting) => (await this.#open()).pull(id, waiting)
   readonly checks: PullRequests['checks'] = async (commit, waiting) => (await this.#open()).checks(commit, waiting)
+
+  readonly feedback: PullRequests['feedback'] = async (id, waiting) => {
+    const said = await (await this.#open()).feedback(id, waiting)
+    return { ...said, remarks: said.remarks.filter(({ author, text }) => this.#isTrusted(author) && !text.includes(marker)) }
+  }
 
   #open(): Promise<Forge> {
     return (this.#forge ??= this.#deps.openForge())
@@ -208,9 +213,13 @@ class IssueSource implements TaskSource, PullRequests {
       updatedAt,
       ...(this.#isTrusted(issue.author) ? {} : { untrustedAuthor: issue.author.name }),
     }
-    if (issue.isOpen && labels.includes(this.#options.label)) this.#known.set(number, { issue, task })
+    if (this.#isTask(issue)) this.#known.set(number, { issue, task })
     else this.#known.delete(number)
     return task
+  }
+
+  #isTask({ isOpen, isConfidential, labels }: Issue): boolean {
+    return isOpen && isConfidential !== true && labels.includes(this.#options.label)
   }
 
   #isTrusted({ name, isTrusted }: ForgeAuthor): boolean {

@@ -16,6 +16,7 @@ export interface FixtureIssue {
   assignees: string[]
   isOpen: boolean
   isPull: boolean
+  isConfidential: boolean
   updatedAt: number
 }
 
@@ -25,6 +26,7 @@ export interface FixtureComment {
   readonly author: string
   body: string
   readonly isSystem: boolean
+  isInternal: boolean
   updatedAt: number
 }
 
@@ -63,6 +65,8 @@ export class FixtureState {
   readonly reviews: FixtureReview[] = []
   /** Words of the checks of a commit, as this forge says them. */
   readonly checks = new Map<string, string[]>()
+  /** What GitLab ran last for a pull request, by its number, and the parents of the commit that it ran on. */
+  readonly pipelines = new Map<number, { readonly sha: string; readonly status: string; readonly parents: readonly string[] }>()
   /** Those who may write. */
   readonly members = new Set(['ada', 'bob', 'althing-bot'])
   /** Wall time of the forge; a second passes with each change. */
@@ -82,14 +86,14 @@ export class FixtureState {
   addIssue(given: Partial<FixtureIssue> = {}): FixtureIssue {
     const number = this.next()
     const plain = { title: `Issue ${number}`, body: 'It should not.', author: 'ada', labels: ['bzzz-task'], assignees: [] }
-    const issue = { ...plain, isOpen: true, isPull: false, ...given, number, updatedAt: this.touch() }
+    const issue = { ...plain, isOpen: true, isPull: false, isConfidential: false, ...given, number, updatedAt: this.touch() }
     this.issues.set(number, issue)
     return issue
   }
 
   addComment(of: number, author: string, body: string, isSystem = false): FixtureComment {
     const updatedAt = this.touch()
-    const comment = { id: 1_000 + this.comments.length, of, author, body, isSystem, updatedAt }
+    const comment = { id: 1_000 + this.comments.length, of, author, body, isSystem, isInternal: false, updatedAt }
     this.comments.push(comment)
     const issue = this.issues.get(of)
     if (issue !== undefined) issue.updatedAt = updatedAt

@@ -30,6 +30,10 @@ export const gitlabFixture: FixtureDialect = {
     if (path === `${project}/issues`) return listIssues(state, query)
     if (path === `${project}/pipelines`)
       return { status: 200, body: (state.checks.get(query.get('sha') ?? '') ?? []).map((status) => ({ status })) }
+    if (path.startsWith(`${project}/repository/commits/`)) {
+      const run = [...state.pipelines.values()].find(({ sha }) => sha === path.split('/').at(-1))
+      return run === undefined ? missing : { status: 200, body: { id: run.sha, parent_ids: [...run.parents] } }
+    }
     if (path === `${project}/merge_requests`) return method === 'POST' ? openPull(state, body) : listPulls(state, query)
     if (path.startsWith(`${project}/merge_requests/`)) return onePull(state, request)
     return oneIssue(state, request)
@@ -99,7 +103,7 @@ function onePull(state: FixtureState, { path, query }: FixtureRequest): FixtureA
   const [, number = '', rest = ''] = /\/merge_requests\/(\d+)(\/.*)?$/.exec(path) ?? []
   const pull = state.pulls.find((each) => each.number === Number(number))
   if (pull === undefined) return missing
-  if (rest === '') return { status: 200, body: toPull(pull) }
+  if (rest === '') return { status: 200, body: withPipeline(state, pull) }
   const notes = state.reviews
     .filter(({ of }) => of === pull.number)
     .flatMap((review) => [
@@ -118,6 +122,12 @@ function onePull(state: FixtureState, { path, query }: FixtureRequest): FixtureA
   return { status: 200, body: pageOf([...notes, ...said].toReversed(), query, page) }
 }
 
+/** What GitLab says of one merge request, and of a list not. */
+function withPipeline(state: FixtureState, pull: FixturePull): Json {
+  const run = state.pipelines.get(pull.number)
+  return { ...toPull(pull), head_pipeline: run === undefined ? null : { id: 1, sha: run.sha, status: run.status } }
+}
+
 function toIssue(state: FixtureState, issue: FixtureIssue): Json {
   return {
     id: 90_000 + issue.number,
@@ -128,17 +138,18 @@ function toIssue(state: FixtureState, issue: FixtureIssue): Json {
     labels: [...issue.labels],
     assignees: issue.assignees.map((username) => ({ id: [...state.members].indexOf(username) + 1, username })),
     state: issue.isOpen ? 'opened' : 'closed',
+    confidential: issue.isConfidential,
     web_url: `https://gitlab.example/team/shop/-/issues/${issue.number}`,
     updated_at: isoOf(issue.updatedAt),
   }
 }
 
 function toNote(comment: FixtureComment): Json {
-  const { id, body, isSystem, updatedAt } = comment
-  return { id, body, system: isSystem, author: { username: comment.author }, updated_at: isoOf(updatedAt) }
+  const { id, body, isSystem, isInternal, updatedAt } = comment
+  return { id, body, system: isSystem, internal: isInternal, author: { username: comment.author }, updated_at: isoOf(updatedAt) }
 }
 
-function toPull(pull: FixturePull): Json {
+function toPull(pull: FixturePull): { readonly [key: string]: Json } {
   return {
     id: 80_000 + pull.number,
     iid: pull.number,
@@ -151,6 +162,6 @@ function toPull(pull: FixturePull): Json {
     target_branch: pull.base,
     source_project_id: pull.isFork ? 2 : 1,
     target_project_id: 1,
-    sha: pull.commit,
+    sha: pull.commit === '' ? null : pull.commit,
   }
 }
