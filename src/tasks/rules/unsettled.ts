@@ -3,7 +3,7 @@ import type { ObjectId } from '../git/objects.ts'
 import { isNotEligible } from './reasons.ts'
 
 /** One link of a chain that counts, as far as it says how a holding went. */
-export interface SettlingLink {
+interface SettlingLink {
   readonly id: ObjectId
   readonly kind: ClaimKind
   readonly reason: string | undefined
