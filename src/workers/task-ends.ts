@@ -5,6 +5,7 @@ import type { ProjectDesk } from '../tasks/desk.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
 import type { Task, TaskKey } from '../tasks/task.ts'
+import type { LeftToOthers } from './left-to-others.ts'
 import type { ReviewDeps } from './review.ts'
 import { reviewPull } from './review.ts'
 import type { TaskSigns } from './show-task.ts'
@@ -13,9 +14,10 @@ import type { WorkerNews } from './worker-news.ts'
 
 export interface TaskEndsDeps extends ReviewDeps<ProjectDesk> {
   readonly clock: Clock
-  readonly talk: Pick<Talk, 'standing' | 'isAlive'>
+  readonly talk: Pick<Talk, 'isAlive'>
   readonly signs: TaskSigns
   readonly tell: (news: WorkerNews) => void
+  readonly left: LeftToOthers
   /** Whether this worker is at work on a task, or lets it rest. */
   readonly isLeftAlone: (task: Task) => boolean
 }
@@ -24,16 +26,9 @@ interface Waiting {
   readonly signal: AbortSignal
 }
 
-/** Ends left to others that are remembered; of one that is forgotten this node waits anew. */
-const maxLeft = 1_000
-/** Looks at most that an end is left to those who lead its task. */
-const maxLooksLeft = 5
-
 /** Says of tasks that they are over, on their claims and to people. @see docs/protocols/claims.md §9 rule 16 */
 export class TaskEnds {
   readonly #deps: TaskEndsDeps
-  /** Looks at which a task was over, and another node was to say so. */
-  readonly #left = new Map<string, number>()
 
   constructor(deps: TaskEndsDeps) {
     this.#deps = deps
@@ -55,7 +50,7 @@ export class TaskEnds {
 
   /** One node says so for all: else a merge that fifty nodes see is fifty pushes. */
   async end(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
-    if (this.#isLeftToAnother(task)) return
+    if (this.#deps.left.isLeft('end', task)) return
     await desk.interrupt(task.key, { kind: 'done', reason: formatReason(reason), signal })
     const isMerged = reason === 'merged'
     const add = isMerged ? ['completed'] : []
@@ -63,11 +58,17 @@ export class TaskEnds {
     if (isMerged) this.#deps.tell({ news: 'merged', task })
   }
 
+  /** Gives a forge back the chain it lost. @see docs/protocols/claims.md §9 rule 18 */
+  async restore(desk: ProjectDesk, task: Task, { sight, ...waiting }: { readonly sight: TaskSight } & Waiting): Promise<void> {
+    if (!this.#deps.left.isLeft('restore', task)) await desk.restore(sight, waiting)
+  }
+
   async #endIfClosed(desk: ProjectDesk, sight: TaskSight, waiting: Waiting): Promise<void> {
     const step = this.#stepTo(desk, sight)
     if (step === undefined) return
-    if (step === 'restore') return void (await desk.restore(sight, waiting))
     const task = await desk.source.find(sight.task, waiting)
+    if (step === 'restore')
+      return task === undefined ? void (await desk.restore(sight, waiting)) : this.restore(desk, task, { sight, ...waiting })
     if (step === 'let-go') return task === undefined ? undefined : this.#letGo(desk, task, { sight, ...waiting })
     if (task?.state === 'open') return
     // nobody may say that it is over while somebody seems to be at work: that ends first
@@ -111,16 +112,5 @@ export class TaskEnds {
     if (taken.result !== 'held') return
     const signal = withPatience(this.#deps.clock, desk.ttlSeconds, waiting.signal)
     await taken.holder.release(formatReason('not-eligible', 'it is no task any more'), { signal })
-  }
-
-  /** Whether another node is to say that a task is over: each that leads it by its hash has one look's time to, one after the other. */
-  #isLeftToAnother(task: Task): boolean {
-    const name = `${task.project}#${task.key}`
-    const looks = this.#left.get(name) ?? 0
-    this.#left.delete(name)
-    if (looks >= Math.min(this.#deps.talk.standing(task).rank, maxLooksLeft)) return false
-    if (this.#left.size >= maxLeft) this.#left.clear()
-    this.#left.set(name, looks + 1)
-    return true
   }
 }

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { keyOf, nodeOf } from '../journal/testing/bench-of-peers.ts'
+import { systemChance } from '../lib/chance.ts'
 import { silentLog } from '../lib/log.ts'
 import type { VirtualClock } from '../lib/virtual-clock.ts'
 import { createVirtualClock } from '../lib/virtual-clock.ts'
+import { makeNonce } from '../tasks/claims/make-claim.ts'
+import { ProjectDesk } from '../tasks/desk.ts'
 import { tasksFaults } from '../tasks/faults.ts'
 import type { GitRemote } from '../tasks/git/remote.ts'
 import { silentTalk } from '../tasks/talk/talk.ts'
 import type { Talk, Turn } from '../tasks/talk/talk.ts'
-import { openTestDesk } from '../tasks/testing/desk-bench.ts'
+import { openTestDesk, testDeskOptions } from '../tasks/testing/desk-bench.ts'
 import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
 import { TaskSigns } from './show-task.ts'
 import type { FoundTask } from './task-finder.ts'
@@ -199,4 +203,25 @@ test('a turn says what success this node can expect, the same at every look, and
   assert.ok(first !== undefined && third !== undefined && first > 0 && first < 1)
   assert.equal(second, first)
   assert.ok(third < first, `${third} after ${first}`)
+})
+
+test('a task that is closed while its claim was given back, or its holder is gone, is said to be over', async () => {
+  const { clock, shop, find } = await openFinder()
+  const [given, left] = [await shop.add('The cart forgets'), await shop.add('The shelf is low')]
+  const first = await find()
+  assert.equal(first?.held.task.key, given.key)
+  await clock.run(first.held.holder.release('shutdown', { signal }))
+  const self = { peer: nodeOf('bob'), process: makeNonce(systemChance) }
+  const bob = new ProjectDesk({ ...shop.own, key: keyOf('bob'), self }, shop.desk.project, testDeskOptions)
+  await clock.run(bob.sight(left.key, { signal }).then((sight) => bob.claim(left, sight, { epoch: 1, signal })))
+  for (const { key } of [given, left]) await shop.desk.source.project(key, { add: [], remove: [], state: 'closed' }, { signal })
+  const meanings = async () => {
+    const sights = await clock.run(shop.desk.sights({ signal }))
+    return [given, left].map(({ key }) => sights.get(key)?.meaning.meaning)
+  }
+  assert.equal(await find(), undefined)
+  assert.deepEqual(await meanings(), ['done', 'held'])
+  await clock.advance(120_000)
+  for (let looks = 0; looks < 3; looks++) await find()
+  assert.deepEqual(await meanings(), ['done', 'done'])
 })

@@ -14,6 +14,7 @@ import type { Talk, Turn } from '../tasks/talk/talk.ts'
 import type { WorkerOffer } from '../tasks/rules/worker-book.ts'
 import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
 import { KeyCopies } from './key-copies.ts'
+import { LeftToOthers } from './left-to-others.ts'
 import { reviewPull } from './review.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
 import { describeResumed } from './rules/resumed-because.ts'
@@ -90,7 +91,7 @@ export class TaskFinder {
   constructor(deps: TaskFinderDeps, options: TaskFinderOptions) {
     this.#deps = deps
     this.#options = options
-    this.#ends = new TaskEnds(deps)
+    this.#ends = new TaskEnds({ ...deps, left: new LeftToOthers(deps.talk) })
     this.#copies = new KeyCopies(deps)
   }
 
@@ -248,7 +249,7 @@ export class TaskFinder {
       case 'in-review':
         return this.#judgeReview(desk, task, { epoch: meaning.epoch, holding: meaning.holding, signal })
       case 'regressed':
-        await desk.restore(sight, { signal })
+        await this.#ends.restore(desk, task, { sight, signal })
         return undefined
       case 'quarantined':
         await this.#deps.signs.escalate(desk, task, { news: 'quarantined', failures: meaning.failures, signal })
