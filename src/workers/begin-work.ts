@@ -4,7 +4,6 @@ import type { ObjectId } from '../tasks/git/objects.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { BaseMerge } from './merge-base.ts'
 import { draftMerge } from './merge-base.ts'
-import { findFullDisk } from './trees/disk-room.ts'
 import type { CommitAuthor, Mirror } from './trees/mirror.ts'
 import type { Worktree, WorktreeDeps, WorktreeOptions } from './trees/worktree.ts'
 import { openWorktree } from './trees/worktree.ts'
@@ -37,7 +36,7 @@ export interface BeginOptions extends WorktreeOptions {
 export async function beginWork(deps: BeginDeps, terms: Pick<ClaimTerms, 'base' | 'branch'>, options: BeginOptions): Promise<Start> {
   const { mirror } = deps
   const { author, isMergeWanted: isWanted, signal } = options
-  const heads = await fetchHeads(mirror, [terms.base, terms.branch], options)
+  const heads = await fetchHeads(deps, [terms.base, terms.branch], options)
   const [base, branch] = [heads.get(terms.base), heads.get(terms.branch)]
   if (base === undefined)
     throw new LeaseLost(`there is no branch ${terms.base}`, formatReason('failed', `there is no branch ${terms.base}`))
@@ -45,8 +44,11 @@ export async function beginWork(deps: BeginDeps, terms: Pick<ClaimTerms, 'base' 
   return { base, branch, merge, worktree: await openWorktree(deps, mirror, merge?.draft ?? branch ?? base, options) }
 }
 
-async function fetchHeads(mirror: Mirror, branches: readonly string[], options: BeginOptions): Promise<ReadonlyMap<string, ObjectId>> {
-  const { signal, maxPackBytes } = options
+async function fetchHeads(
+  { mirror, findFullDisk }: Pick<BeginDeps, 'mirror' | 'findFullDisk'>,
+  branches: readonly string[],
+  { signal, maxPackBytes }: Pick<BeginOptions, 'signal' | 'maxPackBytes'>,
+): Promise<ReadonlyMap<string, ObjectId>> {
   try {
     return await mirror.fetch(branches, { signal })
   } catch (error) {

@@ -20,6 +20,7 @@ import type { SupervisorDeps, SupervisorOptions } from './supervisor.ts'
 import { superviseTask } from './supervisor.ts'
 import type { WorkEnd } from './work-end.ts'
 import { createGitRunner } from './trees/git.ts'
+import { findFullDisk } from './trees/disk-room.ts'
 import { Mirrors } from './trees/mirrors.ts'
 import { standingOf, standingOfGone } from './trees/standing.ts'
 import type { WorkerHolding } from './worker-news.ts'
@@ -133,7 +134,7 @@ export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptio
       mirrors.lend(
         desk.project,
         (mirror) => {
-          const own = { git, sandbox, driver, mirror, readSecrets: deps.listSecrets }
+          const own = { git, sandbox, driver, mirror, findFullDisk, readSecrets: deps.listSecrets }
           return superviseTask({ ...deps, ...own, ...deskDeps(deps, desk, held) }, held, {
             ...optionsOf(settings, options),
             worktreeFolder,

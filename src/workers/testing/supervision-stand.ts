@@ -137,6 +137,7 @@ export async function standOn(at: {
     git,
     sandbox,
     clock: systemClock,
+    findFullDisk: async () => undefined,
     log: silentLog,
     rounds: new RenewalRounds({ clock: systemClock, chance: systemChance }),
     mirror,

@@ -1,6 +1,9 @@
 import { statfs } from 'node:fs/promises'
 import { storeFaults } from '../../store/faults.ts'
 
+/** As `findFullDisk`. */
+export type FindFullDisk = typeof findFullDisk
+
 export interface DiskRoomOptions {
   /** Room that work needs, in bytes: a disk with less is full. */
   readonly leastBytes: number

@@ -7,11 +7,13 @@ import { test } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
 import type { ObjectId } from '../../tasks/git/objects.ts'
 import { openSandbox } from '../sandbox/open-sandbox.ts'
+import type { FindFullDisk } from './disk-room.ts'
+import { findFullDisk } from './disk-room.ts'
 import { createGitRunner } from './git.ts'
 import { openMirror } from './mirror.ts'
 import type { Mirror } from './mirror.ts'
 import { openWorktree } from './worktree.ts'
-import type { Worktree, WorktreeOptions } from './worktree.ts'
+import type { Worktree, WorktreeDeps, WorktreeOptions } from './worktree.ts'
 
 const { signal } = new AbortController()
 const author = { name: 'ada', email: 'ada@althing.invalid', at: 1_760_000_000 }
@@ -29,7 +31,10 @@ interface Stand extends AsyncDisposable {
 async function openStand(
   prepare: (repository: string, git: (...args: readonly string[]) => void) => void = () => {},
   configOf: (root: string) => string = () => '',
-  limits: Partial<Pick<WorktreeOptions, 'maxPackBytes' | 'snapshotTimeoutMs'>> = {},
+  {
+    findFullDisk: findFull = findFullDisk,
+    ...limits
+  }: Partial<Pick<WorktreeOptions & WorktreeDeps, 'maxPackBytes' | 'snapshotTimeoutMs' | 'findFullDisk'>> = {},
 ): Promise<Stand> {
   const root = mkdtempSync(join(tmpdir(), 'althing-tree-'))
   const source = join(root, 'source')
@@ -67,7 +72,7 @@ async function openStand(
     { path: join(root, 'mirror.git'), url: source, signal },
   )
   const base = (await mirror.fetch(['main', 'nowhere'], { signal })).get('main') ?? assert.fail('main was not fetched')
-  const deps = { git: runner, sandbox, clock: systemClock }
+  const deps = { git: runner, sandbox, clock: systemClock, findFullDisk: findFull }
   const options = { folder: join(root, 'work'), snapshotTimeoutMs: 20_000, maxPackBytes: 1_000_000, ...limits, signal }
   const worktree = await openWorktree(deps, mirror, base, options)
   return {
@@ -238,13 +243,20 @@ test('S24: a file that no repository may have is refused, and that is a failure 
 
 test('rule 15: on a disk without the room that work needs no failure of git is one of the work, or of the server', async () => {
   await using stand = await openStand(undefined, undefined, { maxPackBytes: Number.MAX_SAFE_INTEGER })
-  writeFileSync(join(stand.worktree.path, '.gitmodules'), refusedModules)
-  await assert.rejects(commit(stand), { code: 'DISK_FULL', message: /has room for \d+ MiB, which is too little/ })
-  rmSync(join(stand.worktree.path, '.gitmodules'))
+  await assert.rejects(stand.openTree('a'.repeat(40) as ObjectId), { code: 'DISK_FULL' })
   writeFileSync(join(stand.worktree.path, 'a.txt'), 'two\n')
   assert.ok((await commit(stand)) !== undefined)
-  const nowhere = 'a'.repeat(40) as ObjectId
-  await assert.rejects(stand.openTree(nowhere), { code: 'DISK_FULL' })
+  writeFileSync(join(stand.worktree.path, '.gitmodules'), refusedModules)
+  await assert.rejects(commit(stand), { code: 'DISK_FULL', message: /has room for \d+ MiB, which is too little/ })
+})
+
+test('work that fills the disk by itself is refused, and its folder is gone: the next node would fill its own', async () => {
+  const findFull: FindFullDisk = async (folder, options) =>
+    existsSync(join(folder, 'tree')) ? findFullDisk(folder, { ...options, leastBytes: Number.MAX_SAFE_INTEGER }) : undefined
+  await using stand = await openStand(undefined, undefined, { findFullDisk: findFull })
+  writeFileSync(join(stand.worktree.path, '.gitmodules'), refusedModules)
+  await assert.rejects(commit(stand), { code: 'WORK_REFUSED', message: /the disk had no room for all of it/ })
+  assert.ok(!existsSync(stand.worktree.path))
 })
 
 test('a folder that cannot be read in time is a failure of the work, for the next node would not read it either', async () => {

@@ -10,7 +10,7 @@ import { workersFaults } from '../faults.ts'
 import type { SandboxResult } from '../driver.ts'
 import { runCommand } from '../sandbox/run-command.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { findFullDisk } from './disk-room.ts'
+import type { FindFullDisk } from './disk-room.ts'
 import type { GitRunner } from './git.ts'
 import type { CommitAuthor, Mirror } from './mirror.ts'
 
@@ -23,6 +23,8 @@ export interface Worktree extends AsyncDisposable {
   readonly readable: readonly string[]
   /**
    * What is in the folder now, as a commit on `parents` in the mirror; undefined when it is what the only parent has.
+   *
+   * On a disk that is full the folder is gone after.
    *
    * @throws Fault WORK_REFUSED, GIT_FAILED, DISK_FULL; the signal's reason
    */
@@ -39,6 +41,7 @@ export interface WorktreeDeps {
   readonly git: GitRunner
   readonly sandbox: Sandbox
   readonly clock: Clock
+  readonly findFullDisk: FindFullDisk
 }
 
 export interface WorktreeOptions {
@@ -77,47 +80,72 @@ export async function openWorktree(deps: WorktreeDeps, mirror: Mirror, commit: O
   const root = await mkdtemp(join(options.folder, 'work-'))
   const [path, own, snapshot] = [join(root, 'tree'), join(root, 'git'), join(root, 'snapshot')]
   const objects = join(mirror.path, 'objects')
-  /** What failed, or that there was no room for it. */
-  const explain = async (cause: unknown): Promise<unknown> =>
-    (await findFullDisk(root, { leastBytes: options.maxPackBytes, cause })) ?? cause
+  const { maxPackBytes: leastBytes } = options
+  const takeAway = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 3 })
+  /** That a disk is full shows before what is on it is taken away, and whether that filled it shows after. */
+  const explain = async (cause: unknown): Promise<unknown> => {
+    if ((await deps.findFullDisk(root, { leastBytes, cause })) === undefined) return cause
+    await takeAway()
+    return (await deps.findFullDisk(options.folder, { leastBytes, cause })) ?? refused('the disk had no room for all of it', cause)
+  }
   try {
     for (const folder of [path, snapshot]) await mkdir(folder)
     await checkOut(deps.git, { path, own, objects, commit }, options)
   } catch (error) {
-    // before it is taken away: that makes room
-    const explained = options.signal.aborted ? error : await explain(error)
-    await rm(root, { recursive: true, force: true })
-    throw explained
+    const full = options.signal.aborted ? undefined : await deps.findFullDisk(root, { leastBytes, cause: error })
+    await takeAway()
+    throw full ?? error
   }
   return {
     path,
     writable: [path, own],
     readable: [objects],
     commit: async (request, { signal }) => {
-      const [first] = request.parents
-      const command = {
-        // from what was checked out: of a merge that has what both sides brought
-        argv: ['sh', '-c', snapshotScript, 'sh', snapshot, path, objects, commit],
-        folder: path,
-        writable: [path, snapshot],
-        readable: [objects],
-        variables: {},
-      }
-      const result = await runCommand(deps, command, { timeoutMs: options.snapshotTimeoutMs, maxOutputBytes, signal })
-      const tree = parseObjectId(decodeLossy(result.stdout).trim())
-      if (result.exitCode !== 0 || result.wasCut || tree === undefined) throw await explain(refused(describeFailure(result, options)))
-      // a merge may keep one side as it was
-      if (request.parents.length === 1 && tree === (await mirror.treeOf(first, { signal }))) return undefined
       try {
-        await mirror.takePack(readPack(join(snapshot, 'pack')), { signal, maxBytes: options.maxPackBytes })
+        return await commitTree({ ...deps, mirror }, { path, snapshot, objects, commit }, { ...options, request, signal })
       } catch (error) {
-        throw isRefused(error) ? await explain(refused(error.message, error)) : error
+        throw error instanceof Fault ? await explain(error) : error
       }
-      await refuseSubmodules(mirror, { before: await mirror.treeOf(commit, { signal }), after: tree }, signal)
-      return mirror.commit({ ...request, tree }, { signal })
     },
-    [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true, maxRetries: 3 }),
+    [Symbol.asyncDispose]: takeAway,
   }
+}
+
+/** Where a worktree is, and what it was made of. */
+interface Place {
+  readonly path: string
+  readonly snapshot: string
+  readonly objects: string
+  readonly commit: ObjectId
+}
+
+async function commitTree(
+  deps: WorktreeDeps & { readonly mirror: Mirror },
+  { path, snapshot, objects, commit }: Place,
+  { signal, request, ...options }: { readonly signal: AbortSignal; readonly request: CommitRequest } & Omit<WorktreeOptions, 'folder'>,
+): Promise<ObjectId | undefined> {
+  const { mirror } = deps
+  const [first] = request.parents
+  const command = {
+    // from what was checked out: of a merge that has what both sides brought
+    argv: ['sh', '-c', snapshotScript, 'sh', snapshot, path, objects, commit],
+    folder: path,
+    writable: [path, snapshot],
+    readable: [objects],
+    variables: {},
+  }
+  const result = await runCommand(deps, command, { timeoutMs: options.snapshotTimeoutMs, maxOutputBytes, signal })
+  const tree = parseObjectId(decodeLossy(result.stdout).trim())
+  if (result.exitCode !== 0 || result.wasCut || tree === undefined) throw refused(describeFailure(result, options))
+  // a merge may keep one side as it was
+  if (request.parents.length === 1 && tree === (await mirror.treeOf(first, { signal }))) return undefined
+  try {
+    await mirror.takePack(readPack(join(snapshot, 'pack')), { signal, maxBytes: options.maxPackBytes })
+  } catch (error) {
+    throw isRefused(error) ? refused(error.message, error) : error
+  }
+  await refuseSubmodules(mirror, { before: await mirror.treeOf(commit, { signal }), after: tree }, signal)
+  return mirror.commit({ ...request, tree }, { signal })
 }
 
 /** The agent's own git: a head on no branch, objects of the mirror at its back. Made before the agent runs, never run by us after. */
@@ -152,7 +180,10 @@ async function* readPack(path: string): AsyncGenerator<Uint8Array> {
 }
 
 /** Why a snapshot came to nothing, in words for a person. A tree that is too large for this machine is so for the next one, too. */
-function describeFailure({ wasCut, exitCode, stderr }: SandboxResult, { snapshotTimeoutMs }: WorktreeOptions): string {
+function describeFailure(
+  { wasCut, exitCode, stderr }: SandboxResult,
+  { snapshotTimeoutMs }: Pick<WorktreeOptions, 'snapshotTimeoutMs'>,
+): string {
   if (wasCut) return `it took longer than ${snapshotTimeoutMs} ms to read, or git said too much of it`
   if (exitCode === undefined) return 'git was ended while it read it, for want of memory most likely: [workers] memoryBytes'
   return decodeLossy(stderr).trim().split('\n').at(-1) || `git ended with ${exitCode} while it read it`
