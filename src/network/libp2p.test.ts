@@ -138,7 +138,8 @@ test('F25: records that lead to dead addresses cost a bounded time, and the live
   const ada = await openWireHost(t, 'ada', { peerBook: createMemoryPeerBook(poisoned), dialTimeoutMs: 1000, lookupTimeoutMs: 3000 })
   const [bob, cy] = [await openWireHost(t, 'bob'), await openWireHost(t, 'cy')]
   admitAll([ada, bob, cy])
-  await ada.dial(bob.addresses()[0] ?? '', asking)
+  // not by ada, who has a second for a dial: a busy machine takes longer
+  await bob.dial(ada.addresses()[0] ?? '', asking)
   await cy.dial(bob.addresses()[0] ?? '', asking)
   const key = new Uint8Array(32).fill(9)
   await cy.routing.provide(key, asking)

@@ -87,8 +87,7 @@ test('F35: the writer killed after the acknowledgement, both others serve every 
   await ada.end('SIGKILL')
   for (const reader of [bob, cy]) {
     for (const version of [1, 2, 3]) {
-      const read = await reader.run(['context', 'get', at(`*~${version}`)])
-      assert.deepEqual([read.code, read.stdout], [0, `text ${version}`], read.stderr)
+      assert.equal((await reader.call('context.get', { address: at(`*~${version}`) }))['content'], `text ${version}`)
     }
   }
   const restored = village.settle('restored')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Page, Shell } from './guide-page.ts'
 import { codeIn, commandsIn, openPage } from './guide-page.ts'
 
@@ -79,9 +80,10 @@ async function settle({ first, run }: Page, line: string): Promise<string> {
 
 /** What was written before the machine joined comes by itself. */
 async function untilRead({ run }: Page, shell: Shell, line: string): Promise<string> {
-  for (let tries = 0; tries < 50; tries += 1) {
+  for (let tries = 0; tries < 100; tries += 1) {
     const output = await run(shell, `${line} 2>/dev/null || true`)
     if (output !== '') return output
+    await pause(200)
   }
   return assert.fail('nothing came')
 }

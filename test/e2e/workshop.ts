@@ -103,7 +103,7 @@ export async function tasksOn(machine: Machine): Promise<ReadonlyMap<string, Ans
 
 /** `kind epoch`, link by link, without renewals; those by `holder` alone where it is said. */
 export async function historyOf(machine: Machine, task: string, holder?: string): Promise<readonly string[]> {
-  const links = list(await machine.ask('task', 'history', task), 'links')
+  const links = list(await machine.call('task.history', { task }), 'links')
   assert.ok(
     links.every(({ why }) => why === null),
     JSON.stringify(links),
