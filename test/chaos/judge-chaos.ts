@@ -27,6 +27,7 @@ export interface ChaosSources {
   readonly startedAt: number
   readonly endsAt: number
   readonly pollMs: number
+  readonly ttlSeconds: number
   /** While each node was awake. */
   readonly ready: readonly (Span & { readonly of: { readonly name: string } })[]
   readonly answering: readonly Span[]
@@ -37,12 +38,13 @@ const machineMs = 60_000
 
 /** Judges what the git server took, as its own log tells it. */
 export async function judgeChaos(sources: ChaosSources): Promise<ChaosVerdict> {
-  const { forge, startedAt, endsAt, pollMs } = sources
+  const { forge, startedAt, endsAt, pollMs, ttlSeconds } = sources
   const [log, pulls] = [await readClaimLog(forge.bare), forge.pulls()]
   const { steps, links } = log
   const tasks = Array.from({ length: sources.tasks }, (_, index) => taskKeyOfIssue(index + 1))
   const { violations, tasks: histories } = checkHistory({
     ...log,
+    unknownTtlMs: ttlSeconds * 1_000,
     pulls,
     wanted: tasks.map((task) => ({ task, from: startedAt, until: untilMerged(pulls, task, endsAt) })),
     answering: sources.answering,

@@ -2,13 +2,12 @@ import { execFile } from 'node:child_process'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { closedRef, taskOfRef } from '../../src/tasks/claims/claim-refs.ts'
 import type { ObjectId } from '../../src/tasks/git/objects.ts'
 import { parseObjectId, zeroId } from '../../src/tasks/git/objects.ts'
 import type { RefUpdate } from '../../src/tasks/git/remote.ts'
 import type { LogStep, RefLog } from '../../src/tasks/rules/ref-log.ts'
 import { runGit } from '../../src/tasks/testing/git-server.ts'
-import { readLink, readUpdate } from '../../src/tasks/testing/read-ref-log.ts'
+import { claimedTask, isClosedRef, readLink, readUpdate, workedTask } from '../../src/tasks/testing/read-ref-log.ts'
 
 const run = promisify(execFile)
 
@@ -62,32 +61,25 @@ export async function readTransactions(bare: string): Promise<readonly Transacti
 }
 
 /** What the transactions mean for claims, and every commit that was under a claim ref. Hive and project are those of the first claim. */
-export async function readClaimLog(bare: string): Promise<Pick<RefLog, 'hive' | 'project' | 'steps' | 'links'>> {
+export async function readClaimLog(bare: string): Promise<Pick<RefLog, 'hive' | 'project' | 'steps' | 'links' | 'isAncestor'>> {
   const transactions = await readTransactions(bare)
   const updates = transactions.flatMap((transaction) => transaction.updates)
   const commits = await readCommits(
     bare,
-    headsOf(updates, (ref) => taskOfRef('native', ref) !== undefined),
+    headsOf(updates, (ref) => claimedTask(ref) !== undefined),
   )
   const links = new Map([...commits].map(([id, bytes]) => [id, readLink(id, bytes)] as const))
   const first = [...links.values()].find(({ document }) => document !== undefined)?.document
   if (first === undefined) throw new Error(`nobody claimed anything in ${bare}`)
   const { hive, project } = first
   const descents = await findDescents(bare, updates)
-  const closed = await readCommits(
-    bare,
-    headsOf(updates, (ref) => ref === closedRef('native')),
-  )
-  const sources = {
-    hive,
-    commit: (id: ObjectId) => closed.get(id),
-    isAncestor: (ancestor: ObjectId, id: ObjectId) => descents.has(`${ancestor} ${id}`),
-  }
+  const closed = await readCommits(bare, headsOf(updates, isClosedRef))
+  const sources = { hive, commit: (id: ObjectId) => closed.get(id) }
   const steps = transactions.flatMap((transaction): readonly LogStep[] => {
     const read = transaction.updates.flatMap((update) => readUpdate(update, sources))
     return read.length === 0 ? [] : [{ step: 'push', at: transaction.at, updates: read }]
   })
-  return { hive, project, steps, links }
+  return { hive, project, steps, links, isAncestor: (ancestor, id) => descents.has(`${ancestor} ${id}`) }
 }
 
 function headsOf(updates: readonly RefUpdate[], isWanted: (ref: string) => boolean): readonly ObjectId[] {
@@ -126,16 +118,20 @@ async function readCommits(bare: string, heads: readonly ObjectId[]): Promise<Re
   return commits
 }
 
-/** Pairs of old and new commits of work branches, of which the one is behind the other. */
+/** Pairs of commits of work branches that came one after the other, of which the one is behind the other: also where the branch was gone between. */
 async function findDescents(bare: string, updates: readonly RefUpdate[]): Promise<ReadonlySet<string>> {
   const found = new Set<string>()
-  for (const { ref, old, new: next } of updates) {
-    if (!ref.startsWith('refs/heads/althing/') || old === undefined || next === undefined) continue
-    const isBehind = await runGit(bare, 'merge-base', '--is-ancestor', old, next).then(
+  const tips = new Map<string, ObjectId>()
+  for (const { ref, new: next } of updates) {
+    if (workedTask(ref) === undefined || next === undefined) continue
+    const tip = tips.get(ref)
+    tips.set(ref, next)
+    if (tip === undefined) continue
+    const isBehind = await runGit(bare, 'merge-base', '--is-ancestor', tip, next).then(
       () => true,
       () => false,
     )
-    if (isBehind) found.add(`${old} ${next}`)
+    if (isBehind) found.add(`${tip} ${next}`)
   }
   return found
 }

@@ -2,18 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { systemChance } from '../../lib/chance.ts'
-import { ForgePace } from '../forges/forge-pace.ts'
-import { createGithubRefs, graphqlRootOf } from '../forges/github-refs.ts'
-import { githubDialect } from '../forges/github.ts'
-import { RestClient } from '../forges/rest-client.ts'
-import { unsharedPauses } from '../forges/shared-pauses.ts'
-import { createRemote } from '../git/create-remote.ts'
+import type { RefApi } from '../forges/forge.ts'
 import { taskKeyOfIssue } from '../task.ts'
 import type { ClaimNode } from '../testing/claim-bench.ts'
-import { claimFree, createHandClock, hold, openNode, testRemoteOptions, testSignal as signal } from '../testing/claim-bench.ts'
+import { claimFree, hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
 import type { RefApiFixture } from '../testing/fixture-ref-api.ts'
-import { openRefApi } from '../testing/fixture-ref-api.ts'
-import { makeRepository, runGit, testPrograms } from '../testing/git-server.ts'
+import { openApiRemote, openRefApi, openRefCalls } from '../testing/fixture-ref-api.ts'
+import { makeRepository, runGit } from '../testing/git-server.ts'
 import { makeWork } from '../testing/work.ts'
 import { examineForge } from './doctor.ts'
 import { moveByApi } from './move-by-api.ts'
@@ -22,28 +17,14 @@ interface Stand {
   readonly bare: string
   readonly github: RefApiFixture
   readonly open: () => ClaimNode
-  readonly apiOf: () => ReturnType<typeof createGithubRefs>
+  readonly apiOf: () => RefApi
 }
 
 async function openStand(t: TestContext, options: { readonly refuses?: string } = {}): Promise<Stand> {
   const bare = await makeRepository(t)
   const github = await openRefApi(t, bare, options)
-  const apiOf = () => {
-    const clock = createHandClock()
-    const client = new RestClient(
-      {
-        ...{ clock, fetch, pauses: unsharedPauses, pace: new ForgePace({ clock }, { writeGapMs: 0, maxPauseMs: 0 }) },
-        findToken: async () => undefined,
-        note: () => {},
-      },
-      { ...testRemoteOptions, ...githubDialect, api: graphqlRootOf(github) },
-    )
-    return createGithubRefs(client, { owner: 'team', repo: 'shop' })
-  }
-  const serverOf = () =>
-    createRemote(github.url, { clock: createHandClock(), programs: testPrograms, credentials: async () => undefined }, testRemoteOptions)
-  const open = (): ClaimNode => openNode(github.url, { remote: moveByApi({ remote: serverOf(), api: apiOf(), chance: systemChance }) })
-  return { bare, github, open, apiOf }
+  const open = (): ClaimNode => openNode(github.url, { remote: openApiRemote(github) })
+  return { bare, github, open, apiOf: () => openRefCalls(github) }
 }
 
 const refsOf = (bare: string): Promise<string> => runGit(bare, 'for-each-ref', '--format=%(refname)', 'refs/althing', 'refs/heads')

@@ -1,6 +1,6 @@
 import type { TaskKey } from '../task.ts'
 import type { ChainState } from './chain.ts'
-import { findNeglect } from './check-waits.ts'
+import { findChurn, findNeglect } from './check-waits.ts'
 import type { LoggedPull, RefLog } from './ref-log.ts'
 import type { Violation } from './replay-task.ts'
 import { replayTask } from './replay-task.ts'
@@ -32,7 +32,7 @@ export function checkHistory(log: RefLog): HistoryVerdict {
   for (const task of tasksOf(log)) {
     const run = replayTask(task, log)
     tasks.set(task, { holdings: run.holdings, end: run.end })
-    violations.push(...run.violations, ...findNeglect(run.waits, log))
+    violations.push(...run.violations, ...findNeglect(run.waits, log), ...findChurn(run.turns, log))
   }
   return { violations: violations.toSorted((a, b) => a.at - b.at), tasks }
 }
@@ -50,7 +50,7 @@ function findSecondPulls(pulls: readonly LoggedPull[]): readonly Violation[] {
     .flatMap((pull): readonly Violation[] => {
       const name = `${pull.task} ${pull.base}`
       const before = open.get(name)
-      open.set(name, pull)
+      if (before === undefined || before.until < pull.until) open.set(name, pull)
       if (before === undefined || before.until <= pull.from) return []
       const what = `pull request ${pull.id} to ${pull.base} was opened while ${before.id} was open`
       return [{ guarantee: 'G3', task: pull.task, at: pull.from, what }]

@@ -1,6 +1,24 @@
+import type { TaskKey } from '../task.ts'
 import { timesOfLease } from './lease.ts'
 import type { RefLog, Span } from './ref-log.ts'
-import type { Violation, Wait } from './replay-task.ts'
+import type { Violation } from './replay-task.ts'
+
+/** A time in which a task stood still: free, or under a lease that nobody renewed. */
+export interface Wait extends Span {
+  readonly task: TaskKey
+  /** Lease of who held it, in milliseconds; 0 for a free task. */
+  readonly ttlMs: number
+}
+
+/** A holding from its claim to its end. */
+export interface Turn extends Span {
+  readonly task: TaskKey
+  /** Whether work came of it, a word for people, or at least a failure that counts. */
+  readonly isFruitful: boolean
+}
+
+/** Holdings in a row of which nothing comes that are no neglect yet: as many as there may be failures before a project is unhealthy (rule 20). */
+const maxFruitless = 10
 
 /** G4: waits that went on although the server answered, and one and the same node was ready, for longer than it may take. */
 export function findNeglect(
@@ -16,6 +34,24 @@ export function findNeglect(
     const stood = wait.ttlMs === 0 ? 'stood free' : 'stood under a lease that nobody renewed'
     const what = `it ${stood} for ${lengthOf(longest)} ms while ${longest.node} was ready, of ${allowedMs} ms that it may take`
     return [{ guarantee: 'G4', task: wait.task, at: longest.from, what }]
+  })
+}
+
+/** G4: a task that is claimed and given back without end, although the server answers and somebody is ready: it is free again each time, and never done. */
+export function findChurn(
+  turns: readonly Turn[],
+  { answering, ready, wanted }: Pick<RefLog, 'answering' | 'ready' | 'wanted'>,
+): readonly Violation[] {
+  let inRow = 0
+  return turns.flatMap((turn): readonly Violation[] => {
+    const isWithin = (span: Span): boolean => span.from <= turn.from && span.until >= turn.until
+    const isWanted = wanted.some((span) => span.task === turn.task && isWithin(span))
+    if (turn.isFruitful) inRow = 0
+    else if (isWanted && answering.some(isWithin) && ready.some(isWithin)) inRow += 1
+    if (turn.isFruitful || inRow !== maxFruitless + 1) return []
+    return [
+      { guarantee: 'G4', task: turn.task, at: turn.until, what: `nothing came of ${inRow} holdings in a row, while somebody was ready` },
+    ]
   })
 }
 

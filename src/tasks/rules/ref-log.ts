@@ -9,14 +9,7 @@ export type LoggedLink = ChainLink & { readonly previous: ObjectId | undefined }
 /** One ref in a push that a server took. `undefined` stands for "there is no such ref". */
 export type LoggedUpdate =
   | { readonly on: 'claim'; readonly task: TaskKey; readonly old: ObjectId | undefined; readonly new: ObjectId | undefined }
-  | {
-      readonly on: 'work'
-      readonly task: TaskKey
-      readonly old: ObjectId | undefined
-      readonly new: ObjectId | undefined
-      /** Whether `new` has `old` among its ancestors, or there was no branch. */
-      readonly isExtended: boolean
-    }
+  | { readonly on: 'work'; readonly task: TaskKey; readonly old: ObjectId | undefined; readonly new: ObjectId | undefined }
   | { readonly on: 'closed'; readonly task: TaskKey; readonly lastEpoch: number; readonly head: ObjectId }
 
 /** What happened on a server at one moment, by its own clock in milliseconds. */
@@ -29,6 +22,8 @@ export type LogStep =
       readonly at: number
       readonly claims: ReadonlyMap<TaskKey, ObjectId>
       readonly work: ReadonlyMap<TaskKey, ObjectId>
+      /** Last epochs that its closed chain says. */
+      readonly closed: ReadonlyMap<TaskKey, number>
     }
 
 /** A time from the one moment to the other, in milliseconds of the server's clock. */
@@ -53,6 +48,8 @@ export interface RefLog {
   readonly steps: readonly LogStep[]
   /** Every commit that was ever under a claim ref. */
   readonly links: ReadonlyMap<ObjectId, LoggedLink>
+  /** Whether a commit of a work branch has another one, that was its branch before, among its ancestors. */
+  readonly isAncestor: (ancestor: ObjectId, id: ObjectId) => boolean
   readonly pulls: readonly LoggedPull[]
   /** While each task was there to be done. */
   readonly wanted: readonly (Span & { readonly task: TaskKey })[]
@@ -60,6 +57,8 @@ export interface RefLog {
   readonly answering: readonly Span[]
   /** While a node lived, reached the server, and could have taken one more task. */
   readonly ready: readonly (Span & { readonly node: string })[]
+  /** Lease of what is no claim of the hive, as nodes are set to, in milliseconds. */
+  readonly unknownTtlMs: number
   /** What a node may take from a free task to its claim beside lease and margin: its interval of polls, back-off, the server's time. */
   readonly graceMs: number
   readonly endsAt: number

@@ -1,9 +1,12 @@
 import type { ObjectId } from '../git/objects.ts'
 import type { TaskKey } from '../task.ts'
 import type { ChainState } from './chain.ts'
-import { extendChain } from './chain.ts'
-import { judgeRef } from './judge-ref.ts'
-import type { LoggedLink, LoggedUpdate, LogStep, RefLog, Span } from './ref-log.ts'
+import { isNewer } from './chain.ts'
+import type { Turn, Wait } from './check-waits.ts'
+import type { SeenLink } from './logged-chain.ts'
+import { LoggedChain, waitOf } from './logged-chain.ts'
+import type { LoggedUpdate, LogStep, RefLog } from './ref-log.ts'
+import { isFailedWork } from './reasons.ts'
 
 /** A guarantee that did not hold, and where. */
 export interface Violation {
@@ -14,18 +17,13 @@ export interface Violation {
   readonly what: string
 }
 
-/** A time in which a task stood still: free, or under a lease that nobody renewed. */
-export interface Wait extends Span {
-  readonly task: TaskKey
-  /** Lease of who held it, in milliseconds; 0 for a free task. */
-  readonly ttlMs: number
-}
-
 /** What the log says of one task. */
 export interface TaskRun {
   readonly violations: readonly Violation[]
   /** Times in which it waited for somebody. */
   readonly waits: readonly Wait[]
+  /** Holdings that are over, and what came of them, in their order. */
+  readonly turns: readonly Turn[]
   readonly holdings: number
   readonly end: ChainState | undefined
 }
@@ -42,107 +40,131 @@ export function replayTask(task: TaskKey, log: RefLog): TaskRun {
 class Replay {
   readonly #task: TaskKey
   readonly #log: RefLog
+  readonly #chain: LoggedChain
   readonly #violations: Violation[] = []
   readonly #waits: Wait[] = []
-  /** What each value meant when it was first under the ref. */
-  readonly #states = new Map<ObjectId, ChainState>()
+  readonly #turns: Turn[] = []
   /** The holding of each epoch. */
   readonly #given = new Map<number, ObjectId>()
+  /** Epochs of holdings that a backup took away: they may come again, rule 18 mends and cannot prevent. */
+  readonly #taken = new Set<number>()
+  #turn: { readonly from: number; isFruitful: boolean } | undefined
   #value: ObjectId | undefined
   #work: ObjectId | undefined
+  /** What the branch must grow from: its newest commit, also while there is no branch and the task is not over. */
+  #tip: ObjectId | undefined
   #changedAt = -Infinity
-  #closedEpoch = 0
-  /** Once a backup took commits of this task away, epochs may come twice and chains may branch: rule 18 mends, and cannot prevent. */
-  #wasRestored = false
 
   constructor(task: TaskKey, log: RefLog) {
     this.#task = task
     this.#log = log
+    this.#chain = new LoggedChain(task, log)
   }
 
   take(step: LogStep): void {
     if (step.step === 'restore') return this.#restore(step)
     const ours = step.updates.filter(({ task }) => task === this.#task)
     const before = this.#state
-    const [claim, work, closed] = [pick(ours, 'claim'), pick(ours, 'work'), pick(ours, 'closed')]
-    if (claim !== undefined) this.#moveClaim(claim, closed, step.at)
-    if (closed !== undefined) this.#closedEpoch = Math.max(this.#closedEpoch, closed.lastEpoch)
-    if (work !== undefined) this.#moveWork(work, claim === undefined ? undefined : before, step.at)
+    const closed = ours.filter((update) => update.on === 'closed')
+    for (const claim of ours) if (claim.on === 'claim') this.#moveClaim(claim, closed, step.at)
+    for (const { lastEpoch } of closed) this.#chain.close(lastEpoch)
+    const hasLink = ours.some((update) => update.on === 'claim' && update.new !== update.old)
+    for (const work of ours) if (work.on === 'work') this.#moveWork(work, hasLink ? before : undefined, step.at)
+    this.#forgetBranch()
   }
 
   finish(): TaskRun {
     this.#endWait(this.#log.endsAt)
-    return { violations: this.#violations, waits: this.#waits, holdings: this.#given.size, end: this.#state }
+    const { violations, waits, turns } = { violations: this.#violations, waits: this.#waits, turns: this.#turns }
+    return { violations, waits, turns, holdings: this.#given.size, end: this.#state }
   }
 
   get #state(): ChainState | undefined {
-    return this.#value === undefined ? undefined : this.#states.get(this.#value)
+    return this.#chain.find(this.#value)?.state
   }
 
-  #restore({ at, claims, work }: Extract<LogStep, { readonly step: 'restore' }>): void {
+  #restore({ at, claims, work, closed }: Extract<LogStep, { readonly step: 'restore' }>): void {
     const [claim, branch] = [claims.get(this.#task), work.get(this.#task)]
+    for (const epoch of this.#chain.restore({ value: claim, closedEpoch: closed.get(this.#task) ?? 0, at })) this.#taken.add(epoch)
     if (claim === this.#value && branch === this.#work) return
-    this.#wasRestored = true
-    this.#work = branch
-    this.#setValue(claim, at)
+    ;[this.#work, this.#tip] = [branch, branch]
+    if (claim !== this.#value) this.#setValue(claim, at)
   }
 
-  #moveClaim(update: Moved<'claim'>, closed: Moved<'closed'> | undefined, at: number): void {
-    const before = this.#state
+  #moveClaim(update: Moved<'claim'>, closed: readonly Moved<'closed'>[], at: number): void {
     if (update.old !== this.#value) this.#break('G1', at, `its claim was moved from ${update.old} while ${this.#value} stood there`)
-    if (update.new === undefined) {
-      const isKept = closed?.head === update.old && closed?.lastEpoch === before?.holding?.epoch
-      if (!isKept) this.#break('G1', at, `its chain of epoch ${before?.holding?.epoch} was deleted, and the closed chain does not say so`)
-      return this.#setValue(undefined, at)
-    }
-    const { base, links } = this.#pathTo(update.new)
-    if (base !== update.old && !this.#wasRestored)
+    if (update.new === undefined) return this.#delete(update, closed, at)
+    const links = this.#chain.follow(update.new, at)
+    for (const link of links) this.#judgeLink(link, at)
+    const goesOn =
+      update.old === undefined ? links[0]?.before === undefined && links.length > 0 : this.#chain.descends(update.new, update.old)
+    if (!goesOn && !this.#isPutBack(update.new, update.old))
       this.#break('G1', at, `its chain was rewritten: ${update.new} does not follow ${update.old}`)
-    let state = base === undefined ? undefined : this.#states.get(base)
-    for (const link of links) {
-      const { hive, project } = this.#log
-      const next = extendChain(state, link, { hive, project, task: this.#task, closedEpoch: this.#closedEpoch })
-      this.#judgeLink(state, next, { isFirst: base === update.old && link === links[0], at })
-      this.#states.set(link.id, next)
-      state = next
-    }
     this.#setValue(update.new, at)
   }
 
-  /** The commits of a new value that were never there, oldest first, and the value that they follow. */
-  #pathTo(value: ObjectId): { readonly base: ObjectId | undefined; readonly links: readonly LoggedLink[] } {
-    const links: LoggedLink[] = []
-    let base: ObjectId | undefined = value
-    while (base !== undefined && !this.#states.has(base)) {
-      const link: LoggedLink = this.#log.links.get(base) ?? { id: base, document: undefined, previous: undefined }
-      links.unshift(link)
-      base = link.previous
-    }
-    return { base, links }
+  /** G1: of what is not over nothing is deleted, and the last epoch of what is over is kept. */
+  #delete({ old }: Moved<'claim'>, closed: readonly Moved<'closed'>[], at: number): void {
+    const { holding, unknownLinks } = this.#state ?? {}
+    const isKept = closed.some(({ head, lastEpoch }) => head === old && lastEpoch === holding?.epoch)
+    if (!isKept) this.#break('G1', at, `its chain of epoch ${holding?.epoch} was deleted, and the closed chain does not say so`)
+    else if (holding?.kind !== 'done' || unknownLinks !== 0)
+      this.#break('G1', at, `its chain of epoch ${holding?.epoch} was deleted while it was not done: ${holding?.kind}`)
+    this.#setValue(undefined, at)
+  }
+
+  /** Whether a value brings back what a backup took, or stands instead of it, and is newer. */
+  #isPutBack(value: ObjectId, old: ObjectId | undefined): boolean {
+    const [before, after] = [this.#chain.find(old)?.state, this.#chain.find(value)?.state]
+    return this.#chain.isTaken(value, old) && after !== undefined && (before === undefined || isNewer(after, before))
   }
 
   /** G1: no epoch twice, and no lease that runs is taken away. */
-  #judgeLink(before: ChainState | undefined, after: ChainState, { isFirst, at }: { readonly isFirst: boolean; readonly at: number }): void {
-    const { holding, head } = after
-    if (holding?.began !== head) return
-    if (this.#given.has(holding.epoch) && !this.#wasRestored)
+  #judgeLink({ state, before }: SeenLink, at: number): void {
+    const { holding, head } = state
+    if (holding?.began !== head) return this.#noteEnd(state, at)
+    this.#endTurn(at)
+    this.#turn = { from: at, isFruitful: false }
+    if (this.#given.has(holding.epoch) && !this.#taken.has(holding.epoch))
       this.#break('G1', at, `epoch ${holding.epoch} was given twice, to ${this.#given.get(holding.epoch)} and to ${head}`)
     this.#given.set(holding.epoch, head)
-    const stoodMs = at - this.#changedAt
-    const ttlMs = before === undefined ? 0 : waitOf(before)
-    if (isFirst && !this.#wasRestored && ttlMs !== undefined && stoodMs < ttlMs)
-      this.#break('G1', at, `epoch ${holding.epoch} took over ${stoodMs} ms after a renewal with a lease of ${ttlMs} ms`)
+    if (before === undefined) return
+    const { lease } = before
+    if (at - lease.from < lease.ttlMs)
+      this.#break('G1', at, `epoch ${holding.epoch} took over ${at - lease.from} ms after a renewal with a lease of ${lease.ttlMs} ms`)
   }
 
-  /** G2. `before` is what the claim said before this very push; undefined when the push did not move it. */
+  #noteEnd({ holding, unknownLinks }: ChainState, at: number): void {
+    if (holding === undefined || unknownLinks > 0 || holding.kind === 'renew' || this.#turn === undefined) return
+    // what failed is counted by the chain itself, and what else ends a holding came of its work or of a person
+    if (holding.kind !== 'release' || isFailedWork(holding.reason)) this.#turn.isFruitful = true
+    if (holding.kind === 'release') this.#endTurn(at)
+  }
+
+  #endTurn(at: number): void {
+    if (this.#turn !== undefined) this.#turns.push({ task: this.#task, until: at, ...this.#turn })
+    this.#turn = undefined
+  }
+
+  /** G2. `before` is what the claim said before this very push; undefined when the push brought no link. */
   #moveWork(update: Moved<'work'>, before: ChainState | undefined, at: number): void {
     if (update.old !== this.#work) this.#break('G2', at, `its branch was moved from ${update.old} while ${this.#work} stood there`)
     this.#work = update.new
     if (update.new === undefined) return
-    if (!update.isExtended) this.#break('G2', at, `its branch was rewritten: ${update.new} does not follow ${update.old}`)
+    if (this.#tip !== undefined && this.#tip !== update.new && !this.#log.isAncestor(this.#tip, update.new))
+      this.#break('G2', at, `its branch was rewritten: ${update.new} does not follow ${this.#tip}`)
+    this.#tip = update.new
     const after = this.#state
     const isRenewed = after?.unknownLinks === 0 && after.holding?.kind === 'renew' && after.holding.began === before?.holding?.began
     if (!isRenewed) this.#break('G2', at, `${update.new} entered its branch without a renewal of the holding that was current`)
+    else if (this.#turn !== undefined) this.#turn.isFruitful = true
+  }
+
+  /** A branch that is deleted once its task is over has no more to grow: the next life of the task begins another. */
+  #forgetBranch(): void {
+    const state = this.#state
+    const isOver = state === undefined || (state.holding?.kind === 'done' && state.unknownLinks === 0)
+    if (this.#work === undefined && isOver) this.#tip = undefined
   }
 
   #setValue(value: ObjectId | undefined, at: number): void {
@@ -152,7 +174,8 @@ class Replay {
   }
 
   #endWait(at: number): void {
-    const ttlMs = this.#state === undefined ? 0 : waitOf(this.#state)
+    const seen = this.#chain.find(this.#value)
+    const ttlMs = seen === undefined ? 0 : this.#waitFor(seen)
     if (ttlMs === undefined) return
     for (const wanted of this.#log.wanted.filter(({ task }) => task === this.#task)) {
       const wait = { task: this.#task, ttlMs, from: Math.max(this.#changedAt, wanted.from), until: Math.min(at, wanted.until) }
@@ -160,21 +183,12 @@ class Replay {
     }
   }
 
+  /** What is held by somebody unknown is free after the lease that observers are set to, or the last one that counts where that is longer. */
+  #waitFor({ state, lease }: SeenLink): number | undefined {
+    return state.unknownLinks > 0 ? Math.max(this.#log.unknownTtlMs, lease.ttlMs) : waitOf(state)
+  }
+
   #break(guarantee: Violation['guarantee'], at: number, what: string): void {
     this.#violations.push({ guarantee, task: this.#task, at, what })
   }
-}
-
-function pick<On extends LoggedUpdate['on']>(updates: readonly LoggedUpdate[], on: On): Moved<On> | undefined {
-  return updates.find((update): update is Moved<On> => update.on === on)
-}
-
-/** The lease that runs, in milliseconds; 0 when the task is free; undefined when it waits for nobody, or for a person. */
-function waitOf(state: ChainState): number | undefined {
-  const { head, holding } = state
-  if (holding === undefined) return undefined
-  const sight = { value: head, chain: state, known: undefined, descends: true, closed: undefined }
-  const { meaning } = judgeRef(sight, { peer: holding.holder, process: holding.process })
-  if (meaning === 'free') return 0
-  return meaning === 'ours' ? holding.ttlSeconds * 1_000 : undefined
 }

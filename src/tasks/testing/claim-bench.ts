@@ -5,6 +5,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { silentLog } from '../../lib/log.ts'
 import { createMemoryChainStore } from '../claims/chain-store.ts'
 import type { ChainStore } from '../claims/chain-store.ts'
+import type { RefForm } from '../claims/claim-refs.ts'
 import type { ClaimHolder, HolderDeps, HolderOptions } from '../claims/holder.ts'
 import { ClaimLedger } from '../claims/ledger.ts'
 import type { ClaimTerms } from '../claims/make-claim.ts'
@@ -62,6 +63,8 @@ export interface NodeOptions {
   readonly key?: ReturnType<typeof createSigningKey>
   readonly store?: ChainStore
   readonly isAdmitted?: (peer: string) => boolean
+  /** Where claims are; `native` where it is not said. */
+  readonly form?: RefForm
 }
 
 /** Opens a node on a repository. */
@@ -71,7 +74,7 @@ export function openNode(address: string, options: NodeOptions = {}): ClaimNode 
   const credentials = (): Promise<undefined> => Promise.resolve(undefined)
   const remote = options.remote ?? createRemote(address, { clock, programs: testPrograms, credentials }, testRemoteOptions)
   const self = { peer: peerIdOfKey(key.publicKey), process: makeNonce(systemChance) }
-  const shared = { remote, self, hive: testHiveId, project: testProject, form: 'native' } as const
+  const shared = { remote, self, hive: testHiveId, project: testProject, form: options.form ?? 'native' } as const
   const store = options.store ?? createMemoryChainStore()
   const ledger = new ClaimLedger({ ...shared, store, isAdmitted: options.isAdmitted ?? (() => true) })
   const observer = new LeaseObserver({ clock }, { unknownTtlSeconds: 60 })

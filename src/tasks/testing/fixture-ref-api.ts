@@ -3,6 +3,17 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemChance } from '../../lib/chance.ts'
+import { moveByApi } from '../claims/move-by-api.ts'
+import { ForgePace } from '../forges/forge-pace.ts'
+import type { RefApi } from '../forges/forge.ts'
+import { createGithubRefs, graphqlRootOf } from '../forges/github-refs.ts'
+import { githubDialect } from '../forges/github.ts'
+import { RestClient } from '../forges/rest-client.ts'
+import { unsharedPauses } from '../forges/shared-pauses.ts'
+import { createRemote } from '../git/create-remote.ts'
+import type { GitRemote } from '../git/remote.ts'
+import { createHandClock, testRemoteOptions } from './claim-bench.ts'
 import type { Owner } from './git-server.ts'
 import { serveHttp, testPrograms } from './git-server.ts'
 
@@ -41,6 +52,27 @@ export async function openRefApi(t: Owner, bare: string, options: { readonly ref
   const url = await serveHttp(t, bare, { before })
   const fixture: RefApiFixture = { url, api: `${new URL(url).origin}/api/v3`, asked: [], mischief: () => undefined }
   return fixture
+}
+
+/** The calls of that API. */
+export function openRefCalls(github: RefApiFixture): RefApi {
+  const clock = createHandClock()
+  const client = new RestClient(
+    {
+      ...{ clock, fetch, pauses: unsharedPauses, pace: new ForgePace({ clock }, { writeGapMs: 0, maxPauseMs: 0 }) },
+      findToken: async () => undefined,
+      note: () => {},
+    },
+    { ...testRemoteOptions, ...githubDialect, api: graphqlRootOf(github) },
+  )
+  return createGithubRefs(client, { owner: 'team', repo: 'shop' })
+}
+
+/** The server as a node has it: its refs are moved by those calls. */
+export function openApiRemote(github: RefApiFixture): GitRemote {
+  const credentials = (): Promise<undefined> => Promise.resolve(undefined)
+  const remote = createRemote(github.url, { clock: createHandClock(), programs: testPrograms, credentials }, testRemoteOptions)
+  return moveByApi({ remote, api: openRefCalls(github), chance: systemChance })
 }
 
 interface Question {

@@ -1,6 +1,9 @@
 import { parseClaim } from '../claims/claim.ts'
-import { closedRef, taskOfRef } from '../claims/claim-refs.ts'
+import type { RefForm } from '../claims/claim-refs.ts'
+import { branchRef, closedRef, taskOfRef, workBranchPrefix } from '../claims/claim-refs.ts'
+import type { ClosedEntry } from '../claims/closed-chain.ts'
 import { parseClosed } from '../claims/closed-chain.ts'
+import { parseParents } from '../git/commit.ts'
 import type { ObjectId } from '../git/objects.ts'
 import type { RefUpdate } from '../git/remote.ts'
 import type { LoggedLink, LoggedPull, LoggedUpdate } from '../rules/ref-log.ts'
@@ -13,22 +16,46 @@ export interface LogSources {
   readonly hive: HiveId
   /** Bytes of a commit. */
   readonly commit: (id: ObjectId) => Uint8Array | undefined
-  /** Whether a commit of a work branch has another among its ancestors. */
-  readonly isAncestor: (ancestor: ObjectId, id: ObjectId) => boolean
 }
 
-/** What the update of one ref means in a log of claims; nothing for a ref that is none of theirs. */
-export function readUpdate({ ref, old, new: next }: RefUpdate, { hive, commit, isAncestor }: LogSources): readonly LoggedUpdate[] {
-  const claimed = taskOfRef('native', ref)
+/** Where claims may be. Of a task that is claimed in both places the log has two claims of one: that nodes refuse such a project is theirs to show. */
+const refForms: readonly RefForm[] = ['native', 'heads']
+
+/** The task of a claim ref, in whatever form; undefined for any other ref. */
+export function claimedTask(ref: string): TaskKey | undefined {
+  return refForms.map((form) => taskOfRef(form, ref)).find((task) => task !== undefined)
+}
+
+/** The task of a branch of work; undefined for any other ref. */
+export function workedTask(ref: string): TaskKey | undefined {
+  const prefix = branchRef(workBranchPrefix)
+  return ref.startsWith(prefix) ? parseTaskKey(ref.slice(prefix.length)) : undefined
+}
+
+/** Whether a ref is the chain of what was collected. */
+export function isClosedRef(ref: string): boolean {
+  return refForms.some((form) => closedRef(form) === ref)
+}
+
+/** What the update of one ref means in a log of claims, whichever form they have and whoever moved it; nothing for a ref that is none of theirs. */
+export function readUpdate({ ref, old, new: next }: RefUpdate, sources: LogSources): readonly LoggedUpdate[] {
+  const claimed = claimedTask(ref)
   if (claimed !== undefined) return [{ on: 'claim', task: claimed, old, new: next }]
-  const worked = parseTaskKey(/^refs\/heads\/althing\/(.+)$/.exec(ref)?.[1] ?? '')
-  if (worked !== undefined) {
-    const isExtended = old === undefined || next === undefined || isAncestor(old, next)
-    return [{ on: 'work', task: worked, old, new: next, isExtended }]
+  const worked = workedTask(ref)
+  if (worked !== undefined) return [{ on: 'work', task: worked, old, new: next }]
+  return isClosedRef(ref) ? readClosed(next, old, sources).map((entry) => ({ on: 'closed', ...entry })) : []
+}
+
+/** What the closed chain says between two of its heads, newest first. */
+export function readClosed(head: ObjectId | undefined, until: ObjectId | undefined, { hive, commit }: LogSources): readonly ClosedEntry[] {
+  const found: ClosedEntry[] = []
+  for (let at = head; at !== undefined && at !== until;) {
+    const bytes = commit(at)
+    const said = bytes === undefined ? undefined : parseClosed(bytes)
+    if (said?.hive === hive) found.push(...said.closed)
+    at = bytes === undefined ? undefined : parseParents(bytes)[0]
   }
-  const bytes = ref === closedRef('native') && next !== undefined ? commit(next) : undefined
-  const said = bytes === undefined ? undefined : parseClosed(bytes)
-  return said?.hive === hive ? said.closed.map((entry) => ({ on: 'closed', ...entry })) : []
+  return found
 }
 
 /** A commit that was under a claim ref. */

@@ -20,7 +20,7 @@ import { drawClaimsScript } from './claims-script.ts'
 import { inflict } from './inflict.ts'
 import { createSharedReader } from './shared-reader.ts'
 import type { WorkPlan } from './scripted-work.ts'
-import { simGraceMs } from './sim-claims-options.ts'
+import { simGraceMs, simTtlSeconds } from './sim-claims-options.ts'
 import { SimForge } from './sim-forge.ts'
 import { SimGossip } from './sim-gossip.ts'
 import type { ServerMood } from './sim-line.ts'
@@ -216,6 +216,8 @@ export class ClaimsSimulation {
       project: testProject,
       steps: this.#server.steps,
       links: this.#server.links,
+      isAncestor: (ancestor, id) => this.#server.isAncestor(ancestor, id),
+      unknownTtlMs: simTtlSeconds * 1_000,
       pulls,
       wanted: [...this.#asked].map(([task, from]) => ({ task, from, until: untilMerged(pulls, task, endsAt) })),
       answering: this.#answering.all(endsAt),

@@ -4,10 +4,10 @@ import type { ObjectId } from '../../../src/tasks/git/objects.ts'
 import { objectIdOf } from '../../../src/tasks/git/objects.ts'
 import type { FetchedCommits, PushRequest, PushResult, RefResult, RefUpdate } from '../../../src/tasks/git/remote.ts'
 import type { LoggedLink, LogStep } from '../../../src/tasks/rules/ref-log.ts'
-import { readLink, readUpdate } from '../../../src/tasks/testing/read-ref-log.ts'
+import type { LogSources } from '../../../src/tasks/testing/read-ref-log.ts'
+import { claimedTask, readClosed, readLink, readUpdate, workedTask } from '../../../src/tasks/testing/read-ref-log.ts'
 import { testHiveId } from '../../../src/tasks/testing/test-names.ts'
-import { taskOfRef } from '../../../src/tasks/claims/claim-refs.ts'
-import { parseTaskKey } from '../../../src/tasks/task.ts'
+import { closedRef } from '../../../src/tasks/claims/claim-refs.ts'
 import type { Clock } from '../../../src/lib/clock.ts'
 
 /** What a server had at some moment. */
@@ -37,6 +37,8 @@ export class SimServer {
   readonly done = new Set<string>()
   /** Told of each push and what became of it. */
   watch: (line: string, accepted: readonly RefUpdate[]) => void = () => {}
+
+  readonly #sources: LogSources = { hive: testHiveId, commit: (id) => this.#commits.get(id) }
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -93,6 +95,13 @@ export class SimServer {
     return { unpackError: undefined, refs }
   }
 
+  /** Whether a commit of a work branch has another one among its ancestors. */
+  isAncestor(ancestor: ObjectId, id: ObjectId): boolean {
+    let at: ObjectId | undefined = id
+    while (at !== undefined && at !== ancestor) at = this.workParents.get(at)
+    return at === ancestor
+  }
+
   backup(): Backup {
     return { refs: new Map(this.#refs), commits: new Map(this.#commits) }
   }
@@ -105,12 +114,14 @@ export class SimServer {
     this.#changes = []
     const [claims, work] = [new Map(), new Map()]
     for (const [name, id] of refs) {
-      const claimed = taskOfRef('native', name)
+      const [claimed, worked] = [claimedTask(name), workedTask(name)]
       if (claimed !== undefined) claims.set(claimed, id)
-      const worked = parseTaskKey(name.replace('refs/heads/althing/', ''))
       if (worked !== undefined) work.set(worked, id)
     }
-    this.steps.push({ step: 'restore', at: this.#clock.monotonic(), claims, work })
+    // the newest entry of a task stands first
+    const entries = readClosed(refs.get(closedRef('native')), undefined, this.#sources).toReversed()
+    const closed = new Map(entries.map(({ task, lastEpoch }) => [task, lastEpoch]))
+    this.steps.push({ step: 'restore', at: this.#clock.monotonic(), claims, work, closed })
   }
 
   #refuse({ ref, old, new: next }: RefUpdate, sent: ReadonlyMap<ObjectId, Uint8Array>): string | undefined {
@@ -135,12 +146,7 @@ export class SimServer {
       if (next === undefined) this.#refs.delete(ref)
       else this.#refs.set(ref, next)
     }
-    const sources = {
-      hive: testHiveId,
-      commit: (id: ObjectId) => this.#commits.get(id),
-      isAncestor: (ancestor: ObjectId, id: ObjectId) => this.workParents.get(id) === ancestor,
-    }
-    this.steps.push({ step: 'push', at, updates: accepted.flatMap((update) => readUpdate(update, sources)) })
+    this.steps.push({ step: 'push', at, updates: accepted.flatMap((update) => readUpdate(update, this.#sources)) })
   }
 
   #count(updates: readonly RefUpdate[], sent: ReadonlyMap<ObjectId, Uint8Array>): void {
