@@ -121,7 +121,7 @@ const deps: CliDeps = {
   // Only a command without a running node needs one of its own: everything heavy is behind this import.
   openNode: async (options) => {
     const { openNode } = await import('./node.ts')
-    return openNode({ ...options, secrets: environment.secrets, programs: environment.programs })
+    return openNode({ ...options, secrets: environment.secrets, keyring: environment.keyring, programs: environment.programs })
   },
   // A home that was restored has a database, and no lock before it is opened.
   isHome: (home) => existsSync(storePaths(home).lock) || existsSync(storePaths(home).database),

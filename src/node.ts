@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { catalog } from './catalog.ts'
 import type { OpenNodeOptions } from './cli/deps.ts'
 import { homePaths } from './config/home.ts'
+import { SecretCommand } from './config/secret-command.ts'
 import { createSecrets } from './config/secrets.ts'
 import { createContentHandlers } from './content/handlers.ts'
 import type { ReadOptions } from './content/content.ts'
@@ -185,7 +186,8 @@ class ComposedNode implements Althing {
       unpacked: home.unpacked,
       isTransient: transient,
     }
-    const secrets = createSecrets(this.#options.home, { secrets: this.#options.secrets ?? new Map() })
+    const command = new SecretCommand({ clock, environment: this.#options.keyring ?? {} }, config.secrets)
+    const secrets = createSecrets(this.#options.home, { secrets: this.#options.secrets ?? new Map(), command })
     // one for the node: what its calls took in the last minute, and which endpoint asked to wait, is known in there alone
     const openModels = openOnce(async () => {
       const { openModels: open } = await import('./models/open-models.ts')

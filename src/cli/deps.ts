@@ -19,6 +19,8 @@ export interface OpenNodeOptions {
   readonly hive?: string | undefined
   /** Keys and tokens that the environment of the process has, by the end of their variables; they win over files. */
   readonly secrets?: ReadonlyMap<string, string>
+  /** Variables that the program is given which prints secrets. */
+  readonly keyring?: Readonly<Record<string, string>>
   /** Variables that git and ssh of this machine are given. */
   readonly programs?: Readonly<Record<string, string>>
   readonly signal: AbortSignal

@@ -13,6 +13,8 @@ export interface Environment {
   readonly secrets: ReadonlyMap<string, string>
   /** What git and ssh of this machine are given: where programs are, the user's home, the agent of keys. */
   readonly programs: Readonly<Record<string, string>>
+  /** What the program is given that prints secrets: where programs are, the user's home, the session that a keyring is of. */
+  readonly keyring: Readonly<Record<string, string>>
   /** Every other variable that begins with `ALTHING_`: settings. */
   readonly settings: ReadonlyMap<string, string>
 }
@@ -23,6 +25,10 @@ const secretPrefix = 'ALTHING_SECRET_'
 const reserved: ReadonlySet<string> = new Set(['ALTHING_HOME', 'ALTHING_FAILPOINT'])
 
 const programVariables = ['PATH', 'HOME', 'SSH_AUTH_SOCK']
+const keyringVariables = [
+  ...['PATH', 'HOME', 'USER', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR', 'DISPLAY', 'WAYLAND_DISPLAY'],
+  ...['GNUPGHOME', 'GPG_TTY', 'PASSWORD_STORE_DIR'],
+]
 
 /** Reads the environment of this process, or a given one. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): Environment {
@@ -39,9 +45,14 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     isColorOff: (variables['NO_COLOR'] ?? '') !== '',
     failpoint: variables['ALTHING_FAILPOINT'],
     secrets,
-    programs: Object.fromEntries(programVariables.map((name) => [name, variables[name]] as const).filter(isGiven)),
+    programs: pick(variables, programVariables),
+    keyring: pick(variables, keyringVariables),
     settings,
   }
+}
+
+function pick(variables: Readonly<Record<string, string | undefined>>, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, variables[name]] as const).filter(isGiven))
 }
 
 function isGiven(entry: readonly [string, string | undefined]): entry is readonly [string, string] {

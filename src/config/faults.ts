@@ -7,5 +7,9 @@ export const configFaults = defineFaults({
   CONFIG_UNKNOWN: { kind: 'invalid', meaning: 'A setting has a name that no knob has. Data: `name`, `source`, `nearest`.' },
   CONFIG_INVALID: { kind: 'invalid', meaning: 'A setting has a value its knob does not take. Data: `name`, `source`, `allowed`.' },
   SECRET_EXPOSED: { kind: 'denied', meaning: 'The file of a key or token can be read by others. Data: `name`.' },
+  SECRET_UNAVAILABLE: {
+    kind: 'unavailable',
+    meaning: 'The program that `secrets.command` names cannot be run, or does not end. Data: `name`.',
+  },
   SECRET_INVALID: { kind: 'usage', meaning: 'The name of a secret, or the secret, is not of the allowed form. Data: `name`.' },
 })

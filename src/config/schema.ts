@@ -274,6 +274,13 @@ export const settings = {
     address: text('127.0.0.1', 'address to answer on; another than loopback needs TLS and is refused so far'),
     port: integer(4801, 'port', 'port to answer on; a taken 4801 becomes an ephemeral one', { max: 65_535 }),
   },
+  secrets: {
+    command: texts(
+      [],
+      'program and arguments that print a secret which stands in no variable and no file: the keyring of the system, pass; {name} is its name, forge-git.example.org',
+    ),
+    timeoutMs: integer(30_000, 'ms', 'how long that program may take; a person may have to unlock something'),
+  },
   shutdown: {
     stepDeadlineMs: integer(4_000, 'ms', 'time for one part to close; after it the next one is closed all the same'),
     deadlineMs: integer(20_000, 'ms', 'time for an orderly end; after it the process ends all the same'),

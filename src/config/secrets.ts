@@ -4,10 +4,11 @@ import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Environment } from './environment.ts'
 import { configFaults } from './faults.ts'
+import type { SecretCommand } from './secret-command.ts'
 
 /** Keys and tokens of others that a node was handed: for models, for forges. Never in the configuration, never in a log. */
 export interface Secrets {
-  /** The secret as it is now: a new file counts at once. @throws Fault SECRET_EXPOSED, SECRET_INVALID */
+  /** The secret as it is now: a new file counts at once, and what a program prints within a minute. @throws Fault SECRET_EXPOSED, SECRET_INVALID, SECRET_UNAVAILABLE */
   readonly find: (name: string) => Promise<string | undefined>
   /** Writes its file, readable by this user only. @throws Fault SECRET_INVALID */
   readonly set: (name: string, value: string) => Promise<void>
@@ -15,7 +16,7 @@ export interface Secrets {
   readonly remove: (name: string) => Promise<boolean>
   /** Names of those there are, sorted. */
   readonly list: () => Promise<readonly string[]>
-  /** Every secret of this node, of files and of the environment: what may stand nowhere. @throws Fault SECRET_EXPOSED, SECRET_INVALID */
+  /** Every secret of this node, of files, of the environment and of the program that was asked: what may stand nowhere. @throws Fault SECRET_EXPOSED, SECRET_INVALID */
   readonly values: () => Promise<readonly string[]>
 }
 
@@ -26,12 +27,18 @@ const maxInputBytes = 65_536
 /** A name is part of a path and of a variable: letters, digits, dots and hyphens, no dot first. */
 const secretName = /^[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])?$/
 
+export interface SecretsDeps extends Pick<Environment, 'secrets'> {
+  /** Asked for what stands in no variable and no file. */
+  readonly command?: Pick<SecretCommand, 'find' | 'values'>
+}
+
 /**
- * Secrets in files of 0600 under `<home>/secrets`; a variable `ALTHING_SECRET_<NAME>` of the environment wins (upper case, everything else `_`).
+ * Secrets in files of 0600 under `<home>/secrets`; a variable `ALTHING_SECRET_<NAME>` of the environment wins (upper case, everything else `_`), and
+ * a program of the operator is asked last.
  *
  * A backup does not take them along: who restores a home elsewhere hands them in again.
  */
-export function createSecrets(home: string, environment: Pick<Environment, 'secrets'>): Secrets {
+export function createSecrets(home: string, { secrets: given, command }: SecretsDeps): Secrets {
   const folder = join(home, 'secrets')
   const pathOf = (name: string): string => {
     if (secretName.test(name)) return join(folder, name)
@@ -50,7 +57,9 @@ export function createSecrets(home: string, environment: Pick<Environment, 'secr
   return {
     find: async (name) => {
       const path = pathOf(name)
-      return environment.secrets.get(variableOf(name)) ?? (await readSecret(path, name))
+      const known = given.get(variableOf(name)) ?? (await readSecret(path, name)) ?? (await command?.find(name))
+      if (known !== undefined && !isSecret(known)) throw invalidSecret(name)
+      return known
     },
     set: async (name, value) => {
       const path = pathOf(name)
@@ -71,7 +80,8 @@ export function createSecrets(home: string, environment: Pick<Environment, 'secr
     list,
     values: async () => {
       const kept = await Promise.all((await list()).map((name) => readSecret(pathOf(name), name)))
-      return [...new Set([...environment.secrets.values(), ...kept.filter((secret) => secret !== undefined)])]
+      const printed = (await command?.values()) ?? []
+      return [...new Set([...given.values(), ...kept.filter((secret) => secret !== undefined), ...printed])]
     },
   }
 }

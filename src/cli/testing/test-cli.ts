@@ -49,6 +49,7 @@ export function createTestCli(t: TestContext, options: TestCliOptions) {
       isColorOff: options.isColorOff ?? false,
       failpoint: undefined,
       secrets: new Map(),
+      keyring: {},
       programs: {},
       settings: new Map(),
     },
