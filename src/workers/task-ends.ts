@@ -2,6 +2,8 @@ import type { Clock } from '../lib/clock.ts'
 import { withPatience } from '../tasks/claims/send-request.ts'
 import type { TaskSight } from '../tasks/claims/ledger.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
+import type { ObjectId } from '../tasks/git/objects.ts'
+import type { Holding } from '../tasks/rules/chain.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
 import type { Task, TaskKey } from '../tasks/task.ts'
@@ -26,9 +28,18 @@ interface Waiting {
   readonly signal: AbortSignal
 }
 
+/** The label of a task whose work was merged. */
+const doneLabel = 'completed'
+/** Times that a merge is shown again by one process: a token may not be allowed to close issues. */
+const maxShown = 5
+/** Ends shown again that are remembered. */
+const maxRemembered = 1_000
+
 /** Says of tasks that they are over, on their claims and to people. @see docs/protocols/claims.md §9 rule 16 */
 export class TaskEnds {
   readonly #deps: TaskEndsDeps
+  /** How often an end was shown again, by the commit that began the holding. */
+  readonly #shown = new Map<ObjectId, number>()
 
   constructor(deps: TaskEndsDeps) {
     this.#deps = deps
@@ -52,10 +63,30 @@ export class TaskEnds {
   async end(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
     if (this.#deps.left.isLeft('end', task)) return
     await desk.interrupt(task.key, { kind: 'done', reason: formatReason(reason), signal })
-    const isMerged = reason === 'merged'
-    const add = isMerged ? ['completed'] : []
-    await this.#deps.signs.show(desk, task, { add, remove: ['in-progress'], ...(isMerged ? { state: 'closed' } : {}), signal })
-    if (isMerged) this.#deps.tell({ news: 'merged', task })
+    if (reason === 'closed') return this.#deps.signs.show(desk, task, { add: [], remove: ['in-progress'], signal })
+    await this.#showMerged(desk, task, { signal })
+    this.#deps.tell({ news: 'merged', task })
+  }
+
+  /**
+   * Closes an issue whose claim says that it was merged, where the forge did not answer when that was to be shown. One that has the label was opened
+   * again by a person: it waits for a `break`.
+   */
+  async showAgain(
+    desk: ProjectDesk,
+    task: Task,
+    { holding, signal }: { readonly holding: Pick<Holding, 'began' | 'reason'> } & Waiting,
+  ): Promise<void> {
+    if (holding.reason?.split(':')[0] !== 'merged' || task.labels.includes(doneLabel) || this.#deps.left.isLeft('end', task)) return
+    const times = this.#shown.get(holding.began) ?? 0
+    if (times >= maxShown) return
+    if (this.#shown.size >= maxRemembered) this.#shown.clear()
+    this.#shown.set(holding.began, times + 1)
+    await this.#showMerged(desk, task, { signal })
+  }
+
+  async #showMerged(desk: ProjectDesk, task: Task, { signal }: Waiting): Promise<void> {
+    await this.#deps.signs.show(desk, task, { add: [doneLabel], remove: ['in-progress'], state: 'closed', signal })
   }
 
   /** Gives a forge back the chain it lost. @see docs/protocols/claims.md §9 rule 18 */

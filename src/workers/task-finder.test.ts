@@ -163,6 +163,20 @@ test('what is won says of which holdings the work may be merged unsaid: all sinc
   assert.deepEqual((await find())?.held.unsettled, [again?.held.holder.began])
 })
 
+test('a merge that the forge could not be shown is shown later, once; an issue that a person opened again after it is left open', async () => {
+  const { clock, shop, find } = await openFinder()
+  const { key } = await shop.add('The cart forgets')
+  await find()
+  await clock.run(shop.desk.interrupt(key, { kind: 'break', reason: 'by-person', signal }))
+  await clock.run(shop.desk.interrupt(key, { kind: 'done', reason: 'merged', signal }))
+  assert.equal(await find(), undefined)
+  const shown = await clock.run(shop.desk.source.find(key, { signal }))
+  assert.deepEqual([shown?.state, shown?.labels], ['closed', ['bzzz-task', 'completed']])
+  await clock.run(shop.desk.source.project(key, { add: [], remove: [], state: 'open' }, { signal }))
+  assert.equal(await find(), undefined)
+  assert.equal((await clock.run(shop.desk.source.find(key, { signal })))?.state, 'open')
+})
+
 test('two words from outside that say the same agree, also where a renewal came between', async () => {
   const { clock, shop, find } = await openFinder()
   const { key } = await shop.add('The cart forgets')

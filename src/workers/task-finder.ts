@@ -254,9 +254,11 @@ export class TaskFinder {
       case 'quarantined':
         await this.#deps.signs.escalate(desk, task, { news: 'quarantined', failures: meaning.failures, signal })
         return undefined
+      case 'done':
+        await this.#ends.showAgain(desk, task, { holding: meaning.holding, signal })
+        return undefined
       case 'unreadable':
       case 'paused':
-      case 'done':
         return undefined
     }
   }

@@ -119,6 +119,10 @@ class IssueSource implements TaskSource, PullRequests {
       remove: remove.filter((label) => issue.labels.includes(label)),
     }
     await takeAll([
+      // first: the label of a task that is over stands for an issue that was closed
+      async () => {
+        if (state !== undefined && issue.isOpen !== (state === 'open')) await forge.setOpen(number, state === 'open', waiting)
+      },
       async () => {
         if (change.add.length + change.remove.length > 0) await forge.label(number, change, waiting)
       },
@@ -127,9 +131,6 @@ class IssueSource implements TaskSource, PullRequests {
       },
       async () => {
         if (comment !== undefined) await this.#comment(number, comment, waiting)
-      },
-      async () => {
-        if (state !== undefined && issue.isOpen !== (state === 'open')) await forge.setOpen(number, state === 'open', waiting)
       },
     ])
   }
