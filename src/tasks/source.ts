@@ -1,4 +1,4 @@
-import type { ChecksState, ForgePulls, PullDraft, PullRequest } from './forges/forge.ts'
+import type { ChecksState, ForgePulls, PullDraft, PullFeedback, PullRequest } from './forges/forge.ts'
 import type { Task, TaskKey } from './task.ts'
 
 interface Waiting {
@@ -36,4 +36,6 @@ export interface PullRequests {
   readonly listMerged: ForgePulls['listMerged']
   readonly pull: (id: string, options: Waiting) => Promise<PullRequest>
   readonly checks: (commit: string, options: Waiting) => Promise<ChecksState>
+  /** What those who are trusted said of a pull request, and which of its checks failed. */
+  readonly feedback: (id: string, options: Waiting) => Promise<PullFeedback>
 }

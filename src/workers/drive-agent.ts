@@ -27,6 +27,7 @@ export interface DrivenTask {
   readonly lease: KeptLease
   readonly capture: Capture
   readonly resumedBecause: string | undefined
+  readonly feedback?: string | undefined
   readonly merge: BaseMerge | undefined
   readonly worktree: Worktree
 }
@@ -49,11 +50,11 @@ export async function driveAgent(
   held: DrivenTask,
   { limits, commandTimeoutMs, signal }: DriveOptions,
 ): Promise<WorkerOutcome> {
-  const { task, holder, capture, merge, resumedBecause: because } = held
+  const { task, holder, capture, merge, feedback, resumedBecause: because } = held
   const { path, writable, readable } = held.worktree
   const { began: holding, terms } = holder
   const resumedBecause = merge === undefined ? because : describeMerge(merge, { base: terms.base, because })
-  const assignment = { task, holding, epoch: terms.epoch, worktree: path, writable, readable, resumedBecause, limits }
+  const assignment = { task, holding, epoch: terms.epoch, worktree: path, writable, readable, resumedBecause, feedback, limits }
   const over = new AbortController()
   using _timed = watchLease(
     { clock: deps.clock, mayWork: held.lease.mayWork },

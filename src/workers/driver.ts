@@ -14,6 +14,8 @@ export interface Assignment {
   readonly readable: readonly string[]
   /** What stood on the work branch when a task is taken up again: why, in words of a person or a check. */
   readonly resumedBecause: string | undefined
+  /** What reviewers and checks said of its pull request. Data that others wrote. */
+  readonly feedback?: string | undefined
   readonly limits: AssignmentLimits
 }
 

@@ -256,6 +256,23 @@ test('the successor begins with what was pushed, on the same branch, and adopts 
   assert.equal(second.pulls.length, 1)
 })
 
+test('an agent that takes a pull request up again is told what was said of it, and one that begins is not', async (t) => {
+  const { second } = await succeed(t)
+  const author = { name: 'bob', isTrusted: true }
+  second.feedback = {
+    remarks: [{ author, place: 'cart.txt:1', text: 'Say it in German.', at: 0 }],
+    failures: [{ name: 'spelling', words: 'cart.txt has a mistake' }],
+  }
+  await second.supervise(write('zweitens'), { reason: 'changes-requested' })
+  const transcript = decodeText(second.records[0]?.transcript ?? new Uint8Array())
+  for (const words of ['bob at cart.txt:1 says:', 'Say it in German.', 'The check spelling failed:', 'has a mistake'])
+    assert.ok(transcript.includes(words), words)
+  const stand = await openStand(t)
+  stand.feedback = second.feedback
+  await stand.supervise(write('first'))
+  assert.ok(!decodeText(stand.records[0]?.transcript ?? new Uint8Array()).includes('German'))
+})
+
 test('an agent that changes nothing of what was asked for has failed, so that it is not asked for ever', async (t) => {
   const { second, first } = await succeed(t)
   const end = await second.supervise(async () => done, { reason: 'ci-failed' })

@@ -23,6 +23,7 @@ import { listMarked, outcomeOfMerge } from './merge-base.ts'
 import type { Approve } from './proposal.ts'
 import { isApproved } from './proposal.ts'
 import { endMerged, lookAgain } from './look-again.ts'
+import { readFeedback } from './read-feedback.ts'
 import { judgeFault } from './rules/judge-fault.ts'
 import type { PullFacts } from './rules/pull-text.ts'
 import { formatCommitMessage, formatDecision, formatPullBody, formatPullTitle } from './rules/pull-text.ts'
@@ -43,7 +44,7 @@ export interface SupervisorDeps extends WorktreeDeps, KeepRunDeps {
   readonly mirror: Mirror
   /** Renewals of the same project, which go together. */
   readonly rounds: RenewalRounds
-  readonly forge: Pick<Forge, 'openPull' | 'findPull' | 'listMerged'>
+  readonly forge: Pick<Forge, 'openPull' | 'findPull' | 'listMerged' | 'feedback'>
   readonly driver: Driver
   /** Why a task is no task any more, as a reason to release; undefined while it is one. */
   readonly findObstacle: (task: Task, options: Waiting) => Promise<string | undefined>
@@ -146,10 +147,7 @@ class Supervision {
       const start = await this.#begin(signal)
       try {
         // what git merges by itself needs no agent
-        const outcome =
-          start.merge?.conflicts.length === 0
-            ? outcomeOfMerge(this.#held.holder.terms)
-            : await driveAgent(this.#deps, { ...this.#held, ...start }, { ...this.#options, signal })
+        const outcome = start.merge?.conflicts.length === 0 ? outcomeOfMerge(this.#held.holder.terms) : await this.#drive(start, signal)
         return await this.#settle(start, outcome, signal)
       } catch (error) {
         const interruption = this.#findInterruption(error, ending)
@@ -161,6 +159,11 @@ class Supervision {
     } catch (error) {
       return this.#endAfter(error, ending)
     }
+  }
+
+  async #drive(start: Start, signal: AbortSignal): Promise<WorkerOutcome> {
+    const feedback = await readFeedback(this.#deps, this.#held, { signal })
+    return driveAgent(this.#deps, { ...this.#held, ...start, feedback }, { ...this.#options, signal })
   }
 
   /** Rule 6: how a task that was won ends without any work. */

@@ -6,6 +6,7 @@ import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
 import { toComment } from './comment-fields.ts'
+import { toFailure, toFeedback, toRemark } from './feedback-fields.ts'
 import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { readIssueFields } from './issue-fields.ts'
@@ -27,6 +28,8 @@ export const giteaDialect = {
 
 /** What Gitea gives at the most when nobody changed its settings. */
 const pageSize = 50
+/** Reviews whose words at lines are read, the newest: each is a request of its own. */
+const maxReviews = 20
 /** Pages of closed pull requests that are looked through: it cannot be asked for those of a branch. */
 const maxClosedPages = 2
 /** A pull request is called unmergeable also while Gitea still looks whether it is, in milliseconds. */
@@ -46,6 +49,7 @@ export function createGitea(client: RestClient, place: ForgePlace, { clock }: { 
     kind: 'gitea',
     ...issuesOf(talk),
     ...pullsOf(talk, clock),
+    ...feedbackOf(talk),
     self: async (waiting) => {
       const answer = await client.send({ method: 'GET', path: '/user' }, waiting).catch(unlessDenied)
       return answer === undefined ? undefined : readFields(answer.body, 'user').text('login')
@@ -132,7 +136,7 @@ function issuesOf({ send, readTrusted }: Talk): ForgeIssues {
   }
 }
 
-function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock): ForgePulls {
+function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock): Omit<ForgePulls, 'feedback'> {
   const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
     const fields = readFields((await send('GET', `/pulls/${Number(id)}`, waiting)).body, 'pull request')
     const isTrusted = await readTrusted(waiting)
@@ -170,6 +174,42 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
       const list = { what: 'statuses', list: 'statuses', beyond: 'refuse' } as const
       const statuses = await pages(list, `/commits/${encodeURIComponent(commit)}/status`, waiting).catch(unlessDenied)
       return judgeChecks((statuses ?? []).map((status) => status.text('status')))
+    },
+  }
+}
+
+function feedbackOf({ send, pages, readTrusted }: Talk): Pick<ForgePulls, 'feedback'> {
+  return {
+    feedback: async (id, waiting) => {
+      const at = `/pulls/${Number(id)}`
+      const fields = readFields((await send('GET', at, waiting)).body, 'pull request')
+      const trusted = await readTrusted(waiting)
+      const reviews = await pages({ what: 'reviews', beyond: 'cut' }, `${at}/reviews`, waiting)
+      const comments = readObjects((await send('GET', `/issues/${Number(id)}/comments`, waiting)).body, 'comments')
+      const lines: AnswerFields[] = []
+      for (const review of reviews.filter((each) => each.has('comments_count') && each.count('comments_count') > 0).slice(-maxReviews))
+        lines.push(...readObjects((await send('GET', `${at}/reviews/${review.count('id')}/comments`, waiting)).body, 'review comments'))
+      const commit = encodeURIComponent(fields.object('head').text('sha'))
+      const statuses = await pages({ what: 'statuses', list: 'statuses', beyond: 'cut' }, `/commits/${commit}/status`, waiting).catch(
+        unlessDenied,
+      )
+      return toFeedback({
+        remarks: [
+          ...reviews
+            .filter((each) => !each.isTrue('dismissed') && each.has('submitted_at'))
+            .map((each) => toRemark(each, { author: toAuthor(each, trusted), time: 'submitted_at' })),
+          ...lines.map((each) =>
+            toRemark(each, {
+              author: toAuthor(each, trusted),
+              time: 'updated_at',
+              path: each.textOrEmpty('path'),
+              lines: ['position', 'original_position'],
+            }),
+          ),
+          ...comments.map((each) => toRemark(each, { author: toAuthor(each, trusted), time: 'updated_at' })),
+        ],
+        failures: (statuses ?? []).flatMap((each) => toFailure(each, { word: 'status', name: 'context', words: ['description'] })),
+      })
     },
   }
 }

@@ -5,7 +5,19 @@ import { judgeChecks } from '../rules/judge-checks.ts'
 import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
-import type { Forge, ForgeAuthor, ForgeComment, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
+import { toFailure, toFeedback, toRemark } from './feedback-fields.ts'
+import type {
+  CheckFailure,
+  Forge,
+  ForgeAuthor,
+  ForgeComment,
+  ForgeIssues,
+  ForgePulls,
+  Issue,
+  MergedPull,
+  PullRemark,
+  PullRequest,
+} from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
@@ -47,6 +59,7 @@ export function createGithub(client: RestClient, place: ForgePlace): Forge {
     kind: 'github',
     ...issuesOf(talk),
     ...pullsOf(talk),
+    ...feedbackOf(talk),
     self: async (waiting) => {
       const answer = await send(endpoint('GET /user'), waiting).catch(unlessDenied)
       return answer === undefined ? undefined : readFields(answer.body, 'user').text('login')
@@ -143,7 +156,7 @@ function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
   }
 }
 
-function pullsOf({ at, endpoint, send }: Talk): ForgePulls {
+function pullsOf({ at, endpoint, send }: Talk): Omit<ForgePulls, 'feedback'> {
   const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
     const numbered = { ...at, pull_number: Number(id) }
     const fields = readFields(
@@ -193,6 +206,38 @@ function pullsOf({ at, endpoint, send }: Talk): ForgePulls {
         ).catch(unlessDenied),
       ])
       return judgeChecks([...(runs ?? []).map(wordOfRun), ...(statuses ?? []).map((status) => status.text('state'))])
+    },
+  }
+}
+
+function feedbackOf({ at, endpoint, send }: Talk): Pick<ForgePulls, 'feedback'> {
+  return {
+    feedback: async (id, waiting) => {
+      const numbered = { ...at, pull_number: Number(id), issue_number: Number(id), per_page: pageSize }
+      const list = { pageSize, beyond: 'cut' } as const
+      const fields = readFields(
+        (await send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}', numbered), waiting)).body,
+        'pull request',
+      )
+      const ref = { ...at, ref: fields.object('head').text('sha'), per_page: pageSize }
+      const [reviews, lines, comments, runs, statuses] = await Promise.all([
+        readPages({ ...list, what: 'reviews' }, (page) =>
+          send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', { ...numbered, page }), waiting),
+        ),
+        readPages({ ...list, what: 'review comments' }, (page) =>
+          send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}/comments', { ...numbered, page }), waiting),
+        ),
+        readPages({ ...list, what: 'comments' }, (page) =>
+          send(endpoint('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...numbered, page }), waiting),
+        ),
+        readPages({ ...list, what: 'check runs', list: 'check_runs' }, (page) =>
+          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', { ...ref, page }), waiting),
+        ).catch(unlessDenied),
+        readPages({ ...list, what: 'statuses', list: 'statuses' }, (page) =>
+          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/status', { ...ref, page }), waiting),
+        ).catch(unlessDenied),
+      ])
+      return toFeedback({ remarks: remarksOf({ reviews, lines, comments }), failures: failuresOf(runs ?? [], statuses ?? []) })
     },
   }
 }
@@ -257,6 +302,34 @@ function toPull(fields: AnswerFields, reviews: readonly AnswerFields[]): PullReq
     body: fields.textOrEmpty('body'),
     commit,
   }
+}
+
+function remarksOf({
+  reviews,
+  lines,
+  comments,
+}: Readonly<Record<'reviews' | 'lines' | 'comments', readonly AnswerFields[]>>): readonly PullRemark[] {
+  return [
+    // one that its author still writes has no time
+    ...reviews.filter((each) => each.has('submitted_at')).map((each) => toRemark(each, { author: toAuthor(each), time: 'submitted_at' })),
+    ...lines.map((each) =>
+      toRemark(each, { author: toAuthor(each), time: 'updated_at', path: each.textOrEmpty('path'), lines: ['line', 'original_line'] }),
+    ),
+    ...comments.map((each) => toRemark(each, { author: toAuthor(each), time: 'updated_at' })),
+  ]
+}
+
+function failuresOf(runs: readonly AnswerFields[], statuses: readonly AnswerFields[]): readonly CheckFailure[] {
+  return [
+    ...runs.flatMap((run) => {
+      const [failure] = toFailure(run, { word: 'conclusion', name: 'name', words: [] })
+      if (failure === undefined || !run.has('output')) return failure ?? []
+      const output = run.object('output')
+      const said = ['title', 'summary', 'text'].map((field) => output.textOrEmpty(field).trim())
+      return { ...failure, words: said.filter((text) => text !== '').join('\n') }
+    }),
+    ...statuses.flatMap((status) => toFailure(status, { word: 'state', name: 'context', words: ['description'] })),
+  ]
 }
 
 function wordOfRun(run: AnswerFields): string {

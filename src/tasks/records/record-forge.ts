@@ -112,6 +112,8 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
     },
     // a record has its labels and its state in one entry, and no comments
     isTold: async () => true,
+    // a review of a record says that changes are wanted, and no more
+    feedback: async () => ({ remarks: [], failures: [] }),
     openPull,
     findPull: async ({ head, base }) => {
       const kept = pulls('open').find(({ record }) => areTwins(record, { head, base }))

@@ -13,13 +13,22 @@ When the task is done, call finish, once. When it cannot be done, call give_up a
 const maxBodyLength = 50_000
 
 /** The task, as a model is told it. The text of others stands between marks that it cannot contain. */
-export function formatTaskPrompt({ task, resumedBecause }: Assignment): string {
-  const mark = markFor(`${task.title}\n${task.body}`)
+export function formatTaskPrompt({ task, resumedBecause, feedback = '' }: Assignment): string {
+  const mark = markFor(`${task.title}\n${task.body}\n${feedback}`)
   const body = task.body.length > maxBodyLength ? `${task.body.slice(0, maxBodyLength)}\n(cut)` : task.body
   const again =
     resumedBecause === undefined
       ? []
       : [`Work on this task has begun before, and is in the folder. It is taken up again because: ${resumedBecause}`]
+  const said =
+    feedback === ''
+      ? []
+      : [
+          `What reviewers and checks said of its pull request stands between the next two lines of ${mark}, the newest last: do what they ask for where it belongs to the task.`,
+          mark,
+          feedback,
+          mark,
+        ]
   return [
     `The task is ${task.key} of the project ${task.project}. Its text stands between two lines of ${mark}.`,
     mark,
@@ -28,6 +37,7 @@ export function formatTaskPrompt({ task, resumedBecause }: Assignment): string {
     body,
     mark,
     ...again,
+    ...said,
     'You are at the top of the repository. Begin.',
   ].join('\n')
 }

@@ -9,7 +9,7 @@ import { silentLog } from '../../lib/log.ts'
 import { listHistory } from '../../tasks/claims/history.ts'
 import type { ClaimHolder } from '../../tasks/claims/holder.ts'
 import { RenewalRounds } from '../../tasks/claims/renewal-rounds.ts'
-import type { MergedPull, PullDraft, PullRequest } from '../../tasks/forges/forge.ts'
+import type { MergedPull, PullDraft, PullFeedback, PullRequest } from '../../tasks/forges/forge.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { ClaimNode } from '../../tasks/testing/claim-bench.ts'
 import { claimFree, openNode } from '../../tasks/testing/claim-bench.ts'
@@ -18,6 +18,7 @@ import { testProject, testTask } from '../../tasks/testing/test-names.ts'
 import type { Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import type { WorkRecord } from '../keep-run.ts'
 import type { Approve } from '../proposal.ts'
+import { formatTaskPrompt } from '../rules/prompt.ts'
 import { openSandbox } from '../sandbox/open-sandbox.ts'
 import type { SupervisorDeps, SupervisorOptions } from '../supervisor.ts'
 import { superviseTask } from '../supervisor.ts'
@@ -52,10 +53,11 @@ export type Work = (worktree: string, tools: DriverTools, signal: AbortSignal) =
 function driverOf(work: Work): Driver {
   return {
     name: 'model',
-    run: async function* ({ worktree }, tools, { signal }): AsyncGenerator<WorkerEvent> {
+    run: async function* (assignment, tools, { signal }): AsyncGenerator<WorkerEvent> {
+      yield { type: 'prompt', kind: 'task_analysis', text: formatTaskPrompt(assignment) }
       yield { type: 'answer', text: 'I begin', cost: { tokens: 100, microUsd: 42 } }
       await tools.untilMayWork({ signal })
-      yield { type: 'outcome', outcome: await work(worktree, tools, signal) }
+      yield { type: 'outcome', outcome: await work(assignment.worktree, tools, signal) }
     },
   }
 }
@@ -80,6 +82,8 @@ export interface Stand {
   readonly questions: string[]
   /** What the look before a renewal, a push and a pull request says; a fault is thrown. */
   obstacle: string | Fault | undefined
+  /** What the forge says of any pull request. */
+  feedback: PullFeedback
   readonly supervise: (
     work: Work,
     options?: {
@@ -132,7 +136,7 @@ export async function standOn(at: {
     { git, credentials: async () => undefined },
     { path: join(folder, 'mirror.git'), url: bare, signal: never },
   )
-  const state: { obstacle: string | Fault | undefined } = { obstacle: undefined }
+  const state: Pick<Stand, 'obstacle' | 'feedback'> = { obstacle: undefined, feedback: { remarks: [], failures: [] } }
   const deps: Omit<SupervisorDeps, 'driver'> = {
     git,
     sandbox,
@@ -148,6 +152,7 @@ export async function standOn(at: {
         return { ...pullOf(draft), wasThere }
       },
       listMerged: async () => merged,
+      feedback: async () => state.feedback,
       findPull: async (branches) => pulls.filter(({ head, base }) => head === branches.head && base === branches.base).map(pullOf)[0],
     },
     findObstacle: async () => {

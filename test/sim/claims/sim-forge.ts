@@ -89,6 +89,7 @@ export class SimForge {
       findPull: (branches, waiting) => ask(() => this.#findOpen(branches), waiting),
       listMerged: (branches, waiting) => ask(() => this.#listMerged(branches), waiting),
       pull: (id, waiting) => ask(() => this.#pull(id), waiting),
+      feedback: async () => ({ remarks: [], failures: [] }),
       checks: (_, waiting) => ask(() => 'none' as const, waiting),
     }
   }
