@@ -6,7 +6,9 @@ export type ClaimFault = { readonly at: number; readonly forMs: number } & (
   | Kinds<'stop' | 'lid' | 'cut' | 'deaf' | 'late', { readonly machines: readonly number[] }>
   | Kinds<'skew', { readonly machine: number; readonly offsetMs: number }>
   | Kinds<'partition', { readonly groupOf: readonly number[] }>
-  | Kinds<'noise' | 'slow' | 'flap' | 'down' | 'refuse' | 'pretend' | 'lag' | 'glitch' | 'rewind' | 'silence', object>
+  // shares of requests, and of answers; as bad as it gets where they are not said
+  | Kinds<'noise', { readonly loss?: number; readonly duplicates?: number }>
+  | Kinds<'slow' | 'flap' | 'down' | 'refuse' | 'pretend' | 'lag' | 'glitch' | 'rewind' | 'silence', object>
 )
 
 /** A member of the union for each type of fault. */

@@ -117,14 +117,10 @@ async function hurtGossip(fault: Of<'partition' | 'silence'>, { machines, gossip
   gossip.state.groupOf = new Map()
 }
 
-async function hurtLines(
-  { type, forMs }: Of<'noise' | 'slow' | 'flap'>,
-  { world, machines, gossip }: Surroundings,
-  wait: Wait,
-): Promise<void> {
+async function hurtLines(fault: Of<'noise' | 'slow' | 'flap'>, { world, machines, gossip }: Surroundings, wait: Wait): Promise<void> {
   const lines = machines.map(({ line }) => line)
-  if (type === 'flap') {
-    for (let leftMs = forMs; leftMs > 0; leftMs -= 2 * flapMs) {
+  if (fault.type === 'flap') {
+    for (let leftMs = fault.forMs; leftMs > 0; leftMs -= 2 * flapMs) {
       for (const line of lines) line.isCut = true
       await world.sleep(flapMs, { signal: never })
       for (const line of lines) heal(line)
@@ -132,11 +128,11 @@ async function hurtLines(
     }
     return
   }
-  const bad: Partial<LineState> =
-    type === 'slow' ? { latencyMs: 200, jitterMs: 200 } : { loss: 0.3, duplicates: 0.1, latencyMs: 100, jitterMs: 300 }
+  const noise = fault.type === 'noise' ? { loss: fault.loss ?? 0.3, duplicates: fault.duplicates ?? 0.1 } : {}
+  const bad: Partial<LineState> = fault.type === 'slow' ? { latencyMs: 200, jitterMs: 200 } : { ...noise, latencyMs: 100, jitterMs: 300 }
   for (const line of lines) Object.assign(line, bad)
   const before = { ...gossip.state }
-  Object.assign(gossip.state, type === 'slow' ? { latencyMs: 200, jitterMs: 200 } : { loss: 0.3, duplicates: 0.1, jitterMs: 300 })
+  Object.assign(gossip.state, fault.type === 'slow' ? { latencyMs: 200, jitterMs: 200 } : { loss: 0.3, duplicates: 0.1, jitterMs: 300 })
   await wait()
   for (const line of lines) heal(line)
   Object.assign(gossip.state, { latencyMs: 5, jitterMs: 30, loss: 0, duplicates: 0, groupOf: before.groupOf })
