@@ -13,6 +13,8 @@ export interface StoredChain {
 /** What a node keeps of the chains of one project: the newest verified head of each, with the commits to push it again; of what was collected its end. */
 export interface ChainStore {
   readonly get: (task: TaskKey) => StoredChain | undefined
+  /** Tasks of which a chain is here. */
+  readonly tasks: () => readonly TaskKey[]
   /**
    * Resolves when it is on disk. One whose head is known already changes nothing, and neither does one that neither goes on from what is there nor was
    * judged to be put in its place: `over` is the head it was judged against.
@@ -39,6 +41,7 @@ export function createMemoryChainStore(): ChainStore {
   const ends = new Map<TaskKey, ClosedEntry>()
   return {
     get: (task) => chains.get(task),
+    tasks: () => [...chains.keys()],
     put: (task, chain, { over }) => {
       if (mayReplace(chains.get(task), { chain, over })) chains.set(task, chain)
       return Promise.resolve()

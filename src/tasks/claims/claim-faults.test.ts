@@ -126,6 +126,11 @@ test('F35: a claim ref that a restored forge lost is regressed, and is pushed ag
   await runGit(bare, 'gc', '--prune=now', '-q')
   const gone = await look(bob)
   assert.equal(gone.meaning.meaning, 'regressed')
+  // also of a task that nobody asks for, as one whose issue is closed
+  assert.deepEqual(
+    (await bob.ledger.lookAtAll({ signal })).map(({ meaning }) => meaning),
+    [gone.meaning],
+  )
   assert.equal(await bob.ledger.restore(gone, { signal }), true)
   assert.equal((await look(bob)).meaning.meaning, 'held')
   assert.equal((await holder.renew({ signal })).result, 'accepted')
@@ -219,11 +224,9 @@ test('an observer keeps the time of the tasks it is asked to, and begins anew wi
   assert.equal(bob.observer.observe(seen, signs).advice, 'wait')
 })
 
-test('a commit by anybody else under a claim ref is respected, and passed by in the next epoch', async (t) => {
-  const bare = await makeRepository(t)
-  const [ada, bob] = [openNode(bare), openNode(bare)]
-  await hold(ada)
-  const { value } = await look(bob)
+/** Eve puts a commit that is no claim under the ref. */
+async function pushGarbage(node: ClaimNode): Promise<void> {
+  const { value } = await look(node)
   assert.ok(value !== undefined)
   const author = { name: 'eve', email: 'eve@example.org', seconds: 1 }
   const object = {
@@ -231,9 +234,30 @@ test('a commit by anybody else under a claim ref is respected, and passed by in 
     bytes: formatCommit({ parents: [value], author, message: '{"__proto__":{"v":1}}\n\nsignature: x\n' }),
   } as const
   const updates = [{ ref, old: value, new: objectIdOf(object) }]
-  await bob.remote.push({ updates, objects: [object, emptyTree], isAtomic: false }, { signal })
+  await node.remote.push({ updates, objects: [object, emptyTree], isAtomic: false }, { signal })
+}
+
+test('a commit by anybody else under a claim ref is respected, and passed by in the next epoch', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob] = [openNode(bare), openNode(bare)]
+  await hold(ada)
+  await pushGarbage(bob)
   assert.deepEqual((await look(bob)).meaning, { meaning: 'unknown', epoch: 3 })
   await assert.rejects(claimFree(bob))
+})
+
+test('a commit by anybody else ends no lease: one that is longer than what observers wait for strangers is waited for', async (t) => {
+  const bare = await makeRepository(t)
+  const [ada, bob] = [openNode(bare), openNode(bare)]
+  const terms = { ...termsOf(1), ttlSeconds: 600 }
+  assert.equal((await tryClaim(ada, { terms, value: undefined }, { ...testHolderOptions, signal })).result, 'held')
+  await pushGarbage(bob)
+  const [seen, signs] = [await look(bob), { isAlive: false }]
+  bob.observer.observe(seen, signs)
+  bob.clock.pass(600_000)
+  assert.equal(bob.observer.observe(seen, signs).advice, 'wait')
+  bob.clock.pass(75_000)
+  assert.equal(bob.observer.observe(seen, signs).advice, 'take-over')
 })
 
 test('S24: a claim ref that leads to no claim, or to no commit, is held by somebody unknown; one that leads to more than is read cannot be read; the other tasks are read', async (t) => {

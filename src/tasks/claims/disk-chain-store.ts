@@ -65,6 +65,7 @@ export function openDiskChainStore(database: Database, { hive, project }: Chains
   }
   return {
     get: (task) => chains.get(task),
+    tasks: () => [...chains.keys()],
     put: (task, chain, { over }) => inTurn(() => write(task, chain, over)),
     collected: () => [...ends.values()],
     collect: (entry) =>

@@ -86,11 +86,11 @@ export class ClaimLedger {
     const refs = await this.#list([refPrefix(form), `${refPrefix(other)}claims/`], waiting)
     const stray = [...refs.keys()].find((ref) => taskOfRef(other, ref) !== undefined)
     if (stray !== undefined) throw divided(project, { own: `${refPrefix(form)}claims/`, stray })
-    const tasks = [...refs.keys()].map((ref) => taskOfRef(form, ref)).filter((task) => task !== undefined)
-    const present = new Set(tasks)
+    const present = new Set([...refs.keys()].map((ref) => taskOfRef(form, ref)).filter((task) => task !== undefined))
     for (const task of this.#read.keys()) if (!present.has(task)) this.#read.delete(task)
     this.#fetcher.retain(new Set(refs.values()))
-    return this.#judge(tasks, refs, waiting)
+    // a ref that is gone, and was not collected, is one that the forge lost
+    return this.#judge([...present.union(new Set(this.#deps.store.tasks()))], refs, waiting)
   }
 
   /** One task. */

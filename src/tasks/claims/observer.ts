@@ -18,19 +18,21 @@ export class LeaseObserver {
   readonly #options: { readonly unknownTtlSeconds: number }
   readonly #watches = new Map<TaskKey, Watch>()
 
-  /** `unknownTtlSeconds`: lease of what is no claim of the hive. */
+  /** `unknownTtlSeconds`: lease of what is no claim of the hive, where none that is longer may still run. */
   constructor(deps: { readonly clock: Clock }, options: { readonly unknownTtlSeconds: number }) {
     this.#clock = deps.clock
     this.#options = options
   }
 
   /** Takes in one look at a task, and says whether its lease ran out. */
-  observe({ task, value, meaning }: TaskSight, signs: Signs): TakeoverAdvice {
+  observe({ task, value, chain, meaning }: TaskSight, signs: Signs): TakeoverAdvice {
     const now = this.#clock.monotonic()
     const watch = watchValue(this.#watches.get(task), value, now)
     this.#watches.set(task, watch)
     if (meaning.meaning !== 'held' && meaning.meaning !== 'unknown' && meaning.meaning !== 'ours-elsewhere') return { advice: 'none' }
-    const ttlSeconds = 'holding' in meaning ? meaning.holding.ttlSeconds : this.#options.unknownTtlSeconds
+    // who held it before a stranger's commit may still work: that commit ends no lease
+    const unknownTtlSeconds = Math.max(this.#options.unknownTtlSeconds, chain?.state.holding?.ttlSeconds ?? 0)
+    const ttlSeconds = 'holding' in meaning ? meaning.holding.ttlSeconds : unknownTtlSeconds
     const judged = judgeTakeover(watch, timesOfLease(ttlSeconds * 1000), { signs, now })
     this.#watches.set(task, judged.watch)
     if (judged.verdict === 'wait') return { advice: 'wait' }
