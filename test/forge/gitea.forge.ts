@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { test, after } from 'node:test'
 import type { TestContext } from 'node:test'
 import { runForgeSuite } from '../../src/tasks/suite/forge-suite.ts'
@@ -33,6 +34,22 @@ else {
     const { forge, wire } = await openWired(repository, { writeGapMs: 0 })
     const traits = { hasEtags: false, hasOthers: true, manyIssues: 110, manyComments: 60 }
     return { forge, wire, traits, people: giteaPeople(town, repository.name) }
+  })
+  test('gitea: a label of the organisation is put on an issue, taken off, and not made again in the repository', async (t) => {
+    const { signal } = t
+    const { ask, team } = town
+    const repository = await makeGiteaRepository(town)
+    const { forge } = await openWired(repository, { writeGapMs: 0 })
+    const people = giteaPeople(town, repository.name)
+    for (const name of ['in-progress', 'needs-human']) await ask('POST', `/orgs/${team}/labels`, { name, color: '#ededed' })
+    const number = await people.addIssue()
+    const labels = async (): Promise<readonly string[]> => (await forge.issue(number, { signal })).labels.toSorted()
+    await forge.label(number, { add: ['in-progress', 'completed'], remove: [] }, { signal })
+    assert.deepEqual(await labels(), ['bzzz-task', 'completed', 'in-progress'])
+    await forge.label(number, { add: ['needs-human'], remove: ['in-progress', 'completed'] }, { signal })
+    assert.deepEqual(await labels(), ['bzzz-task', 'needs-human'])
+    const own = await ask.list(`/repos/${team}/${repository.name}/labels`)
+    assert.deepEqual(own.map((label) => label.text('name')).toSorted(), ['bzzz-task', 'completed'])
   })
   runClaimScenes('gitea', makeRepository)
   runGiteaJourney(town)
