@@ -1,28 +1,17 @@
-import { Octokit } from '@octokit/core'
-import type { Json } from '../../lib/json.ts'
 import { formatCursor, nextCursor, parseCursor } from '../rules/issue-cursor.ts'
 import { judgeChecks } from '../rules/judge-checks.ts'
 import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
-import { toFailure, toFeedback, toRemark } from './feedback-fields.ts'
-import type {
-  CheckFailure,
-  Forge,
-  ForgeAuthor,
-  ForgeComment,
-  ForgeIssues,
-  ForgePulls,
-  Issue,
-  MergedPull,
-  PullRemark,
-  PullRequest,
-} from './forge.ts'
+import type { Forge, ForgeComment, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
+import { feedbackOf } from './github-feedback.ts'
+import type { Talk } from './github-talk.ts'
+import { pageSize, talkTo, toAuthor } from './github-talk.ts'
 import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
 import { hasMore, readPages } from './read-pages.ts'
-import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
+import type { RestClient } from './rest-client.ts'
 import { unlessDenied, unlessMissing } from './tolerate.ts'
 
 interface Waiting {
@@ -35,23 +24,7 @@ export const githubDialect = {
   formatToken: (token: string) => ['authorization', `Bearer ${token}`] as const,
 }
 
-const pageSize = 100
-
-/** What is asked of one repository. */
-interface Talk {
-  readonly at: { readonly owner: string; readonly repo: string }
-  readonly endpoint: Octokit['request']['endpoint']
-  readonly send: (request: FormedRequest, waiting: Waiting) => Promise<ForgeAnswer>
-}
-
-/** What the SDK makes of a route and its parameters. */
-interface FormedRequest {
-  readonly method: string
-  readonly url: string
-  readonly body?: unknown
-}
-
-/** GitHub and GitHub Enterprise. The SDK forms each request, by the published description of the API; it sends none. */
+/** GitHub and GitHub Enterprise. */
 export function createGithub(client: RestClient, place: ForgePlace): Forge {
   const talk = talkTo(client, place)
   const { endpoint, send } = talk
@@ -65,20 +38,6 @@ export function createGithub(client: RestClient, place: ForgePlace): Forge {
       return answer === undefined ? undefined : readFields(answer.body, 'user').text('login')
     },
   }
-}
-
-function talkTo(client: RestClient, { api, owner, repo }: ForgePlace): Talk {
-  const { endpoint } = new Octokit({ baseUrl: api }).request
-  const send: Talk['send'] = (request, waiting) =>
-    client.send(
-      {
-        method: request.method as ForgeMethod,
-        path: request.url.slice(api.length),
-        ...(request.body === undefined ? {} : { body: request.body as Json }),
-      },
-      waiting,
-    )
-  return { at: { owner, repo }, endpoint, send }
 }
 
 function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
@@ -210,46 +169,6 @@ function pullsOf({ at, endpoint, send }: Talk): Omit<ForgePulls, 'feedback'> {
   }
 }
 
-function feedbackOf({ at, endpoint, send }: Talk): Pick<ForgePulls, 'feedback'> {
-  return {
-    feedback: async (id, waiting) => {
-      const numbered = { ...at, pull_number: Number(id), issue_number: Number(id), per_page: pageSize }
-      const list = { pageSize, beyond: 'cut' } as const
-      const fields = readFields(
-        (await send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}', numbered), waiting)).body,
-        'pull request',
-      )
-      const ref = { ...at, ref: fields.object('head').text('sha'), per_page: pageSize }
-      const [reviews, lines, comments, runs, statuses] = await Promise.all([
-        readPages({ ...list, what: 'reviews' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', { ...numbered, page }), waiting),
-        ),
-        readPages({ ...list, what: 'review comments' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}/comments', { ...numbered, page }), waiting),
-        ),
-        readPages({ ...list, what: 'comments' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...numbered, page }), waiting),
-        ),
-        readPages({ ...list, what: 'check runs', list: 'check_runs' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', { ...ref, page }), waiting),
-        ).catch(unlessDenied),
-        readPages({ ...list, what: 'statuses', list: 'statuses' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/status', { ...ref, page }), waiting),
-        ).catch(unlessDenied),
-      ])
-      return toFeedback({ remarks: remarksOf({ reviews, lines, comments }), failures: failuresOf(runs ?? [], statuses ?? []) })
-    },
-  }
-}
-
-const trusted = new Set(['OWNER', 'MEMBER', 'COLLABORATOR'])
-
-/** The account of somebody who left is null. */
-function toAuthor(fields: AnswerFields): ForgeAuthor {
-  const name = fields.has('user') ? fields.object('user').text('login') : 'ghost'
-  return { name, isTrusted: trusted.has(fields.textOrEmpty('author_association')) }
-}
-
 function toIssue(fields: AnswerFields): Issue {
   return {
     number: fields.count('number'),
@@ -302,34 +221,6 @@ function toPull(fields: AnswerFields, reviews: readonly AnswerFields[]): PullReq
     body: fields.textOrEmpty('body'),
     commit,
   }
-}
-
-function remarksOf({
-  reviews,
-  lines,
-  comments,
-}: Readonly<Record<'reviews' | 'lines' | 'comments', readonly AnswerFields[]>>): readonly PullRemark[] {
-  return [
-    // one that its author still writes has no time
-    ...reviews.filter((each) => each.has('submitted_at')).map((each) => toRemark(each, { author: toAuthor(each), time: 'submitted_at' })),
-    ...lines.map((each) =>
-      toRemark(each, { author: toAuthor(each), time: 'updated_at', path: each.textOrEmpty('path'), lines: ['line', 'original_line'] }),
-    ),
-    ...comments.map((each) => toRemark(each, { author: toAuthor(each), time: 'updated_at' })),
-  ]
-}
-
-function failuresOf(runs: readonly AnswerFields[], statuses: readonly AnswerFields[]): readonly CheckFailure[] {
-  return [
-    ...runs.flatMap((run) => {
-      const [failure] = toFailure(run, { word: 'conclusion', name: 'name', words: [] })
-      if (failure === undefined || !run.has('output')) return failure ?? []
-      const output = run.object('output')
-      const said = ['title', 'summary', 'text'].map((field) => output.textOrEmpty(field).trim())
-      return { ...failure, words: said.filter((text) => text !== '').join('\n') }
-    }),
-    ...statuses.flatMap((status) => toFailure(status, { word: 'state', name: 'context', words: ['description'] })),
-  ]
 }
 
 function wordOfRun(run: AnswerFields): string {
