@@ -65,7 +65,7 @@ test('a hive of real processes behind links that fail', { skip: isUnable }, asyn
         (dials) => dials >= 3,
       )
       const seconds = (performance.now() - cutAt) / 1000
-      // backing off they come to two in a second, after a few sooner ones and those of the install; without, to hundreds
+      // each waits for the one before, which takes the time-out of a dial where nobody answers, after a few sooner ones and those of the install
       for (const dials of [dialsSince('ada', 'bob'), dialsSince('bob', 'ada')])
         assert.ok(dials <= 6 + 2 * seconds, `${dials} dials in ${seconds} s`)
       for (const [index, member] of [ada, bob].entries()) {
