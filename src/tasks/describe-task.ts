@@ -40,7 +40,7 @@ export function whyNotTaken(
 
 function whyUnread(sight: TaskSight | undefined): string | undefined {
   if (sight?.meaning.meaning !== 'unreadable') return undefined
-  return `the git server names ${sight.value} as its claim and does not give that commit, or more stands behind it than is read; if that stays so, delete the ref of the claim there`
+  return `the git server names ${sight.value} as its claim and does not give that commit, or it is none, or more stands behind it than is read; if that stays so, delete the ref of the claim there`
 }
 
 /** Since when a task stands as it does, by the clock of whoever moved its claim, in ISO 8601; undefined where the chain does not say. */

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { TaskSight } from '../tasks/claims/ledger.ts'
+import type { AttemptResult } from '../tasks/claims/try-claim.ts'
 import { reasonOfHolding } from '../tasks/claims/history.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import { tasksFaults } from '../tasks/faults.ts'
@@ -38,8 +39,8 @@ export interface TaskFinderDeps {
   readonly isLeftAlone: (task: Task) => boolean
   /** Whether all others are tried before a task, however urgent it is. */
   readonly isLast?: (task: Task) => boolean
-  /** The git server of a project refuses claims: nothing of it is for this worker for a while. */
-  readonly refused: (project: ProjectId, reason: string) => void
+  /** The git server refuses the claim of a task: by its policy nothing of the project is for this worker for a while, else that task is not. */
+  readonly refused: (task: Task, refusal: Refusal) => void
   /** Whether this node can work on anything now. What is over is looked after all the same. */
   readonly mayTake: () => boolean
   /** Tasks under way, in shares of what may be. */
@@ -58,6 +59,12 @@ export interface TaskFinderOptions {
   readonly price: number
   /** With what it works. */
   readonly about: Pick<WorkerOffer, 'models'>
+}
+
+/** Why a claim was refused, in words. */
+export interface Refusal {
+  readonly cause: Extract<AttemptResult, { readonly result: 'refused' }>['cause']
+  readonly reason: string
 }
 
 /** A task that was won, and where. */
@@ -306,7 +313,7 @@ export class TaskFinder {
       throw tasksFaults.create('REMOTE_UNREACHABLE', {
         message: `the git server does not say whether it took the claim of ${task.key}: ${attempt.reason}`,
       })
-    if (attempt.result === 'refused') throw this.#refused(task, attempt.reason)
+    if (attempt.result === 'refused') return this.#meetRefusal(task, attempt)
     if (attempt.result !== 'held') return undefined
     this.#deps.talk.claimed({ project: task.project, task: task.key }, attempt.holder.terms.epoch)
     const won = { task, holder: attempt.holder, unsettled: desk.unsettled(sight) }
@@ -315,10 +322,13 @@ export class TaskFinder {
     return { ...won, resumedBecause: describeResumed('this node was interrupted', reason), reason }
   }
 
-  /** Rule 5: a server that takes no claim, by its policy or after ten tries, takes none of the next task either. */
-  #refused(task: Task, words: string): Fault {
-    const reason = `the git server refuses claims: ${words}`
-    this.#deps.refused(task.project, reason)
-    return tasksFaults.create('REMOTE_DENIED', { message: `${reason}. \`althing doctor\` says what it lacks`, data: { task: task.key } })
+  /** Rules 5 and 20: a policy refuses the next task as well, and what else came ten times in a row may be of this one. @throws Fault REMOTE_DENIED */
+  #meetRefusal(task: Task, refusal: Refusal): undefined {
+    const reason = `the git server refuses claims: ${refusal.reason}`
+    this.#deps.refused(task, { ...refusal, reason })
+    if (refusal.cause === 'policy')
+      throw tasksFaults.create('REMOTE_DENIED', { message: `${reason}. \`althing doctor\` says what it lacks`, data: { task: task.key } })
+    this.#deps.log.warn('a task was passed over', { project: task.project, task: task.key, reason })
+    this.#deps.tell({ news: 'idle', reason: `${task.project}: ${task.key} is left alone for a while: ${reason}` })
   }
 }

@@ -209,6 +209,29 @@ test('rules 5 and 20: a server that refuses claims by its policy is told to peop
   assert.equal(worker.status.hindrance, undefined)
 })
 
+test('a task whose claim cannot be had for no reason of anybody is left alone for a while, and keeps no other waiting', async (t) => {
+  const pushes: string[] = []
+  let first: string | undefined
+  const wrap = (remote: GitRemote): GitRemote => ({
+    ...remote,
+    push: (request, options) => {
+      const ref = request.updates[0]?.ref ?? ''
+      first ??= ref
+      if (ref !== first) return remote.push(request, options)
+      pushes.push(ref)
+      return Promise.resolve({ unpackError: undefined, refs: [{ ref, result: 'refused', reason: 'missing necessary objects' }] })
+    },
+  })
+  const { clock, worker, run, took, idle } = await openShop(t, review, { wrap })
+  run()
+  await clock.advance(120_000)
+  assert.equal(took.length, 2)
+  assert.ok(idle.some((reason) => /is left alone for a while: .*missing necessary objects/.test(reason)))
+  assert.equal(worker.status.hindrance, undefined)
+  await clock.advance(3_600_000)
+  assert.ok(pushes.length < 100, `${pushes.length} pushes`)
+})
+
 test('a person who says to go on is believed: a model that came back is tried at once', async (t) => {
   let isDown = true
   const { clock, worker, run, took } = await openShop(t, async (task, holder) => (isDown ? down : review)(task, holder))

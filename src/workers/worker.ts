@@ -15,6 +15,7 @@ import type { BranchStanding } from './rules/branch-standing.ts'
 import { formatTaskComment } from './rules/task-comment.ts'
 import { TaskSigns } from './show-task.ts'
 import type { FoundTask } from './task-finder.ts'
+import type { Refusal } from './task-finder.ts'
 import { TaskFinder } from './task-finder.ts'
 import { TaskRests } from './task-rests.ts'
 import type { WorkEnd } from './work-end.ts'
@@ -106,7 +107,8 @@ export class Worker {
     this.#hindrances = new Hindrances(deps, options)
     this.#projectHindrances = new ProjectHindrances(deps, options)
     const mayTake = (): boolean => this.#hindrances.reason === undefined
-    const refused = (project: ProjectId, reason: string): void => this.#projectHindrances.meet(project, reason)
+    const refused = (task: Task, { cause, reason }: Refusal): void =>
+      cause === 'policy' ? this.#projectHindrances.meet(task.project, reason) : this.#rests.begin(nameOf(task))
     const isLast = (task: Task): boolean => this.#rests.isLast(nameOf(task))
     const own = { isLeftAlone, isLast, load, mayTake, refused }
     this.#finder = new TaskFinder({ ...deps, ...own, signs: this.#signs }, options)

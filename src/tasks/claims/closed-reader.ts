@@ -81,7 +81,7 @@ export class ClosedReader {
 function parentsIn({ commits, others }: FetchedCommits, id: ObjectId): readonly ObjectId[] {
   const bytes = commits.get(id)
   const parents = bytes === undefined ? others.get(id) : parseParents(bytes)
-  if (parents !== undefined) return parents
+  if (parents !== undefined) return parents === 'no commit' ? [] : parents
   throw tasksFaults.create('REMOTE_MISSING', {
     message: `the git server did not give ${id} of the chain of tasks that were collected: nothing is claimed before it does`,
   })

@@ -6,13 +6,14 @@ import { tasksFaults } from '../faults.ts'
 import type { ObjectId } from '../git/objects.ts'
 import type { GitRemote, PushRequest } from '../git/remote.ts'
 import { createMemoryServer } from '../testing/memory-remote.ts'
-import { claimFree, hold, openNode, testSignal as signal } from '../testing/claim-bench.ts'
+import { claimFree, hold, openNode, termsOf, testSignal as signal } from '../testing/claim-bench.ts'
 import { taskKeyOfIssue } from '../task.ts'
 import { testTask } from '../testing/test-names.ts'
 import type { ClaimHolder, WorkPush } from './holder.ts'
 import { listHistory } from './history.ts'
 import { resumeClaim } from './resume.ts'
 import type { Sent } from './send-request.ts'
+import { tryClaim } from './try-claim.ts'
 
 const work: WorkPush = { old: undefined, new: '7'.repeat(40) as ObjectId, openPack: async function* () {} }
 
@@ -163,4 +164,20 @@ test('rule 20: a server that asks to be left alone is asked nothing for so long,
   const [first = assert.fail(), second = assert.fail()] = pushes
   assert.deepEqual([pushes.length, first.what], [2, second.what])
   assert.ok(second.at - first.at >= 30_000, `${second.at - first.at} ms`)
+})
+
+test('rule 5: what the server refused each time is refused when the wait ends, and not unknown: nothing of it is on its way', async () => {
+  const { remote } = await openStand()
+  const busy: GitRemote = {
+    ...remote,
+    push: async (request) => ({
+      unpackError: undefined,
+      refs: request.updates.map(({ ref }) => ({ ref, result: 'refused', reason: 'missing necessary objects' })),
+    }),
+  }
+  const over = new AbortController()
+  const cy = openNode('', { remote: busy })
+  const clock = { ...cy.clock, sleep: () => Promise.reject(new Error('the wait is over')) }
+  const attempt = await tryClaim({ ...cy, clock }, { terms: termsOf(1, taskKeyOfIssue(8)), value: undefined }, { signal: over.signal })
+  assert.deepEqual(attempt, { result: 'refused', cause: 'contention', reason: 'missing necessary objects' })
 })

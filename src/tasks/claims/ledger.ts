@@ -177,7 +177,8 @@ export class ClaimLedger {
     const chain = value === undefined ? undefined : this.#verify(task, value, fetched)
     const descends = known === undefined || chain?.commits.has(known.state.head) === true
     const closed = this.#closed.entries.get(task)
-    const meaning = judgeRef({ value, chain: chain?.state, known: known?.state, descends, closed }, self)
+    const isCommit = value === undefined || chain?.others.get(value) !== 'no commit'
+    const meaning = judgeRef({ value, chain: chain?.state, known: known?.state, descends, isCommit, closed }, self)
     const isNew = chain !== undefined && chain.state.head !== known?.state.head && chain.state.unknownLinks === 0
     if (isNew && !isCollected(chain.state, closed) && meaning.meaning !== 'regressed')
       await store.put(task, chain, { over: store.get(task)?.state.head })

@@ -41,20 +41,20 @@ export function readChain(
   let at: ObjectId | undefined = value
   while (at !== undefined && at !== known?.state.head) {
     const bytes: Uint8Array | undefined = fetched.commits.get(at) ?? known?.commits.get(at)
-    const parents: readonly ObjectId[] | undefined = bytes === undefined ? fetched.others.get(at) : parseParents(bytes)
+    const parents: readonly ObjectId[] | 'no commit' | undefined = bytes === undefined ? fetched.others.get(at) : parseParents(bytes)
     if (parents === undefined || path.length === maxLinks) return undefined
     path.push({ id: at, bytes })
-    at = parents.length === 1 ? parents[0] : undefined
+    at = parents !== 'no commit' && parents.length === 1 ? parents[0] : undefined
   }
   let state: ChainState | undefined = at === undefined ? undefined : known?.state
   const commits = new Map(at === undefined ? [] : known?.commits)
   const added = new Map<ObjectId, Uint8Array>()
-  const others = new Map<ObjectId, readonly ObjectId[]>()
+  const others = new Map<ObjectId, readonly ObjectId[] | 'no commit'>()
   const links = path.toReversed()
   const place = placeOf(deps, links)
   for (const { id, bytes } of links) {
     state = extendChain(state, toLink(deps, id, bytes), place)
-    if (bytes === undefined) others.set(id, fetched.others.get(id) ?? [])
+    if (bytes === undefined) others.set(id, fetched.others.get(id) ?? 'no commit')
     else added.set(id, bytes)
   }
   for (const [id, bytes] of added) commits.set(id, bytes)

@@ -78,6 +78,7 @@ export async function sendMove(
   let line = before.pending?.next === move.claim.id ? before : sendRequest(before, { old: move.old, next: move.claim.id })
   let [mayBeOnItsWay, denials] = [before.pending !== undefined, 0]
   for (let failures = 0; ; failures++) {
+    let refused: Sent | undefined
     const said = await pushOnce(deps, move, signal)
     if (said.answer === 'ok') return { result: 'accepted', line: confirmRequest(line), sentAt, wallAt }
     mayBeOnItsWay ||= said.answer === 'none'
@@ -98,14 +99,14 @@ export async function sendMove(
             reason: 'a request that was refused before was taken after all',
           }
         const cause = seen.isWorkMoved ? 'moved' : judgeRefusal(said.reason)
-        if (cause !== 'contention' || failures >= maxFailuresInRow)
-          return { result: 'refused', line: judged.line, cause, reason: said.reason }
+        refused = { result: 'refused', line: judged.line, cause, reason: said.reason }
+        if (cause !== 'contention' || failures >= maxFailuresInRow) return refused
       }
     }
     const isDenied = denials >= maxDenials
     log.debug('a claim was not moved', { ref: move.ref, reason: said.reason, failures, isDenied })
     if (isDenied || !(await pause(clock, Math.max(pauseMs, backoffMs(failures, chance.fraction())), signal)))
-      return { result: 'unknown', line, reason: said.reason, isDenied }
+      return refused ?? { result: 'unknown', line, reason: said.reason, isDenied }
     line = sendRequest(line, { old: move.old, next: move.claim.id })
   }
 }

@@ -23,10 +23,10 @@ export async function fetchCommits(conversation: Conversation, range: CommitRang
   const first = await skipToPack(reader)
   const packed = new ByteReader(readSideBand(reader, first), { maxBytes: options.maxAnswerBytes })
   const commits = new Map<ObjectId, Uint8Array>()
-  const others = new Map<ObjectId, readonly ObjectId[]>()
+  const others = new Map<ObjectId, readonly ObjectId[] | 'no commit'>()
   for (const [id, { type, bytes }] of parsePack(await packed.readRest(), packLimits)) {
     if (type === 'commit' && bytes.byteLength <= maxCommitBytes) commits.set(id, bytes)
-    else others.set(id, type === 'commit' ? parseParents(bytes) : [])
+    else others.set(id, type === 'commit' ? parseParents(bytes) : 'no commit')
   }
   return { commits, others }
 }

@@ -34,8 +34,8 @@ export interface PushResult {
 export interface FetchedCommits {
   /** Bytes of each commit by name; every name is checked against the bytes. */
   readonly commits: ReadonlyMap<ObjectId, Uint8Array>
-  /** What came beside them, by name, with the parents that it names: commits longer than are kept, and what is no commit. */
-  readonly others: ReadonlyMap<ObjectId, readonly ObjectId[]>
+  /** What came beside them, by name: commits longer than are kept, with their parents; what is no commit, and can be nobody's parent. */
+  readonly others: ReadonlyMap<ObjectId, readonly ObjectId[] | 'no commit'>
 }
 
 /** What a server says it can do for pushes. */

@@ -151,6 +151,9 @@ test('what cannot be read is nobody’s, whatever was seen before: neither lost 
     assert.deepEqual(judgeRef({ value: idOf(9), chain: undefined, known, descends: false, closed: undefined }, self), {
       meaning: 'unreadable',
     })
+  // what is no commit can have no link upon it; it is pushed over where a chain was seen
+  assert.deepEqual(judge([undefined], { isCommit: false }), { meaning: 'unreadable' })
+  assert.equal(judge([undefined], { isCommit: false, known: chainOf([first]), descends: false }).meaning, 'regressed')
 })
 
 test('of two chains that a restored backup made every node finds the same one newer: the later epoch, more links, the greater head', () => {

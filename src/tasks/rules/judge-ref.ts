@@ -16,7 +16,7 @@ export type RefMeaning =
   | { readonly meaning: 'done'; readonly holding: Holding; readonly epoch: number }
   /** What stands there is no claim of this hive: held, until its value stood long enough. */
   | { readonly meaning: 'unknown'; readonly epoch: number }
-  /** The server names a value and does not give what is behind it: nothing is done before it does. */
+  /** The server names a value and does not give what is behind it, or it is nothing that a link can stand upon: nothing is done while that is so. */
   | { readonly meaning: 'unreadable' }
   /** The forge has less than we saw: push `newest` again before anything else. */
   | { readonly meaning: 'regressed'; readonly newest: ObjectId }
@@ -35,6 +35,8 @@ export interface RefSight {
   readonly known: ChainState | undefined
   /** Whether `value` is the head of `known` or descends from it. */
   readonly descends: boolean
+  /** False where no link can stand upon `value`: what is no commit is nobody's parent. */
+  readonly isCommit?: boolean
   /** What `refs/althing/closed` says of the task; undefined when it says nothing. Where `value` is missing or `known` is behind it, read after `value`. */
   readonly closed: { readonly lastEpoch: number } | undefined
 }
@@ -50,11 +52,12 @@ const maxFailures = 3
 
 /** What the value of a claim ref means. @see docs/protocols/claims.md §2, §4, §6, §9 */
 export function judgeRef(sight: RefSight, self: Self): RefMeaning {
-  const { value, chain, descends, closed } = sight
+  const { value, chain, descends, isCommit, closed } = sight
   const known = isCollected(sight.known, closed) ? undefined : sight.known
   if (value === undefined) return judgeAbsent(known, closed)
   if (chain === undefined) return { meaning: 'unreadable' }
   if (known !== undefined && !descends && isNewer(known, chain)) return { meaning: 'regressed', newest: known.head }
+  if (isCommit === false) return { meaning: 'unreadable' }
   const epoch = nextEpoch(chain, { closedEpoch: closed?.lastEpoch ?? 0 })
   const { holding } = chain
   if (holding === undefined || chain.unknownLinks > 0) return { meaning: 'unknown', epoch }
