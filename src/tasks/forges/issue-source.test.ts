@@ -179,6 +179,16 @@ test('what people were shown last is known by the comment, of this account or on
   assert.equal(await isTold('which database?'), true)
 })
 
+test('an issue that goes while it is looked at keeps no other from being a task', async (t) => {
+  const { source, fixture } = await openSource(t)
+  const [gone, there] = [fixture.state.addIssue(), fixture.state.addIssue()]
+  fixture.mischief = ({ path }) => (path.endsWith(`/${gone.number}/comments`) ? { status: 404 } : undefined)
+  assert.deepEqual(
+    (await source.open({ signal })).map(({ number }) => number),
+    [there.number],
+  )
+})
+
 test('an issue with more comments than are read is no task, is not read again while it stands, and keeps no other from being one', async (t) => {
   const { source, fixture } = await openSource(t)
   const [long, short] = [fixture.state.addIssue(), fixture.state.addIssue()]

@@ -92,7 +92,7 @@ class IssueSource implements TaskSource, PullRequests {
     }
     for (const issue of seen.issues.values()) {
       if (!this.#isTask(issue)) this.#known.delete(issue.number)
-      else if (this.#known.get(issue.number)?.issue.updatedAt !== issue.updatedAt) await this.#readIfShort(issue, waiting)
+      else if (this.#known.get(issue.number)?.issue.updatedAt !== issue.updatedAt) await this.#readIfCan(issue, waiting)
     }
     // kept last: a look that broke off is made again. Where the small looks stand a whole one leaves: it knows less of what was closed
     if (!isWhole || this.#cursor === undefined) this.#cursor = seen.cursor
@@ -175,16 +175,18 @@ class IssueSource implements TaskSource, PullRequests {
     return { issues, cursor }
   }
 
-  /** One that has more comments than are read is no task, and keeps no other from being one: anybody may write comments. */
-  async #readIfShort(issue: Issue, waiting: Waiting): Promise<void> {
+  /** One that is gone, or has more comments than are read, is no task, and keeps no other from being one: anybody may write comments. */
+  async #readIfCan(issue: Issue, waiting: Waiting): Promise<void> {
     const { number, updatedAt } = issue
     if (this.#tooLong.get(number) === updatedAt) return
     try {
       await this.#read(issue, waiting)
       this.#tooLong.delete(number)
     } catch (error) {
-      if (!(error instanceof Fault) || error.code !== 'FORGE_TOO_LONG') throw error
+      if (!(error instanceof Fault) || (error.code !== 'FORGE_TOO_LONG' && error.code !== 'FORGE_MISSING')) throw error
       this.#known.delete(number)
+      // gone since it was listed
+      if (error.code === 'FORGE_MISSING') return
       this.#tooLong.set(number, updatedAt)
       this.#deps.log.warn('an issue is no task, for it is too long', {
         project: this.#options.project,

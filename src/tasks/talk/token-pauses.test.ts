@@ -88,6 +88,32 @@ test('F20: a budget that is nearly spent is told too, and what is told once is n
   )
 })
 
+test('F20: nodes that share a budget spend it together and never ask for more', async (t) => {
+  const start = Date.UTC(2026, 0, 1)
+  const [clock, budget] = [createVirtualClock({ startsAt: start }), 200]
+  const nodes = ['ada', 'bob', 'cy'].map((name) => ({ name, ...nodeOn(clock) }))
+  const [fixture, forges] = await openNodes(t, nodes, clock)
+  let [asked, refused] = [0, 0]
+  fixture.mischief = () => {
+    asked += 1
+    if (asked > budget) refused += 1
+    const left = { 'x-ratelimit-limit': String(budget), 'x-ratelimit-remaining': String(Math.max(0, budget - asked)) }
+    const headers = { ...left, 'x-ratelimit-reset': String(start / 1_000 + 600), date: new Date(start).toUTCString() }
+    return { status: asked > budget ? 403 : 404, headers }
+  }
+  const codes = new Set<unknown>()
+  const askOn = async (reached: Forge, node: Node): Promise<void> => {
+    for (let code: unknown; code !== 'FORGE_LIMITED'; codes.add(code)) {
+      code = await reached.issue(1, { signal }).catch((error: { readonly code?: unknown }) => error.code)
+      for (const other of nodes)
+        if (other !== node) for (const news of node.said) if (news.news === 'limited') other.pauses.hear(news, nodeOf('ada'))
+    }
+  }
+  await Promise.all(forges.map((each, index) => askOn(each, nodes[index] ?? assert.fail())))
+  assert.deepEqual([refused, [...codes]], [0, ['FORGE_MISSING', 'FORGE_LIMITED']])
+  assert.ok(asked >= budget - 3, `${asked} of ${budget}`)
+})
+
 test('S28: of a token nothing is told but a keyed hash, and who has another or asks another forge is not concerned', () => {
   const clock = createVirtualClock({ startsAt: 0 })
   const [ada, bob] = [nodeOn(clock), nodeOn(clock)]
