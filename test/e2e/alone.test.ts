@@ -13,26 +13,25 @@ test('two publishes at once on one home both succeed, one after the other, witho
   assert.equal((await ada.ask('store', 'verify'))['isSound'], true)
 })
 
-test('two publishes at once through a running node both succeed', async (t) => {
+test('commands at once through a running node', async (t) => {
   const village = openVillage(t)
   const ada = village.settle('ada')
   await ada.start()
-  const publishes = ['one', 'two', 'three'].map(async (name) => ada.ask('p2p', 'publish', writePackage(village, name)))
-  for (const answer of await Promise.all(publishes)) assert.equal(answer['status'], 'published')
-  assert.equal(await knownBy(ada), 3)
-})
 
-test('two installs at once into one project leave both, and a lock that names both', async (t) => {
-  const village = openVillage(t)
-  const ada = village.settle('ada')
-  await ada.start()
-  for (const name of ['one', 'two']) await ada.ask('p2p', 'publish', writePackage(village, name))
-  await Promise.all(['one', 'two', 'one'].map(async (name) => ada.ask('install', name)))
-  const installed = list(await ada.ask('list'), 'packages').filter((entry) => entry['where'] === 'project')
-  assert.deepEqual(
-    installed.map((entry) => entry['state']),
-    ['installed', 'installed'],
-  )
+  await t.test('three publishes at once all succeed', async () => {
+    const publishes = ['one', 'two', 'three'].map(async (name) => ada.ask('p2p', 'publish', writePackage(village, name)))
+    for (const answer of await Promise.all(publishes)) assert.equal(answer['status'], 'published')
+    assert.equal(await knownBy(ada), 3)
+  })
+
+  await t.test('three installs at once into one project leave both, and a lock that names both', async () => {
+    await Promise.all(['one', 'two', 'one'].map(async (name) => ada.ask('install', name)))
+    const installed = list(await ada.ask('list'), 'packages').filter((entry) => entry['where'] === 'project')
+    assert.deepEqual(
+      installed.map((entry) => entry['state']),
+      ['installed', 'installed'],
+    )
+  })
 })
 
 test('without any network, loopback included, all that is local works and the rest says so', async (t) => {

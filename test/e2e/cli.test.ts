@@ -130,46 +130,52 @@ test('without a node p2p status answers from the home, says that none runs and w
   assert.match(status.hints.join('\n'), /althing p2p start/)
 })
 
-test('a node starts, answers commands of other processes, and ends on p2p stop with everything closed', async (t) => {
+// One home, and so few starts: each scene begins with the node that the one before left running.
+test('a node on one home', async (t) => {
   const home = temporaryHome(t)
-  const node = await startNode(t, { home })
-  const status = JSON.parse((await althing(['p2p', 'status', '--json'], { home })).stdout) as {
-    readonly isRunning: boolean
-    readonly listen: readonly string[]
-  }
-  assert.equal(status.isRunning, true)
-  assert.match(status.listen[0] ?? '', /^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW/)
-  const second = await althing(['p2p', 'start', ...loopback], { home })
-  assert.equal(second.code, 1)
-  assert.match(second.stderr, /NODE_RUNNING/)
-  assert.equal((await althing(['p2p', 'stop'], { home })).code, 0)
-  const { code, stderr } = await node.ended
-  assert.equal(code, 0, stderr)
-})
+  let node = await startNode(t, { home })
+  const before = await peerId(home)
 
-for (const [signal, exitCode] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 0],
-] as const) {
-  test(`${signal} ends the node in good order with exit code ${exitCode}, and the next start finds its home as it was`, async (t) => {
-    const home = temporaryHome(t)
-    const node = await startNode(t, { home })
-    const before = await peerId(home)
-    node.kill(signal)
-    assert.deepEqual(await node.ended.then(({ code, signal: by, stderr }) => [code, by, stderr]), [exitCode, null, ''])
-    await startNode(t, { home })
+  await t.test('a node starts, answers commands of other processes, and refuses to be started twice', async () => {
+    const status = JSON.parse((await althing(['p2p', 'status', '--json'], { home })).stdout) as {
+      readonly isRunning: boolean
+      readonly listen: readonly string[]
+    }
+    assert.equal(status.isRunning, true)
+    assert.match(status.listen[0] ?? '', /^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3KooW/)
+    const second = await althing(['p2p', 'start', ...loopback], { home })
+    assert.equal(second.code, 1)
+    assert.match(second.stderr, /NODE_RUNNING/)
+  })
+
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 0],
+  ] as const) {
+    await t.test(
+      `${signal} ends the node in good order with exit code ${exitCode}, and the next start finds its home as it was`,
+      async () => {
+        node.kill(signal)
+        assert.deepEqual(await node.ended.then(({ code, signal: by, stderr }) => [code, by, stderr]), [exitCode, null, ''])
+        node = await startNode(t, { home })
+        assert.equal(await peerId(home), before)
+      },
+    )
+  }
+
+  await t.test('F1: a node that was killed leaves nothing that keeps the next one from starting', async () => {
+    node.kill('SIGKILL')
+    await node.ended
+    assert.equal((await althing(['p2p', 'stop'], { home })).code, 1)
+    node = await startNode(t, { home })
     assert.equal(await peerId(home), before)
   })
-}
 
-test('F1: a node that was killed leaves nothing that keeps the next one from starting', async (t) => {
-  const home = temporaryHome(t)
-  const node = await startNode(t, { home })
-  node.kill('SIGKILL')
-  await node.ended
-  assert.equal((await althing(['p2p', 'stop'], { home })).code, 1)
-  await startNode(t, { home })
-  assert.equal((await althing(['p2p', 'status'], { home })).code, 0)
+  await t.test('a node ends on p2p stop with everything closed', async () => {
+    assert.equal((await althing(['p2p', 'stop'], { home })).code, 0)
+    const { code, stderr } = await node.ended
+    assert.equal(code, 0, stderr)
+  })
 })
 
 test('--detach returns when the node answers, its log is in the home, and p2p stop ends it', async (t) => {
