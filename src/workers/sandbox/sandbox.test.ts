@@ -84,7 +84,7 @@ const readIfThere = (path: string): string => {
     return ''
   }
 }
-/** A letter for the state of each process that works in a folder; `T` is stopped. @see proc(5) */
+/** A letter for the state of each process that works in a folder: `T` is stopped, `D` waits for a child that is, and is about to begin. @see proc(5) */
 function statesIn(folder: string): string {
   const isIn = (pid: string): boolean => {
     try {
@@ -296,14 +296,17 @@ for (const kind of ['auto', 'none'] as const)
     const clock = createStepClock()
     let mayWork = true
     const command = { argv: ['sh', '-c', script], folder: tree, writable: [tree], readable: [], variables: {} }
-    const options = { timeoutMs: 20_000, maxOutputBytes: 1_000, mayWork: () => mayWork, signal: new AbortController().signal }
+    const over = new AbortController()
+    t.after(() => over.abort())
+    const options = { timeoutMs: 20_000, maxOutputBytes: 1_000, mayWork: () => mayWork, signal: over.signal }
     const ended = runCommand({ sandbox, clock }, command, options)
+    ended.catch(() => {})
     const ticks = (): number => (existsSync(join(tree, 'ticks')) ? statSync(join(tree, 'ticks')).size : 0)
     await until(() => ticks() > 4)
     mayWork = false
     await clock.step()
     // a process that was told to stop does so when it has its turn
-    await until(() => /^T+$/.test(statesIn(tree)))
+    await until(() => /^[TD]*T[TD]*$/.test(statesIn(tree)))
     const stopped = ticks()
     mayWork = true
     await clock.step()
