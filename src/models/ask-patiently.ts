@@ -92,8 +92,9 @@ async function tryAgain(
   }
 }
 
+/** No connection came about, or what stopped it is not of the models at all: a key in a file that others can read. */
 function wasNeverSent(error: unknown): boolean {
-  return error instanceof Fault && error.data['isSent'] === false
+  return error instanceof Fault && (error.data['isSent'] === false || !Object.hasOwn(modelsFaults.table, error.code))
 }
 
 function mayHaveCost(error: unknown): boolean {

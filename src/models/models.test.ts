@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { configFaults } from '../config/faults.ts'
 import { createSeededChance } from '../lib/chance.ts'
 import type { Clock } from '../lib/clock.ts'
 import { systemClock } from '../lib/clock.ts'
@@ -31,6 +32,7 @@ async function openStand(
     readonly callTimeoutMs?: number
     readonly clock?: Clock
     readonly stallTimeoutMs?: number
+    readonly findKey?: () => Promise<string>
   } = {},
 ): Promise<Stand> {
   const stack = new AsyncDisposableStack()
@@ -44,7 +46,7 @@ async function openStand(
   const settings = parseModelSettings({ endpoints: [`lab=${server.url}/v1`], limits: options.limits ?? [], prices: options.prices ?? [] })
   const database = stack.use(openDatabase({ path: ':memory:' }))
   const { clock = systemClock } = options
-  const deps = { clock, fetch, findKey: () => Promise.resolve(key) }
+  const deps = { clock, fetch, findKey: options.findKey ?? (() => Promise.resolve(key)) }
   const models = createModels(
     {
       clock,
@@ -203,6 +205,13 @@ test('F27: what was never sent costs nothing: no connection came about, or the e
   await assert.rejects(ask(busy), { code: 'MODEL_THROTTLED' })
   await assert.rejects(ask(busy), { code: 'MODEL_THROTTLED' })
   assert.deepEqual(busy.models.ledger.spentFor('t'), { usd: 0, tokens: 0, requests: 1 })
+})
+
+test('S28: a key that others can read is not sent, and a call without it costs nothing', async () => {
+  const findKey = () => Promise.reject(configFaults.create('SECRET_EXPOSED', { message: 'by the test', data: {} }))
+  await using stand = await openStand([{ text: 'a' }], { findKey })
+  await assert.rejects(ask(stand), { code: 'SECRET_EXPOSED' })
+  assert.deepEqual([stand.server.questions.length, stand.models.ledger.spentFor('t').requests], [0, 0])
 })
 
 test('what broke off after it was sent counts in full: nobody knows what became of it', async () => {
