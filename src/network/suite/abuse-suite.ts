@@ -72,9 +72,9 @@ export function testAbuse(scene: Scene): void {
       for (let sent = 0; sent < count; sent++) await channel.send()
       await channel.close()
     })()
+    await world.until(sending)
     await world.pause(300)
     read.resolve()
-    await world.until(sending)
     assert.equal(await world.until(counted.promise), count)
   })
 }
