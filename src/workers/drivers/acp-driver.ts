@@ -7,6 +7,7 @@ import { describeError } from '../../lib/fault.ts'
 import type { Assignment, Driver, DriverTools, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import { formatExternalPrompt } from '../rules/external-prompt.ts'
 import { outcomeOfEnd, outcomeOfFailure } from '../rules/outcome.ts'
+import { cutEnd } from '../rules/shorten.ts'
 import { choosePermission } from '../rules/permissions.ts'
 import type { WorkTime } from '../rules/work-time.ts'
 import { pauseUnconfirmed } from '../sandbox/pause-unconfirmed.ts'
@@ -23,6 +24,8 @@ import { openOutcomeFile } from './outcome-file.ts'
 const maxMessageBytes = 8_388_608
 /** Time in which an agent must have begun a session, in milliseconds: some fetch themselves first. */
 const maxStartMs = 120_000
+/** Longest line of its complaints that tells how it failed, in characters. */
+const maxReasonLength = 300
 /** Time that an agent has to end by itself after it was told to, in milliseconds. */
 const graceMs = 1_000
 
@@ -117,7 +120,7 @@ async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<Wo
     if (events.isFull) return { outcome: 'failed', reason: `the agent said more than ${assignment.limits.maxOutputBytes} bytes` }
     if (signal.aborted) return { outcome: 'failed', reason: `the agent came to no end within ${assignment.limits.timeoutMs} ms` }
     const end = await describeEnd(child, error, talk)
-    const said = complaint().trim().split('\n').at(-1)?.slice(0, 300) ?? ''
+    const said = cutEnd(complaint().trim().split('\n').at(-1) ?? '', maxReasonLength)
     const reason = `the agent failed: ${end.words}${said === '' ? '' : ` (${said})`}`
     // it was not told the task yet
     if (!progress.hasSession) return { outcome: 'hindered', reason }

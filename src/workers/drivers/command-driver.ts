@@ -3,6 +3,7 @@ import type { Assignment, Driver, DriverTools, SandboxResult, WorkerEvent, Worke
 import { formatExternalPrompt, maxWordBytes, placePrompt } from '../rules/external-prompt.ts'
 import type { WrittenOutcome } from '../rules/outcome.ts'
 import { outcomeOfEnd, outcomeOfFailure } from '../rules/outcome.ts'
+import { cutEnd, cutStart } from '../rules/shorten.ts'
 import { runCommand } from '../sandbox/run-command.ts'
 import type { ExternalDeps, ExternalOptions } from './external.ts'
 import { variablesOf } from './external.ts'
@@ -10,6 +11,8 @@ import { openOutcomeFile } from './outcome-file.ts'
 
 /** How much of what a command printed is kept, from its end, in characters. */
 const maxWordsLength = 20_000
+/** Longest line of its complaints that tells how it failed, in characters. */
+const maxReasonLength = 500
 
 /** Any program: it is given the task, works in the folder, and ends. */
 export function createCommandDriver(deps: ExternalDeps, options: ExternalOptions): Driver {
@@ -44,7 +47,7 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, { assignme
     },
     { ...limits, stdin: placed === undefined ? encodeText(prompt) : undefined, mayWork: tools.mayWork, signal },
   )
-  const words = `${decodeLossy(result.stdout)}${decodeLossy(result.stderr)}`.slice(-maxWordsLength)
+  const words = cutStart(`${decodeLossy(result.stdout)}${decodeLossy(result.stderr)}`, maxWordsLength)
   yield { type: 'tool', name: 'command', input: options.command.join(' '), output: words, isError: result.exitCode !== 0 }
   yield { type: 'outcome', outcome: await judgeEnd(assignment, result, await file.read()) }
 }
@@ -62,7 +65,7 @@ async function judgeEnd({ task, limits }: Assignment, result: SandboxResult, wri
       reason: `the command ran longer than ${limits.timeoutMs} ms or printed more than ${limits.maxOutputBytes} bytes`,
     }
   if (result.exitCode === 0) return outcomeOfEnd(written, { task, lastWords: decodeLossy(result.stdout) })
-  const lastLine = decodeLossy(result.stderr).trim().split('\n').at(-1)?.slice(0, 500) ?? ''
+  const lastLine = cutEnd(decodeLossy(result.stderr).trim().split('\n').at(-1) ?? '', maxReasonLength)
   const reason = `the command ended with ${result.exitCode ?? 'a signal'}${lastLine === '' ? '' : `: ${lastLine}`}`
   return outcomeOfFailure(written, { exitCode: result.exitCode, reason })
 }

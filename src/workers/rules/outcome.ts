@@ -1,6 +1,6 @@
 import type { Task } from '../../tasks/task.ts'
 import type { WorkerOutcome } from '../driver.ts'
-import { cutEnd } from './shorten.ts'
+import { cutEnd, cutStart } from './shorten.ts'
 
 /** Longest title, and longest other text, of what an agent says of itself, in characters. */
 const maxTitleLength = 120
@@ -71,7 +71,7 @@ export function outcomeOfFailure(
 }
 
 function outcomeOfSilence(task: Task, lastWords: string): WorkerOutcome {
-  const summary = lastWords.trim().slice(-maxTextLength)
+  const summary = cutStart(lastWords.trim(), maxTextLength)
   return {
     outcome: 'done',
     title: oneLine(task.title),

@@ -18,7 +18,9 @@ export function cutMiddle(text: string, maxLength: number): string {
   return `${first}\n(${text.length - first.length - last.length} characters left out)\n${last}`
 }
 
-function cutStart(text: string, maxLength: number): string {
+/** The end of what is too long, cut between words. */
+export function cutStart(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text
   const start = text.length - maxLength
   const at = text.slice(start, start + maxWordLength).search(betweenWords)
   return text.slice(at === -1 ? start : start + at + 1)
