@@ -222,9 +222,13 @@ test('what broke off after it was sent counts in full: nobody knows what became 
 
 test('F27: a call for which a minute has no room in its time is given up, and was not sent', async () => {
   await using stand = await openStand([{ text: 'a' }], { limits: ['minute requests=1'], callTimeoutMs: 50 })
-  await ask(stand)
+  const { ledger } = stand.models
+  await ledger.reserve(
+    { model: 'lab/scripted', task: 't', wanted: { usd: 0, tokens: 0, requests: 1 } },
+    { signal: new AbortController().signal },
+  )
   await assert.rejects(ask(stand), { code: 'MODEL_STALLED' })
-  assert.equal(stand.models.ledger.spentFor('t').requests, 1)
+  assert.deepEqual([stand.server.questions.length, ledger.spentFor('t').requests], [0, 1])
 })
 
 test('models are listed as OpenAI lists them, and as Ollama does', async () => {
