@@ -56,6 +56,15 @@ test('a program that fails has no such secret; one that cannot be run, prints wh
   assert.equal(await none.find(name), undefined)
 })
 
+test('a program that cannot be run is tried again after five seconds, and not before', async (t) => {
+  const { home, clock, secrets } = openKeyring(t, 'echo x >> "$FOLDER/asked"; yes')
+  for (const passed of [0, 4_999, 1]) {
+    await clock.advance(passed)
+    await assert.rejects(secrets.find(name), { code: 'SECRET_UNAVAILABLE' })
+  }
+  assert.equal(readFileSync(join(home, 'asked'), 'utf8'), 'x\nx\n')
+})
+
 test('a name is one argument of the program, and no word of a shell', async (t) => {
   const { secrets } = openKeyring(t, 'echo nothing')
   await assert.rejects(secrets.find('$(touch here)'), { code: 'SECRET_INVALID' })

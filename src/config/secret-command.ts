@@ -16,6 +16,8 @@ export interface SecretCommandOptions {
 
 /** How long an answer counts, in milliseconds: a keyring is slow, and a secret that was changed must count soon. */
 const keptMs = 60_000
+/** How long a program that could not be run is not run again, in milliseconds. */
+const retryMs = 5_000
 /** Names whose answer is kept; the oldest go. */
 const maxNames = 256
 /** What is read of what a program prints, in bytes. */
@@ -42,8 +44,8 @@ export class SecretCommand {
     this.#answers.set(name, { at: now, answer })
     const [oldest] = this.#answers.keys()
     if (this.#answers.size > maxNames && oldest !== undefined) this.#answers.delete(oldest)
-    // one that could not be had is asked for again
-    answer.catch(() => this.#answers.delete(name))
+    // one that could not be had is asked for again soon, and not by each request that wants it
+    answer.catch(() => this.#answers.set(name, { at: now + retryMs - keptMs, answer }))
     return answer
   }
 

@@ -26,7 +26,7 @@ const list = defineOperation({
         }),
       ),
     }),
-  faults: ['MODELS_CONFIG_INVALID', 'SECRET_EXPOSED', 'SECRET_INVALID'],
+  faults: ['MODELS_CONFIG_INVALID', 'SECRET_EXPOSED', 'SECRET_INVALID', 'SECRET_UNAVAILABLE'],
   isReadOnly: true,
   needsPeers: false,
   examples: [{ command: 'althing model list', does: 'asks every endpoint of [models] endpoints what it has' }],
