@@ -44,8 +44,21 @@ export function signClaim(document: ClaimDocument, key: Pick<SigningKey, 'sign'>
   throw tasksFaults.create('CLAIM_INVALID', { message: `a claim of ${document.task} cannot be made: ${parsed.why}` })
 }
 
-/** Reads a commit: a claim whose document is canonical and signed by the holder it names, or what is wrong with it. Never throws. */
+/** What was read of the very bytes that a store keeps: they are asked for at every look, and a signature costs more than all else. */
+const parsedBefore = new WeakMap<Uint8Array, ParsedClaim>()
+
+/**
+ * Reads a commit: a claim whose document is canonical and signed by the holder it names, or what is wrong with it. Never throws.
+ *
+ * The same array is read once; nobody may change it.
+ */
 export function parseClaim(bytes: Uint8Array): ParsedClaim {
+  const parsed = parsedBefore.get(bytes) ?? readClaim(bytes)
+  parsedBefore.set(bytes, parsed)
+  return parsed
+}
+
+function readClaim(bytes: Uint8Array): ParsedClaim {
   const id = objectIdOf({ type: 'commit', bytes })
   const commit = bytes.byteLength <= maxCommitBytes ? parseCommit(bytes) : undefined
   if (commit === undefined) return { isClaim: false, id, parents: [], why: 'it is no commit of a claim, or longer than one' }
