@@ -45,6 +45,8 @@ export interface Mirror {
   readonly contains: (whole: ObjectId, part: ObjectId, options: Waiting) => Promise<boolean>
   /** Whether a commit of another's history has this line in its message; of letters, digits, `:`, `-` and spaces. */
   readonly mentions: (whole: ObjectId, line: string, options: Waiting) => Promise<boolean>
+  /** Whether two commits have a common history. */
+  readonly areRelated: (one: ObjectId, other: ObjectId, options: Waiting) => Promise<boolean>
   /**
    * What a merge of two commits would be. Nothing that either of them names is run: there is no configuration for it.
    *
@@ -166,8 +168,10 @@ function inTurn<T>(fetch: (branches: readonly string[], options: Waiting) => Pro
 }
 
 /** Merges within one copy. */
-function mergesOf({ git, path }: { readonly git: GitRunner; readonly path: string }): Pick<Mirror, 'merge' | 'listMarked'> {
+function mergesOf({ git, path }: { readonly git: GitRunner; readonly path: string }): Pick<Mirror, 'areRelated' | 'merge' | 'listMarked'> {
   return {
+    areRelated: async (one, other, { signal }) =>
+      (await git.text('compare', [`--git-dir=${path}`, 'merge-base', one, other], { signal, alsoGood: 1 })) !== '',
     merge: async (ours, theirs, { signal }) => {
       const args = [`--git-dir=${path}`, 'merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', ours, theirs]
       const [tree = '', ...conflicts] = (await git.text('merge the base', args, { signal, alsoGood: 1 })).split('\0')

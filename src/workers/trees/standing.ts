@@ -1,24 +1,22 @@
-import { Fault } from '../../lib/fault.ts'
 import type { ObjectId } from '../../tasks/git/objects.ts'
 import type { TaskKey } from '../../tasks/task.ts'
 import type { BranchStanding } from '../rules/branch-standing.ts'
 import type { Mirror } from './mirror.ts'
 
-/** How one commit stands to the one it is to be merged into. What git cannot merge at all counts as a conflict. */
+/**
+ * How one commit stands to the one it is to be merged into. What has no history in common cannot be merged, and counts as a conflict.
+ *
+ * @throws Fault GIT_FAILED: a disk that is full, or a git that is too old, says nothing of the branch
+ */
 export async function standingOf(
-  mirror: Pick<Mirror, 'contains' | 'merge'>,
+  mirror: Pick<Mirror, 'contains' | 'areRelated' | 'merge'>,
   { base, branch }: { readonly base: ObjectId; readonly branch: ObjectId },
   waiting: { readonly signal: AbortSignal },
 ): Promise<BranchStanding> {
   if (await mirror.contains(base, branch, waiting)) return 'merged'
   if (await mirror.contains(branch, base, waiting)) return 'current'
-  try {
-    return (await mirror.merge(branch, base, waiting)).conflicts.length === 0 ? 'behind' : 'conflicted'
-  } catch (error) {
-    waiting.signal.throwIfAborted()
-    if (error instanceof Fault) return 'conflicted'
-    throw error
-  }
+  if (!(await mirror.areRelated(base, branch, waiting))) return 'conflicted'
+  return (await mirror.merge(branch, base, waiting)).conflicts.length === 0 ? 'behind' : 'conflicted'
 }
 
 /** How a work branch that is not there any more stood to its base, by what the work's own commits say of their task. */
