@@ -1,9 +1,12 @@
 import type { Chance } from '../../../src/lib/chance.ts'
 
-/** One thing that goes wrong, from a time on, in milliseconds since the start. Machines are numbers. */
+/** A machine by its number, or the one that works on most tasks when the fault begins. */
+export type Victim = number | 'busiest'
+
+/** One thing that goes wrong, from a time on, in milliseconds since the start. */
 export type ClaimFault = { readonly at: number; readonly forMs: number } & (
-  | Kinds<'kill' | 'term' | 'restore-home' | 'prompt' | 'twin', { readonly machine: number }>
-  | Kinds<'stop' | 'lid' | 'cut' | 'deaf' | 'late', { readonly machines: readonly number[] }>
+  | Kinds<'kill' | 'term' | 'restore-home' | 'prompt' | 'twin', { readonly machine: Victim }>
+  | Kinds<'stop' | 'lid' | 'cut' | 'deaf' | 'late', { readonly machines: readonly Victim[] }>
   | Kinds<'skew', { readonly machine: number; readonly offsetMs: number }>
   | Kinds<'partition', { readonly groupOf: readonly number[] }>
   // shares of requests, and of answers; as bad as it gets where they are not said

@@ -1,5 +1,5 @@
 import type { VirtualClock } from '../../../src/lib/virtual-clock.ts'
-import type { ClaimFault } from './claims-script.ts'
+import type { ClaimFault, Victim } from './claims-script.ts'
 import type { SimGossip } from './sim-gossip.ts'
 import { goodLine } from './sim-line.ts'
 import type { LineState, ServerMood } from './sim-line.ts'
@@ -63,7 +63,8 @@ async function hurtOne(
   { machines, openTwin }: Surroundings,
   wait: Wait,
 ): Promise<void> {
-  const machine = machines[fault.machine]
+  const index = choose(machines, fault.machine)
+  const machine = machines[index]
   if (machine === undefined || (!machine.isAwake && fault.type !== 'twin')) return
   switch (fault.type) {
     case 'kill':
@@ -85,7 +86,7 @@ async function hurtOne(
     case 'skew':
       return machine.skew(fault.offsetMs)
     case 'twin': {
-      const twin = await openTwin(fault.machine)
+      const twin = await openTwin(index)
       twin.start()
       await wait()
       return twin.kill()
@@ -94,7 +95,7 @@ async function hurtOne(
 }
 
 async function hurtSome(fault: Of<'stop' | 'lid' | 'cut' | 'deaf' | 'late'>, { machines }: Surroundings, wait: Wait): Promise<void> {
-  const hurt = fault.machines.flatMap((index) => machines[index] ?? [])
+  const hurt = fault.machines.flatMap((victim) => machines[choose(machines, victim)] ?? [])
   for (const machine of hurt) {
     if (fault.type === 'stop') machine.sleep('stopped')
     else if (fault.type === 'lid') machine.sleep('lid')
@@ -107,6 +108,11 @@ async function hurtSome(fault: Of<'stop' | 'lid' | 'cut' | 'deaf' | 'late'>, { m
     if (fault.type === 'stop' || fault.type === 'lid') machine.wake()
     else heal(machine.line)
   }
+}
+
+function choose(machines: readonly SimMachine[], victim: Victim): number {
+  if (victim !== 'busiest') return victim
+  return machines.reduce((busiest, { load }, index) => (load > (machines[busiest]?.load ?? 0) ? index : busiest), 0)
 }
 
 async function hurtGossip(fault: Of<'partition' | 'silence'>, { machines, gossip }: Surroundings, wait: Wait): Promise<void> {

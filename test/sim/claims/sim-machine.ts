@@ -87,7 +87,12 @@ export class SimMachine {
   get isReady(): boolean {
     const { isCut, isDeaf, loss, late } = this.line
     const isReached = !isCut && !isDeaf && loss === 0 && late === 0
-    return this.isAwake && isReached && (this.#running?.worker.status.tasks.length ?? 0) < simWorkerOptions.maxTasks
+    return this.isAwake && isReached && this.load < simWorkerOptions.maxTasks
+  }
+
+  /** Tasks that it works on now. */
+  get load(): number {
+    return this.#running?.worker.status.tasks.length ?? 0
   }
 
   start(): void {
