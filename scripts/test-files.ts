@@ -19,9 +19,13 @@ export function planTests(wanted: readonly string[], { isUnit }: { readonly isUn
   const files = (wanted.length === 0 ? everything : wanted).flatMap(filesOf)
   return {
     rules: files.filter(isRule),
-    alone: files.filter((path) => !path.startsWith('src/')),
-    beside: files.filter((path) => path.startsWith('src/') && !isRule(path)),
+    alone: files.filter((path) => !isBeside(path)),
+    beside: files.filter((path) => isBeside(path) && !isRule(path)),
   }
+}
+
+function isBeside(path: string): boolean {
+  return /^(?:src|bench)\//.test(path)
 }
 
 function isRule(path: string): boolean {
