@@ -16,6 +16,12 @@ if (process.argv[2] === 'claims') {
   process.exit()
 }
 
+if (process.argv[2] === 'explore') {
+  const { exploreClaims } = await import('./explore.ts')
+  exploreClaims(process.argv.slice(3))
+  process.exit()
+}
+
 const { values } = parseArgs({
   options: {
     nodes: { type: 'string', default: '100' },

@@ -25,6 +25,8 @@ export interface Commit {
   readonly by: NodeName
   readonly process: number
   readonly previous: string | null
+  /** A takeover because what is in the pull request is not enough. */
+  readonly isRework: boolean
 }
 
 /** A push, as it may be on its way more than once. */
@@ -52,6 +54,18 @@ export interface Belief {
   readonly renewals: number
 }
 
+/** What a node sent and did not hear of yet. */
+export interface Pending {
+  readonly request: Request
+  /** Ticks since it was sent, and those of the wall clock only, as of a belief. */
+  readonly age: number
+  readonly slept: number
+  /** Nobody will answer: what was sent may be on its way. */
+  readonly isUnanswered: boolean
+  /** What the forge did while the node was stopped, and will be told when it goes on. */
+  readonly wasTaken: boolean | undefined
+}
+
 export interface NodeState {
   readonly name: NodeName
   readonly process: number
@@ -59,8 +73,11 @@ export interface NodeState {
   /** Commits made, so that no two have one name. */
   readonly made: number
   readonly line: Line
-  readonly pending: { readonly request: Request; readonly age: number; readonly isUnanswered: boolean } | undefined
+  /** A request on its way. */
+  readonly pending: Pending | undefined
   readonly belief: Belief | undefined
+  /** The newest chain that it verified, on its disk. */
+  readonly known: readonly Commit[]
   readonly watch: { readonly value: string | null; readonly age: number }
 }
 
@@ -76,23 +93,44 @@ export interface World {
   readonly branch: number
   readonly openPulls: number
   readonly isIssueOpen: boolean
+  /** Whether a person asked for a change of the pull request: once. */
+  readonly change: 'none' | 'asked' | 'made'
+  /** Epochs that a backup took away; they may come again. Undefined while there was none. */
+  readonly takenEpochs: readonly number[] | undefined
+  /** How often a chain was put in the place of another. */
+  readonly putBacks: number
+  /** What was sent and did not come to the forge. */
   readonly wire: readonly Request[]
   readonly nodes: readonly NodeState[]
-  /** Crashes, stops, lost answers and doubled requests that may still happen. */
+  readonly trouble: Trouble
+  /** Of one holding, beside those that work goes with. */
+  readonly maxRenewals: number
+  /** Crashes, stops, lost answers, backups that are put in place, and chains that do not come, that may still happen. */
   readonly faultsLeft: number
 }
 
-/** A check that can be taken out, to see that the search finds why it is there. */
-export type Check = 'fence' | 'look' | 'timer' | 'closed' | 'lid'
+/**
+ * What may go wrong in a search: with nodes and what is on its way, where whatever may happen between a push and its answer happens in some order; or with
+ * the forge, which takes back what it took or does not give what it has, where pushes are answered at once.
+ */
+export type Trouble = 'nodes' | 'forge'
 
-export function startWorld(faults: number): World {
+/** A check that can be taken out, to see that the search finds why it is there. */
+export type Check = 'fence' | 'look' | 'timer' | 'closed' | 'lid' | 'order' | 'bytes'
+
+export function startWorld({ trouble, faults, maxRenewals }: Pick<World, 'trouble' | 'maxRenewals'> & { readonly faults: number }): World {
   const nodes = nodeNames.map((name): NodeState => ({
-    ...{ name, process: 0, isSuspended: false, made: 0, pending: undefined, belief: undefined },
+    ...{ name, process: 0, isSuspended: false, made: 0, pending: undefined, belief: undefined, known: [] },
     line: { known: undefined, pending: undefined, own: [] },
     watch: { value: null, age: 0 },
   }))
   return {
     ...{ chain: [], valueAge: 0, closedEpoch: 0, given: [], branch: 0, openPulls: 0, isIssueOpen: true, wire: [], nodes },
+    trouble,
+    maxRenewals,
+    change: 'none',
+    takenEpochs: undefined,
+    putBacks: 0,
     faultsLeft: faults,
   }
 }
@@ -107,12 +145,22 @@ export function toId(id: string | null): ObjectId | undefined {
 }
 
 const folds = new Map<string, ChainState>()
+/** Of the same chain the same answer: worlds share theirs. */
+const folded = new WeakMap<readonly Commit[], Map<number, ChainState>>()
 
 /** What the real rules say of a chain. */
 export function foldChain(chain: readonly Commit[], closedEpoch: number): ChainState | undefined {
   const last = chain.at(-1)
   if (last === undefined) return undefined
-  const key = `${closedEpoch} ${chain.map(({ id, kind, epoch }) => `${id}${kind}${epoch}`).join()}`
+  const states = folded.get(chain) ?? new Map<number, ChainState>()
+  folded.set(chain, states)
+  const state = states.get(closedEpoch) ?? foldNew(chain, last, closedEpoch)
+  states.set(closedEpoch, state)
+  return state
+}
+
+function foldNew(chain: readonly Commit[], last: Commit, closedEpoch: number): ChainState {
+  const key = `${closedEpoch} ${chain.map(({ id, kind, epoch, process }) => `${id}${kind}${epoch}.${process}`).join()}`
   const known = folds.get(key)
   if (known !== undefined) return known
   const place = { hive: testHiveId, project: testProject, task: testTask, closedEpoch }

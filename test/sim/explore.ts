@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util'
+import { explore } from '../../src/tasks/testing/explorer/explore.ts'
+import { readCount } from './read-count.ts'
+
+/** `npm run sim -- explore`: every order of steps of three nodes, with more faults than every run of the tests has time for. */
+export function exploreClaims(words: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      faults: { type: 'string', default: '2' },
+      renewals: { type: 'string', default: '1' },
+      worlds: { type: 'string', default: '5000000' },
+    },
+  })
+  const [faults, maxRenewals] = [readCount('faults', values.faults), readCount('renewals', values.renewals)]
+  const maxWorlds = readCount('worlds', values.worlds)
+  for (const trouble of ['nodes', 'forge'] as const) {
+    const startedAt = performance.now()
+    const { worlds, counterExample } = explore({ trouble, faults, maxRenewals, maxWorlds })
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
+    console.log(`trouble with the ${trouble}, ${faults} at most: ${worlds} different worlds in ${seconds} s`)
+    if (counterExample === undefined) continue
+    console.error(['a guarantee is broken:', ...counterExample.trace, counterExample.broke].join('\n  '))
+    process.exitCode = 1
+    return
+  }
+  console.log('no order of steps breaks a guarantee')
+}
