@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Page } from './guide-page.ts'
 import { blocksIn, codeIn, commandsIn, openPage } from './guide-page.ts'
 
@@ -143,6 +144,7 @@ test('the manifest that docs/guide/packages.md shows is one that publishes', asy
 async function untilFound({ second, run }: Page, name: string): Promise<void> {
   for (let time = 0; time < 50; time += 1) {
     if ((await run(second, `althing search ${name}`)).includes(`/${name} v`)) return
+    await pause(300)
   }
   assert.fail(`nobody told the second machine of ${name}`)
 }
