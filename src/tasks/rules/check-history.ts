@@ -2,7 +2,7 @@ import type { TaskKey } from '../task.ts'
 import type { ChainState } from './chain.ts'
 import { findChurn, findNeglect } from './check-waits.ts'
 import type { LoggedPull, RefLog } from './ref-log.ts'
-import type { Violation } from './replay-task.ts'
+import type { Violation } from './violation.ts'
 import { replayTask } from './replay-task.ts'
 
 /** What a log shows. */

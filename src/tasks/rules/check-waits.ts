@@ -1,7 +1,7 @@
 import type { TaskKey } from '../task.ts'
 import { timesOfLease } from './lease.ts'
 import type { RefLog, Span } from './ref-log.ts'
-import type { Violation } from './replay-task.ts'
+import type { Violation } from './violation.ts'
 
 /** A time in which a task stood still: free, or under a lease that nobody renewed. */
 export interface Wait extends Span {

@@ -7,15 +7,7 @@ import type { SeenLink } from './logged-chain.ts'
 import { LoggedChain, waitOf } from './logged-chain.ts'
 import type { LoggedUpdate, LogStep, RefLog } from './ref-log.ts'
 import { isFailedWork } from './reasons.ts'
-
-/** A guarantee that did not hold, and where. */
-export interface Violation {
-  readonly guarantee: 'G1' | 'G2' | 'G3' | 'G4'
-  readonly task: TaskKey
-  /** By the server's clock, in milliseconds. */
-  readonly at: number
-  readonly what: string
-}
+import type { Violation } from './violation.ts'
 
 /** What the log says of one task. */
 export interface TaskRun {

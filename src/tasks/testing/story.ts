@@ -15,7 +15,7 @@ export const always = { from: 0, until: Infinity }
 export const alive = { wanted: [{ task, ...always }], ready: [{ node: 'cy', ...always }] }
 
 /** Who says a link, and how, where it is not ada in epoch 1. */
-export interface Word {
+interface Word {
   readonly by?: PeerId
   readonly epoch?: number
   readonly reason?: string

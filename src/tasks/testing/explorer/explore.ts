@@ -18,16 +18,16 @@ const sights = {
   'a chain that is put back': ({ putBacks }: World) => putBacks > 0,
 } as const
 export type Sight = keyof typeof sights
-export const allSights = Object.keys(sights) as readonly Sight[]
+const allSights = Object.keys(sights) as readonly Sight[]
 
 /** What the search found: how many different worlds there are, and the shortest way to a broken guarantee. */
-export interface Explored {
+interface Explored {
   readonly worlds: number
   readonly counterExample: { readonly broke: string; readonly trace: readonly string[] } | undefined
   readonly seen: ReadonlySet<Sight>
 }
 
-export interface SearchOptions {
+interface SearchOptions {
   readonly trouble: Trouble
   /** How often something goes wrong. */
   readonly faults: number

@@ -55,7 +55,7 @@ export interface Belief {
 }
 
 /** What a node sent and did not hear of yet. */
-export interface Pending {
+interface Pending {
   readonly request: Request
   /** Ticks since it was sent, and those of the wall clock only, as of a belief. */
   readonly age: number
