@@ -37,6 +37,14 @@ try {
   )
   process.exitCode = report.violations.length === 0 ? 0 : 1
 } finally {
-  for (const end of ends) await end()
+  // an end may be followed by another, and keeps none from being done
+  for (let end = ends.shift(); end !== undefined; end = ends.shift()) {
+    try {
+      await end()
+    } catch (error) {
+      process.exitCode = 1
+      console.error(error)
+    }
+  }
 }
 process.exit()

@@ -171,7 +171,7 @@ async function openServer(t: TestContext): Promise<{ readonly fixture: FixtureFo
 async function pass(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
   const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>))
   const headers = new Headers()
-  for (const name of ['authorization', 'if-none-match']) {
+  for (const name of ['authorization', 'content-type', 'if-none-match']) {
     const value = request.headers[name]
     if (typeof value === 'string') headers.set(name, value)
   }

@@ -8,7 +8,7 @@ import { createForges } from '../../src/tasks/forges/create-forge.ts'
 import type { Forge } from '../../src/tasks/forges/forge.ts'
 import { unsharedPauses } from '../../src/tasks/forges/shared-pauses.ts'
 import type { SuiteStand } from '../../src/tasks/suite/suite-stand.ts'
-import type { FixtureRequest } from '../../src/tasks/testing/fixture-forge.ts'
+import type { FixtureRequest } from '../../src/tasks/testing/fixture-routes.ts'
 import type { ForgeKind, Project } from '../../src/tasks/task.ts'
 import { projectIdOf } from '../../src/tasks/task.ts'
 

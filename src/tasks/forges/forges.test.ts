@@ -7,7 +7,7 @@ import { unsharedPauses } from './shared-pauses.ts'
 import { runForgeSuite } from '../suite/forge-suite.ts'
 import { suiteStandOf } from '../testing/fixture-people.ts'
 import { openForgeStand, testToken } from '../testing/forge-stand.ts'
-import type { FixtureAnswer } from '../testing/fixture-forge.ts'
+import type { FixtureAnswer } from '../testing/fixture-routes.ts'
 
 const { signal } = new AbortController()
 const kinds = ['github', 'gitea', 'gitlab'] as const

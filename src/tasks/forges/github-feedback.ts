@@ -8,31 +8,32 @@ import { readPages } from './read-pages.ts'
 import { unlessDenied } from './tolerate.ts'
 
 /** What was said of a pull request: reviews, words at lines, comments, check runs and statuses, which GitHub has in five lists. */
-export function feedbackOf({ at, endpoint, send }: Talk): Pick<ForgePulls, 'feedback'> {
+export function feedbackOf({ at, ask }: Talk): Pick<ForgePulls, 'feedback'> {
   return {
     feedback: async (id, waiting) => {
-      const numbered = { ...at, pull_number: Number(id), issue_number: Number(id), per_page: pageSize }
+      const numbered = { ...at, pull_number: Number(id) }
       const list = { pageSize, beyond: 'cut' } as const
-      const fields = readFields(
-        (await send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}', numbered), waiting)).body,
-        'pull request',
-      )
+      const fields = readFields((await ask('GET /repos/{owner}/{repo}/pulls/{pull_number}', numbered, waiting)).body, 'pull request')
       const ref = { ...at, ref: fields.object('head').text('sha'), per_page: pageSize }
       const [reviews, lines, comments, runs, statuses] = await Promise.all([
         readPages({ ...list, what: 'reviews' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', { ...numbered, page }), waiting),
+          ask('GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', { ...numbered, per_page: pageSize, page }, waiting),
         ),
         readPages({ ...list, what: 'review comments' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}/comments', { ...numbered, page }), waiting),
+          ask('GET /repos/{owner}/{repo}/pulls/{pull_number}/comments', { ...numbered, per_page: pageSize, page }, waiting),
         ),
         readPages({ ...list, what: 'comments' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...numbered, page }), waiting),
+          ask(
+            'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',
+            { ...at, issue_number: Number(id), per_page: pageSize, page },
+            waiting,
+          ),
         ),
         readPages({ ...list, what: 'check runs', list: 'check_runs' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', { ...ref, page }), waiting),
+          ask('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', { ...ref, page }, waiting),
         ).catch(unlessDenied),
         readPages({ ...list, what: 'statuses', list: 'statuses' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/status', { ...ref, page }), waiting),
+          ask('GET /repos/{owner}/{repo}/commits/{ref}/status', { ...ref, page }, waiting),
         ).catch(unlessDenied),
       ])
       return toFeedback({ remarks: remarksOf({ reviews, lines, comments }), failures: failuresOf(runs ?? [], statuses ?? []) })

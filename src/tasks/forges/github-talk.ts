@@ -1,4 +1,5 @@
 import { Octokit } from '@octokit/core'
+import type { Endpoints, RequestParameters } from '@octokit/types'
 import type { Json } from '../../lib/json.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import type { ForgeAuthor } from './forge.ts'
@@ -15,9 +16,15 @@ export const pageSize = 100
 /** What is asked of one repository. */
 export interface Talk {
   readonly at: { readonly owner: string; readonly repo: string }
-  readonly endpoint: Octokit['request']['endpoint']
-  readonly send: (request: FormedRequest, waiting: Waiting) => Promise<ForgeAnswer>
+  readonly ask: Ask
 }
+
+/** Asks what GitHub publishes that it can be asked: no other route, none of another's parameters, and none left out. */
+export type Ask = <R extends keyof Endpoints, P extends Endpoints[R]['parameters']>(
+  route: R,
+  parameters: P & Readonly<Record<Exclude<keyof P, keyof Endpoints[R]['parameters']>, never>>,
+  waiting: Waiting,
+) => Promise<ForgeAnswer>
 
 /** What the SDK makes of a route and its parameters. */
 interface FormedRequest {
@@ -29,16 +36,13 @@ interface FormedRequest {
 /** Talks about one repository: the SDK forms each request, by the published description of the API; it sends none. */
 export function talkTo(client: RestClient, { api, owner, repo }: ForgePlace): Talk {
   const { endpoint } = new Octokit({ baseUrl: api }).request
-  const send: Talk['send'] = (request, waiting) =>
-    client.send(
-      {
-        method: request.method as ForgeMethod,
-        path: request.url.slice(api.length),
-        ...(request.body === undefined ? {} : { body: request.body as Json }),
-      },
-      waiting,
-    )
-  return { at: { owner, repo }, endpoint, send }
+  const form: (route: keyof Endpoints, parameters: RequestParameters) => FormedRequest = endpoint
+  const ask: Ask = (route, parameters, waiting) => {
+    const { method, url, body } = form(route, parameters)
+    const path = url.slice(api.length)
+    return client.send({ method: method as ForgeMethod, path, ...(body === undefined ? {} : { body: body as Json }) }, waiting)
+  }
+  return { at: { owner, repo }, ask }
 }
 
 /** What GitHub calls those who may write. */

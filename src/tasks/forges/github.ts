@@ -27,20 +27,20 @@ export const githubDialect = {
 /** GitHub and GitHub Enterprise. */
 export function createGithub(client: RestClient, place: ForgePlace): Forge {
   const talk = talkTo(client, place)
-  const { endpoint, send } = talk
+  const { ask } = talk
   return {
     kind: 'github',
     ...issuesOf(talk),
     ...pullsOf(talk),
     ...feedbackOf(talk),
     self: async (waiting) => {
-      const answer = await send(endpoint('GET /user'), waiting).catch(unlessDenied)
+      const answer = await ask('GET /user', {}, waiting).catch(unlessDenied)
       return answer === undefined ? undefined : readFields(answer.body, 'user').text('login')
     },
   }
 }
 
-function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
+function issuesOf({ at, ask }: Talk): ForgeIssues {
   return {
     issues: async ({ labels, cursor: text }, waiting) => {
       const cursor = parseCursor(text)
@@ -54,7 +54,7 @@ function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
         per_page: pageSize,
         page: cursor.page,
       } as const
-      const answer = await send(endpoint('GET /repos/{owner}/{repo}/issues', query), waiting)
+      const answer = await ask('GET /repos/{owner}/{repo}/issues', query, waiting)
       const found = readObjects(answer.body, 'issues')
       const seen = {
         updatedAt: found.map((each) => each.time('updated_at')),
@@ -68,75 +68,67 @@ function issuesOf({ at, endpoint, send }: Talk): ForgeIssues {
     },
     issue: async (number, waiting) => {
       const numbered = { ...at, issue_number: number }
-      const answer = await send(endpoint('GET /repos/{owner}/{repo}/issues/{issue_number}', numbered), waiting)
+      const answer = await ask('GET /repos/{owner}/{repo}/issues/{issue_number}', numbered, waiting)
       return toIssue(readIssueFields(answer.body, number))
     },
     comments: async (number, waiting) =>
       (
         await readPages({ what: 'comments', pageSize, beyond: 'refuse' }, (page) =>
-          send(
-            endpoint('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...at, issue_number: number, per_page: pageSize, page }),
+          ask(
+            'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',
+            { ...at, issue_number: number, per_page: pageSize, page },
             waiting,
           ),
         )
       ).map(toComment),
     comment: async (number, { body, id }, waiting) => {
-      const request =
+      const answer =
         id === undefined
-          ? endpoint('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...at, issue_number: number, body })
-          : endpoint('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', { ...at, comment_id: Number(id), body })
-      return String(readFields((await send(request, waiting)).body, 'comment').count('id'))
+          ? await ask('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...at, issue_number: number, body }, waiting)
+          : await ask('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', { ...at, comment_id: Number(id), body }, waiting)
+      return String(readFields(answer.body, 'comment').count('id'))
     },
     label: async (number, { add, remove }, waiting) => {
       const numbered = { ...at, issue_number: number }
       // adding a label makes it where it is missing
-      if (add.length > 0)
-        await send(endpoint('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', { ...numbered, labels: [...add] }), waiting)
+      if (add.length > 0) await ask('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', { ...numbered, labels: [...add] }, waiting)
       for (const name of remove)
-        await send(endpoint('DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}', { ...numbered, name }), waiting).catch(
-          unlessMissing,
-        )
+        await ask('DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}', { ...numbered, name }, waiting).catch(unlessMissing)
     },
     setOpen: async (number, isOpen, waiting) => {
       const state = isOpen ? 'open' : 'closed'
-      await send(endpoint('PATCH /repos/{owner}/{repo}/issues/{issue_number}', { ...at, issue_number: number, state }), waiting)
+      await ask('PATCH /repos/{owner}/{repo}/issues/{issue_number}', { ...at, issue_number: number, state }, waiting)
     },
     // to set them all would take off whom somebody else assigned meanwhile
     assign: async (number, { add, remove }, waiting) => {
       const numbered = { ...at, issue_number: number }
       if (add.length > 0)
-        await send(endpoint('POST /repos/{owner}/{repo}/issues/{issue_number}/assignees', { ...numbered, assignees: [...add] }), waiting)
+        await ask('POST /repos/{owner}/{repo}/issues/{issue_number}/assignees', { ...numbered, assignees: [...add] }, waiting)
       if (remove.length > 0)
-        await send(
-          endpoint('DELETE /repos/{owner}/{repo}/issues/{issue_number}/assignees', { ...numbered, assignees: [...remove] }),
-          waiting,
-        )
+        await ask('DELETE /repos/{owner}/{repo}/issues/{issue_number}/assignees', { ...numbered, assignees: [...remove] }, waiting)
     },
   }
 }
 
-function pullsOf({ at, endpoint, send }: Talk): Omit<ForgePulls, 'feedback'> {
+function pullsOf({ at, ask }: Talk): Omit<ForgePulls, 'feedback'> {
   const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
     const numbered = { ...at, pull_number: Number(id) }
-    const fields = readFields(
-      (await send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}', numbered), waiting)).body,
-      'pull request',
-    )
+    const fields = readFields((await ask('GET /repos/{owner}/{repo}/pulls/{pull_number}', numbered, waiting)).body, 'pull request')
     const reviews = await readPages({ what: 'reviews', pageSize, beyond: 'refuse' }, (page) =>
-      send(endpoint('GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', { ...numbered, per_page: pageSize, page }), waiting),
+      ask('GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews', { ...numbered, per_page: pageSize, page }, waiting),
     )
     return toPull(fields, reviews)
   }
   const findPull: Forge['findPull'] = async ({ head, base }, waiting) => {
     const query = { ...at, state: 'open', head: `${at.owner}:${head}`, base, per_page: pageSize } as const
-    const found = readObjects((await send(endpoint('GET /repos/{owner}/{repo}/pulls', query), waiting)).body, 'pull requests')
+    const found = readObjects((await ask('GET /repos/{owner}/{repo}/pulls', query, waiting)).body, 'pull requests')
     const ours = found.find((each) => isBetween(each, { head, base }))
     return ours === undefined ? undefined : pull(String(ours.count('number')), waiting)
   }
   return {
     openPull: (draft, waiting) =>
       openOrAdopt(draft, {
-        create: () => send(endpoint('POST /repos/{owner}/{repo}/pulls', { ...at, ...draft }), waiting),
+        create: () => ask('POST /repos/{owner}/{repo}/pulls', { ...at, ...draft }, waiting),
         find: () => findPull(draft, waiting),
       }),
     findPull,
@@ -150,7 +142,7 @@ function pullsOf({ at, endpoint, send }: Talk): Omit<ForgePulls, 'feedback'> {
         direction: 'desc',
         per_page: pageSize,
       } as const
-      const found = readObjects((await send(endpoint('GET /repos/{owner}/{repo}/pulls', query), waiting)).body, 'pull requests')
+      const found = readObjects((await ask('GET /repos/{owner}/{repo}/pulls', query, waiting)).body, 'pull requests')
       return found.filter((each) => each.has('merged_at') && isBetween(each, { head, base })).map(toMerged)
     },
     pull,
@@ -158,10 +150,10 @@ function pullsOf({ at, endpoint, send }: Talk): Omit<ForgePulls, 'feedback'> {
       const query = { ...at, ref: commit, per_page: pageSize }
       const [runs, statuses] = await Promise.all([
         readPages({ what: 'check runs', list: 'check_runs', pageSize, beyond: 'refuse' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', { ...query, page }), waiting),
+          ask('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', { ...query, page }, waiting),
         ).catch(unlessDenied),
         readPages({ what: 'statuses', list: 'statuses', pageSize, beyond: 'refuse' }, (page) =>
-          send(endpoint('GET /repos/{owner}/{repo}/commits/{ref}/status', { ...query, page }), waiting),
+          ask('GET /repos/{owner}/{repo}/commits/{ref}/status', { ...query, page }, waiting),
         ).catch(unlessDenied),
       ])
       return judgeChecks([...(runs ?? []).map(wordOfRun), ...(statuses ?? []).map((status) => status.text('state'))])

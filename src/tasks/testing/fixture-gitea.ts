@@ -1,82 +1,136 @@
 import type { Json } from '../../lib/json.ts'
-import type {
-  FixtureAnswer,
-  FixtureComment,
-  FixtureDialect,
-  FixtureIssue,
-  FixturePull,
-  FixtureRequest,
-  FixtureState,
-} from './fixture-forge.ts'
-import { isoOf, missing, pageOf, textIn, textsIn, timeIn } from './fixture-forge.ts'
+import { judgeAnswered, judgeAsked, readDescription } from './described-forge.ts'
+import type { FixtureDialect } from './fixture-forge.ts'
+import type { FixtureAnswer, FixtureQuestion, FixtureRoutes } from './fixture-routes.ts'
+import { isoOf, linksOf, missing, pageOf, textIn, textsIn, timeIn } from './fixture-routes.ts'
+import type { FixtureComment, FixtureIssue, FixtureLine, FixturePull, FixtureReview, FixtureState } from './fixture-state.ts'
 
 /** Fewer than are asked for, as where an operator set it so. */
-const page = { name: 'limit', most: 30 } as const
-const repo = '/repos/team/shop'
+const paging = { name: 'limit', usual: 30, most: 30 } as const
+const repo = '/repos/{owner}/{repo}'
 
-/** Gitea and Forgejo, as far as tasks need them; shapes by hand from the description that a server of 1.24 gives. */
+const routes: FixtureRoutes = {
+  'GET /user': { answer: () => ({ status: 200, body: { login: 'althing-bot' } }) },
+  [`GET ${repo}/assignees`]: { answer: (_question, state) => ({ status: 200, body: [...state.members].map((login) => ({ login })) }) },
+  [`GET ${repo}/issues`]: { answer: listIssues },
+  [`GET ${repo}/issues/{index}`]: {
+    answer: ({ params }, state) => onIssue(state, params, (issue) => ({ status: 200, body: toIssue(state, issue) })),
+  },
+  [`PATCH ${repo}/issues/{index}`]: {
+    answer: ({ params, body }, state) =>
+      onIssue(state, params, (issue) => {
+        if (body['state'] !== undefined) issue.isOpen = body['state'] === 'open'
+        if (body['assignees'] !== undefined) issue.assignees = textsIn(body, 'assignees')
+        issue.updatedAt = state.touch()
+        return { status: 201, body: toIssue(state, issue) }
+      }),
+  },
+  // all of them at once
+  [`GET ${repo}/issues/{index}/comments`]: {
+    answer: ({ params }, state) => {
+      const number = Number(params['index'])
+      if (!state.issues.has(number) && !state.pulls.some((pull) => pull.number === number)) return missing
+      const comments = state.comments.filter(({ of }) => of === number).map(toComment)
+      return { status: 200, body: comments, headers: { 'x-total-count': String(comments.length) } }
+    },
+  },
+  [`POST ${repo}/issues/{index}/comments`]: {
+    answer: ({ params, body }, state) =>
+      onIssue(state, params, ({ number }) => {
+        return { status: 201, body: toComment(state.addComment(number, 'althing-bot', textIn(body, 'body'))) }
+      }),
+  },
+  [`PATCH ${repo}/issues/comments/{id}`]: {
+    answer: ({ params, body }, state) => {
+      const comment = state.comments.find(({ id }) => id === Number(params['id']))
+      if (comment === undefined) return missing
+      comment.body = textIn(body, 'body')
+      return { status: 200, body: toComment(comment) }
+    },
+  },
+  [`GET ${repo}/issues/{index}/labels`]: {
+    answer: ({ params }, state) => onIssue(state, params, (issue) => ({ status: 200, body: labelsOf(state, issue) })),
+  },
+  [`POST ${repo}/issues/{index}/labels`]: { answer: addLabels },
+  [`DELETE ${repo}/issues/{index}/labels/{id}`]: { answer: removeLabel },
+  [`POST ${repo}/labels`]: {
+    answer: ({ body }, state) => ({ status: 201, body: { id: labelId(state, textIn(body, 'name')), name: textIn(body, 'name') } }),
+  },
+  [`GET ${repo}/pulls`]: { answer: listPulls },
+  [`POST ${repo}/pulls`]: { answer: openPull },
+  [`GET ${repo}/pulls/{index}`]: {
+    answer: ({ params }, state) => onPull(state, params, (pull) => ({ status: 200, body: toPull(pull) })),
+  },
+  [`GET ${repo}/pulls/{index}/reviews`]: {
+    answer: (question, state) =>
+      onPull(state, question.params, (pull) =>
+        counted(
+          reviewsOf(state, pull).map((review) => toReview(pull, review)),
+          question,
+        ),
+      ),
+  },
+  [`GET ${repo}/pulls/{index}/reviews/{id}/comments`]: {
+    answer: ({ params }, state) =>
+      onPull(state, params, (pull) => {
+        const review = reviewsOf(state, pull).find(({ id }) => id === Number(params['id']))
+        return review === undefined ? missing : { status: 200, body: (review.lines ?? []).map(toLine) }
+      }),
+  },
+  [`GET ${repo}/commits/{ref}/status`]: { answer: status },
+}
+
+const description = readDescription('forge-gitea')
+
+/** Gitea and Forgejo, as far as tasks need them: every exchange is held against the description that a server serves of itself. */
 export const giteaFixture: FixtureDialect = {
   root: '/api/v1',
   isAllowed: ({ authorization }) => authorization === 'token token-of-a-test',
-  answer: (request, state) => {
-    const { method, path, query, body } = request
-    if (path === '/user') return { status: 200, body: { login: 'althing-bot' } }
-    if (path === `${repo}/assignees`) return { status: 200, body: [...state.members].map((login) => ({ login })) }
-    if (path === `${repo}/issues`) return listIssues(state, query)
-    for (const issue of state.issues.values()) for (const label of issue.labels) labelId(state, label)
-    if (path === `${repo}/labels` && method === 'POST')
-      return { status: 201, body: { id: labelId(state, textIn(body, 'name')), name: body['name'] ?? '' } }
-    if (path === `${repo}/labels`)
-      return paged(
-        [...state.labels].map(([name, id]) => ({ id, name })),
-        query,
-      )
-    if (path === `${repo}/pulls` && method === 'POST') return openPull(state, body)
-    if (path === `${repo}/pulls`) return listPulls(state, query)
-    if (path.startsWith(`${repo}/issues/comments/`)) return editComment(state, Number(path.split('/').at(-1)), textIn(body, 'body'))
-    if (path.startsWith(`${repo}/commits/`)) return status(state, path.split('/').at(-2) ?? '', query)
-    if (path.startsWith(`${repo}/pulls/`)) return onePull(state, request)
-    return oneIssue(state, request)
+  hasEtags: false,
+  routes,
+  judge: {
+    asked: (route, question) => judgeAsked(description, route, question),
+    answered: (route, answer) => judgeAnswered(description, route, answer),
   },
 }
 
-function oneIssue(state: FixtureState, { method, path, body }: FixtureRequest): FixtureAnswer {
-  const [, number = '', rest = ''] = /^\/repos\/team\/shop\/issues\/([^/]+)(\/.*)?$/.exec(path) ?? []
-  const issue = state.issues.get(Number(number))
-  if (issue === undefined) return missing
-  if (rest === '/comments' && method === 'POST')
-    return { status: 201, body: toComment(state.addComment(issue.number, 'althing-bot', textIn(body, 'body'))) }
-  if (rest === '/comments') return { status: 200, body: state.comments.filter((comment) => comment.of === issue.number).map(toComment) }
-  if (rest.startsWith('/labels')) return labelsOf(state, issue, { method, rest, body })
-  if (method === 'PATCH') {
-    if (body['state'] !== undefined) issue.isOpen = body['state'] === 'open'
-    if (Array.isArray(body['assignees'])) issue.assignees = textsIn(body, 'assignees')
-    issue.updatedAt = state.touch()
-  }
-  return { status: method === 'PATCH' ? 201 : 200, body: toIssue(state, issue) }
+type Params = FixtureQuestion['params']
+
+function onIssue(state: FixtureState, params: Params, answer: (issue: FixtureIssue) => FixtureAnswer): FixtureAnswer {
+  const issue = state.issues.get(Number(params['index']))
+  return issue === undefined ? missing : answer(issue)
 }
 
-/** Labels of one issue: added by name or id, whatever nobody made being left out; taken off by id. */
-function labelsOf(
-  state: FixtureState,
-  issue: FixtureIssue,
-  { method, rest, body }: Pick<FixtureRequest, 'method' | 'body'> & { readonly rest: string },
-): FixtureAnswer {
-  const known = new Map([...state.labels, ...state.orgLabels])
-  const removed = [...known].find(([, id]) => id === Number(rest.split('/').at(-1)))?.[0]
-  if (method === 'DELETE') {
+function onPull(state: FixtureState, params: Params, answer: (pull: FixturePull) => FixtureAnswer): FixtureAnswer {
+  const pull = state.pulls.find(({ number }) => number === Number(params['index']))
+  return pull === undefined ? missing : answer(pull)
+}
+
+/** By name or id; whatever nobody made is left out. */
+function addLabels({ params, body }: FixtureQuestion, state: FixtureState): FixtureAnswer {
+  return onIssue(state, params, (issue) => {
+    const wanted = Array.isArray(body['labels']) ? body['labels'] : []
+    const added = [...knownLabels(state)].flatMap(([name, id]) => (wanted.includes(name) || wanted.includes(id) ? [name] : []))
+    issue.labels = [...new Set([...issue.labels, ...added])]
+    issue.updatedAt = state.touch()
+    return { status: 200, body: labelsOf(state, issue) }
+  })
+}
+
+function removeLabel({ params }: FixtureQuestion, state: FixtureState): FixtureAnswer {
+  return onIssue(state, params, (issue) => {
+    const removed = [...knownLabels(state)].find(([, id]) => id === Number(params['id']))?.[0]
     if (removed === undefined) return { status: 422, body: { message: 'label does not exist' } }
     issue.labels = issue.labels.filter((label) => label !== removed)
     issue.updatedAt = state.touch()
     return { status: 204 }
-  }
-  if (method === 'POST') {
-    const wanted = body['labels'] as readonly (string | number)[]
-    const added = [...known].flatMap(([name, id]) => (wanted.includes(name) || wanted.includes(id) ? [name] : []))
-    issue.labels = [...new Set([...issue.labels, ...added])]
-    issue.updatedAt = state.touch()
-  }
-  return { status: 200, body: issue.labels.map((name) => ({ id: labelId(state, name), name })) }
+  })
+}
+
+/** Labels of the repository, among them those that people gave an issue, and of its organisation. */
+function knownLabels(state: FixtureState): ReadonlyMap<string, number> {
+  for (const issue of state.issues.values()) for (const label of issue.labels) labelId(state, label)
+  return new Map([...state.labels, ...state.orgLabels])
 }
 
 function labelId(state: FixtureState, name: string): number {
@@ -85,68 +139,85 @@ function labelId(state: FixtureState, name: string): number {
   return id
 }
 
-function paged(items: readonly Json[], query: URLSearchParams): FixtureAnswer {
-  return { status: 200, body: pageOf(items, query, page), headers: { 'x-total-count': String(items.length) } }
+function labelsOf(state: FixtureState, issue: FixtureIssue): Json[] {
+  return issue.labels.map((name) => ({ id: labelId(state, name), name }))
+}
+
+/** A page, and how many there are. */
+function counted(items: readonly Json[], question: FixtureQuestion): FixtureAnswer {
+  return { status: 200, body: pageOf(items, question, paging), headers: { 'x-total-count': String(items.length) } }
+}
+
+/** A page, how many there are, and where the pages beside it are. */
+function linked(items: readonly Json[], question: FixtureQuestion): FixtureAnswer {
+  const page = counted(items, question)
+  return { ...page, headers: { ...page.headers, ...linksOf(items.length, question, paging) } }
 }
 
 /** Of several labels, what has any; the newest issue first, whenever it changed. */
-function listIssues(state: FixtureState, query: URLSearchParams): FixtureAnswer {
+function listIssues(question: FixtureQuestion, state: FixtureState): FixtureAnswer {
+  const { query } = question
   const labels = (query.get('labels') ?? '').split(',').filter((label) => label !== '')
   const found = [...state.issues.values()]
     .filter((issue) => !issue.isPull && (query.get('state') === 'all' || issue.isOpen))
     .filter((issue) => labels.length === 0 || labels.some((label) => issue.labels.includes(label)))
     .filter((issue) => issue.updatedAt >= timeIn(query, 'since'))
     .toSorted((a, b) => b.number - a.number)
-  return paged(
+  return linked(
     found.map((issue) => toIssue(state, issue)),
-    query,
+    question,
   )
 }
 
 /** It cannot be asked for those of a branch. */
-function listPulls(state: FixtureState, query: URLSearchParams): FixtureAnswer {
-  const isOpen = query.get('state') === 'open'
+function listPulls(question: FixtureQuestion, state: FixtureState): FixtureAnswer {
+  const isOpen = question.query.get('state') === 'open'
   const found = state.pulls.filter((pull) => (pull.state === 'open') === isOpen).toSorted((a, b) => b.updatedAt - a.updatedAt)
-  return paged(found.map(toPull), query)
+  return linked(found.map(toPull), question)
 }
 
-function openPull(state: FixtureState, body: { readonly [key: string]: Json }): FixtureAnswer {
+function openPull({ body }: FixtureQuestion, state: FixtureState): FixtureAnswer {
   const [title, text, head, base] = [textIn(body, 'title'), textIn(body, 'body'), textIn(body, 'head'), textIn(body, 'base')]
   if (state.findOpenPull(head, base) !== undefined)
     return { status: 409, body: { message: 'pull request already exists for these targets' } }
   return { status: 201, body: toPull(state.addPull({ title, body: text, head, base })) }
 }
 
-function onePull(state: FixtureState, { path, query }: FixtureRequest): FixtureAnswer {
-  const [, number = '', rest = ''] = /^\/repos\/team\/shop\/pulls\/([^/]+)(\/.*)?$/.exec(path) ?? []
-  const pull = state.pulls.find((each) => each.number === Number(number))
-  if (pull === undefined) return missing
-  if (rest === '') return { status: 200, body: toPull(pull) }
-  const reviews = state.reviews.filter(({ of }) => of === pull.number)
-  return paged(
-    reviews.map((review) => ({
-      user: { login: review.author },
-      state: review.word === 'approved' ? 'APPROVED' : 'REQUEST_CHANGES',
-      commit_id: review.commit,
-      dismissed: false,
-    })),
-    query,
-  )
+/** State and list are nothing of a commit without any status; `total_count` counts this page. */
+function status(question: FixtureQuestion, state: FixtureState): FixtureAnswer {
+  const all = state.checksOf(question.params['ref'] ?? '')
+  const page = pageOf(all, question, paging).map(({ word, name, said }) => ({ status: word, context: name, description: said }))
+  const body = { state: page[0]?.status ?? '', total_count: page.length, statuses: page.length === 0 ? null : page }
+  return { status: 200, body, headers: { 'x-total-count': String(all.length) } }
 }
 
-function editComment(state: FixtureState, id: number, text: string): FixtureAnswer {
-  const comment = state.comments.find((each) => each.id === id)
-  if (comment === undefined) return missing
-  comment.body = text
-  return { status: 200, body: toComment(comment) }
+type NumberedReview = FixtureReview & { readonly id: number }
+
+function reviewsOf(state: FixtureState, pull: FixturePull): readonly NumberedReview[] {
+  return state.reviews.flatMap((review, at) => (review.of === pull.number ? [{ ...review, id: at + 1 }] : []))
 }
 
-/** Gitea says null of a commit without any status. */
-function status(state: FixtureState, commit: string, query: URLSearchParams): FixtureAnswer {
-  const words = state.checks.get(commit) ?? []
-  const statuses = pageOf(words, query, page).map((word) => ({ status: word }))
-  const headers = { 'x-total-count': String(words.length) }
-  return { status: 200, headers, body: { state: '', total_count: words.length, statuses: words.length === 0 ? null : statuses } }
+const reviewWords = { approved: 'APPROVED', 'changes-requested': 'REQUEST_CHANGES', commented: 'COMMENT', pending: 'PENDING' } as const
+
+function toReview(
+  pull: FixturePull,
+  { id, author, word, commit, body = '', at = pull.updatedAt, isDismissed = false, lines = [] }: NumberedReview,
+): Json {
+  return {
+    id,
+    user: { login: author },
+    state: reviewWords[word],
+    body,
+    commit_id: commit,
+    submitted_at: isoOf(at),
+    dismissed: isDismissed,
+    comments_count: lines.length,
+  }
+}
+
+/** A line that is at none now is 0. */
+function toLine({ author, path, line = 0, originalLine, body, at }: FixtureLine): Json {
+  return { user: { login: author }, body, path, position: line, original_position: originalLine, updated_at: isoOf(at) }
 }
 
 function toIssue(state: FixtureState, issue: FixtureIssue): Json {
@@ -155,7 +226,7 @@ function toIssue(state: FixtureState, issue: FixtureIssue): Json {
     title: issue.title,
     body: issue.body,
     user: { login: issue.author },
-    labels: issue.labels.map((name) => ({ id: labelId(state, name), name })),
+    labels: labelsOf(state, issue),
     assignees: issue.assignees.length === 0 ? null : issue.assignees.map((login) => ({ login })),
     state: issue.isOpen ? 'open' : 'closed',
     html_url: `https://gitea.example/team/shop/issues/${issue.number}`,
@@ -186,6 +257,6 @@ function toPull(pull: FixturePull): Json {
       sha: pull.commit,
       repo: { full_name: pull.isFork ? 'eve/shop' : 'team/shop' },
     },
-    base: { ref: pull.base, repo: { full_name: 'team/shop' } },
+    base: { label: pull.base, ref: pull.base, sha: 'b'.repeat(40), repo: { full_name: 'team/shop' } },
   }
 }

@@ -1,66 +1,119 @@
 import type { Json } from '../../lib/json.ts'
-import type {
-  FixtureAnswer,
-  FixtureComment,
-  FixtureDialect,
-  FixtureIssue,
-  FixturePull,
-  FixtureRequest,
-  FixtureState,
-} from './fixture-forge.ts'
-import { isoOf, missing, pageOf, textIn, timeIn } from './fixture-forge.ts'
+import type { FixtureDialect } from './fixture-forge.ts'
+import type { FixtureAnswer, FixtureQuestion, FixtureRequest, FixtureRoutes } from './fixture-routes.ts'
+import { isoOf, linksOf, missing, pageOf, textIn, timeIn } from './fixture-routes.ts'
+import type { FixtureComment, FixtureIssue, FixturePull, FixtureState } from './fixture-state.ts'
 
-const page = { name: 'per_page', most: 100 } as const
-const project = '/projects/team%2Fshop'
+const paging = { name: 'per_page', usual: 20, most: 100 } as const
+const pages = ['per_page', 'page'] as const
+const sorted = ['order_by', 'sort', ...pages] as const
+const project = '/projects/{project}'
 
-/** GitLab, as far as tasks need it; shapes by hand from its documentation. */
-export const gitlabFixture: FixtureDialect = {
-  root: '/api/v4',
-  isAllowed: (headers) => headers['private-token'] === 'token-of-a-test',
-  answer: (request, state) => {
-    const { method, path, query, body } = request
-    const ids = [...state.members]
-    if (path === '/user') return { status: 200, body: { id: 1, username: 'althing-bot' } }
-    if (path === '/users') {
-      const at = ids.indexOf(query.get('username') ?? '')
-      return { status: 200, body: at < 0 ? [] : [{ id: at + 1, username: ids[at] ?? '' }] }
-    }
-    if (path === `${project}/members/all`)
-      return { status: 200, body: [...ids.map((username) => ({ username, access_level: 30 })), { username: 'cy', access_level: 10 }] }
-    if (path === `${project}/issues`) return listIssues(state, query)
-    if (path === `${project}/pipelines`)
-      return { status: 200, body: (state.checks.get(query.get('sha') ?? '') ?? []).map((status) => ({ status })) }
-    if (path.startsWith(`${project}/repository/commits/`)) {
-      const run = [...state.pipelines.values()].find(({ sha }) => sha === path.split('/').at(-1))
+const routes: FixtureRoutes = {
+  'GET /user': { takes: [], answer: () => ({ status: 200, body: { id: 1, username: 'althing-bot' } }) },
+  'GET /users': {
+    takes: ['username'],
+    answer: ({ query }, state) => {
+      const at = [...state.members].indexOf(query.get('username') ?? '')
+      return { status: 200, body: at < 0 ? [] : [{ id: at + 1, username: query.get('username') ?? '' }] }
+    },
+  },
+  [`GET ${project}/members/all`]: {
+    takes: pages,
+    answer: (question, state) => {
+      const members = [...state.members].map((username) => ({ username, access_level: 30 }))
+      return paged([...members, { username: 'cy', access_level: 10 }], question)
+    },
+  },
+  [`GET ${project}/issues`]: { takes: ['state', 'labels', 'updated_after', 'scope', ...sorted], answer: listIssues },
+  [`GET ${project}/issues/{issue_iid}`]: {
+    takes: [],
+    answer: ({ params }, state) => onIssue(state, params, (issue) => ({ status: 200, body: toIssue(state, issue) })),
+  },
+  [`PUT ${project}/issues/{issue_iid}`]: {
+    takes: ['add_labels', 'remove_labels', 'state_event', 'assignee_ids'],
+    answer: ({ params, body }, state) =>
+      onIssue(state, params, (issue) => {
+        change(state, issue, body)
+        return { status: 200, body: toIssue(state, issue) }
+      }),
+  },
+  [`GET ${project}/issues/{issue_iid}/notes`]: {
+    takes: sorted,
+    answer: (question, state) =>
+      onIssue(state, question.params, ({ number }) => paged(state.comments.filter(({ of }) => of === number).map(toNote), question)),
+  },
+  [`POST ${project}/issues/{issue_iid}/notes`]: {
+    takes: ['body'],
+    answer: ({ params, body }, state) =>
+      onIssue(state, params, ({ number }) => {
+        return { status: 201, body: toNote(state.addComment(number, 'althing-bot', textIn(body, 'body'))) }
+      }),
+  },
+  [`PUT ${project}/issues/{issue_iid}/notes/{note_id}`]: {
+    takes: ['body'],
+    answer: ({ params, body }, state) =>
+      onIssue(state, params, ({ number }) => {
+        const note = state.comments.find(({ id, of }) => of === number && id === Number(params['note_id']))
+        if (note === undefined) return missing
+        note.body = textIn(body, 'body')
+        return { status: 200, body: toNote(note) }
+      }),
+  },
+  [`GET ${project}/merge_requests`]: { takes: ['state', 'source_branch', 'target_branch', ...sorted], answer: listPulls },
+  [`POST ${project}/merge_requests`]: { takes: ['source_branch', 'target_branch', 'title', 'description'], answer: openPull },
+  [`GET ${project}/merge_requests/{merge_request_iid}`]: {
+    takes: [],
+    answer: ({ params }, state) => onPull(state, params, (pull) => ({ status: 200, body: withPipeline(state, pull) })),
+  },
+  [`GET ${project}/merge_requests/{merge_request_iid}/notes`]: {
+    takes: sorted,
+    answer: (question, state) => onPull(state, question.params, (pull) => paged(notesOf(state, pull), question)),
+  },
+  [`GET ${project}/pipelines`]: {
+    takes: ['sha', ...sorted],
+    answer: (question, state) =>
+      paged(
+        state.checksOf(question.query.get('sha') ?? '').map(({ word }) => ({ status: word })),
+        question,
+      ),
+  },
+  [`GET ${project}/pipelines/{pipeline_id}/jobs`]: { takes: ['scope[]', ...pages], answer: listJobs },
+  [`GET ${project}/repository/commits/{sha}`]: {
+    takes: [],
+    answer: ({ params }, state) => {
+      const run = [...state.pipelines.values()].find(({ sha }) => sha === params['sha'])
       return run === undefined ? missing : { status: 200, body: { id: run.sha, parent_ids: [...run.parents] } }
-    }
-    if (path === `${project}/merge_requests`) return method === 'POST' ? openPull(state, body) : listPulls(state, query)
-    if (path.startsWith(`${project}/merge_requests/`)) return onePull(state, request)
-    return oneIssue(state, request)
+    },
   },
 }
 
-function oneIssue(state: FixtureState, { method, path, query, body }: FixtureRequest): FixtureAnswer {
-  const [, number = '', rest = ''] = /\/issues\/(\d+)(\/.*)?$/.exec(path) ?? []
-  const issue = state.issues.get(Number(number))
-  if (issue === undefined) return missing
-  if (rest === '/notes' && method === 'POST')
-    return { status: 201, body: toNote(state.addComment(issue.number, 'althing-bot', textIn(body, 'body'))) }
-  if (rest === '/notes') {
-    const notes = state.comments.filter((comment) => comment.of === issue.number)
-    return { status: 200, body: pageOf(notes, query, page).map(toNote) }
-  }
-  if (rest.startsWith('/notes/')) {
-    const note = state.comments.find(({ id }) => id === Number(rest.split('/').at(-1)))
-    if (note === undefined) return missing
-    note.body = textIn(body, 'body')
-    return { status: 200, body: toNote(note) }
-  }
-  if (method === 'PUT') change(state, issue, body)
-  return { status: 200, body: toIssue(state, issue) }
+/** GitLab, as far as tasks need it; routes, parameters and shapes by hand from its documentation: https://docs.gitlab.com/api/rest/ */
+export const gitlabFixture: FixtureDialect = {
+  root: '/api/v4',
+  isAllowed: (headers) => headers['private-token'] === 'token-of-a-test',
+  hasEtags: true,
+  routes,
 }
 
-function change(state: FixtureState, issue: FixtureIssue, body: { readonly [key: string]: Json }): void {
+type Params = FixtureQuestion['params']
+
+function onIssue(state: FixtureState, params: Params, answer: (issue: FixtureIssue) => FixtureAnswer): FixtureAnswer {
+  const issue = state.issues.get(Number(params['issue_iid']))
+  return issue === undefined ? missing : answer(issue)
+}
+
+function onPull(state: FixtureState, params: Params, answer: (pull: FixturePull) => FixtureAnswer): FixtureAnswer {
+  const pull = state.pulls.find(({ number }) => number === Number(params['merge_request_iid']))
+  return pull === undefined ? missing : answer(pull)
+}
+
+function paged(items: readonly Json[], question: FixtureQuestion): FixtureAnswer {
+  const headers = { 'x-total': String(items.length), ...linksOf(items.length, question, paging) }
+  return { status: 200, body: pageOf(items, question, paging), headers }
+}
+
+function change(state: FixtureState, issue: FixtureIssue, body: FixtureRequest['body']): void {
   const words = (name: string): readonly string[] =>
     textIn(body, name)
       .split(',')
@@ -72,39 +125,37 @@ function change(state: FixtureState, issue: FixtureIssue, body: { readonly [key:
   issue.updatedAt = state.touch()
 }
 
-function listIssues(state: FixtureState, query: URLSearchParams): FixtureAnswer {
+function listIssues(question: FixtureQuestion, state: FixtureState): FixtureAnswer {
+  const { query } = question
   const labels = (query.get('labels') ?? '').split(',').filter((label) => label !== '')
   const found = [...state.issues.values()]
     .filter((issue) => !issue.isPull && (query.get('state') === 'all' || issue.isOpen))
     .filter((issue) => labels.every((label) => issue.labels.includes(label)))
     .filter((issue) => issue.updatedAt >= timeIn(query, 'updated_after'))
     .toSorted((a, b) => a.updatedAt - b.updatedAt)
-  return {
-    status: 200,
-    body: pageOf(found, query, page).map((issue) => toIssue(state, issue)),
-    headers: { 'x-total': String(found.length) },
-  }
+  return paged(
+    found.map((issue) => toIssue(state, issue)),
+    question,
+  )
 }
 
-function openPull(state: FixtureState, body: { readonly [key: string]: Json }): FixtureAnswer {
+function openPull({ body }: FixtureQuestion, state: FixtureState): FixtureAnswer {
   const [head, base] = [textIn(body, 'source_branch'), textIn(body, 'target_branch')]
   if (state.findOpenPull(head, base) !== undefined)
     return { status: 409, body: { message: ['Another open merge request already exists for this source branch: !1'] } }
   return { status: 201, body: toPull(state.addPull({ title: textIn(body, 'title'), body: textIn(body, 'description'), head, base })) }
 }
 
-function listPulls(state: FixtureState, query: URLSearchParams): FixtureAnswer {
+function listPulls(question: FixtureQuestion, state: FixtureState): FixtureAnswer {
+  const { query } = question
   const states = query.get('state') === 'opened' ? (['open'] as const) : (['merged'] as const)
   const found = state.pullsBetween(query.get('source_branch') ?? '', query.get('target_branch') ?? '', states)
-  return { status: 200, body: pageOf(found, query, page).map(toPull) }
+  return paged(found.map(toPull), question)
 }
 
-function onePull(state: FixtureState, { path, query }: FixtureRequest): FixtureAnswer {
-  const [, number = '', rest = ''] = /\/merge_requests\/(\d+)(\/.*)?$/.exec(path) ?? []
-  const pull = state.pulls.find((each) => each.number === Number(number))
-  if (pull === undefined) return missing
-  if (rest === '') return { status: 200, body: withPipeline(state, pull) }
-  const notes = state.reviews
+/** What people and GitLab itself wrote under a merge request, the newest first. */
+function notesOf(state: FixtureState, pull: FixturePull): readonly Json[] {
+  const decided = state.reviews
     .filter(({ of }) => of === pull.number)
     .flatMap((review) => [
       {
@@ -119,13 +170,25 @@ function onePull(state: FixtureState, { path, query }: FixtureRequest): FixtureA
         : [{ id: 2, system: true, author: { username: 'ada' }, body: 'added 1 commit\n\n<ul><li>abc</li></ul>' }]),
     ])
   const said = state.comments.filter(({ of }) => of === pull.number).map(toNote)
-  return { status: 200, body: pageOf([...notes, ...said].toReversed(), query, page) }
+  return [...decided, ...said].toReversed()
+}
+
+/** Those of the pipeline of a pull request, as the checks of its newest commit say them. */
+function listJobs(question: FixtureQuestion, state: FixtureState): FixtureAnswer {
+  const run = [...state.pipelines.values()][Number(question.params['pipeline_id']) - 1]
+  if (run === undefined) return missing
+  const jobs = state.checksOf(run.sha).filter(({ word }) => word === (question.query.get('scope[]') ?? word))
+  return paged(
+    jobs.map(({ word, name, said }) => ({ name, status: word, failure_reason: said, allow_failure: false })),
+    question,
+  )
 }
 
 /** What GitLab says of one merge request, and of a list not. */
 function withPipeline(state: FixtureState, pull: FixturePull): Json {
   const run = state.pipelines.get(pull.number)
-  return { ...toPull(pull), head_pipeline: run === undefined ? null : { id: 1, sha: run.sha, status: run.status } }
+  const id = [...state.pipelines.keys()].indexOf(pull.number) + 1
+  return { ...toPull(pull), head_pipeline: run === undefined ? null : { id, sha: run.sha, status: run.status } }
 }
 
 function toIssue(state: FixtureState, issue: FixtureIssue): Json {

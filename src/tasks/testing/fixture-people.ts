@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ForgePeople, Somebody, SuiteStand } from '../suite/suite-stand.ts'
-import type { FixturePull } from './fixture-forge.ts'
+import type { FixturePull } from './fixture-state.ts'
 import type { ForgeStand } from './forge-stand.ts'
 
 const names = { member: 'ada', reviewer: 'bob', guest: 'cy', stranger: 'eve', bot: 'althing-bot' } as const
@@ -8,10 +8,10 @@ const commit = 'a'.repeat(40)
 
 /** An imitated forge, for the suite that real ones pass too. */
 export function suiteStandOf({ forge, fixture }: ForgeStand): SuiteStand {
-  return { forge, wire: fixture, people: peopleOf(fixture, forge.kind), traits }
+  return { forge, wire: fixture, people: peopleOf(fixture, forge.kind), traits: { ...traits, hasEtags: forge.kind !== 'gitea' } }
 }
 
-const traits = { hasEtags: true, hasOthers: true, manyIssues: 230, manyComments: 120 }
+const traits = { hasOthers: true, manyIssues: 230, manyComments: 120 }
 
 function peopleOf({ state }: ForgeStand['fixture'], kind: string): ForgePeople {
   const pullOf = (id: string): FixturePull =>
