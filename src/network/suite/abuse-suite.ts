@@ -63,7 +63,7 @@ export function testAbuse(scene: Scene): void {
       protocol,
       async (channel) => {
         await read.promise
-        counted.resolve((await readAll(channel)).length)
+        await readAll(channel).then(({ length }) => counted.resolve(length), counted.reject)
       },
       limits,
     )
