@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { runForgeSuite } from '../../src/tasks/suite/forge-suite.ts'
 import { buildGitea } from './build-gitea.ts'
 import { runClaimScenes } from './claim-scenes.ts'
+import { runDescription } from './described.ts'
 import type { GiteaTown } from './gitea-people.ts'
 import { giteaPeople, makeGiteaRepository, settleGitea } from './gitea-people.ts'
 import { openGitea } from './gitea-server.ts'
@@ -51,6 +52,7 @@ else {
     const own = await ask.list(`/repos/${team}/${repository.name}/labels`)
     assert.deepEqual(own.map((label) => label.text('name')).toSorted(), ['bzzz-task', 'completed'])
   })
+  runDescription(town.server)
   runClaimScenes('gitea', makeRepository)
   runGiteaJourney(town)
 }

@@ -14,6 +14,8 @@ import { unsharedPauses } from '../forges/shared-pauses.ts'
 import { createRemote } from '../git/create-remote.ts'
 import type { GitRemote } from '../git/remote.ts'
 import { createHandClock, testRemoteOptions } from './claim-bench.ts'
+import { githubGraphql, judgeGraphql } from './described-graphql.ts'
+import { failOn } from './fixture-routes.ts'
 import type { Owner } from './git-server.ts'
 import { serveHttp, testPrograms } from './git-server.ts'
 
@@ -35,8 +37,11 @@ export interface RefApiFixture {
   mischief: () => ApiMischief | undefined
 }
 
+const token = 'token-of-a-test'
+
 /**
- * A GitHub whose pushes take branches alone and whose GraphQL has `updateRefs`, over a real repository: git keeps the refs, all or none.
+ * A GitHub whose pushes take branches alone and whose GraphQL has `updateRefs`, over a real repository: git keeps the refs, all or none. A question
+ * that is not as GitHub publishes it fails the test that owns this.
  *
  * @see https://docs.github.com/en/graphql/reference/git
  */
@@ -44,9 +49,14 @@ export async function openRefApi(t: Owner, bare: string, options: { readonly ref
   const hook = join(bare, 'hooks', 'update')
   await writeFile(hook, `#!/bin/sh\ncase "$1" in ${options.refuses ?? 'refs/althing/*'}) exit 1;; esac\n`)
   await chmod(hook, 0o755)
+  const wrong: string[] = []
+  failOn(t, wrong)
   const before = async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
     if (request.url !== '/api/graphql') return true
-    await answer(bare, fixture, { request, response })
+    const { method = '', headers } = request
+    if (method !== 'POST' || headers['content-type'] !== 'application/json')
+      wrong.push(`${method} ${headers['content-type']} is no question`)
+    await answer({ bare, fixture, wrong }, { request, response })
     return false
   }
   const url = await serveHttp(t, bare, { before })
@@ -60,7 +70,7 @@ export function openRefCalls(github: RefApiFixture): RefApi {
   const client = new RestClient(
     {
       ...{ clock, fetch, pauses: unsharedPauses, pace: new ForgePace({ clock }, { writeGapMs: 0, maxPauseMs: 0 }) },
-      findToken: async () => undefined,
+      findToken: async () => token,
       note: () => {},
     },
     { ...testRemoteOptions, ...githubDialect, api: graphqlRootOf(github) },
@@ -86,14 +96,18 @@ interface Question {
 }
 
 async function answer(
-  bare: string,
-  fixture: RefApiFixture,
+  { bare, fixture, wrong }: { readonly bare: string; readonly fixture: RefApiFixture; readonly wrong: string[] },
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
 ): Promise<void> {
-  const { query, variables } = JSON.parse(Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString()) as Question
+  const asked = JSON.parse(Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString())
   const reply = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): void =>
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-  if (query.startsWith('query')) {
+  if (request.headers.authorization !== `Bearer ${token}`) return reply({ message: 'Bad credentials' }, 401)
+  const faults = judgeGraphql(asked)
+  wrong.push(...faults)
+  if (faults.length > 0) return reply({ errors: faults.map((message) => ({ message, extensions: { code: 'argumentNotAccepted' } })) })
+  const { query, variables } = asked as Question
+  if (query === githubGraphql.documents.findRepository) {
     const isThere = variables.owner === 'team' && variables.name === 'shop'
     const missing = { data: { repository: null }, errors: [{ type: 'NOT_FOUND', message: 'Could not resolve to a Repository' }] }
     return reply(isThere ? { data: { repository: { id: 'R_shop' } } } : missing)

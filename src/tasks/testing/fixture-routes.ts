@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import type { Json } from '../../lib/json.ts'
 import type { FixtureState } from './fixture-state.ts'
+import type { Owner } from './git-server.ts'
 
 export interface FixtureRequest {
   readonly method: string
@@ -117,4 +119,10 @@ export function textIn(body: FixtureRequest['body'], name: string): string {
 export function textsIn(body: FixtureRequest['body'], name: string): string[] {
   const list = body[name]
   return Array.isArray(list) ? list.filter((text) => typeof text === 'string') : []
+}
+
+/** Fails the test that owns a forge for what was asked of it and answered by it that a real one neither takes nor answers. */
+export function failOn(t: Owner, wrong: readonly string[]): void {
+  // after all else that ends with the owner: what throws here keeps the rest from being cleaned up
+  t.after(() => t.after(() => assert.deepEqual(wrong, [], 'a real forge neither takes nor answers this')))
 }
