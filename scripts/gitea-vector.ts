@@ -84,11 +84,9 @@ function prune(swagger: JsonObject): JsonObject {
   return pruned
 }
 
-function pruneOperation(operation: JsonObject): JsonObject {
-  const parameters = operation['parameters'] ?? []
-  if (!Array.isArray(parameters)) throw new Error('parameters are a list')
+function pruneOperation({ parameters, ...operation }: JsonObject): JsonObject {
   const responses = Object.entries(get(operation, 'responses')).map(([status, each]): [string, Json] => [status, pick(each)])
-  return { parameters: parameters.map(pick), responses: Object.fromEntries(responses) }
+  return { ...(Array.isArray(parameters) ? { parameters: parameters.map(pick) } : {}), responses: Object.fromEntries(responses) }
 }
 
 /** What of a schema is kept, and of the schemas within. */

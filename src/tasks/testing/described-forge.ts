@@ -10,7 +10,7 @@ export interface ForgeDescription {
 }
 
 interface Operation {
-  readonly parameters: readonly (Schema & { readonly name: string; readonly in: 'path' | 'query' | 'body'; readonly schema?: Schema })[]
+  readonly parameters?: readonly (Schema & { readonly name: string; readonly in: 'path' | 'query' | 'body'; readonly schema?: Schema })[]
   readonly responses: Readonly<Record<string, { readonly $ref?: string; readonly schema?: Schema }>>
 }
 
@@ -31,7 +31,7 @@ export function readDescription(name: string): ForgeDescription {
 
 /** What of a request is not as the description says, in words. `route`: such as `GET /user`. */
 export function judgeAsked(description: ForgeDescription, route: string, { params, query, body }: FixtureQuestion): readonly string[] {
-  const { parameters } = operationOf(description, route)
+  const { parameters = [] } = operationOf(description, route)
   const unknown = [...query.keys()].filter((name) => !parameters.some((each) => each.in === 'query' && each.name === name))
   const wrong = parameters.flatMap((parameter): readonly string[] => {
     const { name, schema = {} } = parameter

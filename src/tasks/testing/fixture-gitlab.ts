@@ -2,7 +2,7 @@ import type { Json } from '../../lib/json.ts'
 import type { FixtureDialect } from './fixture-forge.ts'
 import type { FixtureAnswer, FixtureQuestion, FixtureRequest, FixtureRoutes } from './fixture-routes.ts'
 import { isoOf, linksOf, missing, pageOf, textIn, timeIn } from './fixture-routes.ts'
-import type { FixtureComment, FixtureIssue, FixturePull, FixtureState } from './fixture-state.ts'
+import type { FixtureComment, FixtureIssue, FixturePull, FixtureReview, FixtureState } from './fixture-state.ts'
 
 const paging = { name: 'per_page', usual: 20, most: 100 } as const
 const pages = ['per_page', 'page'] as const
@@ -155,22 +155,31 @@ function listPulls(question: FixtureQuestion, state: FixtureState): FixtureAnswe
 
 /** What people and GitLab itself wrote under a merge request, the newest first. */
 function notesOf(state: FixtureState, pull: FixturePull): readonly Json[] {
-  const decided = state.reviews
-    .filter(({ of }) => of === pull.number)
-    .flatMap((review) => [
-      {
-        id: 1,
-        system: true,
-        author: { username: review.author },
-        body: review.word === 'approved' ? 'approved this merge request' : 'requested changes',
-      },
-      // commits that came after it
-      ...(review.commit === pull.commit
-        ? []
-        : [{ id: 2, system: true, author: { username: 'ada' }, body: 'added 1 commit\n\n<ul><li>abc</li></ul>' }]),
-    ])
+  const decided = state.reviews.filter(({ of }) => of === pull.number).flatMap((review) => notesOfReview(pull, review))
   const said = state.comments.filter(({ of }) => of === pull.number).map(toNote)
-  return [...decided, ...said].toReversed()
+  return [...decided, ...said].map((note, id) => ({ ...note, id: note['id'] ?? id })).toReversed()
+}
+
+type Note = Readonly<Record<string, Json>>
+
+const decisions = { approved: 'approved this merge request', 'changes-requested': 'requested changes' } as const
+
+function notesOfReview(
+  pull: FixturePull,
+  { author, word, commit, body = '', at = pull.updatedAt, lines = [] }: FixtureReview,
+): readonly Note[] {
+  const written = { author: { username: author }, internal: false, updated_at: isoOf(at) }
+  return [
+    ...(body === '' ? [] : [{ ...written, system: false, body }]),
+    ...lines.map((line) => ({
+      ...{ system: false, internal: false, author: { username: line.author }, body: line.body, updated_at: isoOf(line.at) },
+      ...{ resolvable: true, resolved: line.isResolved === true },
+      position: { new_path: line.path, new_line: line.line ?? null, old_line: line.line === undefined ? line.originalLine : null },
+    })),
+    ...(word === 'approved' || word === 'changes-requested' ? [{ ...written, system: true, body: decisions[word] }] : []),
+    // commits that came after it
+    ...(commit === pull.commit ? [] : [{ ...written, system: true, body: 'added 1 commit\n\n<ul><li>abc</li></ul>' }]),
+  ]
 }
 
 /** Those of the pipeline of a pull request, as the checks of its newest commit say them. */
@@ -179,7 +188,7 @@ function listJobs(question: FixtureQuestion, state: FixtureState): FixtureAnswer
   if (run === undefined) return missing
   const jobs = state.checksOf(run.sha).filter(({ word }) => word === (question.query.get('scope[]') ?? word))
   return paged(
-    jobs.map(({ word, name, said }) => ({ name, status: word, failure_reason: said, allow_failure: false })),
+    jobs.map(({ word, name, said, mayFail = false }) => ({ name, status: word, failure_reason: said, allow_failure: mayFail })),
     question,
   )
 }
@@ -207,7 +216,7 @@ function toIssue(state: FixtureState, issue: FixtureIssue): Json {
   }
 }
 
-function toNote(comment: FixtureComment): Json {
+function toNote(comment: FixtureComment): Note {
   const { id, body, isSystem, isInternal, updatedAt } = comment
   return { id, body, system: isSystem, internal: isInternal, author: { username: comment.author }, updated_at: isoOf(updatedAt) }
 }

@@ -71,6 +71,8 @@ export interface FixtureCheck {
   readonly word: string
   readonly name: string
   readonly said: string
+  /** Whether it may fail, as GitLab has it. */
+  readonly mayFail?: boolean
 }
 
 /** Everything of one repository, `team/shop`. The account of the token is `althing-bot`. */
