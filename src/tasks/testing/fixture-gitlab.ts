@@ -94,6 +94,37 @@ export const gitlabFixture: FixtureDialect = {
   isAllowed: (headers) => headers['private-token'] === 'token-of-a-test',
   hasEtags: true,
   routes,
+  judge: { asked: judgeWords, answered: () => [] },
+}
+
+/** What each parameter may say. @see https://docs.gitlab.com/api/issues/ https://docs.gitlab.com/api/merge_requests/ https://docs.gitlab.com/api/pipelines/ */
+const patterns: Readonly<Record<string, RegExp>> = {
+  state: /^(opened|closed|locked|merged|all)$/,
+  scope: /^(created_by_me|assigned_to_me|all)$/,
+  'scope[]': /^(created|pending|running|failed|success|canceled|skipped|manual)$/,
+  order_by: /^(id|created_at|updated_at)$/,
+  sort: /^(asc|desc)$/,
+  per_page: /^([1-9]\d?|100)$/,
+  page: /^[1-9]\d*$/,
+  updated_after: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
+  sha: /^[0-9a-f]{40}$/,
+  state_event: /^(close|reopen)$/,
+  issue_iid: /^\d+$/,
+  note_id: /^\d+$/,
+  merge_request_iid: /^\d+$/,
+  pipeline_id: /^\d+$/,
+}
+
+function judgeWords(_route: string, { params, query, body }: FixtureQuestion): readonly string[] {
+  const { assignee_ids: ids = [0], ...texts } = body
+  const given = [...Object.entries(params), ...query, ...Object.entries(texts)]
+  const wrong = given.flatMap(([name, value]) => {
+    if (typeof value === 'string' && patterns[name]?.test(value) !== false) return []
+    return [`${name} is never ${JSON.stringify(value)}`]
+  })
+  // 0 stands for nobody; of an empty list nothing is said
+  const areIds = Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isSafeInteger(id))
+  return areIds ? wrong : [...wrong, `assignee_ids are ${JSON.stringify(ids)}`]
 }
 
 type Params = FixtureQuestion['params']
