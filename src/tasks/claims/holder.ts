@@ -194,8 +194,9 @@ export class ClaimHolder {
   async #putBack(value: ObjectId | undefined, signal: AbortSignal): Promise<boolean> {
     const head = this.#line.known
     if (head === undefined) return false
+    const { task, epoch } = this.terms
     try {
-      return await this.#deps.putBack({ task: this.terms.task, value, head, links: this.#links }, { signal: this.#bounded(signal) })
+      return await this.#deps.putBack({ task, epoch, value, head, links: this.#links }, { signal: this.#bounded(signal) })
     } catch (error) {
       if (error instanceof Fault || signal.aborted || isTimeout(error)) return false
       throw error

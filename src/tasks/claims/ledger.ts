@@ -39,6 +39,8 @@ export interface TaskSight {
 /** A chain that a forge has less of than it took, as its holder knows it. */
 export interface LostChain {
   readonly task: TaskKey
+  /** Of its last holding. */
+  readonly epoch: number
   /** What stands there now. */
   readonly value: ObjectId | undefined
   /** What stood there last. */
@@ -110,14 +112,17 @@ export class ClaimLedger {
    * @see docs/protocols/claims.md §6
    */
   async restore({ task, value, meaning }: TaskSight, waiting: Waiting): Promise<boolean> {
-    const head = this.#deps.store.get(task)?.state.head
-    if (meaning.meaning !== 'regressed' || head !== meaning.newest) return false
-    return this.putBack({ task, value, head, links: new Map() }, waiting)
+    const known = this.#deps.store.get(task)?.state
+    if (meaning.meaning !== 'regressed' || known?.head !== meaning.newest) return false
+    return this.putBack({ task, epoch: known.holding?.epoch ?? 0, value, head: known.head, links: new Map() }, waiting)
   }
 
-  /** The same for a holder, who knows what it sent last. False also when what came before its own links was never seen here. */
-  async putBack({ task, value, head, links }: LostChain, { signal }: Waiting): Promise<boolean> {
+  /** The same for a holder, who knows what it sent last. False also when what came before its own links was never seen here, or the chain was collected. */
+  async putBack({ task, epoch, value, head, links }: LostChain, { signal }: Waiting): Promise<boolean> {
     const { remote, store, form } = this.#deps
+    // who slept through the end of its task sees a ref that is gone, and nothing else
+    await this.#list([closedRef(form)], { signal })
+    if (this.#closedEpoch(task) >= epoch) return false
     const commits = new Map([...(store.get(task)?.commits ?? []), ...links])
     if (!commits.has(head)) return false
     const objects = [...commits.values()].map((bytes) => ({ type: 'commit', bytes }) as const)

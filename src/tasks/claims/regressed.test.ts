@@ -224,3 +224,13 @@ test('F35: a chain that was collected and came back with a backup is that chain 
   await set(ref, holder.head)
   assert.equal((await look(ada)).meaning.meaning, 'regressed')
 })
+
+test('a holder that slept through the end of its task does not bring a chain back that was collected', async () => {
+  const { open, valueOf } = openStand()
+  const [ada, bob] = [open('ada'), open('bob')]
+  const asleep = await hold(ada)
+  await (await takeOver(bob, 2)).done('merged', { signal })
+  assert.equal(await collectClosed({ ...bob, key: bob.key }, [await look(bob)], { signal }), true)
+  assert.equal((await asleep.release('failed: it came to no end', { signal })).result, 'regressed')
+  assert.equal(await valueOf(), undefined)
+})
