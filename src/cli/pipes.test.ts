@@ -92,3 +92,15 @@ test('content from a file and from a text at once is wrong usage, and nothing is
   assert.equal(await cli.run('context', 'put', address, 'x.md', '--text', 'both'), 2)
   assert.match(cli.stderr(), /takes a file or --text, one of them.*USAGE_INVALID/)
 })
+
+test('a key or token that is to be forgotten is not waited for on standard input', async (t) => {
+  let file: unknown = 'not asked'
+  const cli = createTestCli(t, {
+    answer: async (input) => {
+      file = Object.entries(input ?? {}).find(([name]) => name === 'file')?.[1]
+      return { endpoint: 'lab', status: 'removed' }
+    },
+  })
+  assert.equal(await cli.run('model', 'key', 'lab', '--remove'), 0)
+  assert.equal(file, undefined)
+})

@@ -30,7 +30,7 @@ export async function openPipes(
   given: Given,
   { json }: { readonly json: boolean },
 ): Promise<PipedInput> {
-  const reads = given['text'] === undefined ? findField(operation, given, 'readsInput') : undefined
+  const reads = given['text'] === undefined && given['remove'] !== true ? findField(operation, given, 'readsInput') : undefined
   const writes = json ? undefined : findField(operation, given, 'writesOutput')
   await using stack = new AsyncDisposableStack()
   const input = new Map(Object.entries(given))

@@ -11,5 +11,6 @@ export const configFaults = defineFaults({
     kind: 'unavailable',
     meaning: 'The program that `secrets.command` names cannot be run, or does not end. Data: `name`.',
   },
+  SECRET_UNREADABLE: { kind: 'usage', meaning: 'The file that was named for a key or token cannot be read. Data: `file`.' },
   SECRET_INVALID: { kind: 'usage', meaning: 'The name of a secret, or the secret, is not of the allowed form. Data: `name`.' },
 })

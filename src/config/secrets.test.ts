@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { offerBytes } from '../lib/byte-pipe.ts'
 import { readEnvironment } from './environment.ts'
-import { createSecrets } from './secrets.ts'
+import { createSecrets, readSecretInput } from './secrets.ts'
 
 function homeOf(t: TestContext): string {
   const home = mkdtempSync(join(tmpdir(), 'althing-secrets-'))
@@ -83,4 +85,28 @@ test('those there are can be listed and taken away', async (t) => {
   await secrets.set('a', '2')
   assert.deepEqual(await secrets.list(), ['a', 'b'])
   assert.deepEqual([await secrets.remove('a'), await secrets.remove('a'), await secrets.list()], [true, false, ['b']])
+})
+
+test('a secret is taken from a file, or from the byte pipe that stands for standard input, no further than a secret can be long', async (t) => {
+  const home = homeOf(t)
+  const path = join(home, 'key')
+  writeFileSync(path, 'sk-1\n')
+  assert.equal(await readSecretInput(path), 'sk-1\n')
+  for (const [text, taken] of [
+    ['sk-2\n', 5],
+    ['', 0],
+    ['x'.repeat(200_000), 65_536],
+  ] as const) {
+    await using _ = await offerBytes(join(home, 'i'), Readable.from([Buffer.from(text)]))
+    assert.equal(await readSecretInput(join(home, 'i')), text.slice(0, taken))
+  }
+})
+
+test('a secret that was to be read from no file, or from a folder, is refused with the path', async (t) => {
+  const home = homeOf(t)
+  await assert.rejects(readSecretInput(join(home, 'nofile')), {
+    code: 'SECRET_UNREADABLE',
+    message: /^there is no file .*nofile; name the file/,
+  })
+  await assert.rejects(readSecretInput(home), { code: 'SECRET_UNREADABLE', message: /cannot be read/ })
 })

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isBytePipe, takeBytes } from '../lib/byte-pipe.ts'
+import { describeError } from '../lib/fault.ts'
 import type { Environment } from './environment.ts'
 import { configFaults } from './faults.ts'
 import type { SecretCommand } from './secret-command.ts'
@@ -86,11 +88,40 @@ export function createSecrets(home: string, { secrets: given, command }: Secrets
   }
 }
 
-/** What a person hands in as a secret, in a file or on standard input; of a longer one the beginning, which is no secret then. */
+/**
+ * What a person hands in as a secret: in a file, or on standard input, which a command passes on as a byte pipe. Of a longer one the beginning,
+ * which is no secret then.
+ *
+ * @throws Fault SECRET_UNREADABLE
+ */
 export async function readSecretInput(path: string): Promise<string> {
+  try {
+    return (await isBytePipe(path)) ? await readPiped(path) : await readBeginning(path)
+  } catch (error) {
+    const message = isMissing(error) ? `there is no file ${path}` : `${path} cannot be read: ${describeError(error)}`
+    throw configFaults.create('SECRET_UNREADABLE', {
+      message: `${message}; name the file that holds the key or token, or hand it in on standard input`,
+      data: { file: path },
+      cause: error,
+    })
+  }
+}
+
+async function readBeginning(path: string): Promise<string> {
   await using file = await open(path)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(maxInputBytes), 0, maxInputBytes, 0)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(maxInputBytes), 0, maxInputBytes, null)
   return buffer.toString('utf8', 0, bytesRead)
+}
+
+async function readPiped(path: string): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of takeBytes(path)) {
+    parts.push(part)
+    size += part.byteLength
+    if (size >= maxInputBytes) break
+  }
+  return Buffer.concat(parts).toString('utf8', 0, maxInputBytes)
 }
 
 /** The end of the variable that a secret may stand in. */

@@ -72,7 +72,7 @@ const key = defineOperation({
     remove: { type: 'flag', help: 'forget the key instead' },
   },
   output: (z) => z.object({ endpoint: z.string(), status: z.enum(['kept', 'removed', 'missing']) }),
-  faults: ['MODEL_NAME_INVALID', 'MODELS_CONFIG_INVALID', 'SECRET_INVALID'],
+  faults: ['MODEL_NAME_INVALID', 'MODELS_CONFIG_INVALID', 'SECRET_INVALID', 'SECRET_UNREADABLE'],
   isReadOnly: false,
   needsPeers: false,
   examples: [

@@ -72,7 +72,7 @@ const token = defineOperation({
     remove: { type: 'flag', help: 'forget the token instead' },
   },
   output: (z) => z.object({ host: z.string(), status: z.enum(['kept', 'removed', 'missing']) }),
-  faults: ['PROJECT_MISSING', 'PROJECT_INVALID', 'SECRET_INVALID'],
+  faults: ['PROJECT_MISSING', 'PROJECT_INVALID', 'SECRET_INVALID', 'SECRET_UNREADABLE'],
   isReadOnly: false,
   needsPeers: false,
   examples: [

@@ -30,7 +30,7 @@ export const hookOperation = defineOperation({
       /** As the forge's API names them. */
       events: z.array(z.string()),
     }),
-  faults: ['PROJECT_MISSING', 'PROJECT_INVALID', 'SECRET_INVALID'],
+  faults: ['PROJECT_MISSING', 'PROJECT_INVALID', 'SECRET_INVALID', 'SECRET_UNREADABLE'],
   isReadOnly: false,
   needsPeers: false,
   examples: [
