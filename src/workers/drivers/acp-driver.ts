@@ -98,8 +98,9 @@ async function converse(child: SandboxProcess, run: Run, talk: Talk): Promise<Wo
     .onRequest(methods.client.session.requestPermission, async ({ params }) => {
       // Leave to act is given while the lease is confirmed: an agent that asks is held here, one that does not ask by its own model's calls.
       await tools.untilMayWork({ signal })
-      const { kind } = params.toolCall
-      const optionId = choosePermission({ kind: kind ?? undefined, options: params.options }, options)
+      const optionId = choosePermission({ kind: updates.kindOf(params.toolCall), options: params.options }, options)
+      const answer = params.options.find((option) => option.optionId === optionId)?.kind ?? 'no answer that fits was offered'
+      if (!updates.asked(params.toolCall, answer)) child.kill()
       return { outcome: optionId === undefined ? { outcome: 'cancelled' } : { outcome: 'selected', optionId } }
     })
     .onNotification(methods.client.session.update, ({ params }) => {

@@ -9,7 +9,7 @@ import { openEventQueue } from './event-queue.ts'
 
 const say = (text: string): SessionUpdate => ({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } })
 const think = (text: string): SessionUpdate => ({ sessionUpdate: 'agent_thought_chunk', content: { type: 'text', text } })
-const use = (title: string): SessionUpdate => ({ sessionUpdate: 'tool_call', toolCallId: '1', title })
+const use = (title: string): SessionUpdate => ({ sessionUpdate: 'tool_call', toolCallId: title, title, status: 'completed' })
 const unrelated: SessionUpdate = { sessionUpdate: 'plan', entries: [] }
 
 async function readAll(updates: readonly SessionUpdate[], maxSize = 10_000): Promise<readonly WorkerEvent[]> {
@@ -49,4 +49,41 @@ test('F27: what an agent says is counted by its length, and is enough however it
     ),
     [1_800],
   )
+})
+
+const begin: SessionUpdate = { sessionUpdate: 'tool_call', toolCallId: 'c1', title: 'Run the tests', kind: 'execute', status: 'pending' }
+
+test('one tool call is one event, though its updates say only what changed', async () => {
+  const events = await readAll([
+    begin,
+    { sessionUpdate: 'tool_call_update', toolCallId: 'c1', status: 'in_progress', rawOutput: 'ok 1' },
+    use('read a'),
+    { sessionUpdate: 'tool_call_update', toolCallId: 'c1', status: 'failed' },
+    { sessionUpdate: 'tool_call', toolCallId: 'c2', title: 'Look' },
+  ])
+  assert.deepEqual(events, [
+    { type: 'tool', name: 'other', input: 'read a', output: '', isError: false },
+    { type: 'tool', name: 'execute', input: 'Run the tests', output: '"ok 1"', isError: true },
+    { type: 'tool', name: 'other', input: 'Look', output: '', isError: false },
+  ])
+})
+
+test('what an agent asks leave for is known by its call, and stands in the transcript with the answer', async () => {
+  const queue = openEventQueue<WorkerEvent>(10_000)
+  const reader = createUpdateReader(queue)
+  reader.read({ ...begin, kind: 'fetch' })
+  assert.equal(reader.kindOf({ toolCallId: 'c1' }), 'fetch')
+  assert.equal(reader.kindOf({ toolCallId: 'c1', kind: 'edit' }), 'edit')
+  assert.equal(reader.kindOf({ toolCallId: 'c2' }), undefined)
+  reader.asked({ toolCallId: 'c1' }, 'reject_once')
+  queue.close()
+  assert.deepEqual(await Array.fromAsync(queue), [
+    { type: 'tool', name: 'permission', input: 'Run the tests', output: 'reject_once', isError: false },
+  ])
+})
+
+test('the last words of an agent are what it said last, also when it ended after using a tool', () => {
+  const reader = createUpdateReader(openEventQueue<WorkerEvent>(10_000))
+  for (const update of [say('I look.'), use('read a'), say('It is '), say('mended.'), use('run b'), say(' \n')]) reader.read(update)
+  assert.equal(reader.lastWords().trim(), 'It is mended.')
 })
