@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSigningKey } from '../../identity/keys.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { untilAborted } from '../../lib/deadline.ts'
+import { createVirtualClock } from '../../lib/virtual-clock.ts'
 import { tasksFaults } from '../faults.ts'
 import type { ObjectId } from '../git/objects.ts'
 import type { GitRemote, PushRequest } from '../git/remote.ts'
 import { createMemoryServer } from '../testing/memory-remote.ts'
-import { claimFree, hold, openNode, termsOf, testSignal as signal } from '../testing/claim-bench.ts'
+import { claimFree, createHandClock, hold, openNode, termsOf, testSignal as signal } from '../testing/claim-bench.ts'
 import { taskKeyOfIssue } from '../task.ts'
 import { testTask } from '../testing/test-names.ts'
 import type { ClaimHolder, WorkPush } from './holder.ts'
@@ -180,4 +182,20 @@ test('rule 5: what the server refused each time is refused when the wait ends, a
   const clock = { ...cy.clock, sleep: () => Promise.reject(new Error('the wait is over')) }
   const attempt = await tryClaim({ ...cy, clock }, { terms: termsOf(1, taskKeyOfIssue(8)), value: undefined }, { signal: over.signal })
   assert.deepEqual(attempt, { result: 'refused', cause: 'contention', reason: 'missing necessary objects' })
+})
+
+test('a holder that asks as its lease runs out waits for an answer: it does not ask again and again while no time passes', async () => {
+  const clock = createVirtualClock({ startsAt: 1_760_000_000_000 })
+  const real = createMemoryServer({ clock }, { latencyMs: 0 }).connect('ada')
+  let isSilent = false
+  const push: GitRemote['push'] = (request, options) =>
+    isSilent ? untilAborted(new Promise(() => {}), options.signal) : real.push(request, options)
+  const ada = { ...openNode('', { remote: { ...real, push } }), clock: { ...createHandClock(), ...clock } }
+  const { holder } = await clock.run(claimFree(ada)).then((won) => (won.result === 'held' ? won : assert.fail(won.result)))
+  isSilent = true
+  await clock.advance(holder.times.ttlMs - holder.times.marginMs - 1e-9)
+  const asked = clock.monotonic()
+  const sent = await clock.run(holder.renew({ signal }))
+  assert.equal(sent.result, 'unknown')
+  assert.ok(clock.monotonic() - asked >= 1, `${clock.monotonic() - asked} ms`)
 })

@@ -28,6 +28,9 @@ export interface HolderOptions {
   readonly limitedNodes: number
 }
 
+/** With less left of a lease nothing is sent within it: nobody answers so soon, and who asks again at once would never let it run out. In milliseconds. */
+const leastSendMs = 1
+
 /** Whether a holder's agent may work. `lost` is final. */
 export type HolderMode = 'working' | 'paused' | 'lost' | 'ended'
 
@@ -226,7 +229,7 @@ export class ClaimHolder {
 
   #bounded(signal: AbortSignal): AbortSignal {
     const left = workLeftMs(this.#lease, this.times, this.#now())
-    return withDeadline(this.#deps.clock, left > 0 ? left : this.times.marginMs, signal)
+    return withDeadline(this.#deps.clock, left >= leastSendMs ? left : this.times.marginMs, signal)
   }
 
   #stamp(): Lease {
