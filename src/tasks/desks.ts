@@ -1,4 +1,4 @@
-import { parseTaskKey, taskKeyOfIssue } from './task.ts'
+import { issueOfTaskKey, parseTaskKey, taskKeyOfIssue } from './task.ts'
 import type { Project, Task, TaskKey } from './task.ts'
 import type { DeskDeps, DeskOptions } from './desk.ts'
 import { ProjectDesk } from './desk.ts'
@@ -6,7 +6,7 @@ import type { DeskState } from './desk-state.ts'
 import { createDeskState } from './desk-state.ts'
 import { tasksFaults } from './faults.ts'
 import type { Projects } from './projects.ts'
-import { createProjects } from './projects.ts'
+import { createProjects, unnamedProject } from './projects.ts'
 
 /** The projects of one hive on this node, each opened once. */
 export interface Desks {
@@ -19,13 +19,21 @@ export interface Desks {
   /** @throws Fault PROJECT_MISSING */
   readonly get: (project: string) => ProjectDesk
   /**
-   * The task a person means: `t-0123456789ab`, `issue-7`, `7` or `#7` of a project, or `shop#7`, `team/shop#t-0123456789ab`.
+   * The task a person means: `t-0123456789ab`, `issue-7`, `7` or `#7` of a project, or `shop#7`, `team/shop#t-0123456789ab`. The name of a record is
+   * that of one task alone: where no project was named it is found in whichever has it, that of the folder first.
    *
    * @throws Fault TASK_NAME_INVALID, PROJECT_MISSING, TASK_MISSING
    */
-  readonly findTask: (name: string, project: string | undefined, options: { readonly signal: AbortSignal }) => Promise<FoundTask>
+  readonly findTask: (name: string, where: NamedProject, options: { readonly signal: AbortSignal }) => Promise<FoundTask>
   /** Forgets what is open of a project that was changed or removed. What it has in hand, and its chains, stay while it is there. */
   readonly close: (project: Project) => void
+}
+
+/** What says which project is meant. */
+export interface NamedProject {
+  readonly project?: string | undefined
+  /** Address of the folder's repository. */
+  readonly near?: string | undefined
 }
 
 export interface FoundTask {
@@ -51,7 +59,8 @@ export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
   }
   const only = (): Project => {
     const [one, ...others] = projects.list()
-    return one !== undefined && others.length === 0 ? one : projects.find('')
+    if (one === undefined || others.length > 0) throw unnamedProject(projects.list())
+    return one
   }
   return {
     projects,
@@ -59,17 +68,20 @@ export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
     only,
     choose: (project, near) => project ?? (near === undefined ? undefined : projects.findAt(near)?.id),
     get: (project) => deskOf(projects.find(project)),
-    findTask: async (name, project, waiting) => {
+    findTask: async (name, { project, near }, waiting) => {
       const at = name.lastIndexOf('#')
       const named = at > 0 ? name.slice(0, at) : project
       const key = readTaskName(name.slice(at + 1))
-      const desk = deskOf(named === undefined ? only() : projects.find(named))
-      const task = await desk.source.find(key, waiting)
-      if (task !== undefined) return { desk, task }
-      throw tasksFaults.create('TASK_MISSING', {
-        message: `${desk.project.id} has no task ${key}; \`althing task list\` shows those there are`,
-        data: { project: desk.project.id, task: key },
-      })
+      const candidates =
+        named === undefined
+          ? listCandidates(key, projects.list(), near === undefined ? undefined : projects.findAt(near))
+          : [projects.find(named)]
+      for (const candidate of candidates) {
+        const desk = deskOf(candidate)
+        const task = await desk.source.find(key, waiting)
+        if (task !== undefined) return { desk, task }
+      }
+      throw missingTask(key, candidates)
     },
     close: ({ id }) => {
       open.delete(id)
@@ -77,6 +89,24 @@ export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
       if (!projects.list().some((project) => project.id === id)) states.delete(id)
     },
   }
+}
+
+/** Where a task may be whose project was not named. The number of an issue says nothing of its project. @throws Fault PROJECT_MISSING */
+function listCandidates(key: TaskKey, all: readonly Project[], here: Project | undefined): readonly Project[] {
+  if (all.length === 1) return all
+  const isIssue = issueOfTaskKey(key) !== undefined
+  if (isIssue && here !== undefined) return [here]
+  const candidates = all.filter(({ forge }) => (forge !== 'git') === isIssue)
+  if (candidates.length === 0 || (isIssue && candidates.length > 1)) throw unnamedProject(all)
+  return candidates.toSorted((one, other) => Number(other.id === here?.id) - Number(one.id === here?.id))
+}
+
+function missingTask(key: TaskKey, asked: readonly Project[]): Error {
+  const ids = asked.slice(0, 10).map(({ id }) => id)
+  return tasksFaults.create('TASK_MISSING', {
+    message: `${ids.join(', ')} ${ids.length === 1 ? 'has' : 'have'} no task ${key}; \`althing task list\` shows those there are`,
+    data: { project: ids[0] ?? '', task: key },
+  })
 }
 
 function readTaskName(text: string): TaskKey {

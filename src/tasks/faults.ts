@@ -13,6 +13,10 @@ export const tasksFaults = defineFaults({
     meaning: 'A task that was to be added has no title, or a title, text or label that is too long. Data: `title`.',
   },
   TASK_MISSING: { kind: 'missing', meaning: 'A project has no such task. Data: `project`, `task`.' },
+  TASK_CLOSED: {
+    kind: 'conflict',
+    meaning: 'A task that was to be paused or broken free is closed, and held by nobody. Data: `project`, `task`.',
+  },
   PULL_MISSING: { kind: 'missing', meaning: 'No such pull request is known. Data: `pull`.' },
   CLAIM_LOST: {
     kind: 'conflict',

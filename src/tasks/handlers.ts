@@ -4,6 +4,7 @@ import { listHistory } from './claims/history.ts'
 import { describeTask, sinceOf, whyNotTaken } from './describe-task.ts'
 import type { ProjectDesk } from './desk.ts'
 import type { Desks, FoundTask } from './desks.ts'
+import { tasksFaults } from './faults.ts'
 import type { HoldingHandlerDeps } from './holding-handlers.ts'
 import { createHoldingHandlers } from './holding-handlers.ts'
 import type { HookHandlerDeps } from './hooks/hook-handlers.ts'
@@ -133,6 +134,7 @@ function interruptHandlers({ findDesks, findTasks, holdings }: TaskHandlerDeps):
     (kind: 'break' | 'pause' | 'done'): Handlers['task.break'] =>
     async ({ task: name, project, near, reason }, { hive, signal }) => {
       const { desk, task } = await findNamed(findDesks(hive), { name, project, near }, { signal })
+      if (kind !== 'done') await refuseClosed(desk, task, { signal })
       // what nobody ever claimed has nothing that could be broken, and may be closed all the same: who wins it now sees that and lets go
       const isFresh = kind === 'done' && (await desk.sight(task.key, { signal })).value === undefined
       if (!isFresh) await desk.interrupt(task.key, { kind, reason: formatReason('by-person', reason), signal })
@@ -145,6 +147,21 @@ function interruptHandlers({ findDesks, findTasks, holdings }: TaskHandlerDeps):
     }
 
   return { 'task.break': interrupt('break'), 'task.pause': interrupt('pause'), 'task.done': interrupt('done') }
+}
+
+/** Of what is closed and held by nobody, nothing can be paused or freed. @throws Fault TASK_CLOSED */
+async function refuseClosed(desk: ProjectDesk, { key, state }: Task, waiting: { readonly signal: AbortSignal }): Promise<void> {
+  if (state === 'open') return
+  const { meaning } = await desk.sight(key, waiting)
+  if (['held', 'ours', 'ours-elsewhere'].includes(meaning.meaning)) return
+  const way =
+    desk.records === undefined
+      ? 'open its issue again at the forge'
+      : 'what is left to be done is a new task: `althing task add TITLE --text TEXT`'
+  throw tasksFaults.create('TASK_CLOSED', {
+    message: `${key} is closed, and nobody works on it; ${way}`,
+    data: { project: desk.project.id, task: key },
+  })
 }
 
 interface Named {
@@ -164,5 +181,5 @@ function findNamed(
   { name, project, near }: { readonly name: string } & Named,
   waiting: { readonly signal: AbortSignal },
 ): Promise<FoundTask> {
-  return desks.findTask(name, desks.choose(project, near), waiting)
+  return desks.findTask(name, { project, near }, waiting)
 }

@@ -30,13 +30,25 @@ test('the project of a task is the one that was named, else that of the folder, 
   const handlers = open(false)
   const claim = (input: { readonly task: string; readonly near?: string; readonly project?: string }) =>
     clock.run(handlers['task.claim'](input, context))
-  await assert.rejects(claim({ task: key }), { code: 'PROJECT_MISSING' })
-  await assert.rejects(claim({ task: key, near: '/srv/git/api.git' }), { code: 'TASK_MISSING' })
-  await assert.rejects(claim({ task: key, near: 'https://elsewhere.org/x/y' }), { code: 'PROJECT_MISSING' })
+  await assert.rejects(claim({ task: 'issue-7' }), {
+    code: 'PROJECT_MISSING',
+    message: 'name a project: this node has file:/srv/git/api, file:/srv/git/shop',
+  })
+  await assert.rejects(claim({ task: 't-000000000000', near: '/srv/git/api.git' }), {
+    code: 'TASK_MISSING',
+    message: /^file:\/srv\/git\/api, file:\/srv\/git\/shop have no task/,
+  })
+  await assert.rejects(claim({ task: key, project: 'api' }), { code: 'TASK_MISSING' })
   const held = await claim({ task: key, near: 'file:///srv/git/shop.git' })
   assert.deepEqual([held.project, held.forge, held.branch, held.until], ['file:/srv/git/shop', 'git', `althing/${key}`, null])
   assert.equal((await claim({ task: `shop#${key}`, near: '/srv/git/api.git' })).key, key, 'what is named wins over the folder')
   assert.equal((await claim({ task: key, project: 'shop', near: '/srv/git/api.git' })).key, key)
+  assert.equal(
+    (await claim({ task: key, near: '/srv/git/api.git' })).project,
+    'file:/srv/git/shop',
+    'the key of a record is that of one task',
+  )
+  assert.equal((await claim({ task: key, near: 'https://elsewhere.org/x/y' })).project, 'file:/srv/git/shop')
   const released = await clock.run(handlers['task.release']({ task: key, near: '/srv/git/shop.git' }, context))
   assert.deepEqual(released, { project: 'file:/srv/git/shop', key, status: 'released', pull: null })
   await clock.run(holdings[Symbol.asyncDispose]())

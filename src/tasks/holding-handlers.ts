@@ -41,7 +41,7 @@ export function createHoldingHandlers(
           data: { task: name.slice(0, 400) },
         })
       const desks = findDesks(hive)
-      const found = await desks.findTask(name, desks.choose(project, near), { signal })
+      const found = await desks.findTask(name, { project, near }, { signal })
       const { holder, until } = await holdings.claim(found, { forMs: seconds === undefined ? undefined : seconds * 1_000, signal })
       const { branch, base, epoch } = holder.terms
       const { key, title } = found.task
@@ -54,7 +54,7 @@ export function createHoldingHandlers(
     },
     'task.release': async ({ task: name, project, near, reason }, { hive, signal }) => {
       const desks = findDesks(hive)
-      const { desk, task } = await desks.findTask(name, desks.choose(project, near), { signal })
+      const { desk, task } = await desks.findTask(name, { project, near }, { signal })
       const { pull } = await holdings.release(task, { reason: formatReason('by-person', reason), signal })
       if (pull === undefined) findTasks(hive)?.talk.released({ project: desk.project.id, task: task.key })
       return { project: desk.project.id, key: task.key, status: pull === undefined ? 'released' : 'in-review', pull: pull ?? null }

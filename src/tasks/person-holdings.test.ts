@@ -71,7 +71,7 @@ test('a task whose branch has a pull request goes into review when it is release
 test('what somebody else has, or a person paused, is not taken for a person', async (t) => {
   const { clock, ada, bob, holdings, task, claim } = await openStand(t)
   await clock.run(bob.desk.claim(task, await clock.run(bob.desk.sight(task.key, { signal })), { epoch: 1, signal }))
-  await assert.rejects(claim(), { code: 'CLAIM_LOST', message: /it is held/ })
+  await assert.rejects(claim(), { code: 'CLAIM_LOST', message: /cannot be claimed: it is held/ })
   const paused = await ada.add('Another')
   await clock.run(holdings.claim({ desk: ada.desk, task: paused }, { forMs: undefined, signal }))
   await clock.run(holdings.release(paused, { reason: 'by-person', signal }))

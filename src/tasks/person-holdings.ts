@@ -9,6 +9,7 @@ import type { TaskSight } from './claims/ledger.ts'
 import type { ProjectDesk } from './desk.ts'
 import { tasksFaults } from './faults.ts'
 import { formatReason } from './rules/reasons.ts'
+import { personLabel } from './rules/task-state.ts'
 import type { Task } from './task.ts'
 
 interface Waiting {
@@ -93,11 +94,11 @@ export class PersonHoldings implements AsyncDisposable {
     { forMs, signal }: { readonly forMs: number | undefined } & Waiting,
   ): Promise<PersonHolding> {
     const { clock } = this.#deps
-    if (this.#held.size >= maxHeld) throw lost(task, `this node holds ${maxHeld} tasks for people already; release one first`)
+    if (this.#held.size >= maxHeld) throw notToHave(task, `this node holds ${maxHeld} tasks for people already; release one first`)
     const sight = await desk.sight(task.key, { signal })
     const epoch = epochToTake(task, sight)
     const attempt = await desk.claim(task, sight, { epoch, reason: formatReason('by-person'), signal })
-    if (attempt.result !== 'held') throw lost(task, attempt.result === 'lost' ? 'somebody else was faster' : attempt.reason)
+    if (attempt.result !== 'held') throw notToHave(task, attempt.result === 'lost' ? 'somebody else was faster' : attempt.reason)
     const { holder } = attempt
     const until = forMs === undefined ? undefined : clock.now() + forMs
     const lease = keepLease(holder, {
@@ -118,14 +119,14 @@ export class PersonHoldings implements AsyncDisposable {
     using _ = await this.#begin(task, { signal })
     const held = this.#held.get(nameOf(task))
     if (held === undefined)
-      throw lost(task, `this node holds it for nobody; \`althing task break ${task.key} --reason TEXT\` takes it from whoever does`)
+      throw notToGive(task, `this node holds it for nobody; \`althing task break ${task.key} --reason TEXT\` takes it from whoever does`)
     const { desk, holder } = held
     const pull = await desk.pulls.findPull({ head: holder.terms.branch, base: holder.terms.base }, { signal })
     await this.#drop(held)
     const sent = await (pull === undefined ? holder.release(reason, { signal }) : holder.review(pull.id, { signal })).finally(() =>
       desk.inHand.delete(task.key),
     )
-    if (sent.result !== 'accepted') throw lost(task, `its claim is ${sent.result}`)
+    if (sent.result !== 'accepted') throw notToGive(task, `its claim is ${sent.result}`)
     return { pull: pull?.url }
   }
 
@@ -178,17 +179,19 @@ function epochToTake(task: Task, { meaning }: TaskSight): number {
     case 'in-review':
       return meaning.epoch
     case 'ours':
-      throw lost(task, 'the worker of this node has it')
+      throw notToHave(task, 'the worker of this node has it')
     case 'quarantined':
-    case 'paused':
-      throw lost(task, `it is ${meaning.meaning}; \`althing task break ${task.key} --reason TEXT\` frees it first`)
+    case 'paused': {
+      const word = meaning.meaning === 'paused' ? 'paused' : personLabel
+      throw notToHave(task, `it is ${word}; \`althing task break ${task.key} --reason TEXT\` frees it first`)
+    }
     case 'held':
     case 'unknown':
     case 'ours-elsewhere':
     case 'unreadable':
     case 'regressed':
     case 'done':
-      throw lost(task, `it is ${meaning.meaning}; \`althing task show ${task.key}\` says more`)
+      throw notToHave(task, `it is ${meaning.meaning}; \`althing task show ${task.key}\` says more`)
   }
 }
 
@@ -198,8 +201,12 @@ async function findObstacle(desk: ProjectDesk, task: Task, waiting: Waiting): Pr
   return now === undefined || now.state === 'closed' ? formatReason('not-eligible', 'the task is closed') : undefined
 }
 
-function lost(task: Task, reason: string): Fault {
-  return tasksFaults.create('CLAIM_LOST', { message: `${task.key} is not held: ${reason}`, data: { task: task.key, reason } })
+function notToHave({ key: task }: Task, reason: string): Fault {
+  return tasksFaults.create('CLAIM_LOST', { message: `${task} cannot be claimed: ${reason}`, data: { task, reason } })
+}
+
+function notToGive({ key: task }: Task, reason: string): Fault {
+  return tasksFaults.create('CLAIM_LOST', { message: `${task} was not released: ${reason}`, data: { task, reason } })
 }
 
 function nameOf(task: Task): string {

@@ -67,6 +67,8 @@ export function createProjectHandlers(
       requests: accessLog.list(limit).map(({ at, ...request }) => ({ at: new Date(at).toISOString(), ...request })),
     }),
     'task.add': async ({ title, text, label: labels, project, near }, { hive }) => {
+      if (title.trim() === '')
+        throw tasksFaults.create('TASK_INVALID', { message: 'the title is empty; say in one line what is to be done', data: { title: '' } })
       const { project: where, records } = chosenDesk(findDesks(hive), project, near)
       if (records === undefined)
         throw tasksFaults.create('TASK_INVALID', {

@@ -50,8 +50,9 @@ export function createProjects({ database, clock, hive }: ProjectsDeps): Project
       const all = list()
       const found = all.filter(({ id }) => id === name || id.endsWith(`/${name}`))
       const [one] = found.length === 0 ? all.filter(({ id }) => id === idOfAddress(name)) : found
-      if (one !== undefined && found.length <= 1) return one
-      throw unknownProject(name, found.length > 1 ? found : all)
+      if (found.length > 1) throw ambiguousProject(name, found)
+      if (one !== undefined) return one
+      throw unknownProject(name, all)
     },
     findAt: (address) => list().find(({ id }) => id === idOfAddress(address)),
     add: async ({ url, forge, base }) => {
@@ -96,17 +97,32 @@ function idOfAddress(text: string): ProjectId | undefined {
   }
 }
 
+/** Says that a project has to be named. */
+export function unnamedProject(projects: readonly Project[]): Error {
+  const names = projects.map(({ id }) => id)
+  return tasksFaults.create('PROJECT_MISSING', {
+    message: names.length === 0 ? noProject : `name a project: this node has ${names.slice(0, 10).join(', ')}`,
+    data: { project: '', projects: names.slice(0, 20) },
+  })
+}
+
+const noProject = 'no project was added yet; `althing project add URL` does'
+
+function ambiguousProject(name: string, found: readonly Project[]): Error {
+  const names = found.map(({ id }) => id)
+  return tasksFaults.create('PROJECT_MISSING', {
+    message: `${JSON.stringify(name.slice(0, 200))} is the end of more than one project; say which: ${names.slice(0, 10).join(', ')}`,
+    data: { project: name.slice(0, 200), projects: names.slice(0, 20) },
+  })
+}
+
 function unknownProject(name: string, projects: readonly Project[]): Error {
   const names = projects.map(({ id }) => id)
   const near = findNearest(name, names)
   const hint =
-    projects.length === 0
-      ? 'no project was added yet; `althing project add URL` does'
-      : near === undefined
-        ? `there are ${names.slice(0, 10).join(', ')}`
-        : `did you mean ${near}?`
+    projects.length === 0 ? noProject : near === undefined ? `there are ${names.slice(0, 10).join(', ')}` : `did you mean ${near}?`
   return tasksFaults.create('PROJECT_MISSING', {
-    message: `${JSON.stringify(name.slice(0, 200))} is no project of this node, or more than one; ${hint}`,
+    message: `${JSON.stringify(name.slice(0, 200))} is no project of this node; ${hint}`,
     data: { project: name.slice(0, 200), projects: names.slice(0, 20) },
   })
 }

@@ -49,6 +49,11 @@ const essentials: Readonly<Record<string, Essential>> = {
   'context.discover': each('items', (row) => row.text('resource')),
   'context.query': each('items', (row) => row.text('resource')),
   'project.add': field('id'),
+  'project.doctor': (answer) =>
+    answer
+      .records('lines')
+      .filter((line) => !line.isTrue('isGood'))
+      .map((line) => `${line.text('property')}: ${line.text('detail')}`),
   'project.list': each('projects', (row) => row.text('id')),
   'task.add': field('key'),
   'task.list': each('tasks', (row) => row.text('key')),
