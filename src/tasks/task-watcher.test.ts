@@ -128,3 +128,19 @@ test('of two who watch at once the look that ends late takes nothing back: what 
     ['added'],
   )
 })
+
+test('a task that nobody claimed is told of though it was added and closed between two looks, and one that is over by its title', async () => {
+  const { clock, ada, bob, next } = await openStand()
+  const old = await ada.add('It is over')
+  await ada.desk.source.project(old.key, { add: [], remove: [], state: 'closed' }, { signal })
+  const { after } = await clock.run(next(undefined, 0))
+  const task = await ada.add('Not wanted')
+  await ada.desk.source.project(task.key, { add: [], remove: [], state: 'closed' }, { signal })
+  const sight = await clock.run(bob.desk.sight(old.key, { signal }))
+  await clock.run(bob.desk.claim(old, sight, { epoch: 1, signal }))
+  const { items } = await clock.run(next(after, 0))
+  assert.deepEqual(
+    new Set(items.map(({ event, title }) => `${event} ${title}`)),
+    new Set(['added Not wanted', 'closed Not wanted', 'claimed It is over']),
+  )
+})

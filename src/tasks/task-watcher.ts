@@ -1,8 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
+import { Fault } from '../lib/fault.ts'
 import type { ProjectDesk } from './desk.ts'
 import type { ChainState } from './rules/chain.ts'
 import type { SeenTask, TaskChange, TaskEvent } from './rules/task-events.ts'
-import { compareTasks } from './rules/task-events.ts'
+import { compareTasks, orderChanges } from './rules/task-events.ts'
 import { personLabel } from './rules/task-state.ts'
 import type { ProjectId, TaskKey } from './task.ts'
 
@@ -110,22 +111,50 @@ export class TaskWatcher {
     }
     for (const { key, title, labels, updatedAt: changedAt } of open)
       see(key, { title, isOpen: true, needsHuman: labels.includes(personLabel), changedAt })
+    // records tell of what is over as well, also of what nobody ever claimed
+    for (const { key, title, state, updatedAt: changedAt } of desk.records?.all() ?? [])
+      if (state === 'closed' && !now.has(key)) see(key, { title, isOpen: false, needsHuman: false, changedAt })
     for (const key of new Set([...sights.keys(), ...(before?.keys() ?? [])]))
       if (!now.has(key)) see(key, { title: before?.get(key)?.title ?? key, isOpen: false, needsHuman: false, changedAt: undefined })
     this.#seen.set(desk.project.id, now)
     if (before === undefined) return
+    const changes: Changed[][] = []
     for (const [key, task] of now) {
       const [was, sight] = [before.get(key), sights.get(key)]
       const hasMoved = sight !== undefined && task.chain !== undefined && task.chain.head !== was?.chain?.head
       const links = hasMoved ? desk.linksSince(sight, was?.chain) : []
-      for (const change of compareTasks(was, task, links)) this.#note(desk.project.id, { key, title: task.title, change })
+      const ofTask = compareTasks(was, task, links)
+      if (ofTask.length === 0) continue
+      const title = task.title === key ? await findTitle(desk, key, waiting) : task.title
+      now.set(key, { ...task, title })
+      changes.push(ofTask.map((change) => ({ key, title, change, at: change.at ?? Math.floor(this.#clock.now()) })))
     }
+    for (const changed of orderChanges(changes)) this.#note(desk.project.id, changed)
   }
 
-  #note(project: ProjectId, { key, title, change }: { readonly key: TaskKey; readonly title: string; readonly change: TaskChange }): void {
+  #note(project: ProjectId, { key, title, change, at }: Changed): void {
     this.#last += 1
-    this.#happenings.push({ id: this.#last, project, key, title, ...change, at: change.at ?? Math.floor(this.#clock.now()) })
+    this.#happenings.push({ id: this.#last, project, key, title, ...change, at })
     const over = this.#happenings.splice(0, Math.max(0, this.#happenings.length - maxRemembered)).at(-1)
     if (over !== undefined) this.#forgotten = over.id
+  }
+}
+
+/** A change of a task, and when it was. */
+interface Changed {
+  readonly key: TaskKey
+  readonly title: string
+  readonly change: TaskChange
+  readonly at: number
+}
+
+/** What a task is called that is not open; its key where nobody says. */
+async function findTitle(desk: ProjectDesk, key: TaskKey, waiting: Waiting): Promise<string> {
+  try {
+    return (await desk.source.find(key, waiting))?.title ?? key
+  } catch (error) {
+    // what happened was seen already, and is told without a title rather than not at all
+    if (error instanceof Fault) return key
+    throw error
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { ClaimKind } from '../claims/claim-document.ts'
 import type { RefMeaning } from './judge-ref.ts'
 import type { EventLink, SeenTask } from './task-events.ts'
-import { compareTasks, epochOf } from './task-events.ts'
+import { compareTasks, epochOf, orderChanges } from './task-events.ts'
 
 // events carry names and ids and look into none: short ones stand for them here
 const holding = (epoch: number, reason?: string) => ({ epoch, holder: 'ada', reason }) as never
@@ -106,4 +106,31 @@ test('three failures are told with the epoch that failed last', () => {
 test('a task that is free names the epoch of its last holding', () => {
   assert.equal(epochOf({ meaning: 'free', value: undefined, epoch: 3, why: 'closed' }), 2)
   assert.deepEqual([epochOf(undefined), epochOf({ meaning: 'quarantined', failures: 3 }), epochOf(held(2))], [0, 0, 2])
+})
+
+test('what happened to several tasks is told by time, and what happened to one in its order', () => {
+  const cart = [
+    { at: 5, what: 'cart added' },
+    { at: 2, what: 'cart claimed' },
+    { at: 9, what: 'cart closed' },
+  ]
+  const shop = [
+    { at: 1, what: 'shop added' },
+    { at: 4, what: 'shop closed' },
+  ]
+  assert.deepEqual(
+    orderChanges([cart, shop]).map(({ what }) => what),
+    ['shop added', 'cart added', 'cart claimed', 'shop closed', 'cart closed'],
+  )
+})
+
+test('a task that was added and closed between two looks was both', () => {
+  const closed = { title: 'The cart forgets', isOpen: false, needsHuman: false, changedAt: 7_000, meaning: undefined }
+  assert.deepEqual(
+    compareTasks(undefined, closed, []).map((change) => [change.event, change.at]),
+    [
+      ['added', 7_000],
+      ['closed', 7_000],
+    ],
+  )
 })

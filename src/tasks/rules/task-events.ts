@@ -50,16 +50,28 @@ export function compareTasks(before: SeenTask | undefined, now: SeenTask, links:
   const nobody = { epoch: 0, holder: null, reason: null, at: undefined }
   const seen = { epoch: epochOf(meaning), holder: holderOf(meaning), reason: reasonOf(meaning), at: undefined }
   const changes: TaskChange[] = []
-  if (now.isOpen && before?.isOpen !== true) changes.push({ ...nobody, event: 'added', at: now.changedAt })
+  // one that was never seen was open once, also when it is closed by now
+  if ((now.isOpen && before?.isOpen !== true) || before === undefined) changes.push({ ...nobody, event: 'added', at: now.changedAt })
   changes.push(...links.flatMap(changeOf))
   // what no link says
   if (meaning?.meaning === 'unknown' && before?.meaning?.meaning !== 'unknown') changes.push({ ...seen, event: 'claimed' })
   if (meaning?.meaning === 'quarantined' && before?.meaning?.meaning !== 'quarantined')
     changes.push({ ...seen, epoch: links.at(-1)?.epoch ?? 0, event: 'quarantined', at: timeOf(links.at(-1)) })
   if (now.needsHuman && before?.needsHuman !== true) changes.push({ ...seen, at: now.changedAt, ...askedBy(links), event: 'needs-human' })
-  if (!now.isOpen && before?.isOpen === true)
-    changes.push({ ...seen, event: 'closed', at: timeOf(links.findLast(({ kind }) => kind === 'done')) })
+  if (!now.isOpen && before?.isOpen !== false)
+    changes.push({ ...seen, event: 'closed', at: timeOf(links.findLast(({ kind }) => kind === 'done')) ?? now.changedAt })
   return changes
+}
+
+/**
+ * What happened to several tasks, by time; what happened to one keeps its order. A clock that is ahead, or a forge that tells of the last change alone,
+ * says a time that is too late: each counts as no later than what came after it.
+ */
+export function orderChanges<Change extends { readonly at: number }>(tasks: readonly (readonly Change[])[]): readonly Change[] {
+  const placed = tasks.flatMap((changes) =>
+    changes.map((change, index) => ({ change, place: Math.min(...changes.slice(index).map(({ at }) => at)) })),
+  )
+  return placed.toSorted((a, b) => a.place - b.place).map(({ change }) => change)
 }
 
 /** The release that a person was asked by; nothing where the label came without one. */
