@@ -60,7 +60,14 @@ test('what another node says of a pull request counts for who opened it, and not
   assert.deepEqual(await look(clock, bob.desk), { tried: 0, wentWell: 0 })
 })
 
-for (const reason of ['shutdown: the node ends', 'model-down: it is loading', 'node-failed: ENOSPC', 'forge-down: 502', 'by-person: no'])
+for (const reason of [
+  'shutdown: the node ends',
+  'model-down: it is loading',
+  'agent-down: log in first',
+  'node-failed: ENOSPC',
+  'forge-down: 502',
+  'by-person: no',
+])
   test(`a task that is given back with "${reason}" counts for nothing`, async () => {
     const { clock, ada } = await openStand()
     const task = await ada.add('Fix the cart')

@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts'
 import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import { formatReason } from '../tasks/rules/reasons.ts'
 import type { WorkEnd } from './work-end.ts'
+import { wordsOfEnding } from './work-end.ts'
 
 export interface GiveBackDeps {
   readonly clock: Clock
@@ -16,7 +17,7 @@ export interface GiveBackOptions {
   readonly error: unknown
   /** Time that telling the forge may take, in milliseconds. */
   readonly checkpointMs: number
-  /** Aborted when the node ends: what broke off because of that is no fault. */
+  /** Aborted when the node or its worker ends: what broke off because of that is no fault. */
   readonly ending: AbortSignal
 }
 
@@ -31,7 +32,7 @@ export async function giveBack(
   { error, checkpointMs, ending }: GiveBackOptions,
 ): Promise<WorkEnd> {
   const words = describeError(error)
-  const reason = ending.aborted ? formatReason('shutdown', 'the node ends') : formatReason('node-failed', words)
+  const reason = ending.aborted ? formatReason('shutdown', wordsOfEnding(ending)) : formatReason('node-failed', words)
   const hindered = ending.aborted ? {} : { hindrance: words }
   if (!ending.aborted) log.error('a task could not be worked on here, and is given back', { task: held.task.key, error: words })
   try {

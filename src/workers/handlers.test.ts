@@ -16,6 +16,7 @@ import type { WorkerHandlerDeps } from './handlers.ts'
 import { createWorkerHandlers } from './handlers.ts'
 import type { Approve } from './proposal.ts'
 import type { Workbench, WorkSettings } from './work-desk.ts'
+import { wordsOfEnding } from './work-end.ts'
 
 const settings: WorkSettings = {
   ...{ driver: 'command', model: '', command: ['true'], secrets: [], sandbox: 'none', network: 'none', readable: [] },
@@ -32,7 +33,12 @@ const settings: WorkSettings = {
   answersHelp: false,
 }
 const options = { ...settings, label: 'bzzz-task', maxTasks: 1, pollMs: 1_000, lookMs: 60_000, collectEveryMs: 10_000 }
-const started = { role: 'backend', scope: [], once: false, approve: false }
+const started: { role: string; scope: string[]; once: boolean; approve: boolean; for?: number } = {
+  role: 'backend',
+  scope: [],
+  once: false,
+  approve: false,
+}
 
 /** A node whose workbench opens when a test says so, and whose agent asks for approval. */
 async function openNode(t: TestContext) {
@@ -40,6 +46,8 @@ async function openNode(t: TestContext) {
   const server = createMemoryServer({ clock }, { latencyMs: 5 })
   const ada: TestDesk = await openTestDesk('/srv/git/shop.git', { deps: { clock, openRemote: () => server.connect('ada') } })
   const bench = Promise.withResolvers<void>()
+  const stopping = new AbortController()
+  const ends: AbortSignal[] = []
   const supervise =
     (approve: Approve | undefined): Workbench['supervise'] =>
     async (_desk, { task, holder }, waiting) => {
@@ -49,10 +57,11 @@ async function openNode(t: TestContext) {
       return { end: 'released', reason: isYes ? 'pushed' : 'by-person' }
     }
   const deps: WorkerHandlerDeps = {
-    ...{ clock, chance: createSeededChance(7), log: silentLog, findTasks: () => undefined, stopping: new AbortController().signal },
+    ...{ clock, chance: createSeededChance(7), log: silentLog, findTasks: () => undefined, stopping: stopping.signal },
     // of the desks of a hive only `all` is asked here
     findDesks: () => ({ all: () => [ada.desk] }) as unknown as Desks,
-    openWorkbench: async (_hive, { approve }) => {
+    openWorkbench: async (_hive, { approve, signal }) => {
+      ends.push(signal)
       await bench.promise
       const holds = { agent: 'ada:backend', holds: 'a test', model: 'none', price: 0, answerHelp: undefined }
       const looks = { findHindrance: () => undefined, isMerged: async () => false, compareBranches: async () => 'none' as const }
@@ -71,7 +80,7 @@ async function openNode(t: TestContext) {
   const context: CallContext = { signal: new AbortController().signal, hive: undefined, report: (progress) => told.push(progress) }
   const start = (change: Partial<typeof started> = {}) => handlers['worker.start']({ ...started, ...change }, context)
   const ask = (name: 'worker.status' | 'worker.stop' | 'worker.pause') => clock.run(handlers[name]({}, context))
-  return { clock, ada, handlers, context, bench, told, start, ask }
+  return { clock, ada, handlers, context, bench, told, start, ask, stopping, ends }
 }
 
 test('a worker whose workbench still opens is there: a second is refused, a pause is kept, and a stop ends it', async (t) => {
@@ -115,3 +124,18 @@ for (const refuse of [false, true])
     assert.match(told.at(-1)?.stage ?? '', refuse ? /by-person/ : /pushed/)
     assert.deepEqual(await answer(), { question, status: 'gone' })
   })
+
+test('work is called off in words that tell a worker that was stopped, or whose time is over, from a node that ends', async (t) => {
+  const { clock, bench, start, ask, stopping, ends } = await openNode(t)
+  bench.resolve()
+  const stopped = start()
+  await clock.settle()
+  await ask('worker.stop')
+  await clock.run(stopped)
+  await clock.run(start({ for: 5 }))
+  const last = start()
+  await clock.settle()
+  stopping.abort(new Error('SIGTERM'))
+  await clock.run(last)
+  assert.deepEqual(ends.map(wordsOfEnding), ['the worker ends', 'the worker ends', 'the node ends'])
+})

@@ -19,6 +19,7 @@ import { formatProposal } from './proposal.ts'
 import { Questions } from './questions.ts'
 import type { Workbench, WorkSettings } from './work-desk.ts'
 import type { WorkEnd } from './work-end.ts'
+import { WorkerEnds } from './work-end.ts'
 import type { WorkerStatus } from './worker.ts'
 import type { WorkerNews } from './worker-news.ts'
 import { Worker } from './worker.ts'
@@ -81,7 +82,7 @@ export function createWorkerHandlers(deps: WorkerHandlerDeps, options: WorkerHan
       })
     const stop = new AbortController()
     const late = input.for === undefined ? [] : [withDeadline(deps.clock, input.for * 1_000, stop.signal)]
-    const signal = AbortSignal.any([context.signal, stop.signal, deps.stopping, ...late])
+    const signal = tellEndings([context.signal, stop.signal, ...late], deps.stopping)
     const ended = Promise.withResolvers<void>()
     const opened = Promise.withResolvers<Worker>()
     opened.promise.catch(() => {})
@@ -111,7 +112,7 @@ export function createWorkerHandlers(deps: WorkerHandlerDeps, options: WorkerHan
   const stopNow = async (): Promise<WorkerStatus & { readonly wasRunning: boolean }> => {
     const wasRunning = running !== undefined
     const { stop, ended } = running ?? {}
-    stop?.abort(new Error('the worker was stopped'))
+    stop?.abort(new WorkerEnds('the worker was stopped'))
     await ended
     return { ...statusNow(), state: 'stopped', wasRunning }
   }
@@ -195,6 +196,16 @@ interface Run {
   /** Rejects when it ends before it is open. */
   readonly opened: Promise<Worker>
   worker: Worker | undefined
+}
+
+/** Aborted when a worker is to end: with a `WorkerEnds` where its node goes on, as far as that is known then. */
+function tellEndings(ofWorker: readonly AbortSignal[], stopping: AbortSignal): AbortSignal {
+  const ends = new AbortController()
+  const any = AbortSignal.any([stopping, ...ofWorker])
+  const tell = (): void => ends.abort(stopping.aborted ? stopping.reason : new WorkerEnds(describeError(any.reason)))
+  if (any.aborted) tell()
+  else any.addEventListener('abort', tell, { once: true })
+  return ends.signal
 }
 
 /** Lets a worker look at once when something may have happened, until this is disposed. */

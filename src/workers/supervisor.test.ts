@@ -11,6 +11,7 @@ import { makeFolder, runGit } from '../tasks/testing/git-server.ts'
 import { testTask } from '../tasks/testing/test-names.ts'
 import type { Work } from './testing/supervision-stand.ts'
 import { branchOf, chainOf, done, openStand, signal, standOn, write } from './testing/supervision-stand.ts'
+import { WorkerEnds } from './work-end.ts'
 
 test('a task that is done is a commit on its branch, one pull request, and a claim in review', async (t) => {
   const stand = await openStand(t)
@@ -224,6 +225,26 @@ test('F28: a node that ends pushes what is there under the claim, and gives the 
   const reason = 'shutdown: the node ends; what was done is on the branch'
   assert.deepEqual([stand.records.length, record?.outcome], [1, { outcome: 'hindered', reason }])
   assert.match(decodeText(record?.transcript ?? new Uint8Array()), /"I begin"[^]*"hindered"/)
+})
+
+for (const driver of ['acp', 'command'] as const)
+  test(`rule 15: an agent of ${driver} that cannot work now is told of as an agent, and no model`, async (t) => {
+    const stand = await openStand(t)
+    const end = await stand.supervise(async () => ({ outcome: 'hindered', reason: 'log in first' }), { driver })
+    assert.deepEqual(end, { end: 'released', reason: 'agent-down: log in first', hindrance: 'log in first' })
+  })
+
+test('F28: a worker that ends says that it does, and nothing of its node', async (t) => {
+  const stand = await openStand(t)
+  const ending = new AbortController()
+  const end = await stand.supervise(
+    async (_worktree, _tools, off) => {
+      setImmediate(() => ending.abort(new WorkerEnds('the worker was stopped')))
+      return new Promise((_, reject) => off.addEventListener('abort', () => reject(off.reason)))
+    },
+    { signal: ending.signal },
+  )
+  assert.deepEqual(end, { end: 'released', reason: 'shutdown: the worker ends' })
 })
 
 /** Work is in review, its checks are red, and another node has taken it up. */

@@ -32,7 +32,7 @@ import type { WorktreeDeps } from './trees/worktree.ts'
 import { StoodStill } from './watch-lease.ts'
 import { WorkClaim } from './work-claim.ts'
 import type { WorkEnd } from './work-end.ts'
-import { hinder, isSystemError } from './work-end.ts'
+import { hinder, isSystemError, wordsOfEnding } from './work-end.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -83,7 +83,7 @@ export interface HeldTask {
 /**
  * Works on a task that is held, until it is in review or given back. The claim is renewed meanwhile; nothing of the work leaves but with a renewal.
  *
- * When `signal` says so (the node ends), what is there is pushed, the claim is released with a note, and the end is `released`. Never throws for
+ * When `signal` says so (the node or its worker ends), what is there is pushed, the claim is released with a note, and the end is `released`. Never throws for
  * what an agent, a model, a forge or a git server does: that is an end.
  *
  * @see docs/protocols/claims.md §4
@@ -190,7 +190,7 @@ class Supervision {
   /** What broke off work for no fault of its own, while the claim is ours. */
   #findInterruption(error: unknown, ending: AbortSignal): Interruption | undefined {
     if (this.#held.lease.lost.aborted) return undefined
-    if (ending.aborted) return { reason: 'shutdown', words: 'the node ends' }
+    if (ending.aborted) return { reason: 'shutdown', words: wordsOfEnding(ending) }
     return error instanceof StoodStill ? { reason: 'forge-down', words: error.message } : undefined
   }
 
@@ -198,7 +198,8 @@ class Supervision {
     if (outcome.outcome !== 'done') {
       await this.#keeper.keep({ outcome, decision: undefined }, { signal })
       if (outcome.outcome !== 'hindered') return this.#giveBack(outcome, start)
-      return hinder(await this.#checkpoint(start, { reason: 'model-down', words: outcome.reason }), outcome.reason)
+      const reason = this.#deps.driver.name === 'model' ? 'model-down' : 'agent-down'
+      return hinder(await this.#checkpoint(start, { reason, words: outcome.reason }), outcome.reason)
     }
     const facts = this.#factsOf(outcome)
     const decision = await this.#keeper.keep({ outcome, decision: formatDecision(facts) }, { signal })
@@ -277,7 +278,7 @@ class Supervision {
     if (reason instanceof LeaseLost) {
       return reason.release === undefined ? { end: 'lost', reason: reason.message } : this.#claim.release(reason.release)
     }
-    if (ending.aborted) return this.#claim.release(formatReason('shutdown', 'the node ends'))
+    if (ending.aborted) return this.#claim.release(formatReason('shutdown', wordsOfEnding(ending)))
     if (error instanceof Fault) {
       const { reason: word, hinders } = judgeFault(error)
       const end = await this.#claim.release(formatReason(word, error.message))

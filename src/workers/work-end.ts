@@ -25,3 +25,16 @@ export function hinder(end: WorkEnd, hindrance: string, hinders: 'project' | 'no
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error
 }
+
+/** Why a worker ends whose node goes on. */
+export class WorkerEnds extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'WorkerEnds'
+  }
+}
+
+/** What ends, as the chain says it, by the signal that work was called off with. */
+export function wordsOfEnding(ending: AbortSignal): string {
+  return ending.reason instanceof WorkerEnds ? 'the worker ends' : 'the node ends'
+}

@@ -34,7 +34,17 @@ const cases: readonly (readonly [words: readonly string[], result: string])[] = 
 for (const [words, result] of cases)
   test(`${words.join(', ')}: the first holding is ${result}`, () => assert.equal(judgeResult(linksOf(...words), 1), result))
 
-for (const reason of ['shutdown', 'model-down', 'node-failed', 'forge-down', 'refused-by-forge', 'not-eligible', 'conflict', 'by-person'])
+for (const reason of [
+  'shutdown',
+  'model-down',
+  'agent-down',
+  'node-failed',
+  'forge-down',
+  'refused-by-forge',
+  'not-eligible',
+  'conflict',
+  'by-person',
+])
   test(`what is given back because of ${reason} says nothing of who worked`, () =>
     assert.equal(judgeResult(linksOf('claim', `release: ${reason}: words`, 'takeover: free'), 1), 'moot'))
 

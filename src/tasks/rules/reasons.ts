@@ -10,6 +10,8 @@ export type ClaimReason =
   | 'refused-by-forge'
   /** The model cannot be had, or its budget of the day or month is spent; no fault of the work. */
   | 'model-down'
+  /** An agent that is a program of others cannot work now, or asks for a login; no fault of the work. Was said as `model-down` before. */
+  | 'agent-down'
   /** The node could not work on it: no git, a full disk, a bug of ours; no fault of the work. */
   | 'node-failed'
   /** The forge, or its git server, does not answer; no fault of the work. */

@@ -50,9 +50,9 @@ export const done = {
 export type Work = (worktree: string, tools: DriverTools, signal: AbortSignal) => Promise<WorkerOutcome>
 
 /** An agent that does what a test says. */
-function driverOf(work: Work): Driver {
+function driverOf(work: Work, name: Driver['name']): Driver {
   return {
-    name: 'model',
+    name,
     run: async function* (assignment, tools, { signal }): AsyncGenerator<WorkerEvent> {
       yield { type: 'prompt', kind: 'task_analysis', text: formatTaskPrompt(assignment) }
       yield { type: 'answer', text: 'I begin', cost: { tokens: 100, microUsd: 42 } }
@@ -94,6 +94,7 @@ export interface Stand {
       readonly reason?: string
       readonly unsettled?: readonly string[]
       readonly approve?: Approve
+      readonly driver?: Driver['name']
     },
   ) => Promise<WorkEnd>
 }
@@ -180,10 +181,19 @@ export async function standOn(at: {
     checkpointMs: 10_000,
   }
   const supervise: Stand['supervise'] = async (work, given = {}) => {
-    const { signal = never, timeoutMs, checkpointMs = options.checkpointMs, resumed, reason, unsettled = [], approve } = given
+    const {
+      signal = never,
+      timeoutMs,
+      checkpointMs = options.checkpointMs,
+      resumed,
+      reason,
+      unsettled = [],
+      approve,
+      driver = 'model',
+    } = given
     const limits = { ...options.limits, ...(timeoutMs === undefined ? {} : { timeoutMs }) }
     const end = await superviseTask(
-      { ...deps, driver: driverOf(work), approve },
+      { ...deps, driver: driverOf(work, driver), approve },
       { task, holder, resumedBecause: resumed, reason, unsettled },
       { ...options, limits, checkpointMs, signal },
     )
