@@ -65,11 +65,14 @@ async function openShop(t: TestContext, supervise: Supervise, given: Given = {})
     project,
     deskOptions,
   )
-  const [took, idle]: [string[], string[]] = [[], []]
+  const [took, idle, lost]: [string[], string[], string[]] = [[], [], []]
   const worker = new Worker(
     {
       ...{ clock, log: silentLog, desks: () => [desk], isMerged: async () => false, escalate: () => {}, talk, ...hindrance },
-      tell: (news) => void (news.news === 'idle' && idle.push(news.reason)),
+      tell: (news) => {
+        if (news.news === 'idle') idle.push(news.reason)
+        if (news.news === 'ended' && news.end.end === 'lost') lost.push(news.end.reason)
+      },
       supervise: (_desk, { task, holder }) => {
         took.push(task.title)
         return supervise(task, holder)
@@ -97,7 +100,7 @@ async function openShop(t: TestContext, supervise: Supervise, given: Given = {})
     })
     return new Map(chains)
   }
-  return { clock, server, desk, worker, run, took, idle, readChains, stop, ended: () => running }
+  return { clock, server, desk, worker, run, took, idle, lost, readChains, stop, ended: () => running }
 }
 
 const review: Supervise = async (_task, holder) => {
@@ -141,6 +144,20 @@ test('a node that ends says so of a task that it could not begin', async (t) => 
   await stand.clock.run(stand.ended() ?? Promise.resolve())
   const [first = ''] = stand.took
   assert.deepEqual((await stand.readChains()).get(first), ['claim', 'release shutdown: the node ends'])
+})
+
+test('a worker whose task a person paused or ended, also on its own node, says so', async (t) => {
+  const kinds = { one: 'pause', two: 'done', three: 'break' } as const
+  const shop = await openShop(t, async (task) => {
+    const kind = kinds[task.title as keyof typeof kinds]
+    await shop.desk.interrupt(task.key, { kind, reason: 'by-person: we talk', signal })
+    return { end: 'lost', reason: 'the claim was taken away' }
+  })
+  shop.run()
+  await shop.clock.advance(5_000)
+  const said = new Set(shop.lost)
+  for (const words of ['a person paused it', 'a person says that it is done', 'a person took it away'])
+    assert.ok(said.has(`the claim was taken away: ${words}: we talk`), [...said].join('; '))
 })
 
 const down: Supervise = async (_task, holder) => {

@@ -9,6 +9,7 @@ import type { Projection } from '../tasks/source.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
 import type { ProjectId, Task, TaskKey } from '../tasks/task.ts'
 import type { Escalation } from './escalations.ts'
+import { explainLoss } from './explain-loss.ts'
 import { giveBack } from './give-back.ts'
 import { Hindrances, ProjectHindrances } from './hindrances.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
@@ -208,7 +209,8 @@ export class Worker {
     this.#busy.set(nameOf(task), { task, since: this.#deps.clock.now() })
     this.#offer()
     try {
-      const end = await this.#supervise({ desk, held }, waiting)
+      const seen = await this.#supervise({ desk, held }, waiting)
+      const end = await explainLoss(desk, { task, epoch: held.holder.terms.epoch, end: seen }, waiting)
       this.#count(task, end)
       await this.#tellEnd(desk, held, { end, ...waiting })
       return end

@@ -70,7 +70,7 @@ function describeEnded(ended: Fields, style: Style): readonly string[] {
     ['inReview', (count) => style.good(`${formatPlural(count, 'task')} in review`)],
     ['released', (count) => `${count} given back`],
     ['needsHuman', (count) => style.bad(`${count} waiting for a person`)],
-    ['lost', (count) => `${count} lost to another`],
+    ['lost', (count) => `${count} lost`],
   ]
   return kinds.flatMap(([name, say]) => (ended.count(name) === 0 ? [] : [say(ended.count(name))]))
 }

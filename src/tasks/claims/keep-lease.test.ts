@@ -116,7 +116,7 @@ test('F4: who lost the claim may not work, and has nothing to say on release', a
   holder.isLost = true
   await clock.advance(25_000)
   assert.ok(lease.lost.reason instanceof LeaseLost && lease.lost.reason.release === undefined)
-  await assert.rejects(lease.untilMayWork({ signal }), /another node/)
+  await assert.rejects(lease.untilMayWork({ signal }), /taken away/)
   await lease[Symbol.asyncDispose]()
 })
 

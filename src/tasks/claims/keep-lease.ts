@@ -74,7 +74,7 @@ export function keepLease(holder: LeaseHolder, deps: LeaseDeps): KeptLease {
       return 'failed'
     }
     const sent = await holder.renew({ signal, cost: deps.cost() })
-    if (holder.mode === 'lost') lost.abort(new LeaseLost('the claim is held by another node'))
+    if (holder.mode === 'lost') lost.abort(new LeaseLost('the claim was taken away'))
     if (sent.result === 'accepted') return 'renewed'
     if (sent.result === 'unknown') return 'unanswered'
     return sent.result === 'refused' && sent.cause === 'policy' ? { denied: sent.reason } : 'failed'
