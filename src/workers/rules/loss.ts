@@ -14,16 +14,9 @@ export function describeLoss(links: readonly LossLink[], epoch: number): string 
   if (next === undefined) return undefined
   const words = wordsOfPerson(next.reason)
   const said = words === undefined ? '' : `: ${words}`
-  switch (next.kind) {
-    case 'pause':
-      return `a person paused it${said}`
-    case 'break':
-      return `a person took it away${said}`
-    case 'done':
-      return words === undefined
-        ? `it is done${next.reason === undefined ? '' : `: ${next.reason}`}`
-        : `a person says that it is done${said}`
-    default:
-      return 'another node has it'
-  }
+  if (next.kind === 'pause') return `a person paused it${said}`
+  if (next.kind === 'break') return `a person took it away${said}`
+  if (next.kind !== 'done') return 'another node has it'
+  if (words !== undefined) return `a person says that it is done${said}`
+  return next.reason === undefined ? 'it is done' : `it is done: ${next.reason}`
 }
