@@ -10,6 +10,7 @@ import type { Driver, WorkerEvent, WorkerOutcome } from '../driver.ts'
 import type { Behaviour, DriverStand } from '../suite/driver-suite.ts'
 import { openDriverStand, testDriver } from '../suite/driver-suite.ts'
 import { createModelDriver } from './model-driver.ts'
+import { toolDeclarations } from './tools.ts'
 
 type Step = { readonly text?: string; readonly calls?: readonly (readonly [name: string, input: Json | undefined])[] } | Fault | 'hang'
 
@@ -215,4 +216,22 @@ test('what each answer cost is told with it', async () => {
   await using stand = await openDriverStand()
   const costs = (await play([{ text: 'done', calls: [finish] }], stand)).flatMap((event) => (event.type === 'answer' ? [event.cost] : []))
   assert.deepEqual(costs, [{ tokens: 20, microUsd: 3 }])
+})
+
+test('a model that fails with tools that are not there is told of by their names', async () => {
+  await using stand = await openDriverStand()
+  const events = await play([{ calls: [['edit_file', { path: 'a' }]] }, {}, {}], stand)
+  assert.deepEqual(outcomeOf(events), {
+    outcome: 'failed',
+    reason: 'it stopped without saying whether the task is done; it asked for tools that are not there: "edit_file"',
+  })
+})
+
+test('the guide has every tool with its arguments', () => {
+  const guide = readFileSync(new URL('../../../docs/guide/tasks.md', import.meta.url), 'utf8')
+  for (const { name, input } of toolDeclarations) {
+    const { properties, required } = input as { readonly properties: object; readonly required: readonly string[] }
+    const words = Object.keys(properties).map((word) => (required.includes(word) ? `\`${word}\`` : `\`[${word}]\``))
+    assert.ok(guide.includes(`| \`${name}\` | ${words.join(', ')} |`), `${name}: ${words.join(', ')}`)
+  }
 })

@@ -8,12 +8,16 @@ import { formatTaskPrompt, workerInstructions } from '../rules/prompt.ts'
 import type { TurnEvent, Turns } from '../rules/turns.ts'
 import { noTurns, stepTurns } from '../rules/turns.ts'
 import type { ToolAnswer, ToolLimits } from './tools.ts'
-import { applyTool, toolDeclarations } from './tools.ts'
+import { applyTool, isTool, toolDeclarations } from './tools.ts'
 
 export interface ModelDriverOptions extends ToolLimits {
   /** Tokens of one answer at most. */
   readonly maxOutputTokens: number
 }
+
+/** Tools that are not there and are named in the reason of a failure, and characters of such a name. */
+const maxUnknownTools = 5
+const maxToolName = 80
 
 const nudge = 'Nothing was asked for. Use a tool; when the task is done call finish, when it cannot be done call give_up.'
 
@@ -41,11 +45,14 @@ async function* converse(conversation: Conversation): AsyncGenerator<WorkerEvent
   yield { type: 'prompt', kind: 'task_analysis', text: workerInstructions }
   yield { type: 'prompt', kind: 'task_analysis', text: prompt }
   let turns: Turns = noTurns
+  const unknownTools = new Set<string>()
   /** Undefined while it may go on. */
   const step = (event: TurnEvent): WorkerEvent | undefined => {
     const verdict = stepTurns(turns, event, limits)
     if (verdict.verdict === 'on') turns = verdict.turns
-    return verdict.verdict === 'on' ? undefined : outcome({ outcome: 'failed', reason: verdict.reason })
+    return verdict.verdict === 'on'
+      ? undefined
+      : outcome({ outcome: 'failed', reason: `${verdict.reason}${describeUnknown(unknownTools)}` })
   }
   for (;;) {
     const late = step({ event: 'asked' })
@@ -64,6 +71,7 @@ async function* converse(conversation: Conversation): AsyncGenerator<WorkerEvent
     }
     for (const call of calls) {
       await tools.untilMayWork({ signal })
+      if (unknownTools.size < maxUnknownTools && !isTool(call.name)) unknownTools.add(call.name.slice(0, maxToolName))
       const given = await applyTool(call.name, call.input, { tools, limits: options, signal })
       if (given.answer === 'thought') yield { type: 'prompt', kind: 'meta_thinking', text: given.text }
       const end = outcomeOf(given)
@@ -100,6 +108,11 @@ function outcomeOf(given: ToolAnswer): WorkerOutcome | undefined {
   if (given.answer === 'gave-up') return { outcome: 'failed', reason: given.reason }
   if (given.answer === 'person') return { outcome: 'needs-human', reason: given.reason }
   return undefined
+}
+
+/** What was asked for and is not there: a model that was taught other tools fails by that. */
+function describeUnknown(names: ReadonlySet<string>): string {
+  return names.size === 0 ? '' : `; it asked for tools that are not there: ${[...names].map((name) => JSON.stringify(name)).join(', ')}`
 }
 
 function outcome(end: WorkerOutcome): WorkerEvent {

@@ -186,6 +186,11 @@ const tools: readonly Tool[] = [
 /** All of them, as a model is told. */
 export const toolDeclarations: readonly ToolDeclaration[] = tools.map(({ declaration }) => declaration)
 
+/** Whether there is a tool of that name. */
+export function isTool(name: string): boolean {
+  return tools.some(({ declaration }) => declaration.name === name)
+}
+
 /** Uses a tool. Whatever a model gets wrong is an answer that says so. @throws the signal's reason */
 export async function applyTool(name: string, input: Json | undefined, context: ToolContext): Promise<ToolAnswer> {
   const tool = tools.find(({ declaration }) => declaration.name === name)
