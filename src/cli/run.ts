@@ -16,7 +16,7 @@ import { createProgramFor, isHelp } from './program.ts'
 import { openProgressLine } from './progress.ts'
 import { refuseUnasked } from './questions.ts'
 import { renderAside } from './render/aside.ts'
-import { renderBrief, renderWarnings } from './render/brief.ts'
+import { renderBrief, renderFailed, renderWarnings } from './render/brief.ts'
 import { readFields } from './render/read.ts'
 import { isIncomplete, render } from './render/render.ts'
 import { exitCodes, reportFault } from './report-fault.ts'
@@ -121,6 +121,7 @@ async function runOperation(deps: CliDeps, { operation, input, command }: Given)
       )
       if (globals.isQuiet && !globals.json) deps.stderr.write(renderWarnings(output))
     }
+    if (!isSilent) deps.stderr.write(renderFailed(output))
     if (!isSilent) deps.stderr.write(renderAside(operation.name, parsed, output))
     return hasFindings(operation, output) || isIncomplete(operation.name, output) ? exitCodes.fault : exitCodes.done
   } catch (error) {

@@ -37,6 +37,7 @@ import type { ObjectId } from './git/objects.ts'
 import type { GitRemote } from './git/remote.ts'
 import type { Forge, RefApi } from './forges/forge.ts'
 import { createIssueSource } from './forges/issue-source.ts'
+import { nameRemote } from './named-remote.ts'
 import type { RecordForge } from './records/record-forge.ts'
 import { createRecordForge } from './records/record-forge.ts'
 import type { ChainState } from './rules/chain.ts'
@@ -144,8 +145,17 @@ export class ProjectDesk {
     const findSource = (name: string): TaskSource | undefined => deps.findDesk?.(name)?.source
     this.#dependencies = new Dependencies({ clock, source: this.source, findSource }, { patienceMs: options.dependencyPatienceMs })
     this.record = new TrackRecord({ database, clock, hive, project: project.id, self: deps.self.peer })
-    this.#server = deps.openRemote(project)
+    this.#server = nameRemote(deps.openRemote(project), project)
     this.#observer = new LeaseObserver({ clock }, { unknownTtlSeconds: this.ttlSeconds })
+  }
+
+  /** Branches of the repository by name, sorted, beside those of ours. @throws the faults of a git server */
+  readonly listBranches = async (waiting: Waiting): Promise<readonly string[]> => {
+    const refs = await this.#server.listRefs(['refs/heads/'], waiting)
+    return [...refs.keys()]
+      .filter((ref) => !ref.startsWith(refPrefix('heads')))
+      .map((ref) => ref.slice('refs/heads/'.length))
+      .toSorted()
   }
 
   /** Every task that has or had a claim. @throws the faults of a git server */

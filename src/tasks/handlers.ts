@@ -1,4 +1,5 @@
 import type { HandlersOf } from '../operations/define-operation.ts'
+import { askEach } from './ask-each.ts'
 import { workBranch } from './claims/claim-refs.ts'
 import { listHistory } from './claims/history.ts'
 import { describeTask, sinceOf, whyNotTaken } from './describe-task.ts'
@@ -37,6 +38,7 @@ export interface KeptRun {
 }
 
 type Handlers = HandlersOf<typeof tasksOperations>
+type NextTask = NonNullable<Awaited<ReturnType<Handlers['task.next']>>['next']>
 
 /** What answers the operations of projects and tasks. */
 export function createTaskHandlers(deps: TaskHandlerDeps): Handlers {
@@ -60,12 +62,13 @@ function readingHandlers({
   return {
     'task.list': async ({ project, near, all }, { hive, signal }) => {
       const tasks: ReturnType<typeof describeTask>[] = []
-      for (const desk of chosen(findDesks(hive), { project, near })) {
+      const look = async (desk: ProjectDesk): Promise<void> => {
         const sights = await desk.sights({ signal })
         const known = all ? (desk.records?.all() ?? (await desk.source.open({ signal }))) : await desk.source.open({ signal })
         for (const task of rankTasks(known)) tasks.push(describeTask(task, sights.get(task.key)))
       }
-      return { tasks }
+      const failed = await askEach(chosen(findDesks(hive), { project, near }), look, { signal })
+      return { tasks, failed }
     },
     'task.show': async ({ task: name, project, near, transcript }, { hive, signal }) => {
       const { desk, task } = await findNamed(findDesks(hive), { name, project, near }, { signal })
@@ -86,7 +89,9 @@ function readingHandlers({
     },
     'task.next': async ({ project, near }, { hive, signal }) => {
       const passedOver: { readonly project: string; readonly key: string; readonly title: string; readonly reason: string }[] = []
-      for (const desk of chosen(findDesks(hive), { project, near })) {
+      let next: NextTask | null = null
+      const look = async (desk: ProjectDesk): Promise<void> => {
+        if (next !== null) return
         const sights = await desk.sights({ signal })
         const open = await desk.source.open({ signal })
         const needed = { ...(await desk.lookAtNeeded(open, { signal })), abandoned: findAbandoned(sights) }
@@ -97,12 +102,14 @@ function readingHandlers({
           if (reason === undefined) {
             const { rank, of } = findTasks(hive)?.talk.standing(task) ?? { rank: 0, of: 1 }
             const likeIt = desk.record.countLike(typeOfTask(task))
-            return { next: { ...describeTask(task, sight), rank: rank + 1, of, likeIt }, passedOver }
+            next = { ...describeTask(task, sight), rank: rank + 1, of, likeIt }
+            return
           }
           passedOver.push({ project: desk.project.id, key: task.key, title: task.title, reason })
         }
       }
-      return { next: null, passedOver }
+      const failed = await askEach(chosen(findDesks(hive), { project, near }), look, { signal })
+      return { next, passedOver, failed }
     },
   }
 }

@@ -1,6 +1,6 @@
 import { defineOperation } from '../operations/define-operation.ts'
 import type { Zod } from '../operations/define-operation.ts'
-import { forgeFaults, near, project, remoteFaults, task, taskFaults } from './operation-fields.ts'
+import { failedShape, forgeFaults, near, project, remoteFaults, task, taskFaults } from './operation-fields.ts'
 import { taskEvents } from './rules/task-events.ts'
 
 const interruption = (kind: 'break' | 'pause' | 'done', summary: string, does: string) =>
@@ -136,6 +136,7 @@ export const watchTasks = defineOperation({
       after: z.int(),
       /** Whether more happened since `after` than is remembered. */
       hasGap: z.boolean(),
+      failed: failedShape(z),
     }),
   faults: ['PROJECT_MISSING', ...remoteFaults, ...forgeFaults],
   isReadOnly: true,

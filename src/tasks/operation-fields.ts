@@ -44,6 +44,9 @@ export const taskFaults = ['PROJECT_MISSING', 'TASK_NAME_INVALID', 'TASK_MISSING
 /** A project in an answer. */
 export const projectShape = (z: Zod) => z.object({ id: z.string(), url: z.string(), forge: z.string(), base: z.string() })
 
+/** Projects that could not be looked at, and why; an answer about several tells of the others. */
+export const failedShape = (z: Zod) => z.array(z.object({ project: z.string(), code: z.string(), message: z.string() }))
+
 /** A task in an answer. */
 export const taskShape = (z: Zod) => ({
   project: z.string(),

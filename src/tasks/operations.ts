@@ -1,7 +1,7 @@
 import { defineOperation } from '../operations/define-operation.ts'
 import { breakTask, claimTask, doneTask, pauseTask, releaseTask, watchTasks } from './holding-operations.ts'
 import { hookOperation } from './hooks/hook-operation.ts'
-import { forgeFaults, near, project, projectShape, remoteFaults, task, taskFaults, taskShape } from './operation-fields.ts'
+import { failedShape, forgeFaults, near, project, projectShape, remoteFaults, task, taskFaults, taskShape } from './operation-fields.ts'
 
 const addProject = defineOperation({
   name: 'project.add',
@@ -157,7 +157,7 @@ const list = defineOperation({
   name: 'task.list',
   summary: 'List tasks, and who holds them',
   input: { project, near, all: { type: 'flag', help: 'closed ones too', short: 'a' } },
-  output: (z) => z.object({ tasks: z.array(z.object(taskShape(z))) }),
+  output: (z) => z.object({ tasks: z.array(z.object(taskShape(z))), failed: failedShape(z) }),
   faults: ['PROJECT_MISSING', ...remoteFaults, ...forgeFaults],
   isReadOnly: true,
   needsPeers: false,
@@ -205,6 +205,7 @@ const next = defineOperation({
         })
         .nullable(),
       passedOver: z.array(z.object({ project: z.string(), key: z.string(), title: z.string(), reason: z.string() })),
+      failed: failedShape(z),
     }),
   faults: ['PROJECT_MISSING', ...remoteFaults, ...forgeFaults],
   isReadOnly: true,

@@ -1,4 +1,5 @@
 import type { HandlersOf } from '../operations/define-operation.ts'
+import { refuseBase, refuseFolder, withoutName } from './accept-repository.ts'
 import type { ProjectDesk } from './desk.ts'
 import type { Desks } from './desks.ts'
 import { tasksFaults } from './faults.ts'
@@ -30,18 +31,20 @@ export function createProjectHandlers(
       const forge = said ?? guessForge(url)
       if (forge !== 'git') placeOf({ url, forge })
       const before = desks.projects.list().find(({ id }) => id === projectIdOf(url))
+      await refuseFolder(url, before)
       const project = await desks.projects.add({ url, forge, base })
       desks.close(project)
       try {
         // asked once now: a wrong address or token is best known at once
         const desk = desks.get(project.id)
+        await refuseBase(desk, { signal })
         await desk.sights({ signal })
         await desk.source.open({ signal })
       } catch (error) {
         // one that was there stays as it was, with the chains that were verified
         await (before === undefined ? desks.projects.remove(project.id) : desks.projects.add(before))
         desks.close(project)
-        throw error
+        throw withoutName(error)
       }
       return project
     },

@@ -1,5 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
+import type { FailedProject } from './ask-each.ts'
+import { askEach } from './ask-each.ts'
 import type { ProjectDesk } from './desk.ts'
 import type { ChainState } from './rules/chain.ts'
 import type { SeenTask, TaskChange, TaskEvent } from './rules/task-events.ts'
@@ -32,6 +34,8 @@ export interface WatchedHappenings {
   readonly after: number
   /** Whether more happened since than is remembered. */
   readonly hasGap: boolean
+  /** Projects that could not be looked at the last time. */
+  readonly failed: FailedProject[]
 }
 
 interface WatchedTask extends SeenTask {
@@ -73,12 +77,12 @@ export class TaskWatcher {
     const projects = new Set(desks.map(({ project }) => project.id))
     let begun: number | undefined
     for (;;) {
-      for (const desk of desks) await this.#look(desk, { signal })
+      const failed = await askEach(desks, (desk) => this.#look(desk, { signal }), { signal })
       // who names no place waits for what comes after the first look
       begun ??= after ?? this.#last
       const from = begun
       const items = this.#happenings.filter(({ id, project }) => id > from && projects.has(project))
-      if (items.length > 0 || late.aborted) return { items, after: this.#last, hasGap: from < this.#forgotten }
+      if (items.length > 0 || late.aborted) return { items, after: this.#last, hasGap: from < this.#forgotten, failed }
       await this.#clock.sleep(this.#options.pollMs, { signal: late }).catch(() => {})
       signal.throwIfAborted()
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { renderBrief, renderWarnings } from './brief.ts'
+import { renderBrief, renderFailed, renderWarnings } from './brief.ts'
 
 const rows = [
   { package: '@ada/web', version: '1.1.0', path: '/p/web', change: 'installed' },
@@ -38,4 +38,23 @@ test('-q leaves of steps, announcements, versions and events their addresses', (
 test('-q leaves what a publish warns of, for the stream that is not of values', () => {
   assert.equal(renderWarnings({ warnings: ['kept as foreign: \u001bserde'] }), '! kept as foreign: \ufffdserde\n')
   assert.equal(renderWarnings({ packages: rows }), '')
+})
+
+test('-q leaves of a doctor what is bad', () => {
+  const line = { property: 'a second making is refused', isGood: true, detail: 'as it should' }
+  assert.equal(renderBrief('project.doctor', { project: 'shop', lines: [line] }), '')
+  assert.equal(
+    renderBrief('project.doctor', { lines: [line, { property: 'refs stay', isGood: false, detail: 'gone' }] }),
+    'refs stay: gone',
+  )
+})
+
+test('a project that could not be looked at is named beside the answer, -q or not', () => {
+  const failed = [
+    { project: 'file:/srv/gone', code: 'REMOTE_MISSING', message: 'file:/srv/gone: no such folder' },
+    { project: 'git.example.org/x', code: 'REMOTE_TIMEOUT', message: 'late\u001b' },
+  ]
+  const lines = '! file:/srv/gone: no such folder (REMOTE_MISSING)\n! git.example.org/x: late\ufffd (REMOTE_TIMEOUT)\n'
+  assert.deepEqual([renderFailed({ failed }), renderWarnings({ tasks: [], failed })], [lines, lines])
+  assert.equal(renderFailed({ failed: [{ resource: 'a', reason: 'b' }] }), '', 'of another operation')
 })

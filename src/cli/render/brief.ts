@@ -87,8 +87,18 @@ export function renderBrief(name: string, output: unknown): string | undefined {
 
 /** What an answer warns of, which `-q` does not silence: a line each, for the stream that is not of values. */
 export function renderWarnings(output: unknown): string {
+  const warnings = readFields(output).texts('warnings')
+  return warnings.map((warning) => `! ${printable(warning)}\n`).join('') + renderFailed(output)
+}
+
+/** The projects that an answer could not look at, a line each: beside the answer in every form of it that is not JSON. */
+export function renderFailed(output: unknown): string {
   return readFields(output)
-    .texts('warnings')
-    .map((warning) => `! ${printable(warning)}\n`)
+    .records('failed')
+    .filter((row) => row.has('project'))
+    .map((row) => {
+      const [project, message] = [row.text('project'), row.text('message')]
+      return `! ${printable(message.startsWith(project) ? message : `${project}: ${message}`)} (${printable(row.text('code'))})\n`
+    })
     .join('')
 }
