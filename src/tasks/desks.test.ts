@@ -35,3 +35,25 @@ test('a project that is added again goes on with what it has in hand and with it
   await desks.projects.add({ url, forge: 'git', base: 'main' })
   assert.equal(desks.get(project.id).inHand.has(task.key), false)
 })
+
+test('the beginning of the name of a record names it while no other begins so', async () => {
+  const server = createMemoryServer({ clock: systemClock }, { latencyMs: 0 })
+  const { own, add } = await openTestDesk(url, { deps: { openRemote: () => server.connect('ada') } })
+  const desks = createDesks(own, testDeskOptions)
+  await desks.projects.add({ url, forge: 'git', base: 'main' })
+  const find = async (name: string) => (await desks.findTask(name, {}, { signal })).task.key
+  const { key } = await add('The cart forgets')
+  assert.equal(await find(key.slice(0, 6)), key)
+  assert.equal(await find(`shop#${key.slice(0, 6)}`), key)
+  const other = key.startsWith('t-00') ? 't-11' : 't-00'
+  await assert.rejects(find(other), { code: 'TASK_MISSING', message: new RegExp(`begins with ${other}`) })
+  await assert.rejects(find(key.slice(0, 3)), { code: 'TASK_NAME_INVALID' })
+  // of 300 names two begin with the same two digits
+  for (let more = 0; more < 300; more += 1) await add(`Task ${more}`)
+  const twice = desks
+    .all()[0]
+    ?.records?.all()
+    .map((task) => task.key.slice(0, 4))
+    .find((start, at, all) => all.indexOf(start) !== at)
+  await assert.rejects(find(twice ?? assert.fail()), { code: 'TASK_NAME_INVALID', message: /the beginning of several tasks: t-/ })
+})

@@ -1,3 +1,4 @@
+import { findNamed, formatChoices } from '../lib/abbreviation.ts'
 import { issueOfTaskKey, parseTaskKey, taskKeyOfIssue } from './task.ts'
 import type { Project, Task, TaskKey } from './task.ts'
 import type { DeskDeps, DeskOptions } from './desk.ts'
@@ -20,7 +21,8 @@ export interface Desks {
   readonly get: (project: string) => ProjectDesk
   /**
    * The task a person means: `t-0123456789ab`, `issue-7`, `7` or `#7` of a project, or `shop#7`, `team/shop#t-0123456789ab`. The name of a record is
-   * that of one task alone: where no project was named it is found in whichever has it, that of the folder first.
+   * that of one task alone: where no project was named it is found in whichever has it, that of the folder first, and
+   * the beginning of it is enough while no other task of those projects begins so.
    *
    * @throws Fault TASK_NAME_INVALID, PROJECT_MISSING, TASK_MISSING
    */
@@ -71,11 +73,11 @@ export function createDesks(deps: DeskDeps, options: DeskOptions): Desks {
     findTask: async (name, { project, near }, waiting) => {
       const at = name.lastIndexOf('#')
       const named = at > 0 ? name.slice(0, at) : project
-      const key = readTaskName(name.slice(at + 1))
+      const text = name.slice(at + 1)
+      const known = named === undefined ? projects.list() : [projects.find(named)]
+      const key = beginning.test(text) ? completeKey(text, known.map(deskOf)) : readTaskName(text)
       const candidates =
-        named === undefined
-          ? listCandidates(key, projects.list(), near === undefined ? undefined : projects.findAt(near))
-          : [projects.find(named)]
+        named === undefined ? listCandidates(key, projects.list(), near === undefined ? undefined : projects.findAt(near)) : known
       for (const candidate of candidates) {
         const desk = deskOf(candidate)
         const task = await desk.source.find(key, waiting)
@@ -107,6 +109,25 @@ function missingTask(key: TaskKey, asked: readonly Project[]): Error {
     message: `${ids.join(', ')} ${ids.length === 1 ? 'has' : 'have'} no task ${key}; \`althing task list\` shows those there are`,
     data: { project: ids[0] ?? '', task: key },
   })
+}
+
+/** The beginning of the name of a record, which is 12 digits in whole. */
+const beginning = /^t-[0-9a-f]{2,11}$/
+
+/** The whole key of the one record that begins so. @throws Fault TASK_MISSING, TASK_NAME_INVALID */
+function completeKey(text: string, desks: readonly ProjectDesk[]): TaskKey {
+  const keys = desks.flatMap((desk) => desk.records?.all() ?? []).map(({ key }) => key)
+  const naming = findNamed(
+    text,
+    keys.map((key) => ({ item: key, id: key, names: [] })),
+  )
+  if (naming.match === 'one') return naming.item
+  if (naming.match === 'none')
+    throw tasksFaults.create('TASK_MISSING', {
+      message: `no task that is known here begins with ${text}; \`althing task list\` shows those there are`,
+      data: { project: desks[0]?.project.id ?? '', task: text },
+    })
+  throw tasksFaults.create('TASK_NAME_INVALID', { message: `${text} is the beginning of several tasks: ${formatChoices(naming.found)}` })
 }
 
 function readTaskName(text: string): TaskKey {
