@@ -8,7 +8,7 @@ export const workersFaults = defineFaults({
   },
   WORKER_CONFIG_INVALID: {
     kind: 'usage',
-    meaning: 'A worker was to be started without what it needs: a model, or a command. Data: `setting`.',
+    meaning: 'A worker was to be started without what it needs, a model or a command, or in a scope that is none. Data: `setting`.',
   },
   WORKER_NAMELESS: {
     kind: 'denied',

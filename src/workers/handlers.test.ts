@@ -139,3 +139,13 @@ test('work is called off in words that tell a worker that was stopped, or whose 
   await clock.run(last)
   assert.deepEqual(ends.map(wordsOfEnding), ['the worker ends', 'the worker ends', 'the node ends'])
 })
+
+test('a worker is not started in a scope outside of the repository', async (t) => {
+  const { clock, bench, start, ask } = await openNode(t)
+  for (const outside of ['../x', 'src/../../x', '/srv'])
+    await assert.rejects(start({ scope: ['src', outside] }), { code: 'WORKER_CONFIG_INVALID', message: /leads out of the repository/ })
+  assert.equal((await ask('worker.status')).state, 'stopped')
+  const inside = start({ scope: ['./src/ui', '..x'] })
+  bench.reject(new Error('opened'))
+  await assert.rejects(clock.run(inside), { message: 'opened' })
+})

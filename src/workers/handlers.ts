@@ -76,6 +76,7 @@ export function createWorkerHandlers(deps: WorkerHandlerDeps, options: WorkerHan
   const questions = new Questions({ chance: deps.chance })
 
   const start = async (input: StartInput, context: CallContext): Promise<WorkerStatus> => {
+    refuseOutside(input.scope)
     if (running !== undefined)
       throw workersFaults.create('WORKER_RUNS', {
         message: 'a worker runs on this node already; `althing worker status` shows it, `althing worker stop` ends it',
@@ -134,6 +135,16 @@ export function createWorkerHandlers(deps: WorkerHandlerDeps, options: WorkerHan
     },
     [Symbol.asyncDispose]: async () => void (await stopNow()),
   }
+}
+
+/** A scope is a path of the repository, and no task is outside of that. @throws Fault WORKER_CONFIG_INVALID */
+function refuseOutside(scopes: readonly string[]): void {
+  const outside = scopes.find((scope) => scope.startsWith('/') || scope.split('/').includes('..'))
+  if (outside === undefined) return
+  throw workersFaults.create('WORKER_CONFIG_INVALID', {
+    message: `${JSON.stringify(outside.slice(0, 200))} leads out of the repository; a scope is a folder or file in it, as src/ui`,
+    data: { setting: 'scope' },
+  })
 }
 
 interface AskedWorker {
