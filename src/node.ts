@@ -243,6 +243,10 @@ class ComposedNode implements Althing {
         ...workshop,
         ...{ clock, holdings, isTransient: transient, label: config.tasks.label, pollMs: config.workers.pollMs },
         findHttpUrl: () => this.#http,
+        findHindrance: async (context) => {
+          const { state, hindrance } = await workers['worker.status']({}, context)
+          return state === 'stopped' ? undefined : (hindrance ?? undefined)
+        },
       }),
       ...workers,
     }

@@ -31,6 +31,7 @@ async function openNode(openRemote?: DeskDeps['openRemote'], clock = createVirtu
     keepToken: async () => true,
     hookSecrets: { keep: async () => ({ path: '', isNew: false }), remove: async () => false },
     findHttpUrl: () => undefined,
+    findHindrance: async () => 'ollama does not answer',
     findKept: () => ({ decision: undefined, transcript: undefined }),
   })
   return { clock, desks, handlers }
@@ -87,6 +88,7 @@ test('a repository that is gone hides no other project: lists and watches tell o
   const list = await node.clock.run(handlers['task.list']({ all: false }, context))
   assert.deepEqual([list.tasks.map((task) => task.key), list.failed], [[key], failed])
   const next = await node.clock.run(handlers['task.next']({}, context))
+  assert.equal(next.hindrance, 'ollama does not answer')
   assert.deepEqual([next.next?.key, next.failed], [key, failed])
   const watch = await node.clock.run(handlers['task.watch']({ wait: 0 }, context))
   assert.deepEqual(watch.failed, failed)

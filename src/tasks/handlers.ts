@@ -1,4 +1,4 @@
-import type { HandlersOf } from '../operations/define-operation.ts'
+import type { CallContext, HandlersOf } from '../operations/define-operation.ts'
 import { askEach } from './ask-each.ts'
 import { workBranch } from './claims/claim-refs.ts'
 import { listHistory } from './claims/history.ts'
@@ -23,6 +23,8 @@ export interface TaskHandlerDeps extends ProjectHandlerDeps, Omit<HookHandlerDep
   readonly pollMs: number
   /** What is kept in the hive of the last run of a task. */
   readonly findKept: (hive: string | undefined, task: Task) => KeptRun
+  /** Why the worker of this node takes nothing for now; undefined while it takes tasks, or where none runs. */
+  readonly findHindrance: (context: CallContext) => Promise<string | undefined>
   /** What members of a hive say of tasks; undefined without a network. */
   readonly findTasks: (hive: string | undefined) => { readonly talk: Talk } | undefined
 }
@@ -56,6 +58,7 @@ function readingHandlers({
   findDesks,
   findTasks,
   findKept,
+  findHindrance,
   label,
 }: TaskHandlerDeps): Pick<Handlers, 'task.list' | 'task.show' | 'task.next'> {
   const wishes = { labels: [label], types: [] }
@@ -87,7 +90,8 @@ function readingHandlers({
         transcript: transcript ? ((await kept.transcript?.read({ signal })) ?? null) : null,
       }
     },
-    'task.next': async ({ project, near }, { hive, signal }) => {
+    'task.next': async ({ project, near }, context) => {
+      const { hive, signal } = context
       const passedOver: { readonly project: string; readonly key: string; readonly title: string; readonly reason: string }[] = []
       let next: NextTask | null = null
       const look = async (desk: ProjectDesk): Promise<void> => {
@@ -109,7 +113,7 @@ function readingHandlers({
         }
       }
       const failed = await askEach(chosen(findDesks(hive), { project, near }), look, { signal })
-      return { next, passedOver, failed }
+      return { next, hindrance: (await findHindrance(context)) ?? null, passedOver, failed }
     },
   }
 }

@@ -204,6 +204,8 @@ const next = defineOperation({
           likeIt: z.object({ tried: z.int(), wentWell: z.int() }),
         })
         .nullable(),
+      /** Why the worker of this node takes nothing for now; null while it takes tasks, or where none runs. */
+      hindrance: z.string().nullable(),
       passedOver: z.array(z.object({ project: z.string(), key: z.string(), title: z.string(), reason: z.string() })),
       failed: failedShape(z),
     }),

@@ -233,6 +233,16 @@ test('workers of other nodes are shown with what they can, and the place of this
   assert.doesNotMatch(shown('task.next', { next: { ...next, rank: 1, of: 1 }, passedOver: [] })[1] ?? '', /could take it/)
 })
 
+test('what would be next says as well that the worker takes nothing for now, and why', () => {
+  const next = { ...task, rank: 1, of: 1 }
+  const hindrance = 'ollama does not answer'
+  assert.equal(
+    shown('task.next', { next, hindrance, passedOver: [] })[2],
+    '  the worker of this node takes nothing for now: ollama does not answer',
+  )
+  assert.equal(shown('task.next', { next, hindrance: null, passedOver: [] }).length, 2)
+})
+
 test('what would be next says how tasks like it went, where some were tried', () => {
   const next = { ...task, rank: 1, of: 1, likeIt: { tried: 9, wentWell: 7 } }
   assert.match(shown('task.next', { next, passedOver: [] })[1] ?? '', / · 7 of 9 like it went well here$/)

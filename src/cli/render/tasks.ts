@@ -162,6 +162,7 @@ function renderNext(answer: Fields, style: Style): readonly string[] {
     : ['nothing is to be done']
   return [
     ...first,
+    ...(answer.has('hindrance') ? [style.bad(`  the worker of this node takes nothing for now: ${answer.text('hindrance')}`)] : []),
     ...answer
       .records('passedOver')
       .map((row) => `  passed over ${row.text('key')}, ${clip(row.text('title'), maxTitleLength)}: ${row.text('reason')}`),
