@@ -242,11 +242,7 @@ class ComposedNode implements Althing {
       ...createTaskHandlers({
         ...workshop,
         ...{ clock, holdings, isTransient: transient, label: config.tasks.label, pollMs: config.workers.pollMs },
-        findHttpUrl: () => this.#http,
-        findHindrance: async (context) => {
-          const { state, hindrance } = await workers['worker.status']({}, context)
-          return state === 'stopped' ? undefined : (hindrance ?? undefined)
-        },
+        ...{ findHttpUrl: () => this.#http, findHindrance: (context) => findHindrance(workers, context) },
       }),
       ...workers,
     }
@@ -296,4 +292,13 @@ class ComposedNode implements Althing {
 
 function isReading(name: string): boolean {
   return catalog.find((operation) => operation.name === name)?.isReadOnly === true
+}
+
+/** Why the worker of a node takes nothing for now; undefined while it takes tasks, or where none runs. */
+async function findHindrance(
+  workers: Pick<ReturnType<typeof createWorkerHandlers>, 'worker.status'>,
+  context: CallContext,
+): Promise<string | undefined> {
+  const { state, hindrance } = await workers['worker.status']({}, context)
+  return state === 'stopped' ? undefined : (hindrance ?? undefined)
 }
