@@ -144,3 +144,13 @@ test('what a person merged by hand is over when he says so, while he holds it', 
   assert.equal(ada.desk.inHand.has(task.key), false)
   await assert.rejects(clock.run(holdings.release(task, { reason: 'by-person', signal })), { code: 'CLAIM_LOST' })
 })
+
+test('a task that failed three times needs a person, and who claims it is told the word of the lists', async (t) => {
+  const { clock, bob, task, claim } = await openStand(t)
+  for (const epoch of [1, 2, 3]) {
+    const attempt = await clock.run(bob.desk.claim(task, await clock.run(bob.desk.sight(task.key, { signal })), { epoch, signal }))
+    const { holder } = attempt.result === 'held' ? attempt : assert.fail(attempt.result)
+    await clock.run(holder.release('failed: no idea', { signal }))
+  }
+  await assert.rejects(claim(), { code: 'CLAIM_LOST', message: /it is needs-human; `althing task break/ })
+})
