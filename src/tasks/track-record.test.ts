@@ -94,6 +94,7 @@ test('the record outlives the process: what ended while nobody looked is learned
   assert.deepEqual(await look(clock, next), { tried: 2, wentWell: 1 })
   await clock.run(next.interrupt(two.key, { kind: 'done', reason: 'merged', signal }))
   await look(clock, next)
+  await next.source.project(two.key, { add: [], remove: [], state: 'closed' }, { signal })
   assert.equal(await clock.run(next.collect({ signal })), 1)
   const last = ada.reopen()
   assert.deepEqual(await look(clock, last), { tried: 2, wentWell: 1 })
