@@ -36,11 +36,12 @@ export type Say = (line: string) => void
 const atOnce = 3
 /** Time after the trouble in which all must come to an end, in milliseconds, and what each task adds. */
 const calmMs = 180_000
-const calmPerTaskMs = 3_000
+const calmPerTaskMs = 5_000
 const lookMs = 500
 
-/** Leases and looks for so many nodes on one machine: what fifty can renew and see in time. */
+/** Leases and looks for so many nodes on one machine: what it can renew and see in time. Fifty that looked each five seconds would do nothing else. */
 function timesFor(nodes: number): { readonly ttlSeconds: number; readonly pollMs: number } {
+  if (nodes > 25) return { ttlSeconds: 120, pollMs: 20_000 }
   return nodes > 10 ? { ttlSeconds: 30, pollMs: 5_000 } : { ttlSeconds: 10, pollMs: 500 }
 }
 

@@ -131,7 +131,7 @@ test('S23: keys, tokens, other trees, the socket and the environment of the node
   })
   t.after(() => neighbour.kill())
   const reads = `env; cat ${root}/canary-key ${other}/canary; ls ${root} /root /home; cat /proc/1/environ /proc/*/environ /proc/*/cmdline`
-  const script = `${reads}; grep -r canary- /tmp /etc /run /var /home 2>/dev/null; true`
+  const script = `${reads}; grep -r canary- ${root} /tmp /etc /run /var /home 2>/dev/null; true`
   const options = { maxOutputBytes: 1_000_000, variables: { OWN: 'canary-of-the-task' } }
   const found = Buffer.from((await runShell(sandbox, tree, script, options)).stdout).toString()
   assert.ok(!found.includes('canary-4711'))
