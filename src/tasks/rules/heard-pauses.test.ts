@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { PeerId } from '../../identity/keys.ts'
 import { HeardPauses } from './heard-pauses.ts'
 
+// who said it is compared, and never read: any text is a peer here
 const [ada, eve] = ['ada', 'eve'] as unknown as [PeerId, PeerId]
 const minute = 60_000
 const key = 'api.github.com 0102030405060708'
@@ -46,6 +47,7 @@ test('what is shorter than a second is no pause, and of many that are made up th
   heard.hear({ key, by: ada, ms: 999 }, 0)
   assert.equal(heard.leftOf(key, 0), 0)
   heard.hear({ key, by: ada, ms: minute }, 0)
+  // as above, any text is a peer
   for (let count = 0; count < 1_024; count++)
     heard.hear({ key: `made up ${count}`, by: `eve ${count}` as unknown as PeerId, ms: minute }, 0)
   assert.deepEqual([heard.leftOf(key, 0), heard.leftOf('made up 1023', 0)], [0, minute])

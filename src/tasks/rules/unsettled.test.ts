@@ -20,6 +20,7 @@ const chains: readonly (readonly [why: string, links: readonly string[], unsettl
 for (const [why, links, unsettled] of chains)
   test(`of ${links.join(', ') || 'no link'} the work of ${unsettled.length} holdings may be merged unsaid: ${why}`, () => {
     const parsed = links.map((link, index) => {
+      // ids are handed through, and the kinds stand in the table above
       const [kind = '', ...reason] = link.split(' ')
       return { id: String(index) as never, kind: kind as ClaimKind, reason: reason.join(' ') || undefined }
     })

@@ -77,7 +77,7 @@ function judge(world: World, node: NodeState, without: Check | undefined): RefMe
   return judgeRef(sight, selfOf(node))
 }
 
-/** Nodes of the search go by a letter: nothing is signed in it. */
+/** Nodes of the search go by a letter: nothing is signed in it, and rules only compare peers. */
 function selfOf({ name, process }: NodeState): Self {
   return { peer: name as unknown as PeerId, process: String(process) }
 }
