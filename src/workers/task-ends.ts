@@ -104,7 +104,7 @@ export class TaskEnds {
     if (task?.state === 'open') return
     // nobody may say that it is over while somebody seems to be at work: that ends first
     if (step === 'break') return desk.interrupt(sight.task, { kind: 'break', reason: formatReason('not-eligible', 'closed'), ...waiting })
-    const judged = await reviewPull(this.#deps, desk, { key: sight.task, pr: sight.chain?.state?.holding?.pr, ...waiting })
+    const judged = await reviewPull(this.#deps, desk, { key: sight.task, pr: sight.chain?.state.holding?.pr, ...waiting })
     const reason = judged.verdict === 'over' ? judged.reason : 'closed'
     if (task !== undefined) return this.end(desk, task, { reason, ...waiting })
     await desk.interrupt(sight.task, { kind: 'done', reason: formatReason(reason), ...waiting })

@@ -13,6 +13,7 @@ const held: readonly LossLink[] = [
 const cases: readonly (readonly [link: LossLink, words: string])[] = [
   [{ kind: 'pause', epoch: 2, reason: 'by-person: we talk' }, 'a person paused it: we talk'],
   [{ kind: 'break', epoch: 2, reason: 'by-person' }, 'a person took it away'],
+  [{ kind: 'break', epoch: 2, reason: 'not-eligible: closed' }, 'it is no task any more'],
   [{ kind: 'done', epoch: 2, reason: 'by-person: merged' }, 'a person says that it is done: merged'],
   [{ kind: 'done', epoch: 2, reason: 'closed' }, 'it is done: closed'],
   [{ kind: 'done', epoch: 2 }, 'it is done'],

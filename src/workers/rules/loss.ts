@@ -1,5 +1,5 @@
 import type { ClaimDocument, ClaimKind } from '../../tasks/claims/claim-document.ts'
-import { wordsOfPerson } from '../../tasks/rules/reasons.ts'
+import { isNotEligible, wordsOfPerson } from '../../tasks/rules/reasons.ts'
 
 /** What of a link says how a claim was lost. */
 export type LossLink = Pick<ClaimDocument, 'kind' | 'epoch' | 'reason'>
@@ -15,6 +15,7 @@ export function describeLoss(links: readonly LossLink[], epoch: number): string 
   const words = wordsOfPerson(next.reason)
   const said = words === undefined ? '' : `: ${words}`
   if (next.kind === 'pause') return `a person paused it${said}`
+  if (next.kind === 'break' && isNotEligible(next.reason)) return 'it is no task any more'
   if (next.kind === 'break') return `a person took it away${said}`
   if (next.kind !== 'done') return 'another node has it'
   if (words !== undefined) return `a person says that it is done${said}`
