@@ -15,24 +15,11 @@ import { Escalations } from './escalations.ts'
 import type { WorkerHandlerDeps } from './handlers.ts'
 import { createWorkerHandlers } from './handlers.ts'
 import type { Approve } from './proposal.ts'
-import type { Workbench, WorkSettings } from './work-desk.ts'
+import { testSettings } from './testing/test-settings.ts'
+import type { Workbench } from './work-desk.ts'
 import { wordsOfEnding } from './work-end.ts'
 
-const settings: WorkSettings = {
-  ...{ driver: 'command', model: '', command: ['true'], secrets: [], sandbox: 'none', network: 'none', readable: [] },
-  ...{
-    maxTurns: 30,
-    maxOutputTokens: 100,
-    taskTimeoutMs: 1_000,
-    gitTimeoutMs: 30_000,
-    commandTimeoutMs: 1_000,
-    maxOutputBytes: 1_000,
-    maxAnswerLength: 100,
-  },
-  ...{ memoryBytes: 1_000_000_000, cpus: 1, processes: 64, maxPackBytes: 1_000, maxTranscriptBytes: 1_000, checkpointMs: 1_000 },
-  answersHelp: false,
-}
-const options = { ...settings, label: 'bzzz-task', maxTasks: 1, pollMs: 1_000, lookMs: 60_000, collectEveryMs: 10_000 }
+const options = { ...testSettings, label: 'bzzz-task', maxTasks: 1, pollMs: 1_000, lookMs: 60_000, collectEveryMs: 10_000 }
 const started: { role: string; scope: string[]; once: boolean; approve: boolean; for?: number } = {
   role: 'backend',
   scope: [],

@@ -7,24 +7,10 @@ import { systemClock } from '../lib/clock.ts'
 import { silentLog } from '../lib/log.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import { makeFolder, makeRepository, testPrograms } from '../tasks/testing/git-server.ts'
+import { testSettings } from './testing/test-settings.ts'
 import { openWorkbench } from './work-desk.ts'
-import type { WorkbenchDeps, WorkSettings } from './work-desk.ts'
+import type { WorkbenchDeps } from './work-desk.ts'
 import type { WorkerHolding } from './worker-news.ts'
-
-const settings: WorkSettings = {
-  ...{ driver: 'command', model: '', command: ['true'], secrets: [], sandbox: 'none', network: 'none', readable: [] },
-  ...{
-    maxTurns: 30,
-    maxOutputTokens: 100,
-    taskTimeoutMs: 1_000,
-    gitTimeoutMs: 30_000,
-    commandTimeoutMs: 1_000,
-    maxOutputBytes: 1_000,
-    maxAnswerLength: 100,
-  },
-  ...{ memoryBytes: 1_000_000_000, cpus: 1, processes: 64, maxPackBytes: 1_000, maxTranscriptBytes: 1_000, checkpointMs: 1_000 },
-  answersHelp: false,
-}
 
 const unasked = (): Promise<never> => Promise.reject(new Error('nobody asked'))
 const deps: WorkbenchDeps = {
@@ -39,7 +25,7 @@ test('F3: what a run that was killed left is taken away when a workbench is open
     mkdirSync(join(folder, path, '..'), { recursive: true })
     writeFileSync(join(folder, path), 'left')
   }
-  const bench = await openWorkbench(deps, { settings, folder, agent: 'ada:backend', environment: {} })
+  const bench = await openWorkbench(deps, { settings: testSettings, folder, agent: 'ada:backend', environment: {} })
   assert.deepEqual(
     left.map((path) => existsSync(join(folder, path))),
     [false, false, true],
@@ -51,7 +37,10 @@ test("S28: a worker whose agent is to have a secret that is not there, or is the
   const folder = await makeFolder(t)
   const findSecret = async (name: string) => (name === 'model-lab' ? 'key' : undefined)
   const open = (line: string) =>
-    openWorkbench({ ...deps, findSecret }, { settings: { ...settings, secrets: [line] }, folder, agent: 'ada:backend', environment: {} })
+    openWorkbench(
+      { ...deps, findSecret },
+      { settings: { ...testSettings, secrets: [line] }, folder, agent: 'ada:backend', environment: {} },
+    )
   const reasons: readonly (readonly [string, RegExp])[] = [
     ['API_KEY=model-gone', /no secret model-gone/],
     ['TOKEN=forge-git.example.org', /the node's own/],
@@ -66,7 +55,7 @@ test("S28: a worker whose agent is to have a secret that is not there, or is the
 test('a worker whose program is not there does not start, rather than fail every task with it', async (t) => {
   const folder = await makeFolder(t)
   const open = (...command: readonly string[]) =>
-    openWorkbench(deps, { settings: { ...settings, command }, folder, agent: 'ada:backend', environment: {} })
+    openWorkbench(deps, { settings: { ...testSettings, command }, folder, agent: 'ada:backend', environment: {} })
   for (const program of ['no-such-agent', '/opt/no-such-agent', '-v'])
     await assert.rejects(open(program), { code: 'WORKER_CONFIG_INVALID', message: /no program/ }, program)
   // one of the project is there with the project
@@ -77,7 +66,7 @@ test('rule 6: a task whose text is not the one that its claim names is given bac
   const folder = await makeFolder(t)
   const bench = await openWorkbench(
     { ...deps, listSecrets: async () => [] },
-    { settings, folder, agent: 'ada:backend', environment: testPrograms.environment },
+    { settings: testSettings, folder, agent: 'ada:backend', environment: testPrograms.environment },
   )
   const released: string[] = []
   const release = async (reason: string) => (released.push(reason), { result: 'accepted' })
