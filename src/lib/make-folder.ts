@@ -16,15 +16,14 @@ export async function makeFolder(path: string, options: { readonly mode: number 
   })
 }
 
-/** False when the folder above is missing. */
+/** False when the folder above is missing, or was when this was tried: others may make the same ones meanwhile. */
 async function isMade(path: string, options: { readonly mode: number }): Promise<boolean> {
   try {
     await mkdir(path, options)
     return true
   } catch (error) {
     if (await isFolder(path)) return true
-    const isParentMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT' && !(await isFolder(dirname(path)))
-    if (isParentMissing) return false
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
     throw error
   }
 }
