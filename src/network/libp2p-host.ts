@@ -143,6 +143,8 @@ export class Libp2pHost implements Host {
     } catch (error) {
       signal.throwIfAborted()
       this.#checkOpen()
+      // of two that came about at once libp2p closes one, and says so to whoever waited for that one
+      if (!again && peer !== undefined && this.#connectionsOf(peer).length > 0) return peer
       throw toUnreachable(target, error)
     } finally {
       if (peer !== undefined) this.#asked.delete(peer)

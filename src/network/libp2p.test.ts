@@ -91,6 +91,21 @@ test('two hosts that cannot reach each other talk over a relay, and again after 
   assert.equal(await ask(ada, bob), 'hello')
 })
 
+test('two that dial each other over a relay at once are connected, whichever connection stays', async (t) => {
+  const relay = await openWireHost(t, 'relay', { relay: true })
+  const [ada, bob] = [await openWireHost(t, 'ada', { relay: true, listen: [] }), await openWireHost(t, 'bob', { relay: true, listen: [] })]
+  admitAll([relay, ada, bob])
+  await Promise.all([ada, bob].map((each) => each.dial(relay.addresses()[0] ?? '', asking)))
+  const [toAda, toBob] = [await findPlace(ada), await findPlace(bob)]
+  for (let round = 0; round < 10; round++) {
+    const dials = [ada.dial(toBob, asking), bob.dial(toAda, asking), ada.dial(toBob, asking), bob.dial(toAda, asking)]
+    assert.deepEqual(await Promise.all(dials), [bob.peerId, ada.peerId, bob.peerId, ada.peerId])
+    const lost = [nextEvent(ada, 'peer:disconnected'), nextEvent(bob, 'peer:disconnected')]
+    await Promise.all([ada.disconnect(bob.peerId), bob.disconnect(ada.peerId)])
+    await Promise.all(lost)
+  }
+})
+
 test('a peer that was expelled is not relayed either', async (t) => {
   const relay = await openWireHost(t, 'relay', { relay: true })
   const bob = await openWireHost(t, 'bob', { relay: true, listen: [] })
