@@ -10,13 +10,18 @@ import { createSecrets } from './secrets.ts'
 
 const name = 'forge-git.example.org'
 
-function openKeyring(t: TestContext, script: string, environment: Readonly<Record<string, string>> = {}) {
+interface Keyring {
+  readonly environment?: Readonly<Record<string, string>>
+  readonly timeoutMs?: number
+}
+
+function openKeyring(t: TestContext, script: string, { environment = {}, timeoutMs = 5_000 }: Keyring = {}) {
   const home = mkdtempSync(join(tmpdir(), 'althing-keyring-'))
   t.after(() => rmSync(home, { recursive: true, force: true }))
   const clock = createVirtualClock({ startsAt: 0 })
   const words = ['sh', '-c', script, 'sh', '{name}']
   const { PATH = '' } = process.env
-  const command = new SecretCommand({ clock, environment: { PATH, FOLDER: home, ...environment } }, { command: words, timeoutMs: 5_000 })
+  const command = new SecretCommand({ clock, environment: { PATH, FOLDER: home, ...environment } }, { command: words, timeoutMs })
   const secrets = createSecrets(home, { secrets: new Map([['FORGE_GITHUB_COM', 'of-the-environment']]), command })
   return { home, clock, secrets }
 }
@@ -48,10 +53,10 @@ test('a program that fails has no such secret; one that cannot be run, prints wh
     code: 'SECRET_INVALID',
     message: /^(?!.*canary)/,
   })
-  const away = openKeyring(t, 'true', { PATH: '/nowhere' })
+  const away = openKeyring(t, 'true', { environment: { PATH: '/nowhere' } })
   await assert.rejects(away.secrets.find(name), { code: 'SECRET_UNAVAILABLE', message: /cannot be run \(ENOENT\)/ })
   const endless = openKeyring(t, 'yes sk-canary').secrets.find(name)
-  await assert.rejects(endless, { code: 'SECRET_UNAVAILABLE', message: /^(?!.*canary)/ })
+  await assert.rejects(endless, { code: 'SECRET_UNAVAILABLE', message: /^(?!.*canary).* printed more than 65536 bytes/ })
   const none = new SecretCommand({ clock: createVirtualClock({ startsAt: 0 }), environment: {} }, { command: [], timeoutMs: 1 })
   assert.equal(await none.find(name), undefined)
 })
@@ -63,6 +68,22 @@ test('a program that cannot be run is tried again after five seconds, and not be
     await assert.rejects(secrets.find(name), { code: 'SECRET_UNAVAILABLE' })
   }
   assert.equal(readFileSync(join(home, 'asked'), 'utf8'), 'x\nx\n')
+})
+
+test('the five seconds begin when it was known that it could not be had, however long that took', async (t) => {
+  const { home, clock, secrets } = openKeyring(t, 'echo x >> "$FOLDER/asked"; until [ -e "$FOLDER/go" ]; do sleep 0.01; done; yes')
+  const asked = assert.rejects(secrets.find(name), { code: 'SECRET_UNAVAILABLE' })
+  await clock.advance(30_000)
+  writeFileSync(join(home, 'go'), '')
+  await asked
+  await clock.advance(4_999)
+  await assert.rejects(secrets.find(name), { code: 'SECRET_UNAVAILABLE' })
+  assert.equal(readFileSync(join(home, 'asked'), 'utf8'), 'x\n')
+})
+
+test('a program that does not end when it is asked to is ended', async (t) => {
+  const { secrets } = openKeyring(t, 'trap "" TERM; while :; do sleep 0.01; done', { timeoutMs: 300 })
+  await assert.rejects(secrets.find(name), { code: 'SECRET_UNAVAILABLE', message: /did not end within 300 ms/ })
 })
 
 test('a name is one argument of the program, and no word of a shell', async (t) => {

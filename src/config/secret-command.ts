@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import type { ExecFileException } from 'node:child_process'
 import type { Clock } from '../lib/clock.ts'
 import { configFaults } from './faults.ts'
 
@@ -44,9 +45,14 @@ export class SecretCommand {
     this.#answers.set(name, { at: now, answer })
     const [oldest] = this.#answers.keys()
     if (this.#answers.size > maxNames && oldest !== undefined) this.#answers.delete(oldest)
-    // one that could not be had is asked for again soon, and not by each request that wants it
-    answer.catch(() => this.#answers.set(name, { at: now + retryMs - keptMs, answer }))
+    answer.catch(() => this.#restOf(name, answer))
     return answer
+  }
+
+  /** What could not be had is asked for again soon, counted from when that was known, and not by each request that wants it. */
+  #restOf(name: string, answer: Promise<string | undefined>): void {
+    if (this.#answers.get(name)?.answer !== answer) return
+    this.#answers.set(name, { at: this.#deps.clock.monotonic() + retryMs - keptMs, answer })
   }
 
   /** What it printed of late. */
@@ -59,7 +65,8 @@ export class SecretCommand {
     const { command, timeoutMs } = this.#options
     const [program, ...words] = command
     if (program === undefined) return Promise.resolve(undefined)
-    const options = { env: this.#deps.environment, timeout: timeoutMs, maxBuffer: maxPrintedBytes, windowsHide: true } as const
+    const limits = { timeout: timeoutMs, maxBuffer: maxPrintedBytes, killSignal: 'SIGKILL' } as const
+    const options = { env: this.#deps.environment, windowsHide: true, ...limits } as const
     return new Promise((resolve, reject) => {
       const child = execFile(
         program,
@@ -69,17 +76,17 @@ export class SecretCommand {
         (error, printed) => {
           if (error === null) return resolve(printed.split('\n')[0]?.trim())
           if (typeof error.code === 'number' && error.killed !== true) return resolve(undefined)
-          reject(
-            unavailable(
-              name,
-              error.killed === true ? `did not end within ${timeoutMs} ms` : `cannot be run (${error.code ?? 'no reason'})`,
-            ),
-          )
+          reject(unavailable(name, describeEnd(error, timeoutMs)))
         },
       )
       child.stdin?.end()
     })
   }
+}
+
+function describeEnd({ code, killed }: ExecFileException, timeoutMs: number): string {
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `printed more than ${maxPrintedBytes} bytes`
+  return killed === true ? `did not end within ${timeoutMs} ms` : `cannot be run (${code ?? 'no reason'})`
 }
 
 function unavailable(name: string, why: string): Error {
