@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { configFaults } from '../../config/faults.ts'
 import { storeFaults } from '../../store/faults.ts'
 import { tasksFaults } from '../../tasks/faults.ts'
 import { workersFaults } from '../faults.ts'
 import { judgeFault } from './judge-fault.ts'
 
-const table = { ...tasksFaults.table, ...workersFaults.table, ...storeFaults.table }
+const table = { ...tasksFaults.table, ...workersFaults.table, ...storeFaults.table, ...configFaults.table }
 const judge = (code: keyof typeof table): string => {
   const { reason, hinders } = judgeFault({ code, kind: table[code].kind })
   return `${reason}, ${hinders ?? 'nothing else'}`
@@ -23,6 +24,7 @@ const verdicts: readonly (readonly [what: string, code: keyof typeof table, verd
   ['a git server that is too slow is down', 'REMOTE_TIMEOUT', 'forge-down, nothing else'],
   ['a git that fails has met a server that is down', 'GIT_FAILED', 'forge-down, nothing else'],
   ['a disk that is full is this node’s, and every task would meet it', 'DISK_FULL', 'node-failed, node'],
+  ['a keyring that cannot be asked is this node’s, and every task would meet it', 'SECRET_UNAVAILABLE', 'node-failed, node'],
   ['a fault that nobody foresaw is this node’s, and not the work’s', 'STORE_LOCKED', 'node-failed, node'],
 ]
 

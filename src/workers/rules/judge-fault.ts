@@ -16,14 +16,16 @@ const ofTheRight: readonly string[] = [
 ]
 /** What they say cannot be understood: a proxy in between, another version. */
 const ofTheForge: readonly string[] = ['FORGE_INVALID', 'REMOTE_PROTOCOL']
-/** Of what is unavailable, what is this node's own. */
-const ofTheDisk: readonly string[] = ['DISK_FULL', 'DISK_ERROR', 'QUOTA_EXCEEDED', 'STORE_FAILED', 'STORE_CORRUPT', 'BLOCK_CORRUPT']
+/** Of what is unavailable, what is this node's own: its disk, and its keyring. */
+const ofTheNode: readonly string[] = [
+  ...['DISK_FULL', 'DISK_ERROR', 'QUOTA_EXCEEDED', 'STORE_FAILED', 'STORE_CORRUPT', 'BLOCK_CORRUPT', 'SECRET_UNAVAILABLE'],
+]
 
 /** Whose fault it is that work on a task broke off. What is not known to be of the work or the forge is this node's, and counts for nothing. */
 export function judgeFault({ code, kind }: Pick<Fault, 'code' | 'kind'>): FaultVerdict {
   if (ofTheWork.includes(code)) return { reason: 'failed', hinders: undefined }
   if (ofTheRight.includes(code)) return { reason: 'refused-by-forge', hinders: 'project' }
   if (ofTheForge.includes(code)) return { reason: 'forge-down', hinders: 'project' }
-  const isDown = (kind === 'unavailable' || kind === 'timeout') && !ofTheDisk.includes(code)
+  const isDown = (kind === 'unavailable' || kind === 'timeout') && !ofTheNode.includes(code)
   return isDown ? { reason: 'forge-down', hinders: undefined } : { reason: 'node-failed', hinders: 'node' }
 }
