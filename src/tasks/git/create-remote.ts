@@ -66,7 +66,7 @@ export function createRemote(address: string, deps: RemoteDeps, options: RemoteO
 
 function createTransport(text: string, deps: RemoteDeps, options: RemoteOptions): GitTransport {
   const address = parseGitAddress(text)
-  if (address.kind === 'http') return createHttpTransport({ address, credentials: deps.credentials }, options)
+  if (address.kind === 'http') return createHttpTransport({ address, clock: deps.clock, credentials: deps.credentials }, options)
   const command = address.kind === 'ssh' ? commandOfSsh(address, deps.programs) : commandOfPath(address.path, deps.programs)
   return createProcessTransport(command, options)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
+import { createVirtualClock } from '../../lib/virtual-clock.ts'
 import { testRemoteOptions } from '../testing/claim-bench.ts'
 import { makeRepository, serveHttp, testPrograms } from '../testing/git-server.ts'
 import { createRemote } from './create-remote.ts'
@@ -20,6 +21,23 @@ test('a server that asks to be left alone is told apart from one that denies, an
     const remote = createRemote(url, { clock: systemClock, programs: testPrograms, credentials: async () => undefined }, testRemoteOptions)
     const asking = remote.listRefs(['refs/heads/'], { signal: t.signal })
     await assert.rejects(asking, { code: 'REMOTE_UNREACHABLE', data: { url, status, retryAfterMs } })
+  }
+})
+
+test('a date until which a server asks to be left alone is told by our own clock where it does not say what time it has', async (t) => {
+  for (const date of [undefined, 'noon']) {
+    const url = await serveHttp(t, await makeRepository(t), {
+      before: (_, response) => {
+        response.sendDate = false
+        const until = new Date(Date.UTC(2026, 0, 1, 0, 2)).toUTCString()
+        response.writeHead(503, { 'retry-after': until, ...(date === undefined ? {} : { date }) }).end()
+        return false
+      },
+    })
+    const clock = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
+    const remote = createRemote(url, { clock, programs: testPrograms, credentials: async () => undefined }, testRemoteOptions)
+    const asking = remote.listRefs(['refs/heads/'], { signal: t.signal })
+    await assert.rejects(asking, { code: 'REMOTE_UNREACHABLE', data: { url, status: 503, retryAfterMs: 120_000 } })
   }
 })
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import { describeError, Fault } from '../../lib/fault.ts'
 import { tasksFaults } from '../faults.ts'
 import { judgeLimit } from '../rules/forge-limits.ts'
@@ -9,6 +10,7 @@ import type { GitCredentials, RemoteOptions } from './remote.ts'
 import type { Conversation, GitBody, GitService, GitTransport } from './transport.ts'
 
 export interface HttpTransportDeps {
+  readonly clock: Clock
   readonly address: GitAddress & { readonly kind: 'http' }
   /** Asked before each request, so that a token can be changed without a restart. Undefined: none are sent. */
   readonly credentials: () => Promise<GitCredentials | undefined>
@@ -64,7 +66,7 @@ async function request(session: Session, body: GitBody | undefined): Promise<Byt
   const type = response.headers.get('content-type')
   if (response.status !== 200 || type !== `application/x-${service}-${kind}`) {
     await response.body?.cancel()
-    throw refusal(address.url, response)
+    throw refusal(session, response)
   }
   return new ByteReader(mapFailures(response.body ?? emptyBody(), signal), { maxBytes: options.maxAnswerBytes })
 }
@@ -113,9 +115,9 @@ function toFault(error: unknown, signal: AbortSignal): unknown {
 }
 
 /** What an answer that is not the protocol's means. */
-function refusal(url: string, { status, headers }: Response): Error {
+function refusal({ address: { url }, clock }: Session, { status, headers }: Response): Error {
   const data = { url, status }
-  const retryAfterMs = readPause(status, headers)
+  const retryAfterMs = readPause(status, headers, clock)
   if (retryAfterMs !== undefined)
     return tasksFaults.create('REMOTE_UNREACHABLE', {
       message: `${url} answers ${status}, and asks to be left alone for ${Math.ceil(retryAfterMs / 1_000)} s`,
@@ -141,9 +143,9 @@ function refusal(url: string, { status, headers }: Response): Error {
   })
 }
 
-/** How long a server asks to be left alone, in milliseconds, by its own clock; undefined where it does not say. */
-function readPause(status: number, headers: Headers): number | undefined {
-  const now = Date.parse(headers.get('date') ?? '')
+/** How long a server asks to be left alone, in milliseconds, by its own clock, or by ours where it tells no time; undefined where it does not say. */
+function readPause(status: number, headers: Headers, clock: Clock): number | undefined {
+  const at = Date.parse(headers.get('date') ?? '')
   const signs = {
     status,
     retryAfter: headers.get('retry-after')?.trim(),
@@ -152,7 +154,7 @@ function readPause(status: number, headers: Headers): number | undefined {
     reset: undefined,
     words: '',
   }
-  const limit = judgeLimit({ ...signs, now: Number.isNaN(now) ? 0 : now })
+  const limit = judgeLimit({ ...signs, now: Number.isNaN(at) ? clock.now() : at })
   return typeof limit === 'number' ? limit : undefined
 }
 
