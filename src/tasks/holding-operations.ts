@@ -9,7 +9,8 @@ const interruption = (kind: 'break' | 'pause' | 'done', summary: string, does: s
     summary,
     input: { task, project, near, reason: { type: 'text', help: 'why, for whoever reads the history', max: 300, placeholder: 'TEXT' } },
     output: (z: Zod) => z.object({ project: z.string(), key: z.string(), status: z.string(), reason: z.string() }),
-    faults: [...taskFaults, ...remoteFaults, ...forgeFaults, 'CLAIM_LOST', 'TASK_CLOSED'],
+    // what is closed may still be said to be over
+    faults: [...taskFaults, ...remoteFaults, ...forgeFaults, 'CLAIM_LOST', ...(kind === 'done' ? [] : ['TASK_CLOSED'])],
     isReadOnly: false,
     needsHome: true,
     needsPeers: false,

@@ -7,7 +7,7 @@ export interface PermissionQuestion {
 /** What an agent may do in the sandbox without a person: everything there is of no consequence outside. */
 const harmless: ReadonlySet<string> = new Set(['read', 'edit', 'delete', 'move', 'search', 'execute', 'think', 'other'])
 
-/** The option that is chosen; undefined when none of those offered fits, and the question is called off. Leave is given once, never for good. */
+/** The option that is chosen; undefined when none of those offered fits, and the question is called off. Leave is given once, and for good only where nothing else is offered. */
 export function choosePermission(question: PermissionQuestion, policy: { readonly mayFetch: boolean }): string | undefined {
   const kind = question.kind ?? 'other'
   const isAllowed = harmless.has(kind) || (kind === 'fetch' && policy.mayFetch)

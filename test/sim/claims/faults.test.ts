@@ -59,7 +59,7 @@ test('F11 F18: a lid that opens behind a line that is cut one way lets nobody wo
   assertOneSuccessor(await suffer([{ type: 'deaf', machines: ['busiest'], at, forMs: 300_000 }, lid]))
 })
 
-test('F12: lines that come and go every other second take no task from anybody', async () => {
+test('F12: lines that are cut and whole again every 1.5 seconds take no task from anybody', async () => {
   assertHeldOnce(await suffer([{ type: 'flap', at, forMs: 60_000 }]))
 })
 
