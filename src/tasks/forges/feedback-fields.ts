@@ -17,19 +17,26 @@ export function toFeedback({ remarks, failures }: PullFeedback): PullFeedback {
   }
 }
 
-/** Something that a person said; at a line of a file where `path` says one. @throws Fault FORGE_INVALID */
+/** Something that a person said; at a line of a file where `path` says one, by the first of `lines` that `at` has. @throws Fault FORGE_INVALID */
 export function toRemark(
   fields: AnswerFields,
   {
     author,
     time,
+    at = fields,
     path,
     lines = [],
-  }: { readonly author: ForgeAuthor; readonly time: string; readonly path?: string; readonly lines?: readonly string[] },
+  }: {
+    readonly author: ForgeAuthor
+    readonly time: string
+    readonly at?: AnswerFields
+    readonly path?: string
+    readonly lines?: readonly string[]
+  },
 ): PullRemark {
   // the line that it was at before the file changed, where it is at none now
-  const line = lines.find((name) => fields.has(name) && fields.count(name) > 0)
-  const place = path === undefined || path === '' ? undefined : line === undefined ? path : `${path}:${fields.count(line)}`
+  const line = lines.find((name) => at.has(name) && at.count(name) > 0)
+  const place = path === undefined || path === '' ? undefined : line === undefined ? path : `${path}:${at.count(line)}`
   return { author, place, text: fields.textOrEmpty('body'), at: fields.time(time) }
 }
 

@@ -73,3 +73,22 @@ test('a merge request without a commit yet says so', async (t) => {
   for (const pull of fixture.state.pulls) pull.commit = ''
   assert.equal('commit' in (await forge.pull(id, { signal })), false)
 })
+
+test('what is said at no line, or of no file, is said of the file or of all', async (t) => {
+  const { forge, fixture } = await openForgeStand(t, 'gitlab')
+  const { id } = await forge.openPull(draft, { signal })
+  const positions = [
+    { new_path: 'src/cart.ts', new_line: 0, old_line: 7 },
+    { new_path: 'src/cart.ts', new_line: 0, old_line: null },
+    { new_path: '', new_line: 3, old_line: null },
+    { new_path: null, new_line: null, old_line: null },
+  ]
+  const said = { system: false, author: { username: 'ada' }, body: 'Use SQLite.' }
+  const notes = positions.map((position, at) => ({ ...said, id: at + 1, updated_at: new Date(at * 1_000).toISOString(), position }))
+  fixture.mischief = ({ path }) => (path.endsWith('/notes') ? { status: 200, body: notes } : undefined)
+  const { remarks } = await forge.feedback(id, { signal })
+  assert.deepEqual(
+    remarks.map(({ place }) => place),
+    ['src/cart.ts:7', 'src/cart.ts', undefined, undefined],
+  )
+})

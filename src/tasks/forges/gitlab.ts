@@ -221,12 +221,10 @@ function isForAll(note: AnswerFields): boolean {
 }
 
 function toNoteRemark(note: AnswerFields, trusted: ReadonlySet<string>): PullRemark {
-  const remark = toRemark(note, { author: toAuthor(note, trusted), time: 'updated_at' })
-  if (!note.has('position')) return remark
-  const position = note.object('position')
-  const line = ['new_line', 'old_line'].find((name) => position.has(name))
-  const path = position.textOrEmpty('new_path')
-  return { ...remark, place: line === undefined ? path : `${path}:${position.count(line)}` }
+  const said = { author: toAuthor(note, trusted), time: 'updated_at' }
+  if (!note.has('position')) return toRemark(note, said)
+  const at = note.object('position')
+  return toRemark(note, { ...said, at, path: at.textOrEmpty('new_path'), lines: ['new_line', 'old_line'] })
 }
 
 /** How GitLab writes down, in notes of its own, what a reviewer decided. */
