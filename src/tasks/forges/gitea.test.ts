@@ -22,3 +22,26 @@ test('labels of the organisation are put on and taken off as those of the reposi
   assert.deepEqual(state.issues.get(number)?.labels.toSorted(), ['bzzz-task', 'completed', 'in-progress'])
   assert.deepEqual([...state.labels.keys()].toSorted(), ['bzzz-task', 'completed'])
 })
+
+test('of closed pull requests the hundred that changed last are looked through for those of a branch, and no more once some are found', async (t) => {
+  const { forge, fixture } = await openForgeStand(t, 'gitea')
+  const { state, seen } = fixture
+  const branches = { head: 'althing/issue-1', base: 'main' }
+  const merge = (head: string): string => {
+    const pull = state.addPull({ title: 'Keep it', body: '', head, base: 'main' })
+    pull.state = 'merged'
+    return String(pull.number)
+  }
+  const look = async () => {
+    const before = seen.length
+    const found = await forge.listMerged(branches, { signal })
+    return { ids: found.map(({ id }) => id), pages: seen.length - before }
+  }
+  const ours = merge(branches.head)
+  for (let count = 0; count < 50; count++) merge('cart')
+  assert.deepEqual(await look(), { ids: [ours], pages: 2 })
+  for (let count = 0; count < 50; count++) merge('cart')
+  assert.deepEqual(await look(), { ids: [], pages: 2 })
+  const newer = merge(branches.head)
+  assert.deepEqual(await look(), { ids: [newer], pages: 1 })
+})

@@ -7,10 +7,11 @@ import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
 import { toComment } from './comment-fields.ts'
 import { toFailure, toFeedback, toRemark } from './feedback-fields.ts'
-import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
+import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
+import { toMerged } from './pull-fields.ts'
 import type { PagedList } from './read-pages.ts'
 import { hasMore, readPages } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
@@ -160,14 +161,10 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
       }),
     findPull,
     listMerged: async ({ head, base }, waiting) => {
-      const merged: MergedPull[] = []
-      for (let page = 1; page <= maxClosedPages; page++) {
-        const answer = await send('GET', `/pulls?state=closed&sort=recentupdate&limit=${pageSize}&page=${page}`, waiting)
-        const found = readObjects(answer.body, 'pull requests')
-        merged.push(...found.filter((each) => each.isTrue('merged') && isOurs(each, { owner, repo, head, base })).map(toMerged))
-        if (merged.length > 0 || !hasMore(answer, { count: found.length, seen: page * found.length, pageSize })) break
-      }
-      return merged
+      const isThat = (each: AnswerFields): boolean => each.isTrue('merged') && isOurs(each, { owner, repo, head, base })
+      const isEnough = (page: readonly AnswerFields[]): boolean => page.some(isThat)
+      const list = { what: 'pull requests', isEnough, maxPages: maxClosedPages, beyond: 'cut' } as const
+      return (await pages(list, '/pulls?state=closed&sort=recentupdate', waiting)).filter(isThat).map(toMerged)
     },
     pull,
     checks: async (commit, waiting) => {
@@ -246,10 +243,6 @@ function isOurs(
   if ((from.text('ref') !== head && from.textOrEmpty('label') !== head) || fields.object('base').text('ref') !== base || !from.has('repo'))
     return false
   return from.object('repo').text('full_name').toLowerCase() === `${owner}/${repo}`.toLowerCase()
-}
-
-function toMerged(fields: AnswerFields): MergedPull {
-  return { id: String(fields.count('number')), url: fields.text('html_url'), body: fields.textOrEmpty('body') }
 }
 
 function toPull(

@@ -3,13 +3,14 @@ import { judgeChecks } from '../rules/judge-checks.ts'
 import { areChangesRequested } from '../rules/judge-reviews.ts'
 import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
-import type { Forge, ForgeComment, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
+import type { Forge, ForgeComment, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { feedbackOf } from './github-feedback.ts'
 import type { Talk } from './github-talk.ts'
 import { pageSize, talkTo, toAuthor } from './github-talk.ts'
 import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
+import { toMerged } from './pull-fields.ts'
 import { hasMore, readPages } from './read-pages.ts'
 import type { RestClient } from './rest-client.ts'
 import { unlessDenied, unlessMissing } from './tolerate.ts'
@@ -189,10 +190,6 @@ function isBetween(fields: AnswerFields, { head, base }: { readonly head: string
   const [from, to] = [fields.object('head'), fields.object('base')]
   if (from.text('ref') !== head || to.text('ref') !== base || !from.has('repo')) return false
   return from.object('repo').text('full_name') === to.object('repo').text('full_name')
-}
-
-function toMerged(fields: AnswerFields): MergedPull {
-  return { id: String(fields.count('number')), url: fields.text('html_url'), body: fields.textOrEmpty('body') }
 }
 
 function toPull(fields: AnswerFields, reviews: readonly AnswerFields[]): PullRequest {

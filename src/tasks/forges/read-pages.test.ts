@@ -40,5 +40,7 @@ test('a list without end is refused, or its first pages are taken, as is asked; 
   }
   await assert.rejects(readPages(list, ask), { code: 'FORGE_TOO_LONG', message: /more than 150 comments/ })
   assert.equal((await readPages({ ...list, beyond: 'cut' }, ask)).length, 150)
+  assert.equal((await readPages({ ...list, beyond: 'cut', maxPages: 2 }, ask)).length, 6)
+  await assert.rejects(readPages({ ...list, maxPages: 2 }, ask), { code: 'FORGE_TOO_LONG', message: /more than 6 comments/ })
   assert.equal((await readPages({ ...list, isEnough: () => asked === 2 }, ask)).length, 6)
 })

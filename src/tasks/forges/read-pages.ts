@@ -2,8 +2,8 @@ import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects, tooLong } from './answer-fields.ts'
 import type { ForgeAnswer } from './rest-client.ts'
 
-/** Most pages of one list that are read. */
-const maxPages = 50
+/** Most pages of a list that are read where it does not say how many. */
+const mostPages = 50
 
 export interface PagedList {
   /** What stands in it, for faults. */
@@ -13,13 +13,15 @@ export interface PagedList {
   readonly pageSize: number
   /** Whether what a page holds makes all that follow needless. */
   readonly isEnough?: (page: readonly AnswerFields[]) => boolean
-  /** What is done with a list of more than 50 pages: it is refused, or its first pages are taken for all. */
+  /** Most pages of it that are read; 50 where nothing is said. */
+  readonly maxPages?: number
+  /** What is done with a list of more pages than are read: it is refused, or its first pages are taken for all. */
   readonly beyond: 'refuse' | 'cut'
 }
 
 /** Every item of a list that comes in pages of at most `pageSize`. @throws the faults of a forge; FORGE_TOO_LONG */
 export async function readPages(
-  { what, list, pageSize, isEnough = () => false, beyond }: PagedList,
+  { what, list, pageSize, isEnough = () => false, maxPages = mostPages, beyond }: PagedList,
   ask: (page: number) => Promise<ForgeAnswer>,
 ): Promise<readonly AnswerFields[]> {
   const items: AnswerFields[] = []
