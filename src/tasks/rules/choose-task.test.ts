@@ -105,9 +105,11 @@ test('what depends on work whose pull request was closed waits too, and a person
     [taskKeyOfIssue(3), ended('closed')],
     [taskKeyOfIssue(4), ended('merged')],
     [taskKeyOfIssue(5), ended('by-person: not wanted')],
+    [taskKeyOfIssue(6), ended('closed: by ada')],
+    [taskKeyOfIssue(7), ended('closedown')],
   ])
   const abandoned = findAbandoned(sights)
-  assert.deepEqual([...abandoned], ['issue-3'])
+  assert.deepEqual([...abandoned], ['issue-3', 'issue-6'])
   const reason = 'it depends on issue-3, which was closed without being merged'
   assert.equal(whyNot(ours, wishes, { ...nothing, abandoned }), reason)
   assert.equal(whyNot(other, wishes, { ...nothing, abandoned }), undefined)

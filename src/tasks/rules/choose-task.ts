@@ -1,6 +1,7 @@
 import { splitFrontMatter } from '../front-matter.ts'
 import type { Task, TaskKey } from '../task.ts'
 import type { RefMeaning } from './judge-ref.ts'
+import { isClosed } from './reasons.ts'
 
 /** What a worker takes. */
 export interface TaskWishes {
@@ -137,7 +138,7 @@ export function findAbandoned(sights: ReadonlyMap<TaskKey, { readonly meaning: R
 }
 
 function isAbandoned(meaning: RefMeaning): boolean {
-  return meaning.meaning === 'done' && meaning.holding.reason?.split(':')[0] === 'closed'
+  return meaning.meaning === 'done' && isClosed(meaning.holding.reason)
 }
 
 /** Tasks that would be ours but for something that they will not get: they would wait for ever, so a person is asked. */

@@ -70,34 +70,43 @@ export function wordsOfPerson(reason: string | undefined): string | undefined {
 
 /** Whether a release says that the work itself failed; closed lids and lost nodes do not count. */
 export function isFailedWork(reason: string | undefined): boolean {
-  return reason?.split(':')[0] === 'failed'
+  return firstWord(reason) === 'failed'
 }
 
 /** Whether a release says that it is no task any more. */
 export function isNotEligible(reason: string | undefined): boolean {
-  return reason?.split(':')[0] === 'not-eligible'
+  return firstWord(reason) === 'not-eligible'
 }
 
 /** Whether a task was taken up because its branch conflicts with the base. */
 export function isConflict(reason: string | undefined): boolean {
-  return reason?.split(':')[0] === 'conflict'
+  return firstWord(reason) === 'conflict'
 }
 
 /** Whether a task is over because its work was merged. */
 export function isMerged(reason: string | undefined): boolean {
-  return reason?.split(':')[0] === 'merged'
+  return firstWord(reason) === 'merged'
+}
+
+/** Whether a task is over because it, or its pull request, was closed. */
+export function isClosed(reason: string | undefined): boolean {
+  return firstWord(reason) === 'closed'
 }
 
 const refusals: readonly string[] = ['ci-failed', 'changes-requested'] satisfies readonly ClaimReason[]
 
 /** Whether a task was taken up because its pull request was not good enough; a base that moved says nothing of it. */
 export function isSentBack(reason: string | undefined): boolean {
-  return refusals.includes(reason?.split(':')[0] ?? '')
+  return refusals.includes(firstWord(reason))
 }
 
 const reworks: readonly string[] = ['ci-failed', 'changes-requested', 'conflict', 'by-person'] satisfies readonly ClaimReason[]
 
 /** Whether a task was taken up because what is in its pull request is not enough; else one that is open waits for people. */
 export function isRework(reason: string | undefined): boolean {
-  return reworks.includes(reason?.split(':')[0] ?? '')
+  return reworks.includes(firstWord(reason))
+}
+
+function firstWord(reason: string | undefined): string {
+  return reason?.split(':')[0] ?? ''
 }
