@@ -1,4 +1,5 @@
 import type { TaskKey } from '../task.ts'
+import { maxFailuresInRow } from './judge-refusal.ts'
 import { timesOfLease } from './lease.ts'
 import type { RefLog, Span } from './ref-log.ts'
 import type { Violation } from './violation.ts'
@@ -17,9 +18,6 @@ export interface Turn extends Span {
   readonly isFruitful: boolean
 }
 
-/** Holdings in a row of which nothing comes that are no neglect yet: as many as there may be failures before a project is unhealthy (rule 20). */
-const maxFruitless = 10
-
 /** G4: waits that went on although the server answered, and one and the same node was ready, for longer than it may take. */
 export function findNeglect(
   waits: readonly Wait[],
@@ -37,7 +35,11 @@ export function findNeglect(
   })
 }
 
-/** G4: a task that is claimed and given back without end, although the server answers and somebody is ready: it is free again each time, and never done. */
+/**
+ * G4: a task that is claimed and given back without end, although the server answers and somebody is ready: it is free again each time, and never done.
+ *
+ * As many holdings in a row of which nothing comes are no neglect yet as there may be failures before a claim is given up.
+ */
 export function findChurn(
   turns: readonly Turn[],
   { answering, ready, wanted }: Pick<RefLog, 'answering' | 'ready' | 'wanted'>,
@@ -48,7 +50,7 @@ export function findChurn(
     const isWanted = wanted.some((span) => span.task === turn.task && isWithin(span))
     if (turn.isFruitful) inRow = 0
     else if (isWanted && answering.some(isWithin) && ready.some(isWithin)) inRow += 1
-    if (turn.isFruitful || inRow !== maxFruitless + 1) return []
+    if (turn.isFruitful || inRow !== maxFailuresInRow + 1) return []
     return [
       { guarantee: 'G4', task: turn.task, at: turn.until, what: `nothing came of ${inRow} holdings in a row, while somebody was ready` },
     ]

@@ -27,5 +27,5 @@ export function backoffMs(failures: number, fraction: number): number {
   return whole * (0.5 + fraction / 2)
 }
 
-/** Failures in a row after which a project is called unhealthy. */
+/** Failures in a row after which a claim is given up: tries of one move that contention refuses, and renewals that a policy refuses. */
 export const maxFailuresInRow = 10
