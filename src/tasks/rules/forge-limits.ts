@@ -21,8 +21,8 @@ export type ForgeLimit = number | 'untold'
 /** Wait when a forge says "too many" and not how long, in milliseconds: the first, and the longest. @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
 const firstUntoldMs = 60_000
 const maxUntoldMs = 3_600_000
-/** Longest wait that is taken from an answer, in milliseconds. */
-const maxPauseMs = 86_400_000
+/** Longest wait that is taken from an answer of a forge, and from members who were told one, in milliseconds. */
+export const maxForgePauseMs = 86_400_000
 /** What is looked at of a forge's words, in characters. */
 const maxWords = 4_096
 
@@ -67,5 +67,5 @@ function readRetryAfter(text: string, now: number): number | undefined {
 
 /** A second at least: times are told in whole ones. */
 function bound(ms: number): number {
-  return Math.min(Math.max(ms, 1_000), maxPauseMs)
+  return Math.min(Math.max(ms, 1_000), maxForgePauseMs)
 }

@@ -1,4 +1,5 @@
 import type { PeerId } from '../../identity/keys.ts'
+import { dropOldest } from './heard.ts'
 
 /** A pause that a member says a forge asked it for. */
 export interface HeardPause {
@@ -54,7 +55,6 @@ function put<Key, Value>(
   { key, value, max }: { readonly key: Key; readonly value: Value; readonly max: number },
 ): void {
   map.delete(key)
-  const [oldest] = map.keys()
-  if (map.size >= max && oldest !== undefined) map.delete(oldest)
+  dropOldest(map, key, max)
   map.set(key, value)
 }

@@ -85,8 +85,8 @@ function roomFor<Value>(map: Map<string, Value>, key: string, max: number, creat
   return value
 }
 
-/** Makes room for a key that is not there yet. */
-function dropOldest<Key>(map: Map<Key, unknown>, key: Key, max: number): void {
+/** Makes room for a key that is not there yet: of `max` who came first goes. */
+export function dropOldest<Key>(map: Map<Key, unknown>, key: Key, max: number): void {
   const [oldest] = map.keys()
   if (map.size >= max && !map.has(key) && oldest !== undefined) map.delete(oldest)
 }

@@ -5,6 +5,7 @@ import type { HiveId } from '../../journal/entry.ts'
 import { decodeCanonical, encodeCanonical } from '../../lib/canonical.ts'
 import { linkOfCid } from '../../lib/cid.ts'
 import { maxScore } from '../rules/choose-turn.ts'
+import { maxForgePauseMs } from '../rules/forge-limits.ts'
 import type { WorkerOffer } from '../rules/worker-book.ts'
 import type { ProjectId, TaskKey } from '../task.ts'
 import { parseProjectId, parseTaskKey } from '../task.ts'
@@ -47,8 +48,6 @@ const maxOfferProjects = 32
 const maxOfferWords = 16
 const maxWordLength = 256
 const maxSlots = 1_024
-/** Longest pause that is told, in milliseconds: no forge asks for more than a day. */
-export const maxPauseMs = 86_400_000
 const talkDomain = 'althing-task-talk-v1'
 const signatureBytes = 64
 
@@ -170,7 +169,7 @@ function parseOfTask(row: readonly unknown[], name: TaskName): TaskNews | undefi
 function parseLimited(row: readonly unknown[]): TaskNews | undefined {
   const [forge, waitMs] = [readText(row[1], maxWordLength), readCount(row[3])]
   const mark = typeof row[2] === 'string' && /^[0-9a-f]{16}$/.test(row[2]) ? row[2] : undefined
-  if (row.length !== 4 || forge === undefined || mark === undefined || waitMs === undefined || waitMs > maxPauseMs) return undefined
+  if (row.length !== 4 || forge === undefined || mark === undefined || waitMs === undefined || waitMs > maxForgePauseMs) return undefined
   return { news: 'limited', forge, mark, waitMs }
 }
 

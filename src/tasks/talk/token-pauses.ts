@@ -3,9 +3,10 @@ import type { PeerId } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { SharedPauses } from '../forges/shared-pauses.ts'
+import { maxForgePauseMs } from '../rules/forge-limits.ts'
 import { HeardPauses } from '../rules/heard-pauses.ts'
+import { dropOldest } from '../rules/heard.ts'
 import type { TaskNews } from './protocol.ts'
-import { maxPauseMs } from './protocol.ts'
 
 export interface TokenPausesDeps {
   readonly hive: HiveId
@@ -35,13 +36,12 @@ export class TokenPauses implements SharedPauses {
     const { hive, clock, tell } = this.#deps
     const mark = markOf(hive, token)
     const key = keyOf(forge, mark)
-    const waitMs = Math.min(Math.ceil(ms), maxPauseMs)
+    const waitMs = Math.min(Math.ceil(ms), maxForgePauseMs)
     const until = clock.monotonic() + waitMs
     if (until <= (this.#told.get(key) ?? 0) + sameEndMs) return
     this.#told.delete(key)
+    dropOldest(this.#told, key, maxTold)
     this.#told.set(key, until)
-    const [oldest] = this.#told.keys()
-    if (this.#told.size > maxTold && oldest !== undefined) this.#told.delete(oldest)
     tell({ news: 'limited', forge, mark, waitMs })
   }
 
