@@ -248,7 +248,7 @@ export class ProjectDesk {
    *
    * Whoever moved one of them meanwhile wins: nothing is collected then, and the next look tries again.
    *
-   * @see docs/protocols/claims.md §4
+   * @see docs/protocols/claims.md §5
    */
   async collect(waiting: Waiting): Promise<number> {
     const { ledger, holderDeps } = await this.#open(waiting)

@@ -115,13 +115,13 @@ export function createRecordForge({ reader, journal, hive }: RecordForgeDeps, pr
     // a review of a record says that changes are wanted, and no more
     feedback: async () => ({ remarks: [], failures: [] }),
     openPull,
-    findPull: async ({ head, base }) => {
-      const kept = pulls('open').find(({ record }) => areTwins(record, { head, base }))
+    findPull: async (branches) => {
+      const kept = pulls('open').find(({ record }) => areTwins(record, branches))
       return kept === undefined ? undefined : toPull(kept)
     },
-    listMerged: async ({ head, base }) =>
+    listMerged: async (branches) =>
       pulls('merged')
-        .filter(({ record }) => record.head === head && record.base === base)
+        .filter(({ record }) => areTwins(record, branches))
         .toSorted((a, b) => b.at - a.at)
         .map(toPull),
     pull: async (id) => toPull(keptPull(id)),

@@ -23,7 +23,7 @@ interface Waiting {
   readonly signal: AbortSignal
 }
 
-/** Who tries a task first: waits for our turn, and hears who bids and who claimed. @see docs/protocols/claims.md §3 */
+/** Who tries a task first: waits for our turn, and hears who bids and who claimed. @see docs/protocols/claims.md §10 */
 export class Turns {
   readonly #deps: TurnsDeps
   readonly #bids = new HeardBids()
