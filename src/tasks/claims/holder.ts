@@ -1,6 +1,7 @@
 import { isTimeout, withDeadline } from '../../lib/deadline.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { ObjectId } from '../git/objects.ts'
+import { isEnd } from '../rules/chain.ts'
 import type { Lease, LeaseTimes, Moment } from '../rules/lease.ts'
 import { mayWork, renewalDueMs, timesOfLease, workLeftMs } from '../rules/lease.ts'
 import type { Line } from '../rules/request.ts'
@@ -244,9 +245,4 @@ export class ClaimHolder {
   get #ref(): string {
     return claimRef(this.#deps.form, this.terms.task)
   }
-}
-
-/** Whether a holder has nothing more to say after it. */
-function isEnd(kind: ClaimKind): boolean {
-  return kind === 'review' || kind === 'release' || kind === 'done'
 }

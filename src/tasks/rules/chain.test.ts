@@ -6,7 +6,7 @@ import type { ClaimDocument, ClaimKind } from '../claims/claim-document.ts'
 import type { ObjectId } from '../git/objects.ts'
 import { testHiveId, testProject, testTask } from '../testing/test-names.ts'
 import type { ChainState } from './chain.ts'
-import { extendChain, isHolding, isNewer, nextEpoch } from './chain.ts'
+import { extendChain, isAtWork, isEnd, isHolding, isNewer, nextEpoch } from './chain.ts'
 import type { RefMeaning, RefSight } from './judge-ref.ts'
 import { judgeRef } from './judge-ref.ts'
 import { formatReason, isFailedWork, isRework } from './reasons.ts'
@@ -201,5 +201,11 @@ test('a reason is a word, then text for people without control characters', () =
     [true, true, false, false],
   )
   assert.deepEqual([isRework('conflict: main went on'), isRework('expired'), isRework(undefined)], [true, false, false])
-  assert.equal(isHolding('release'), false)
+})
+
+test('who waits for a review holds a task, is at work on it no more, and has said all there is to say', () => {
+  const kinds = ['claim', 'takeover', 'renew', 'review', 'release', 'done', 'pause', 'break'] as const
+  assert.deepEqual(kinds.filter(isHolding), ['claim', 'takeover', 'renew', 'review'])
+  assert.deepEqual(kinds.filter(isAtWork), ['claim', 'takeover', 'renew'])
+  assert.deepEqual(kinds.filter(isEnd), ['review', 'release', 'done'])
 })

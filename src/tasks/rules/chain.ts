@@ -108,6 +108,16 @@ export function isHolding(kind: ClaimKind): boolean {
   return holdingKinds.includes(kind)
 }
 
+/** Whether the last link leaves somebody at work, under a lease: in review there is none. */
+export function isAtWork(kind: ClaimKind): boolean {
+  return isHolding(kind) && kind !== 'review'
+}
+
+/** Whether a link is the last that a holder has to say. */
+export function isEnd(kind: ClaimKind | undefined): boolean {
+  return kind === 'review' || kind === 'release' || kind === 'done'
+}
+
 function isInPlace(document: ClaimDocument, { hive, project, task }: ChainPlace): boolean {
   return document.hive === hive && document.project === project && document.task === task
 }
@@ -126,17 +136,17 @@ function mayFollow(state: ChainState | undefined, document: ClaimDocument, place
 /** Which links may follow which within one epoch. */
 function mayContinue(holding: Holding, { kind, holder }: ClaimDocument): boolean {
   const isHolder = holder === holding.holder
-  const isAtWork = isHolding(holding.kind) && holding.kind !== 'review'
+  const isWorked = isAtWork(holding.kind)
   switch (kind) {
     case 'renew':
-      return isHolder && isAtWork
+      return isHolder && isWorked
     case 'review':
       return isHolder && isHolding(holding.kind)
     case 'release':
       return isHolder && isHolding(holding.kind)
     case 'done':
       // of what nobody is at work on whoever sees that it is over says so; else its holder does
-      return holding.kind !== 'done' && (isHolder || !isAtWork)
+      return holding.kind !== 'done' && (isHolder || !isWorked)
     case 'pause':
       return holding.kind !== 'pause'
     case 'break':

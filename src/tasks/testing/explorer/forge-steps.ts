@@ -1,7 +1,6 @@
-import type { ClaimKind } from '../../claims/claim-document.ts'
 import type { Belief, Commit, NodeState, Request, World } from './world.ts'
 import { foldChain, oldest, times, tickMs, valueOf } from './world.ts'
-import { isHolding } from '../../rules/chain.ts'
+import { isAtWork, isEnd, isHolding } from '../../rules/chain.ts'
 import { mayWork } from '../../rules/lease.ts'
 
 /** A world after a step, and what the step broke. */
@@ -44,7 +43,7 @@ function judgeMove(world: World, { kind, epoch }: Commit): string | undefined {
   if (kind !== 'claim' && kind !== 'takeover') return undefined
   if (world.given.includes(epoch) && world.takenEpochs?.includes(epoch) !== true) return `G1: epoch ${epoch} was given twice`
   const last = world.chain.at(-1)
-  const wasHeld = last !== undefined && isHolding(last.kind) && last.kind !== 'review'
+  const wasHeld = last !== undefined && isAtWork(last.kind)
   if (wasHeld && world.valueAge * tickMs < times.ttlMs)
     return `the claim of ${last.by} was taken over ${world.valueAge} ticks after its renewal`
   return undefined
@@ -64,7 +63,7 @@ export function judgeWorld(world: World): string | undefined {
   const working = world.nodes.filter(isWorking)
   if (working.length === 0) return undefined
   const holding = foldChain(world.chain, world.closedEpoch)?.holding
-  const isHeld = holding !== undefined && isHolding(holding.kind) && holding.kind !== 'review'
+  const isHeld = holding !== undefined && isAtWork(holding.kind)
   const stray = working.find(({ name, belief }) => isHeld && ((holding.holder as string) !== name || holding.epoch !== belief?.epoch))
   if (stray !== undefined) return `G1: ${stray.name} still works while ${holding?.holder} holds epoch ${holding?.epoch}`
   return working.length > 1 ? `G1: ${working.map(({ name }) => name).join(' and ')} work at once` : undefined
@@ -82,11 +81,6 @@ function judgeWork(world: World, { by, epoch }: Request): string | undefined {
 function isWorking(node: NodeState): boolean {
   const isEnding = isEnd(node.pending?.request.commit?.kind)
   return node.belief !== undefined && !node.isSuspended && !isEnding && mayStillWork(node.belief)
-}
-
-/** Whether a link is the last of its holder. */
-export function isEnd(kind: ClaimKind | undefined): boolean {
-  return kind === 'release' || kind === 'review' || kind === 'done'
 }
 
 /** The real rule of the lease, over a belief's age. */

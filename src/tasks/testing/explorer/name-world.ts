@@ -1,5 +1,4 @@
-import type { ClaimKind } from '../../claims/claim-document.ts'
-import { isNewer } from '../../rules/chain.ts'
+import { isAtWork, isNewer } from '../../rules/chain.ts'
 import { descendsFrom } from './forge-steps.ts'
 import type { Commit, NodeState, Request, World } from './world.ts'
 import { foldChain, times, tickMs, valueOf } from './world.ts'
@@ -44,12 +43,7 @@ function describeAround(world: World): Around {
   const kind = foldChain(chain, closedEpoch)?.holding?.kind
   const mayLose = world.trouble === 'forge' && world.faultsLeft > 0
   const knows = mayLose || (world.takenEpochs !== undefined && nodes.some(({ known }) => !descendsFrom(chain, known)))
-  return { value: valueOf(world), chain, branch, closedEpoch, isTimed: kind !== undefined && isLeased(kind), knows }
-}
-
-/** Kinds whose age a rule looks at. */
-function isLeased(kind: ClaimKind): boolean {
-  return kind === 'claim' || kind === 'takeover' || kind === 'renew'
+  return { value: valueOf(world), chain, branch, closedEpoch, isTimed: kind !== undefined && isAtWork(kind), knows }
 }
 
 function describeForge(world: World, { value, branch, isTimed, knows }: Around): string {
