@@ -230,7 +230,8 @@ function answer(world: World, node: NodeState): readonly Step[] {
   if (wasTaken !== undefined) return [hear(world, node, { isTaken: wasTaken, said: `${name} hears` })]
   // the same bytes again, while the first may still be on their way
   const { world: after, isTaken, broke } = applyRequest(isUnanswered ? world : takeFromWire(world, request), request)
-  const steps: Step[] = [{ ...hear(after, node, { isTaken, said: `the forge answers ${name}` }), broke }]
+  const heard = hear(after, node, { isTaken, said: `the forge answers ${name}` })
+  const steps: Step[] = [{ ...heard, broke: broke ?? heard.broke }]
   if (world.trouble !== 'nodes' || world.faultsLeft === 0 || isUnanswered) return steps
   const deaf = replaceNode(world, { ...node, pending: { ...pending, isUnanswered: true } })
   return [...steps, { name: `${name} gets no answer, its request is on its way`, world: { ...deaf, faultsLeft: world.faultsLeft - 1 } }]
@@ -238,11 +239,10 @@ function answer(world: World, node: NodeState): readonly Step[] {
 
 function hear(world: World, node: NodeState, { isTaken, said }: { readonly isTaken: boolean; readonly said: string }): Step {
   const told = isTaken ? accept(world, node) : readBack(world, node)
-  return { name: `${said}: ${isTaken ? 'ok' : 'refused'}${told.note}`, world: told.world }
+  return { name: `${said}: ${isTaken ? 'ok' : 'refused'}${told.note}`, world: told.world, broke: told.broke }
 }
 
-interface Told {
-  readonly world: World
+interface Told extends Pick<Step, 'world' | 'broke'> {
   readonly note: string
 }
 
@@ -283,8 +283,9 @@ function readBack(world: World, node: NodeState): Told {
 function restore(world: World, node: NodeState): Told {
   const { pending, known, line } = node
   if (pending === undefined || toId(known.at(-1)?.id ?? null) !== line.known) return drop(world, node, ', regressed')
-  const { world: after } = putBack(world, known)
+  const { world: after, broke } = putBack(world, known)
   return {
+    broke,
     world: replaceNode(after, { ...node, pending: { ...pending, isUnanswered: true } }),
     note: ', regressed, and puts its chain back',
   }
