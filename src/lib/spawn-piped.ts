@@ -29,6 +29,21 @@ export function spawnPiped(program: string, args: readonly string[], { extraPipe
   throw Object.assign(new Error(`${program} cannot be started: too many files are open on this machine, or by this process`), tooMany)
 }
 
+/** Ends a program that was started in a group of its own (`detached`), with what it started. One that is gone is no error. */
+export function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** Whether the operating system refused something: a disk that is full, a program that is not there. @see https://nodejs.org/api/errors.html#class-systemerror */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error
+}
+
 /** Node types a stream that could not be made as null, and leaves it undefined. */
 function hasPipes(child: ChildProcess): child is PipedChild {
   return [child.stdin, child.stdout, child.stderr].every((stream) => typeof stream === 'object' && stream !== null)

@@ -113,7 +113,7 @@ export function createWorkerHandlers(deps: WorkerHandlerDeps, options: WorkerHan
   const stopNow = async (): Promise<WorkerStatus & { readonly wasRunning: boolean }> => {
     const wasRunning = running !== undefined
     const { stop, ended } = running ?? {}
-    stop?.abort(new WorkerEnds('the worker was stopped'))
+    stop?.abort(new Error('the worker was stopped'))
     await ended
     return { ...statusNow(), state: 'stopped', wasRunning }
   }

@@ -7,7 +7,7 @@ import { TaskFinder } from './task-finder.ts'
 import { silentTalk } from '../tasks/talk/talk.ts'
 import { openTestDesk } from '../tasks/testing/desk-bench.ts'
 import { createMemoryServer } from '../tasks/testing/memory-remote.ts'
-import { TaskSigns } from './show-task.ts'
+import { TaskSigns } from './task-signs.ts'
 import type { WorkerNews } from './worker-news.ts'
 
 const { signal } = new AbortController()

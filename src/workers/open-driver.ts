@@ -31,7 +31,7 @@ export interface DriverPlace {
   readonly model: Model | undefined
 }
 
-/** The agent that the configuration names. @throws Fault WORKER_CONFIG_INVALID */
+/** The agent that the configuration names. @throws Fault WORKER_CONFIG_INVALID, SECRET_EXPOSED, SECRET_INVALID, SECRET_UNAVAILABLE */
 export async function openDriver(deps: OpenDriverDeps, settings: DriverSettings, at: DriverPlace): Promise<Driver> {
   const { command, secrets } = settings
   if (at.model !== undefined) return createModelDriver({ model: at.model }, { ...settings, timeoutMs: settings.commandTimeoutMs })

@@ -29,6 +29,10 @@ const otherShape = (z: Zod) =>
     answers: z.boolean(),
   })
 
+/** Why a worker cannot be opened. */
+const setupFaults = ['WORKER_CONFIG_INVALID', 'SANDBOX_MISSING', 'MODEL_NAME_INVALID', 'MODELS_CONFIG_INVALID'] as const
+const secretFaults = ['SECRET_EXPOSED', 'SECRET_INVALID', 'SECRET_UNAVAILABLE'] as const
+
 const start = defineOperation({
   name: 'worker.start',
   summary: 'Look for tasks, do them and open pull requests, until interrupted',
@@ -56,7 +60,7 @@ const start = defineOperation({
     },
   },
   output: statusShape,
-  faults: ['WORKER_CONFIG_INVALID', 'SANDBOX_MISSING', 'MODEL_NAME_INVALID', 'MODELS_CONFIG_INVALID', 'WORKER_NAMELESS', 'WORKER_RUNS'],
+  faults: [...setupFaults, ...secretFaults, 'WORKER_NAMELESS', 'WORKER_RUNS'],
   isReadOnly: false,
   needsHome: true,
   needsPeers: true,

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { describeError, Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
+import { isSystemError } from '../lib/spawn-piped.ts'
 import type { ClaimHolder } from '../tasks/claims/holder.ts'
 import type { Forge } from '../tasks/forges/forge.ts'
 import type { ObjectId } from '../tasks/git/objects.ts'
@@ -32,7 +33,7 @@ import type { WorktreeDeps } from './trees/worktree.ts'
 import { StoodStill } from './watch-lease.ts'
 import { WorkClaim } from './work-claim.ts'
 import type { WorkEnd } from './work-end.ts'
-import { hinder, isSystemError, wordsOfEnding } from './work-end.ts'
+import { hinder, wordsOfEnding } from './work-end.ts'
 
 interface Waiting {
   readonly signal: AbortSignal

@@ -4,13 +4,14 @@ import type { TaskSight } from '../tasks/claims/ledger.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import type { ObjectId } from '../tasks/git/objects.ts'
 import type { Holding } from '../tasks/rules/chain.ts'
-import { formatReason } from '../tasks/rules/reasons.ts'
+import { formatReason, isMerged } from '../tasks/rules/reasons.ts'
 import type { Talk } from '../tasks/talk/talk.ts'
 import type { Task, TaskKey } from '../tasks/task.ts'
 import type { LeftToOthers } from './left-to-others.ts'
 import type { ReviewDeps } from './review.ts'
 import { reviewPull } from './review.ts'
-import type { TaskSigns } from './show-task.ts'
+import type { TaskSigns } from './task-signs.ts'
+import { mergedLabel, mergedSigns } from './task-signs.ts'
 import type { TaskFaults } from './task-faults.ts'
 import type { WorkerNews } from './worker-news.ts'
 
@@ -28,8 +29,6 @@ interface Waiting {
   readonly signal: AbortSignal
 }
 
-/** The label of a task whose work was merged. */
-const doneLabel = 'completed'
 /** Times that a merge is shown again by one process: a token may not be allowed to close issues. */
 const maxShown = 5
 /** Ends shown again that are remembered. */
@@ -77,7 +76,7 @@ export class TaskEnds {
     task: Task,
     { holding, signal }: { readonly holding: Pick<Holding, 'began' | 'reason'> } & Waiting,
   ): Promise<void> {
-    if (holding.reason?.split(':')[0] !== 'merged' || task.labels.includes(doneLabel) || this.#deps.left.isLeft('end', task)) return
+    if (!isMerged(holding.reason) || task.labels.includes(mergedLabel) || this.#deps.left.isLeft('end', task)) return
     const times = this.#shown.get(holding.began) ?? 0
     if (times >= maxShown) return
     if (this.#shown.size >= maxRemembered) this.#shown.clear()
@@ -86,7 +85,7 @@ export class TaskEnds {
   }
 
   async #showMerged(desk: ProjectDesk, task: Task, { signal }: Waiting): Promise<void> {
-    await this.#deps.signs.show(desk, task, { add: [doneLabel], remove: ['in-progress'], state: 'closed', signal })
+    await this.#deps.signs.show(desk, task, { ...mergedSigns, signal })
   }
 
   /** Gives a forge back the chain it lost. @see docs/protocols/claims.md §9 rule 18 */

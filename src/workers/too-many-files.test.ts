@@ -6,9 +6,8 @@ import { systemClock } from '../lib/clock.ts'
 import type { TestContext } from 'node:test'
 import { createProcessTransport } from '../tasks/git/process-transport.ts'
 import { openSandbox } from './sandbox/open-sandbox.ts'
-import { spawnPiped } from '../lib/spawn-piped.ts'
+import { isSystemError, spawnPiped } from '../lib/spawn-piped.ts'
 import { createGitRunner } from './trees/git.ts'
-import { isSystemError } from './work-end.ts'
 
 const { signal } = new AbortController()
 const searchPath = '/usr/local/bin:/usr/bin:/bin'

@@ -52,3 +52,14 @@ export function watchLease({ clock, mayWork }: LeaseWatchDeps, { onChange, onLoo
     },
   }
 }
+
+/** Ends something, once, when that much time was worked. For `onLook`. */
+export function endAfter(limitMs: number, end: () => void): (time: WorkTime) => number {
+  let isOver = false
+  return ({ workedMs }) => {
+    if (workedMs < limitMs) return limitMs - workedMs
+    if (!isOver) end()
+    isOver = true
+    return Infinity
+  }
+}

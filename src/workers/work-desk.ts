@@ -8,6 +8,7 @@ import type { Model, Models } from '../models/models.ts'
 import { workBranch, workBranchPrefix } from '../tasks/claims/claim-refs.ts'
 import type { ProjectDesk } from '../tasks/desk.ts'
 import type { GitCredentials } from '../tasks/git/remote.ts'
+import { formatReason } from '../tasks/rules/reasons.ts'
 import type { AnswerHelp, HelpLine } from '../tasks/talk/help-line.ts'
 import type { Project, TaskKey } from '../tasks/task.ts'
 import { createHelpAnswerer } from './answer-help.ts'
@@ -94,7 +95,7 @@ export interface Workbench {
 /** Longest text that is read of one git command, in bytes. */
 const maxGitTextBytes = 16_777_216
 
-/** Finds out what the machine has, and opens the agent. @throws Fault SANDBOX_MISSING, WORKER_CONFIG_INVALID, MODEL_NAME_INVALID, MODELS_CONFIG_INVALID */
+/** Finds out what the machine has, and opens the agent. @throws Fault SANDBOX_MISSING, MODEL_NAME_INVALID, MODELS_CONFIG_INVALID, and as `openDriver` */
 export async function openWorkbench(deps: WorkbenchDeps, options: WorkbenchOptions): Promise<Workbench> {
   const { settings, folder, environment } = options
   const [scratchFolder, worktreeFolder] = [join(folder, 'scratch'), join(folder, 'trees')]
@@ -159,10 +160,10 @@ function deskDeps(
     ...{ rounds: desk.rounds, forge: desk.pulls, askForHelp: createPeerQuestions(help, task) },
     findObstacle: async ({ key }, looking) => {
       const now = await desk.source.find(key, looking)
-      if (now === undefined || now.state === 'closed') return 'not-eligible: the task is closed'
-      if (!now.labels.includes(desk.label)) return `not-eligible: its label ${desk.label} is gone`
+      if (now === undefined || now.state === 'closed') return formatReason('not-eligible', 'the task is closed')
+      if (!now.labels.includes(desk.label)) return formatReason('not-eligible', `its label ${desk.label} is gone`)
       // the text that the claim names, which may be older than this process
-      return now.issueHash === issueHash ? undefined : 'not-eligible: its text changed'
+      return now.issueHash === issueHash ? undefined : formatReason('not-eligible', 'its text changed')
     },
   }
 }

@@ -21,11 +21,6 @@ export function hinder(end: WorkEnd, hindrance: string, hinders: 'project' | 'no
   return { ...end, hindrance, ...(hinders === 'project' ? { hinders } : {}) }
 }
 
-/** Whether the operating system refused something: a disk that is full, a program that is not there. @see https://nodejs.org/api/errors.html#class-systemerror */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error
-}
-
 /** Why a worker ends whose node goes on. */
 export class WorkerEnds extends Error {
   constructor(message: string) {

@@ -14,9 +14,8 @@ import { giveBack } from './give-back.ts'
 import { Hindrances, ProjectHindrances } from './hindrances.ts'
 import type { BranchStanding } from './rules/branch-standing.ts'
 import { formatTaskComment } from './rules/task-comment.ts'
-import { TaskSigns } from './show-task.ts'
-import type { FoundTask } from './task-finder.ts'
-import type { Refusal } from './task-finder.ts'
+import { mergedSigns, TaskSigns } from './task-signs.ts'
+import type { FoundTask, Refusal } from './task-finder.ts'
 import { TaskFinder } from './task-finder.ts'
 import { TaskRests } from './task-rests.ts'
 import type { WorkEnd } from './work-end.ts'
@@ -283,7 +282,7 @@ function projectionOf(end: Exclude<WorkEnd, { readonly end: 'needs-human' }>): P
     case 'in-review':
       return { add: [], remove: [], comment: formatTaskComment({ news: 'in-review', url: end.url }) }
     case 'merged':
-      return { add: ['completed'], remove: ['in-progress'], state: 'closed', comment: formatTaskComment({ news: 'merged', url: end.url }) }
+      return { ...mergedSigns, comment: formatTaskComment({ news: 'merged', url: end.url }) }
     case 'released':
       return { ...nobody, add: [], comment: formatTaskComment({ news: 'given-back', reason: end.reason }) }
     case 'lost':

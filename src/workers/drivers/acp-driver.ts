@@ -9,8 +9,8 @@ import { formatExternalPrompt } from '../rules/external-prompt.ts'
 import { outcomeOfEnd, outcomeOfFailure } from '../rules/outcome.ts'
 import { cutEnd } from '../rules/shorten.ts'
 import { choosePermission } from '../rules/permissions.ts'
-import type { WorkTime } from '../rules/work-time.ts'
 import { pauseUnconfirmed } from '../sandbox/pause-unconfirmed.ts'
+import { endAfter } from '../watch-lease.ts'
 import type { SandboxProcess } from '../sandbox/sandbox.ts'
 import { createUpdateReader } from './acp-updates.ts'
 import { openEventQueue } from './event-queue.ts'
@@ -59,11 +59,7 @@ async function* runOnce(deps: ExternalDeps, options: ExternalOptions, run: Run):
   const over = new AbortController()
   const late = AbortSignal.any([signal, over.signal])
   const events = openEventQueue<WorkerEvent>(limits.maxOutputBytes)
-  const onLook = ({ workedMs }: WorkTime): number => {
-    if (workedMs < limits.timeoutMs) return limits.timeoutMs - workedMs
-    over.abort(new DOMException('its time is over', 'TimeoutError'))
-    return Infinity
-  }
+  const onLook = endAfter(limits.timeoutMs, () => over.abort(new DOMException('its time is over', 'TimeoutError')))
   using _paused = pauseUnconfirmed(child, { clock: deps.clock, mayWork: tools.mayWork }, { onLook })
   try {
     const ending = converse(child, { ...run, signal: late }, { clock: deps.clock, options, events, file, prompt }).finally(events.close)

@@ -6,8 +6,7 @@ import { workersFaults } from '../faults.ts'
 import type { SandboxHost, SandboxLimits, SandboxNetwork } from '../rules/sandbox-arguments.ts'
 import { optionsPipe, sandboxCommand, sandboxVariables } from '../rules/sandbox-arguments.ts'
 import type { PipedChild } from '../../lib/spawn-piped.ts'
-import { spawnPiped } from '../../lib/spawn-piped.ts'
-import { isSystemError } from '../work-end.ts'
+import { isSystemError, killGroup, spawnPiped } from '../../lib/spawn-piped.ts'
 import { signalTree } from './process-tree.ts'
 import type { Sandbox, SandboxProcess, SandboxSpawn } from './sandbox.ts'
 
@@ -118,15 +117,8 @@ function toProcess(child: PipedChild): SandboxProcess {
     })
     child.once('exit', (code) => resolve(code ?? undefined))
   })
-  const kill = (): void => {
-    if (pid === undefined) return
-    try {
-      // the group: without namespaces a command's children would outlive it
-      process.kill(-pid, 'SIGKILL')
-    } catch {
-      // It is gone already.
-    }
-  }
+  // the group: without namespaces a command's children would outlive it
+  const kill = (): void => killGroup(pid)
   const tell = (signal: 'SIGSTOP' | 'SIGCONT') => async (): Promise<void> => (pid === undefined ? undefined : signalTree(pid, signal))
   return { stdin, stdout, stderr, exited, kill, pause: tell('SIGSTOP'), resume: tell('SIGCONT') }
 }

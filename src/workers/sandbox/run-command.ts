@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import type { SandboxResult } from '../driver.ts'
-import type { WorkTime } from '../rules/work-time.ts'
+import { endAfter } from '../watch-lease.ts'
 import { pauseUnconfirmed } from './pause-unconfirmed.ts'
 import type { Sandbox, SandboxSpawn } from './sandbox.ts'
 
@@ -54,11 +54,7 @@ export async function runCommand(
     return Buffer.concat(parts)
   }
   options.signal.addEventListener('abort', end, { once: true })
-  const onLook = ({ workedMs }: WorkTime): number => {
-    if (workedMs < options.timeoutMs) return options.timeoutMs - workedMs
-    if (!wasCut) cut()
-    return Infinity
-  }
+  const onLook = endAfter(options.timeoutMs, cut)
   using _timed = pauseUnconfirmed(child, { clock, mayWork: options.mayWork ?? (() => true) }, { onLook })
   try {
     child.stdin.end(options.stdin)

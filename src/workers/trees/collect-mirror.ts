@@ -1,4 +1,5 @@
 import type { GitRunner } from './git.ts'
+import { once } from './object-range.ts'
 
 export interface CollectMirrorOptions {
   /** Branches that are dropped, and fetched again when they are asked for: all whose names begin so. */
@@ -27,11 +28,7 @@ export async function collectMirror(
   const count = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(counted)?.[1] ?? 0)
   if (count('count') <= mostLoose && count('packs') <= mostPacks && count('garbage') === 0) return false
   const refs = await git.text('list branches', [at, 'for-each-ref', '--format=delete %(refname)', `refs/fetched/${prefix}`], { signal })
-  if (refs !== '') await git.text('drop branches', [at, 'update-ref', '--stdin'], { signal, stdin: lines(refs) })
+  if (refs !== '') await git.text('drop branches', [at, 'update-ref', '--stdin'], { signal, stdin: once(`${refs}\n`) })
   await git.text('collect', [at, 'gc', '--quiet', '--prune=now', '--force'], { signal })
   return true
-}
-
-async function* lines(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(`${text}\n`)
 }

@@ -1,11 +1,6 @@
-import type { ObjectId } from '../../tasks/git/objects.ts'
 import type { GitRunner } from './git.ts'
-
-/** New objects of some commits. */
-export interface ObjectRange {
-  readonly want: ObjectId
-  readonly have: readonly ObjectId[]
-}
+import type { ObjectRange } from './object-range.ts'
+import { formatRange, once } from './object-range.ts'
 
 /** Where the objects are, and with what they are read. */
 export interface ObjectPlace {
@@ -25,12 +20,12 @@ const maxPlaces = 20
  */
 export async function findTexts(
   { git, path }: ObjectPlace,
-  { want, have }: ObjectRange,
+  range: ObjectRange,
   { texts, signal }: { readonly texts: readonly string[]; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
   if (texts.length === 0) return []
   const at = `--git-dir=${path}`
-  const stdin = once(`${want}\n${have.map((id) => `^${id}\n`).join('')}`)
+  const stdin = once(formatRange(range))
   const listed = await git.text('list what is new', [at, 'rev-list', '--objects', '--stdin'], { signal, stdin })
   if (listed === '') return []
   const places = new Map(
@@ -88,8 +83,4 @@ class Scan {
       }
     }
   }
-}
-
-async function* once(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text)
 }

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream'
 import { Readable } from 'node:stream'
 import type { Clock } from '../../lib/clock.ts'
 import { workersFaults } from '../faults.ts'
-import { spawnPiped } from '../../lib/spawn-piped.ts'
+import { killGroup, spawnPiped } from '../../lib/spawn-piped.ts'
 
 /** How a git of this machine is run: never with the configuration of anybody, never with a hook, never with a question. */
 export interface GitRunner {
@@ -124,16 +124,6 @@ export function createGitRunner({ clock }: { readonly clock: Clock }, options: G
       }
       return text.trim()
     },
-  }
-}
-
-/** Ends a program with what it started. */
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It is gone already.
   }
 }
 

@@ -6,7 +6,8 @@ import type { ObjectId } from '../../tasks/git/objects.ts'
 import { parseObjectId } from '../../tasks/git/objects.ts'
 import type { GitCredentials } from '../../tasks/git/remote.ts'
 import { describeChange } from './describe-change.ts'
-import type { ObjectRange } from './find-texts.ts'
+import type { ObjectRange } from './object-range.ts'
+import { formatRange, once } from './object-range.ts'
 import { findTexts } from './find-texts.ts'
 import type { GitRunner } from './git.ts'
 
@@ -142,10 +143,10 @@ export async function openMirror(deps: MirrorDeps, options: { readonly path: str
       const lines = await run('read a tree', ['ls-tree', '-r', '-z', '--full-tree', tree], waiting)
       return new Set(lines.split('\0').flatMap((line) => (line.startsWith('160000 ') ? [line.slice(line.indexOf('\t') + 1)] : [])))
     },
-    openPack: ({ want, have }, { signal }) =>
+    openPack: (range, { signal }) =>
       git.stream('pack the change', [`--git-dir=${path}`, 'pack-objects', '--revs', '--stdout', '--thin', '--delta-base-offset', '-q'], {
         signal,
-        stdin: once(`${want}\n${have.map((id) => `^${id}\n`).join('')}`),
+        stdin: once(formatRange(range)),
       }),
     findTexts: (range, asked) => findTexts({ git, path }, range, asked),
     mentions: async (whole, line, waiting) =>
@@ -210,8 +211,4 @@ function needId(text: string): ObjectId {
   const id = parseObjectId(text)
   if (id === undefined) throw new Error(`git answered ${JSON.stringify(text.slice(0, 80))} where an object was expected`)
   return id
-}
-
-async function* once(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text)
 }

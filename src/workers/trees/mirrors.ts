@@ -60,11 +60,15 @@ export class Mirrors {
 
   /** Lends the mirror of a project for some work. @throws what the work throws; Fault GIT_FAILED; the signal's reason */
   async lend<T>(project: Project, work: (mirror: Mirror) => Promise<T>, waiting: Waiting): Promise<T> {
+    return this.#use(project, work, waiting)
+  }
+
+  async #use<T>(project: Project, work: (mirror: Mirror, kept: Kept) => Promise<T>, waiting: Waiting): Promise<T> {
     const kept = this.#kept.get(project.id) ?? this.#keep(project, waiting.signal)
     while (kept.collecting !== undefined) await untilAborted(kept.collecting, waiting.signal)
     kept.users += 1
     try {
-      return await work(await untilAborted(kept.mirror, waiting.signal))
+      return await work(await untilAborted(kept.mirror, waiting.signal), kept)
     } finally {
       kept.users -= 1
       this.#collectIfDue(kept, waiting.signal)
@@ -82,21 +86,28 @@ export class Mirrors {
     branches: readonly string[],
     { look, signal }: { readonly look: (mirror: Mirror, heads: ReadonlyMap<string, ObjectId>) => Promise<T> } & Waiting,
   ): Promise<T> {
-    return this.lend(project, async (mirror) => look(mirror, await this.#fetchSoon(project, mirror, { branches, signal })), { signal })
+    const work = async (mirror: Mirror, kept: Kept): Promise<T> => {
+      const heads = await this.#fetchSoon(project, mirror, { kept, branches, signal })
+      return look(mirror, heads)
+    }
+    return this.#use(project, work, { signal })
   }
 
   async #fetchSoon(
     project: Project,
     mirror: Mirror,
-    { branches, signal }: { readonly branches: readonly string[] } & Waiting,
+    { kept, branches, signal }: { readonly kept: Kept; readonly branches: readonly string[] } & Waiting,
   ): Promise<ReadonlyMap<string, ObjectId>> {
-    const kept = this.#kept.get(project.id)
     const soon = withDeadline(this.#deps.clock, lookTimeoutMs, signal)
     try {
-      await untilAborted(Promise.resolve(kept?.slow), soon)
+      await untilAborted(Promise.resolve(kept.slow), soon)
       const fetching = mirror.fetch(branches, { signal })
-      const slow = fetching.catch(() => {}).finally(() => kept !== undefined && kept.slow === slow && (kept.slow = undefined))
-      if (kept !== undefined) kept.slow = slow
+      const slow = fetching
+        .catch(() => {})
+        .finally(() => {
+          if (kept.slow === slow) kept.slow = undefined
+        })
+      kept.slow = slow
       return await untilAborted(fetching, soon)
     } catch (error) {
       signal.throwIfAborted()

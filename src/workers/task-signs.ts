@@ -8,7 +8,7 @@ import type { Escalation } from './escalations.ts'
 import type { PersonNeeded } from './rules/task-comment.ts'
 import { describeNeed, formatTaskComment } from './rules/task-comment.ts'
 
-export interface ShowDeps {
+export interface TaskSignsDeps {
   readonly log: Log
   /** Tells whoever the operator named that a task waits for a person; returns at once. */
   readonly escalate: (escalation: Escalation) => void
@@ -18,17 +18,22 @@ interface Waiting {
   readonly signal: AbortSignal
 }
 
+/** The label of a task whose work was merged. */
+export const mergedLabel = 'completed'
+/** What people are shown of such a task. */
+export const mergedSigns = { add: [mergedLabel], remove: ['in-progress'], state: 'closed' } as const
+
 /** Ends of chains that are remembered; of one that is forgotten the forge is asked again. */
 const maxAsked = 1_000
 
 /** Shows people what became of tasks. Best effort: claims never rest on it. */
 export class TaskSigns {
-  readonly #deps: ShowDeps
+  readonly #deps: TaskSignsDeps
 
   /** Ends of chains that ask a person: whether people were shown it, as far as this node saw. */
   readonly #asked = new Map<ObjectId, 'shown' | 'not yet'>()
 
-  constructor(deps: ShowDeps) {
+  constructor(deps: TaskSignsDeps) {
     this.#deps = deps
   }
 
