@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openFixture } from '../../src/tasks/testing/fixture-forge.ts'
-import { fixtureDialects, testToken } from '../../src/tasks/testing/forge-stand.ts'
+import { fixtureDialects } from '../../src/tasks/testing/forge-stand.ts'
+import { testToken } from '../../src/tasks/testing/test-names.ts'
 import { openWired } from './real-forge.ts'
 
 test('changes that are sent to a real forge with a gap between two of them come to their end', async (t) => {

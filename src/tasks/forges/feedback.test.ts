@@ -3,11 +3,10 @@ import { test } from 'node:test'
 import { silentLog } from '../../lib/log.ts'
 import type { FixtureState } from '../testing/fixture-state.ts'
 import { openForgeStand } from '../testing/forge-stand.ts'
-import { testProject } from '../testing/test-names.ts'
+import { testDraft, testProject } from '../testing/test-names.ts'
 import { createIssueSource } from './issue-source.ts'
 
 const { signal } = new AbortController()
-const draft = { head: 'althing/issue-1', base: 'main', title: 'Keep it', body: 'Closes #1' }
 
 type Kind = 'github' | 'gitea' | 'gitlab'
 
@@ -46,7 +45,7 @@ function runChecks(kind: Kind, state: FixtureState): void {
 for (const kind of ['github', 'gitea', 'gitlab'] as const)
   test(`S22: ${kind}: what trusted people asked for, and which checks failed, is read of a pull request, and nothing of strangers`, async (t) => {
     const { forge, fixture, clock } = await openForgeStand(t, kind)
-    const { id } = await forge.openPull(draft, { signal })
+    const { id } = await forge.openPull(testDraft, { signal })
     speak(kind, fixture.state)
     runChecks(kind, fixture.state)
     const source = createIssueSource(

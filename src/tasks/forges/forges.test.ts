@@ -6,8 +6,9 @@ import type { Forge } from './forge.ts'
 import { unsharedPauses } from './shared-pauses.ts'
 import { runForgeSuite } from '../suite/forge-suite.ts'
 import { suiteStandOf } from '../testing/fixture-people.ts'
-import { openForgeStand, testToken } from '../testing/forge-stand.ts'
+import { openForgeStand } from '../testing/forge-stand.ts'
 import type { FixtureAnswer } from '../testing/fixture-routes.ts'
+import { testToken } from '../testing/test-names.ts'
 
 const { signal } = new AbortController()
 const kinds = ['github', 'gitea', 'gitlab'] as const

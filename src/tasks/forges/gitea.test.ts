@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openForgeStand } from '../testing/forge-stand.ts'
+import { testDraft } from '../testing/test-names.ts'
 
 const { signal } = new AbortController()
 
@@ -26,22 +27,21 @@ test('labels of the organisation are put on and taken off as those of the reposi
 test('of closed pull requests the hundred that changed last are looked through for those of a branch, and no more once some are found', async (t) => {
   const { forge, fixture } = await openForgeStand(t, 'gitea')
   const { state, seen } = fixture
-  const branches = { head: 'althing/issue-1', base: 'main' }
   const merge = (head: string): string => {
-    const pull = state.addPull({ title: 'Keep it', body: '', head, base: 'main' })
+    const pull = state.addPull({ ...testDraft, head })
     pull.state = 'merged'
     return String(pull.number)
   }
   const look = async () => {
     const before = seen.length
-    const found = await forge.listMerged(branches, { signal })
+    const found = await forge.listMerged(testDraft, { signal })
     return { ids: found.map(({ id }) => id), pages: seen.length - before }
   }
-  const ours = merge(branches.head)
+  const ours = merge(testDraft.head)
   for (let count = 0; count < 50; count++) merge('cart')
   assert.deepEqual(await look(), { ids: [ours], pages: 2 })
   for (let count = 0; count < 50; count++) merge('cart')
   assert.deepEqual(await look(), { ids: [], pages: 2 })
-  const newer = merge(branches.head)
+  const newer = merge(testDraft.head)
   assert.deepEqual(await look(), { ids: [newer], pages: 1 })
 })

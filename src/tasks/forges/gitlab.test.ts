@@ -3,16 +3,15 @@ import { test } from 'node:test'
 import { silentLog } from '../../lib/log.ts'
 import { taskKeyOfIssue } from '../task.ts'
 import { openForgeStand } from '../testing/forge-stand.ts'
-import { testProject } from '../testing/test-names.ts'
+import { testDraft, testProject } from '../testing/test-names.ts'
 import { createIssueSource } from './issue-source.ts'
 
 const { signal } = new AbortController()
-const draft = { head: 'althing/issue-1', base: 'main', title: 'Keep it', body: 'Closes #1' }
 
 test('a request for changes counts however much is said below it, until who made it takes it back', async (t) => {
   const { forge, fixture } = await openForgeStand(t, 'gitlab')
   const { state } = fixture
-  const { id } = await forge.openPull(draft, { signal })
+  const { id } = await forge.openPull(testDraft, { signal })
   const areRequested = async (): Promise<boolean> => (await forge.pull(id, { signal })).areChangesRequested
   const { number, commit } = state.pulls[0] ?? assert.fail()
   state.reviews.push({ of: number, author: 'ada', word: 'changes-requested', commit })
@@ -53,7 +52,7 @@ test('S22: what is said to few reaches no task: an internal note, and a confiden
 test('the pipeline of a merge request counts where it is of its commit, or of that merged into the target', async (t) => {
   const { forge, fixture } = await openForgeStand(t, 'gitlab')
   const { state } = fixture
-  const { id } = await forge.openPull(draft, { signal })
+  const { id } = await forge.openPull(testDraft, { signal })
   const { number, commit } = state.pulls[0] ?? assert.fail()
   const [merged, target] = ['d'.repeat(40), 'e'.repeat(40)]
   const checks = async () => (await forge.pull(id, { signal })).checks
@@ -69,14 +68,14 @@ test('the pipeline of a merge request counts where it is of its commit, or of th
 
 test('a merge request without a commit yet says so', async (t) => {
   const { forge, fixture } = await openForgeStand(t, 'gitlab')
-  const { id } = await forge.openPull(draft, { signal })
+  const { id } = await forge.openPull(testDraft, { signal })
   for (const pull of fixture.state.pulls) pull.commit = ''
   assert.equal('commit' in (await forge.pull(id, { signal })), false)
 })
 
 test('what is said at no line, or of no file, is said of the file or of all', async (t) => {
   const { forge, fixture } = await openForgeStand(t, 'gitlab')
-  const { id } = await forge.openPull(draft, { signal })
+  const { id } = await forge.openPull(testDraft, { signal })
   const positions = [
     { new_path: 'src/cart.ts', new_line: 0, old_line: 7 },
     { new_path: 'src/cart.ts', new_line: 0, old_line: null },

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Forge, Issue, PullRequest } from '../forges/forge.ts'
+import { testDraft } from '../testing/test-names.ts'
 import type { SuiteStand } from './suite-stand.ts'
 
 const { signal } = new AbortController()
-const draft = { head: 'althing/issue-1', base: 'main', title: 'Keep it', body: 'Closes #1' }
 
 type Open = (t: TestContext) => Promise<SuiteStand>
 
@@ -120,13 +120,13 @@ function runTextSuite(kind: string, open: Open): void {
 function runPullSuite(kind: string, open: Open): void {
   test(`${kind}: a pull request is opened once, and then adopted; that of a fork is another's`, async (t) => {
     const { forge, people, wire, traits } = await open(t)
-    if (traits.hasOthers) await people.addForkPull(draft)
-    await people.pushBranch(draft.head)
-    assert.equal(await forge.findPull(draft, { signal }), undefined)
-    const first = await forge.openPull(draft, { signal })
-    const second = await forge.openPull({ ...draft, title: 'again' }, { signal })
+    if (traits.hasOthers) await people.addForkPull(testDraft)
+    await people.pushBranch(testDraft.head)
+    assert.equal(await forge.findPull(testDraft, { signal }), undefined)
+    const first = await forge.openPull(testDraft, { signal })
+    const second = await forge.openPull({ ...testDraft, title: 'again' }, { signal })
     assert.deepEqual([first.wasThere, second.wasThere, second.id === first.id], [false, true, true])
-    assert.deepEqual([first.head, first.base, first.state, first.body], [draft.head, draft.base, 'open', draft.body])
+    assert.deepEqual([first.head, first.base, first.state, first.body], [testDraft.head, testDraft.base, 'open', testDraft.body])
     assert.equal(await people.countPulls(), traits.hasOthers ? 2 : 1)
     // what is there is asked before anything is sent that the forge would refuse
     assert.equal(wire.seen.filter(({ method }) => method === 'POST').length, 1)
@@ -135,25 +135,25 @@ function runPullSuite(kind: string, open: Open): void {
   for (const mischief of ['drop', 'drop-after', 'pretend'] as const)
     test(`F21 ${kind}: an opening that the forge answers with ${mischief} makes one pull request`, async (t) => {
       const { forge, people, wire } = await open(t)
-      await people.pushBranch(draft.head)
+      await people.pushBranch(testDraft.head)
       let times = 0
       wire.mischief = ({ method }) => (method === 'POST' && times++ === 0 ? mischief : undefined)
-      const pull = await forge.openPull(draft, { signal })
+      const pull = await forge.openPull(testDraft, { signal })
       assert.equal(pull.state, 'open')
       assert.equal(await people.countPulls(), 1)
     })
 
   test(`F21 ${kind}: a forge that says it opened and never does is a failure, not a pull request`, async (t) => {
     const { forge, people, wire } = await open(t)
-    await people.pushBranch(draft.head)
+    await people.pushBranch(testDraft.head)
     wire.mischief = ({ method }) => (method === 'POST' ? 'pretend' : undefined)
-    await assert.rejects(forge.openPull(draft, { signal }), { code: 'FORGE_FAILED' })
+    await assert.rejects(forge.openPull(testDraft, { signal }), { code: 'FORGE_FAILED' })
   })
 
   test(`${kind}: merged, closed and in conflict are told apart`, async (t) => {
     const { forge, people } = await open(t)
-    await people.pushBranch(draft.head)
-    const { id } = await forge.openPull(draft, { signal })
+    await people.pushBranch(testDraft.head)
+    const { id } = await forge.openPull(testDraft, { signal })
     const becomes = async (expected: readonly unknown[]): Promise<void> =>
       assert.deepEqual(stateOf(await untilSo(people, () => forge.pull(id, { signal }), expected)), expected)
     await people.movePull(id, 'conflict')
@@ -162,30 +162,30 @@ function runPullSuite(kind: string, open: Open): void {
     await becomes(['open', false, false])
     await people.movePull(id, 'closed')
     await becomes(['closed', false, false])
-    assert.equal(await forge.findPull(draft, { signal }), undefined)
+    assert.equal(await forge.findPull(testDraft, { signal }), undefined)
     await people.movePull(id, 'open')
     await becomes(['open', false, false])
     await people.movePull(id, 'merged')
     await becomes(['merged', false, false])
-    assert.equal(await forge.findPull(draft, { signal }), undefined)
+    assert.equal(await forge.findPull(testDraft, { signal }), undefined)
   })
 
   test(`${kind}: what was merged is found by its branch, also when that is gone; what was closed is not`, async (t) => {
     const { forge, people } = await open(t)
-    await people.pushBranch(draft.head)
-    const { id, url } = await forge.openPull(draft, { signal })
+    await people.pushBranch(testDraft.head)
+    const { id, url } = await forge.openPull(testDraft, { signal })
     const isMerged = async (expected: boolean): Promise<void> =>
-      assert.deepEqual(await forge.listMerged(draft, { signal }), expected ? [{ id, url, body: draft.body }] : [])
+      assert.deepEqual(await forge.listMerged(testDraft, { signal }), expected ? [{ id, url, body: testDraft.body }] : [])
     await isMerged(false)
     await people.movePull(id, 'closed')
     await isMerged(false)
     await people.movePull(id, 'open')
     await people.movePull(id, 'merged')
     await isMerged(true)
-    await people.removeBranch(draft.head)
+    await people.removeBranch(testDraft.head)
     await isMerged(true)
-    assert.deepEqual(await forge.listMerged({ ...draft, head: 'althing/issue-2' }, { signal }), [])
-    assert.deepEqual(await forge.listMerged({ ...draft, base: 'next' }, { signal }), [])
+    assert.deepEqual(await forge.listMerged({ ...testDraft, head: 'althing/issue-2' }, { signal }), [])
+    assert.deepEqual(await forge.listMerged({ ...testDraft, base: 'next' }, { signal }), [])
   })
 }
 
@@ -193,8 +193,8 @@ function runReviewSuite(kind: string, open: Open): void {
   test(`${kind}: changes are requested by who may, of the work as it is, until approved`, async (t) => {
     const { forge, people, traits } = await open(t)
     if (!traits.hasOthers) return t.skip('there is one account alone')
-    await people.pushBranch(draft.head)
-    const { id } = await forge.openPull(draft, { signal })
+    await people.pushBranch(testDraft.head)
+    const { id } = await forge.openPull(testDraft, { signal })
     const areRequested = async (): Promise<boolean> => (await forge.pull(id, { signal })).areChangesRequested
     await people.review(id, 'stranger', 'changes-requested')
     assert.equal(await areRequested(), false)

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { FixtureDialect, FixtureForge } from './fixture-forge.ts'
 import { openFixture } from './fixture-forge.ts'
-import { fixtureDialects, testToken } from './forge-stand.ts'
+import { fixtureDialects } from './forge-stand.ts'
+import { testToken } from './test-names.ts'
 
 const tokens = {
   github: { authorization: `Bearer ${testToken}`, accept: 'application/vnd.github+json' },

@@ -4,6 +4,7 @@ import type { FixtureDialect } from './fixture-forge.ts'
 import type { FixtureAnswer, FixtureQuestion, FixtureRoutes } from './fixture-routes.ts'
 import { isoOf, linksOf, missing, pageOf, textIn, textsIn, timeIn } from './fixture-routes.ts'
 import type { FixtureComment, FixtureIssue, FixtureLine, FixturePull, FixtureReview, FixtureState } from './fixture-state.ts'
+import { testToken } from './test-names.ts'
 
 /** Fewer than are asked for, as where an operator set it so. */
 const paging = { name: 'limit', usual: 30, most: 30 } as const
@@ -85,7 +86,7 @@ const description = readDescription('forge-gitea')
 /** Gitea and Forgejo, as far as tasks need them: every exchange is held against the description that a server serves of itself. */
 export const giteaFixture: FixtureDialect = {
   root: '/api/v1',
-  isAllowed: ({ authorization }) => authorization === 'token token-of-a-test',
+  isAllowed: ({ authorization }) => authorization === `token ${testToken}`,
   hasEtags: false,
   routes,
   judge: {

@@ -13,6 +13,7 @@ import type { FixtureDialect } from './fixture-forge.ts'
 import type { FixtureQuestion } from './fixture-routes.ts'
 import { isoOf, linksOf, missing, pageOf, textIn, textsIn, timeIn } from './fixture-routes.ts'
 import type { FixtureCheck, FixtureComment, FixtureIssue, FixtureLine, FixturePull, FixtureReview, FixtureState } from './fixture-state.ts'
+import { testToken } from './test-names.ts'
 
 const paging = { name: 'per_page', usual: 30, most: 100 } as const
 const pages = ['per_page', 'page'] as const
@@ -153,7 +154,7 @@ const routes: Routes = {
 /** GitHub Enterprise, as far as tasks need it: routes, what they take and what they answer have the types that GitHub publishes. */
 export const githubFixture: FixtureDialect = {
   root: '/api/v3',
-  isAllowed: ({ authorization, accept }) => authorization === 'Bearer token-of-a-test' && accept === 'application/vnd.github+json',
+  isAllowed: ({ authorization, accept }) => authorization === `Bearer ${testToken}` && accept === 'application/vnd.github+json',
   hasEtags: true,
   requestsPerHour: 5_000,
   routes,

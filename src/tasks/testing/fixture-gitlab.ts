@@ -3,6 +3,7 @@ import type { FixtureDialect } from './fixture-forge.ts'
 import type { FixtureAnswer, FixtureQuestion, FixtureRequest, FixtureRoutes } from './fixture-routes.ts'
 import { isoOf, linksOf, missing, pageOf, textIn, timeIn } from './fixture-routes.ts'
 import type { FixtureComment, FixtureIssue, FixturePull, FixtureReview, FixtureState } from './fixture-state.ts'
+import { testToken } from './test-names.ts'
 
 const paging = { name: 'per_page', usual: 20, most: 100 } as const
 const pages = ['per_page', 'page'] as const
@@ -91,7 +92,7 @@ const routes: FixtureRoutes = {
 /** GitLab, as far as tasks need it; routes, parameters and shapes by hand from its documentation: https://docs.gitlab.com/api/rest/ */
 export const gitlabFixture: FixtureDialect = {
   root: '/api/v4',
-  isAllowed: (headers) => headers['private-token'] === 'token-of-a-test',
+  isAllowed: (headers) => headers['private-token'] === testToken,
   hasEtags: true,
   routes,
   judge: { asked: judgeWords, answered: () => [] },

@@ -18,6 +18,7 @@ import { githubGraphql, judgeGraphql } from './described-graphql.ts'
 import { failOn } from './fixture-routes.ts'
 import type { Owner } from './git-server.ts'
 import { serveHttp, testPrograms } from './git-server.ts'
+import { testToken } from './test-names.ts'
 
 const zero = '0'.repeat(40)
 
@@ -36,8 +37,6 @@ export interface RefApiFixture {
   readonly asked: (readonly string[])[]
   mischief: () => ApiMischief | undefined
 }
-
-const token = 'token-of-a-test'
 
 /**
  * A GitHub whose pushes take branches alone and whose GraphQL has `updateRefs`, over a real repository: git keeps the refs, all or none. A question
@@ -70,7 +69,7 @@ export function openRefCalls(github: RefApiFixture): RefApi {
   const client = new RestClient(
     {
       ...{ clock, fetch, pauses: unsharedPauses, pace: new ForgePace({ clock }, { writeGapMs: 0, maxPauseMs: 0 }) },
-      findToken: async () => token,
+      findToken: async () => testToken,
       note: () => {},
     },
     { ...testRemoteOptions, ...githubDialect, api: graphqlRootOf(github) },
@@ -102,7 +101,7 @@ async function answer(
   const asked = JSON.parse(Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString())
   const reply = (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): void =>
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
-  if (request.headers.authorization !== `Bearer ${token}`) return reply({ message: 'Bad credentials' }, 401)
+  if (request.headers.authorization !== `Bearer ${testToken}`) return reply({ message: 'Bad credentials' }, 401)
   const faults = judgeGraphql(asked)
   wrong.push(...faults)
   if (faults.length > 0) return reply({ errors: faults.map((message) => ({ message, extensions: { code: 'argumentNotAccepted' } })) })

@@ -153,6 +153,6 @@ export class FixtureState {
   }
 
   findOpenPull(head: string, base: string): FixturePull | undefined {
-    return this.pulls.find((pull) => pull.state === 'open' && !pull.isFork && pull.head === head && pull.base === base)
+    return this.pullsBetween(head, base, ['open']).find(({ isFork }) => !isFork)
   }
 }

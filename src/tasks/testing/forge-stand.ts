@@ -13,6 +13,7 @@ import { openFixture } from './fixture-forge.ts'
 import { giteaFixture } from './fixture-gitea.ts'
 import { githubFixture } from './fixture-github.ts'
 import { gitlabFixture } from './fixture-gitlab.ts'
+import { testToken } from './test-names.ts'
 
 /** Each kind of forge with what imitates it. */
 export const fixtureDialects: Readonly<Record<Exclude<ForgeKind, 'git'>, FixtureDialect>> = {
@@ -30,8 +31,6 @@ export interface ForgeStand {
   readonly noted: readonly ForgeAccess[]
   token: string
 }
-
-export const testToken = 'token-of-a-test'
 
 /** Opens `http://127.0.0.1:…/team/shop` as a forge of a kind; its clock stands still, and nothing is waited for. */
 export async function openForgeStand(t: TestContext, kind: Exclude<ForgeKind, 'git'>): Promise<ForgeStand> {

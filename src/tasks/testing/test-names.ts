@@ -1,6 +1,7 @@
 import type { HiveId } from '../../journal/entry.ts'
 import { encodeText } from '../../lib/bytes.ts'
 import { createCid, dagCborCodec } from '../../lib/cid.ts'
+import type { PullDraft } from '../forges/forge.ts'
 import type { Task } from '../task.ts'
 import { parseProjectId, taskKeyOfIssue } from '../task.ts'
 
@@ -22,6 +23,12 @@ export const testIssue: Task = {
   url: undefined,
   updatedAt: 0,
 }
+
+/** A pull request of tests, as a worker drafts it. */
+export const testDraft: PullDraft = { head: 'althing/issue-1', base: 'main', title: 'Keep it', body: 'Closes #1' }
+
+/** The token that forges of tests take. */
+export const testToken = 'token-of-a-test'
 
 function failSetup(): never {
   throw new Error('the set-up is wrong')
