@@ -8,12 +8,29 @@ import { runForgeSuite } from '../suite/forge-suite.ts'
 import { suiteStandOf } from '../testing/fixture-people.ts'
 import { openForgeStand } from '../testing/forge-stand.ts'
 import type { FixtureAnswer } from '../testing/fixture-routes.ts'
-import { testToken } from '../testing/test-names.ts'
+import { testDraft, testToken } from '../testing/test-names.ts'
 
 const { signal } = new AbortController()
 const kinds = ['github', 'gitea', 'gitlab'] as const
 
 for (const kind of kinds) runForgeSuite(kind, async (t) => suiteStandOf(await openForgeStand(t, kind)))
+
+for (const kind of kinds)
+  for (const state of ['merged', 'closed'] as const)
+    for (const mischief of [undefined, 'drop-after'] as const)
+      test(`F21 ${kind}: a pull request that is ${state} before the forge says that it was opened${mischief === undefined ? '' : ', or does not,'} is opened once`, async (t) => {
+        const { forge, fixture } = await openForgeStand(t, kind)
+        // an earlier one of the same branch, for other work
+        fixture.state.addPull({ ...testDraft, body: 'Work of another holding' }).state = state
+        fixture.mischief = ({ method }) => {
+          const made = fixture.state.pulls.at(-1)
+          if (made?.body === testDraft.body) made.state = state
+          return method === 'POST' ? mischief : undefined
+        }
+        const opened = await forge.openPull(testDraft, { signal })
+        assert.deepEqual([opened.state, opened.body], [state, testDraft.body])
+        assert.equal(fixture.state.pulls.length, 2)
+      })
 
 const askFor = (forge: Forge) => forge.issue(1, { signal })
 

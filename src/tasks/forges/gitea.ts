@@ -7,7 +7,7 @@ import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
 import { toComment } from './comment-fields.ts'
 import { toFailure, toFeedback, toRemark } from './feedback-fields.ts'
-import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRequest } from './forge.ts'
+import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, MergedPull, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { readIssueFields } from './issue-fields.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
@@ -153,19 +153,26 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
     const ours = (await pages(list, '/pulls?state=open&sort=recentupdate', waiting)).find(isThat)
     return ours === undefined ? undefined : pull(String(ours.count('number')), waiting)
   }
+  const listClosed = async (
+    { head, base }: Pick<PullRequest, 'head' | 'base'>,
+    waiting: Waiting,
+    isWanted: (each: AnswerFields) => boolean = () => true,
+  ): Promise<readonly MergedPull[]> => {
+    const isThat = (each: AnswerFields): boolean => isWanted(each) && isOurs(each, { owner, repo, head, base })
+    const isEnough = (page: readonly AnswerFields[]): boolean => page.some(isThat)
+    const list = { what: 'pull requests', isEnough, maxPages: maxClosedPages, beyond: 'cut' } as const
+    return (await pages(list, '/pulls?state=closed&sort=recentupdate', waiting)).filter(isThat).map(toMerged)
+  }
   return {
     openPull: (draft, waiting) =>
       openOrAdopt(draft, {
         create: () => send('POST', '/pulls', waiting, { ...draft }),
         find: () => findPull(draft, waiting),
+        listClosed: () => listClosed(draft, waiting),
+        pull: (id) => pull(id, waiting),
       }),
     findPull,
-    listMerged: async ({ head, base }, waiting) => {
-      const isThat = (each: AnswerFields): boolean => each.isTrue('merged') && isOurs(each, { owner, repo, head, base })
-      const isEnough = (page: readonly AnswerFields[]): boolean => page.some(isThat)
-      const list = { what: 'pull requests', isEnough, maxPages: maxClosedPages, beyond: 'cut' } as const
-      return (await pages(list, '/pulls?state=closed&sort=recentupdate', waiting)).filter(isThat).map(toMerged)
-    },
+    listMerged: (branches, waiting) => listClosed(branches, waiting, (each) => each.isTrue('merged')),
     pull,
     checks: async (commit, waiting) => {
       const list = { what: 'statuses', list: 'statuses', beyond: 'refuse' } as const

@@ -126,26 +126,22 @@ function pullsOf({ at, ask }: Talk): Omit<ForgePulls, 'feedback'> {
     const ours = found.find((each) => isBetween(each, { head, base }))
     return ours === undefined ? undefined : pull(String(ours.count('number')), waiting)
   }
+  const listClosed = async ({ head, base }: Pick<PullRequest, 'head' | 'base'>, waiting: Waiting): Promise<readonly AnswerFields[]> => {
+    const order = { sort: 'updated', direction: 'desc', per_page: pageSize } as const
+    const query = { ...at, state: 'closed', head: `${at.owner}:${head}`, base, ...order } as const
+    const found = readObjects((await ask('GET /repos/{owner}/{repo}/pulls', query, waiting)).body, 'pull requests')
+    return found.filter((each) => isBetween(each, { head, base }))
+  }
   return {
     openPull: (draft, waiting) =>
       openOrAdopt(draft, {
         create: () => ask('POST /repos/{owner}/{repo}/pulls', { ...at, ...draft }, waiting),
         find: () => findPull(draft, waiting),
+        listClosed: async () => (await listClosed(draft, waiting)).map(toMerged),
+        pull: (id) => pull(id, waiting),
       }),
     findPull,
-    listMerged: async ({ head, base }, waiting) => {
-      const query = {
-        ...at,
-        state: 'closed',
-        head: `${at.owner}:${head}`,
-        base,
-        sort: 'updated',
-        direction: 'desc',
-        per_page: pageSize,
-      } as const
-      const found = readObjects((await ask('GET /repos/{owner}/{repo}/pulls', query, waiting)).body, 'pull requests')
-      return found.filter((each) => each.has('merged_at') && isBetween(each, { head, base })).map(toMerged)
-    },
+    listMerged: async (branches, waiting) => (await listClosed(branches, waiting)).filter((each) => each.has('merged_at')).map(toMerged),
     pull,
     checks: async (commit, waiting) => {
       const query = { ...at, ref: commit, per_page: pageSize }

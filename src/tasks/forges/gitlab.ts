@@ -7,7 +7,7 @@ import type { AnswerFields } from './answer-fields.ts'
 import { readFields, readObjects } from './answer-fields.ts'
 import { toComment } from './comment-fields.ts'
 import { toFailure, toFeedback, toRemark } from './feedback-fields.ts'
-import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, PullRemark, PullRequest } from './forge.ts'
+import type { Forge, ForgeAuthor, ForgeIssues, ForgePulls, Issue, MergedPull, PullRemark, PullRequest } from './forge.ts'
 import type { ForgePlace } from './forge-place.ts'
 import { openOrAdopt } from './open-or-adopt.ts'
 import type { PagedList } from './read-pages.ts'
@@ -133,7 +133,7 @@ function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
     return pipeline === undefined ? known : { ...known, checks: judgeChecks([pipeline.text('status')]) }
   }
   const listBetween = async (
-    state: 'opened' | 'merged',
+    state: 'opened' | 'merged' | 'all',
     { head, base }: { readonly head: string; readonly base: string },
     waiting: Waiting,
   ): Promise<readonly AnswerFields[]> => {
@@ -158,14 +158,12 @@ function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
             description: draft.body,
           }),
         find: () => findPull(draft, waiting),
+        listClosed: async () =>
+          (await listBetween('all', draft, waiting)).filter((each) => each.text('state') !== 'opened').map(toMergedRequest),
+        pull: (id) => pull(id, waiting),
       }),
     findPull,
-    listMerged: async (branches, waiting) =>
-      (await listBetween('merged', branches, waiting)).map((each) => ({
-        id: String(each.count('iid')),
-        url: each.text('web_url'),
-        body: each.textOrEmpty('description'),
-      })),
+    listMerged: async (branches, waiting) => (await listBetween('merged', branches, waiting)).map(toMergedRequest),
     pull,
     feedback: async (id, waiting) => {
       const at = `/merge_requests/${Number(id)}`
@@ -218,6 +216,10 @@ function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
 /** Whether a person said it, to all who see the issue: an internal note is for members. */
 function isForAll(note: AnswerFields): boolean {
   return !note.isTrue('system') && !note.isTrue('internal') && !note.isTrue('confidential')
+}
+
+function toMergedRequest(fields: AnswerFields): MergedPull {
+  return { id: String(fields.count('iid')), url: fields.text('web_url'), body: fields.textOrEmpty('description') }
 }
 
 function toNoteRemark(note: AnswerFields, trusted: ReadonlySet<string>): PullRemark {

@@ -178,10 +178,21 @@ function openPull({ body }: FixtureQuestion, state: FixtureState): FixtureAnswer
   return { status: 201, body: toPull(state.addPull({ title: textIn(body, 'title'), body: textIn(body, 'description'), head, base })) }
 }
 
+/** What its words for a state of merge requests stand for. */
+const statesOf: Readonly<Record<string, readonly FixturePull['state'][]>> = {
+  opened: ['open'],
+  merged: ['merged'],
+  closed: ['closed'],
+  all: ['open', 'merged', 'closed'],
+}
+
 function listPulls(question: FixtureQuestion, state: FixtureState): FixtureAnswer {
   const { query } = question
-  const states = query.get('state') === 'opened' ? (['open'] as const) : (['merged'] as const)
-  const found = state.pullsBetween(query.get('source_branch') ?? '', query.get('target_branch') ?? '', states)
+  const found = state.pullsBetween(
+    query.get('source_branch') ?? '',
+    query.get('target_branch') ?? '',
+    statesOf[query.get('state') ?? 'all'] ?? [],
+  )
   return paged(found.map(toPull), question)
 }
 

@@ -124,9 +124,9 @@ export class SimForge {
   #openPull(head: string, base: string, body: string): PullRequest & { readonly wasThere: boolean } {
     const known = this.#findOpen({ head, base })
     if (known !== undefined) return { ...known, wasThere: true }
-    // a request that came twice, the second time after the merge: forges open none for a branch that has nothing new; a holding opens one
-    if (this.#listMerged({ head, base }).some((merged) => merged.body === body))
-      throw tasksFaults.create('FORGE_REFUSED', { message: `no commits between ${base} and ${head}`, data: { status: 422 } })
+    // a request that came twice, the second time after the merge: a holding opens one, and whoever asks finds it
+    const merged = this.#listMerged({ head, base }).find((pull) => pull.body === body)
+    if (merged !== undefined) return { ...merged, wasThere: true }
     this.#made += 1
     const [id, url] = [String(this.#made), `sim:pull/${this.#made}`]
     const pull: PullRequest = { id, url, head, base, state: 'open', isConflicted: false, areChangesRequested: false, body }
