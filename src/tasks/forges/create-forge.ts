@@ -66,7 +66,7 @@ export function createForges(deps: ForgesDeps, options: ForgesOptions): OpenForg
       case 'gitlab': {
         const { createGitlab, gitlabDialect } = await import('./gitlab.ts')
         const { client, place } = openClient(asked, gitlabDialect, options.writeGapMs)
-        return createGitlab(client, place)
+        return createGitlab(client, place, { clock })
       }
       case 'gitea': {
         const { createGitea, giteaDialect } = await import('./gitea.ts')

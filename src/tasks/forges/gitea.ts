@@ -16,6 +16,7 @@ import type { PagedList } from './read-pages.ts'
 import { hasMore, readPages } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
 import { unlessDenied, unlessMissing } from './tolerate.ts'
+import { TrustedPeople } from './trusted-people.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -40,12 +41,13 @@ const mergeCheckMs = 60_000
 interface Talk extends ForgePlace {
   readonly send: (method: ForgeMethod, path: string, waiting: Waiting, body?: Json) => Promise<ForgeAnswer>
   readonly pages: (list: Omit<PagedList, 'pageSize'>, path: string, waiting: Waiting) => Promise<readonly AnswerFields[]>
-  readonly readTrusted: (waiting: Waiting) => Promise<ReadonlySet<string>>
+  /** Of those who wrote these, whose text counts. */
+  readonly trustedOf: (written: readonly AnswerFields[], waiting: Waiting) => Promise<ReadonlySet<string>>
 }
 
 /** Gitea and Forgejo, by the description they serve at `/api/swagger`. */
 export function createGitea(client: RestClient, place: ForgePlace, { clock }: { readonly clock: Clock }): Forge {
-  const talk = talkTo(client, place)
+  const talk = talkTo(client, place, clock)
   return {
     kind: 'gitea',
     ...issuesOf(talk),
@@ -58,7 +60,7 @@ export function createGitea(client: RestClient, place: ForgePlace, { clock }: { 
   }
 }
 
-function talkTo(client: RestClient, place: ForgePlace): Talk {
+function talkTo(client: RestClient, place: ForgePlace, clock: Clock): Talk {
   const { owner, repo } = place
   const root = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repo)}`
   const send = (method: ForgeMethod, path: string, waiting: Waiting, body?: Json): Promise<ForgeAnswer> =>
@@ -71,17 +73,18 @@ function talkTo(client: RestClient, place: ForgePlace): Talk {
    * Those who may be given an issue: owner, collaborators who may write, and who is in a team that may write one thing here or read pull requests.
    * Gitea says it with no text; what one person may do in a repository it tells administrators alone.
    */
-  const readTrusted = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
+  const read = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
     const users = readObjects((await send('GET', '/assignees', waiting)).body, 'assignees')
     return new Set([owner.toLowerCase(), ...users.map((user) => user.text('login').toLowerCase())])
   }
-  return { ...place, send, pages, readTrusted }
+  const people = new TrustedPeople({ clock, read })
+  return { ...place, send, pages, trustedOf: (written, waiting) => people.among(written.map(authorOf), waiting) }
 }
 
-function issuesOf({ send, readTrusted }: Talk): ForgeIssues {
+function issuesOf({ send, trustedOf }: Talk): ForgeIssues {
   const readIssue = async (number: number, waiting: Waiting): Promise<Issue> => {
     const fields = readIssueFields((await send('GET', `/issues/${number}`, waiting)).body, number)
-    return toIssue(fields, await readTrusted(waiting))
+    return toIssue(fields, await trustedOf([fields], waiting))
   }
   return {
     issues: async ({ labels, cursor: text }, waiting) => {
@@ -91,7 +94,7 @@ function issuesOf({ send, readTrusted }: Talk): ForgeIssues {
       const path = `/issues?type=issues&state=${cursor.scope}${wanted}${since}&limit=${pageSize}&page=${cursor.page}`
       const answer = await send('GET', path, waiting)
       const found = readObjects(answer.body, 'issues')
-      const trusted = found.length === 0 ? new Set<string>() : await readTrusted(waiting)
+      const trusted = await trustedOf(found, waiting)
       const more = hasMore(answer, { count: found.length, seen: cursor.page * found.length, pageSize })
       const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: false, at: answer.at }
       // of several labels Gitea gives what has any
@@ -102,8 +105,8 @@ function issuesOf({ send, readTrusted }: Talk): ForgeIssues {
     },
     issue: readIssue,
     comments: async (number, waiting) => {
-      const trusted = await readTrusted(waiting)
       const found = readObjects((await send('GET', `/issues/${number}/comments`, waiting)).body, 'comments')
+      const trusted = await trustedOf(found, waiting)
       return found.map((each) => toComment(each, toAuthor(each, trusted)))
     },
     comment: async (number, { body, id }, waiting) => {
@@ -137,15 +140,11 @@ function issuesOf({ send, readTrusted }: Talk): ForgeIssues {
   }
 }
 
-function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock): Omit<ForgePulls, 'feedback'> {
+function pullsOf({ owner, repo, send, pages, trustedOf }: Talk, clock: Clock): Omit<ForgePulls, 'feedback'> {
   const pull = async (id: string, waiting: Waiting): Promise<PullRequest> => {
     const fields = readFields((await send('GET', `/pulls/${Number(id)}`, waiting)).body, 'pull request')
-    const isTrusted = await readTrusted(waiting)
-    return toPull(fields, {
-      reviews: await pages({ what: 'reviews', beyond: 'refuse' }, `/pulls/${Number(id)}/reviews`, waiting),
-      isTrusted,
-      now: clock.now(),
-    })
+    const reviews = await pages({ what: 'reviews', beyond: 'refuse' }, `/pulls/${Number(id)}/reviews`, waiting)
+    return toPull(fields, { reviews, trusted: await trustedOf(reviews, waiting), now: clock.now() })
   }
   const findPull: Forge['findPull'] = async ({ head, base }, waiting) => {
     const isThat = (each: AnswerFields): boolean => isOurs(each, { owner, repo, head, base })
@@ -182,17 +181,17 @@ function pullsOf({ owner, repo, send, pages, readTrusted }: Talk, clock: Clock):
   }
 }
 
-function feedbackOf({ send, pages, readTrusted }: Talk): Pick<ForgePulls, 'feedback'> {
+function feedbackOf({ send, pages, trustedOf }: Talk): Pick<ForgePulls, 'feedback'> {
   return {
     feedback: async (id, waiting) => {
       const at = `/pulls/${Number(id)}`
       const fields = readFields((await send('GET', at, waiting)).body, 'pull request')
-      const trusted = await readTrusted(waiting)
       const reviews = await pages({ what: 'reviews', beyond: 'cut' }, `${at}/reviews`, waiting)
       const comments = readObjects((await send('GET', `/issues/${Number(id)}/comments`, waiting)).body, 'comments')
       const lines: AnswerFields[] = []
       for (const review of reviews.filter((each) => each.has('comments_count') && each.count('comments_count') > 0).slice(-maxReviews))
         lines.push(...readObjects((await send('GET', `${at}/reviews/${review.count('id')}/comments`, waiting)).body, 'review comments'))
+      const trusted = await trustedOf([...reviews, ...comments, ...lines], waiting)
       const commit = encodeURIComponent(fields.object('head').text('sha'))
       const statuses = await pages({ what: 'statuses', list: 'statuses', beyond: 'cut' }, `/commits/${commit}/status`, waiting).catch(
         unlessDenied,
@@ -222,9 +221,18 @@ function namesOf(labels: readonly AnswerFields[]): readonly string[] {
   return labels.map((label) => label.text('name'))
 }
 
+/** Who wrote something; an account that is gone has this name. */
+function nameOf(fields: AnswerFields): string {
+  return fields.has('user') ? fields.object('user').text('login') : 'ghost'
+}
+
+/** Names count without regard to case. */
+function authorOf(fields: AnswerFields): string {
+  return nameOf(fields).toLowerCase()
+}
+
 function toAuthor(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeAuthor {
-  const name = fields.has('user') ? fields.object('user').text('login') : 'ghost'
-  return { name, isTrusted: trusted.has(name.toLowerCase()) }
+  return { name: nameOf(fields), isTrusted: trusted.has(authorOf(fields)) }
 }
 
 function toIssue(fields: AnswerFields, trusted: ReadonlySet<string>): Issue {
@@ -254,13 +262,13 @@ function isOurs(
 
 function toPull(
   fields: AnswerFields,
-  known: { readonly reviews: readonly AnswerFields[]; readonly isTrusted: ReadonlySet<string>; readonly now: number },
+  known: { readonly reviews: readonly AnswerFields[]; readonly trusted: ReadonlySet<string>; readonly now: number },
 ): PullRequest {
   const commit = fields.object('head').text('sha')
   const reviews = known.reviews
     .filter((review) => !review.isTrue('dismissed'))
     .map((review) => ({
-      author: toAuthor(review, known.isTrusted),
+      author: toAuthor(review, known.trusted),
       state: review.text('state'),
       isOfCommit: review.textOrEmpty('commit_id') === commit,
     }))

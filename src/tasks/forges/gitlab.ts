@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { Json } from '../../lib/json.ts'
 import { formatCursor, nextCursor, parseCursor } from '../rules/issue-cursor.ts'
 import { judgeChecks } from '../rules/judge-checks.ts'
@@ -14,6 +15,7 @@ import type { PagedList } from './read-pages.ts'
 import { hasMore, readPages } from './read-pages.ts'
 import type { ForgeAnswer, ForgeMethod, RestClient } from './rest-client.ts'
 import { unlessDenied, unlessMissing } from './tolerate.ts'
+import { TrustedPeople } from './trusted-people.ts'
 
 interface Waiting {
   readonly signal: AbortSignal
@@ -33,12 +35,13 @@ const developer = 30
 interface Talk {
   readonly send: (method: ForgeMethod, path: string, waiting: Waiting, body?: Json) => Promise<ForgeAnswer>
   readonly pages: (list: Omit<PagedList, 'pageSize'>, path: string, waiting: Waiting) => Promise<readonly AnswerFields[]>
-  readonly readTrusted: (waiting: Waiting) => Promise<ReadonlySet<string>>
+  /** Of those who wrote these, whose text counts. */
+  readonly trustedOf: (written: readonly AnswerFields[], waiting: Waiting) => Promise<ReadonlySet<string>>
 }
 
 /** GitLab, version 4 of its API. What others call a number is its `iid`; a pull request is a merge request. */
-export function createGitlab(client: RestClient, place: ForgePlace): Forge {
-  const talk = talkTo(client, place)
+export function createGitlab(client: RestClient, place: ForgePlace, { clock }: { readonly clock: Clock }): Forge {
+  const talk = talkTo(client, place, clock)
   return {
     kind: 'gitlab',
     ...issuesOf(talk, client),
@@ -50,7 +53,7 @@ export function createGitlab(client: RestClient, place: ForgePlace): Forge {
   }
 }
 
-function talkTo(client: RestClient, { path: project }: ForgePlace): Talk {
+function talkTo(client: RestClient, { path: project }: ForgePlace, clock: Clock): Talk {
   const root = `/projects/${encodeURIComponent(project)}`
   const send = (method: ForgeMethod, path: string, waiting: Waiting, body?: Json): Promise<ForgeAnswer> =>
     client.send({ method, path: `${root}${path}`, ...(body === undefined ? {} : { body }) }, waiting)
@@ -58,14 +61,15 @@ function talkTo(client: RestClient, { path: project }: ForgePlace): Talk {
     readPages({ ...list, pageSize }, (page) =>
       send('GET', `${path}${path.includes('?') ? '&' : '?'}per_page=${pageSize}&page=${page}`, waiting),
     )
-  const readTrusted = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
+  const read = async (waiting: Waiting): Promise<ReadonlySet<string>> => {
     const members = await pages({ what: 'members', beyond: 'cut' }, '/members/all', waiting)
     return new Set(members.filter((member) => member.count('access_level') >= developer).map((member) => member.text('username')))
   }
-  return { send, pages, readTrusted }
+  const people = new TrustedPeople({ clock, read })
+  return { send, pages, trustedOf: (written, waiting) => people.among(written.map(authorOf), waiting) }
 }
 
-function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): ForgeIssues {
+function issuesOf({ send, pages, trustedOf }: Talk, client: RestClient): ForgeIssues {
   const update = async (number: number, change: Json, waiting: Waiting): Promise<void> =>
     void (await send('PUT', `/issues/${number}`, waiting, change))
   return {
@@ -77,17 +81,20 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
       const order = `scope=all&order_by=updated_at&sort=asc&per_page=${pageSize}&page=${cursor.page}`
       const answer = await send('GET', `/issues?${wanted}${since}&${order}`, waiting)
       const found = readObjects(answer.body, 'issues')
-      const trusted = found.length === 0 ? new Set<string>() : await readTrusted(waiting)
+      const trusted = await trustedOf(found, waiting)
       const more = hasMore(answer, { count: found.length, seen: cursor.page * found.length, pageSize })
       const seen = { updatedAt: found.map((each) => each.time('updated_at')), hasMore: more, isOrdered: true, at: answer.at }
       return { issues: found.map((each) => toIssue(each, trusted)), cursor: formatCursor(nextCursor(cursor, seen)), hasMore: more }
     },
-    issue: async (number, waiting) =>
-      toIssue(readFields((await send('GET', `/issues/${number}`, waiting)).body, 'issue'), await readTrusted(waiting)),
+    issue: async (number, waiting) => {
+      const fields = readFields((await send('GET', `/issues/${number}`, waiting)).body, 'issue')
+      return toIssue(fields, await trustedOf([fields], waiting))
+    },
     comments: async (number, waiting) => {
-      const trusted = await readTrusted(waiting)
       const notes = await pages({ what: 'notes', beyond: 'refuse' }, `/issues/${number}/notes?sort=asc&order_by=created_at`, waiting)
-      return notes.filter(isForAll).map((note) => toComment(note, toAuthor(note, trusted)))
+      const said = notes.filter(isForAll)
+      const trusted = await trustedOf(said, waiting)
+      return said.map((note) => toComment(note, toAuthor(note, trusted)))
     },
     comment: async (number, { body, id }, waiting) => {
       const at = `/issues/${number}/notes`
@@ -114,7 +121,7 @@ function issuesOf({ send, pages, readTrusted }: Talk, client: RestClient): Forge
   }
 }
 
-function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
+function pullsOf({ send, pages, trustedOf }: Talk): ForgePulls {
   /** The pipeline of a merge request, where it is of the newest commit or of what that and the target make together. It may be of one before. */
   const readPipeline = async (fields: AnswerFields, waiting: Waiting): Promise<AnswerFields | undefined> => {
     if (fields.text('state') !== 'opened' || !fields.has('head_pipeline') || !fields.has('sha')) return undefined
@@ -128,8 +135,9 @@ function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
     const fields = readFields((await send('GET', `/merge_requests/${Number(id)}`, waiting)).body, 'merge request')
     const list = { what: 'notes', isEnough: (page: readonly AnswerFields[]) => page.some(tellsOfCommits), beyond: 'cut' } as const
     const notes = await pages(list, `/merge_requests/${Number(id)}/notes?sort=desc&order_by=created_at`, waiting)
+    const decided = notes.filter((note) => note.isTrue('system'))
     const pipeline = await readPipeline(fields, waiting)
-    const known = toPull(fields, areChangesRequested(toReviews(notes, await readTrusted(waiting))))
+    const known = toPull(fields, areChangesRequested(toReviews(notes, await trustedOf(decided, waiting))))
     return pipeline === undefined ? known : { ...known, checks: judgeChecks([pipeline.text('status')]) }
   }
   const listBetween = async (
@@ -168,8 +176,8 @@ function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
     feedback: async (id, waiting) => {
       const at = `/merge_requests/${Number(id)}`
       const fields = readFields((await send('GET', at, waiting)).body, 'merge request')
-      const trusted = await readTrusted(waiting)
       const notes = await pages({ what: 'notes', beyond: 'cut' }, `${at}/notes?sort=desc&order_by=created_at`, waiting)
+      const trusted = await trustedOf(notes, waiting)
       const pipeline = await readPipeline(fields, waiting)
       const jobs =
         pipeline === undefined
@@ -193,8 +201,13 @@ function pullsOf({ send, pages, readTrusted }: Talk): ForgePulls {
   }
 }
 
+/** Who wrote something; an account that is gone has this name. */
+function authorOf(fields: AnswerFields): string {
+  return fields.has('author') ? fields.object('author').text('username') : 'ghost'
+}
+
 function toAuthor(fields: AnswerFields, trusted: ReadonlySet<string>): ForgeAuthor {
-  const name = fields.has('author') ? fields.object('author').text('username') : 'ghost'
+  const name = authorOf(fields)
   return { name, isTrusted: trusted.has(name) }
 }
 
