@@ -60,7 +60,10 @@ export class TaskEnds {
 
   /** One node says so for all: else a merge that fifty nodes see is fifty pushes. */
   async end(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
-    if (this.#deps.left.isLeft('end', task)) return
+    if (!this.#deps.left.isLeft('end', task)) await this.#endNow(desk, task, { reason, signal })
+  }
+
+  async #endNow(desk: ProjectDesk, task: Task, { reason, signal }: { readonly reason: 'merged' | 'closed' } & Waiting): Promise<void> {
     await desk.interrupt(task.key, { kind: 'done', reason: formatReason(reason), signal })
     if (reason === 'closed') return this.#deps.signs.show(desk, task, { add: [], remove: ['in-progress'], signal })
     await this.#showMerged(desk, task, { signal })
@@ -89,23 +92,24 @@ export class TaskEnds {
   }
 
   /** Gives a forge back the chain it lost. @see docs/protocols/claims.md §9 rule 18 */
-  async restore(desk: ProjectDesk, task: Task, { sight, ...waiting }: { readonly sight: TaskSight } & Waiting): Promise<void> {
-    if (!this.#deps.left.isLeft('restore', task)) await desk.restore(sight, waiting)
+  async restore(desk: ProjectDesk, sight: TaskSight, waiting: Waiting): Promise<void> {
+    if (!this.#deps.left.isLeft('restore', { project: desk.project.id, key: sight.task })) await desk.restore(sight, waiting)
   }
 
   async #endIfClosed(desk: ProjectDesk, sight: TaskSight, waiting: Waiting): Promise<void> {
     const step = this.#stepTo(desk, sight)
     if (step === undefined) return
+    if (step === 'restore') return this.restore(desk, sight, waiting)
+    // asked before the forge is: else what fifty nodes see is fifty times the questions
+    if (step !== 'let-go' && this.#deps.left.isLeft('end', { project: desk.project.id, key: sight.task })) return
     const task = await desk.source.find(sight.task, waiting)
-    if (step === 'restore')
-      return task === undefined ? void (await desk.restore(sight, waiting)) : this.restore(desk, task, { sight, ...waiting })
     if (step === 'let-go') return task === undefined ? undefined : this.#letGo(desk, task, { sight, ...waiting })
     if (task?.state === 'open') return
     // nobody may say that it is over while somebody seems to be at work: that ends first
     if (step === 'break') return desk.interrupt(sight.task, { kind: 'break', reason: formatReason('not-eligible', 'closed'), ...waiting })
     const judged = await reviewPull(this.#deps, desk, { key: sight.task, pr: sight.chain?.state.holding?.pr, ...waiting })
     const reason = judged.verdict === 'over' ? judged.reason : 'closed'
-    if (task !== undefined) return this.end(desk, task, { reason, ...waiting })
+    if (task !== undefined) return this.#endNow(desk, task, { reason, ...waiting })
     await desk.interrupt(sight.task, { kind: 'done', reason: formatReason(reason), ...waiting })
   }
 

@@ -148,6 +148,34 @@ test('a claim of ours on what is no task any more is given back, unless it is wo
   assert.deepEqual([await find(), await meaning()], [undefined, 'free'])
 })
 
+test('rule 16: of what was closed the forge is not asked while it is left to others; then this node says that it is over', async () => {
+  const { clock, shop, find } = await openFinder({ ...silentTalk, standingInProject: () => ({ rank: 2, of: 50 }) })
+  const { key } = await shop.add('The cart forgets')
+  await find()
+  await clock.run(shop.desk.interrupt(key, { kind: 'break', reason: 'by-person', signal }))
+  const { source } = shop.desk
+  await source.project(key, { add: [], remove: [], state: 'closed' }, { signal })
+  const findWell = source.find
+  let asked = 0
+  Object.assign(source, {
+    find: async (...question: Parameters<typeof source.find>) => {
+      asked += 1
+      return findWell(...question)
+    },
+  })
+  const looks: (readonly [asked: number, meaning: string])[] = []
+  for (let look = 0; look < 4; look++) {
+    await find()
+    looks.push([asked, (await clock.run(shop.desk.sight(key, { signal }))).meaning.meaning])
+  }
+  assert.deepEqual(looks, [
+    [0, 'free'],
+    [0, 'free'],
+    [1, 'done'],
+    [1, 'done'],
+  ])
+})
+
 test('what is won says of which holdings the work may be merged unsaid: all since a person or a node said that it was over', async () => {
   const { clock, shop, find } = await openFinder()
   const { key } = await shop.add('The cart forgets')

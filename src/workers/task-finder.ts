@@ -256,7 +256,7 @@ export class TaskFinder {
       case 'in-review':
         return this.#judgeReview(desk, task, { epoch: meaning.epoch, holding: meaning.holding, signal })
       case 'regressed':
-        await this.#ends.restore(desk, task, { sight, signal })
+        await this.#ends.restore(desk, sight, { signal })
         return undefined
       case 'quarantined':
         await this.#deps.signs.escalate(desk, task, { news: 'quarantined', failures: meaning.failures, signal })

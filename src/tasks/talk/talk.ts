@@ -48,6 +48,8 @@ export interface Talk {
   readonly isAlive: (node: PeerId) => boolean
   /** Where we stand before any bid. */
   readonly standing: (task: Task) => Standing
+  /** The same among all workers that look at its project, whatever tasks they are for. */
+  readonly standingInProject: (name: TaskName) => Standing
   /** Calls `listen` whenever a look at a project is worth while; returns the function that ends it. */
   readonly onPrompt: (listen: (project: ProjectId) => void) => () => void
 }
@@ -64,5 +66,6 @@ export const silentTalk: Talk = {
   workers: () => [],
   isAlive: () => false,
   standing: () => ({ rank: 0, of: 1 }),
+  standingInProject: () => ({ rank: 0, of: 1 }),
   onPrompt: () => () => {},
 }

@@ -1,3 +1,4 @@
+import { rankNodes } from '../../content/rules/rendezvous.ts'
 import type { PeerId, SigningKey } from '../../identity/keys.ts'
 import type { HiveId } from '../../journal/entry.ts'
 import type { Chance } from '../../lib/chance.ts'
@@ -145,7 +146,13 @@ export class TaskTalk implements Talk, AsyncDisposable {
 
   readonly isAlive = (node: PeerId): boolean => this.#workers.get(node, this.#deps.clock.monotonic()) !== undefined
 
-  readonly standing = (task: Task): Standing => this.#turns.standing(task)
+  readonly standing = (task: Task): Standing => this.#standingAmong({ project: task.project, task: task.key }, this.#rivals(task))
+
+  readonly standingInProject = (name: TaskName): Standing => {
+    const others = this.workers().filter(({ projects, slots }) => slots > 0 && projects.includes(name.project))
+    const nodes = others.map(({ node }) => node)
+    return this.#standingAmong(name, nodes)
+  }
 
   readonly onPrompt = (listen: (project: ProjectId) => void): (() => void) => this.#events.on('prompt', listen)
 
@@ -159,6 +166,12 @@ export class TaskTalk implements Talk, AsyncDisposable {
     for (const off of this.#offs) off()
     this.#cancelOffer?.()
     await Promise.allSettled(this.#telling)
+  }
+
+  #standingAmong(name: TaskName, others: readonly PeerId[]): Standing {
+    const { peerId } = this.#deps.host
+    const ranked = rankNodes(formatTaskName(name), [peerId, ...others])
+    return { rank: ranked.indexOf(peerId), of: ranked.length }
   }
 
   /** Others that could take a task now, as they said. */

@@ -1,4 +1,3 @@
-import { rankNodes } from '../../content/rules/rendezvous.ts'
 import type { PeerId } from '../../identity/keys.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { createEvents } from '../../lib/events.ts'
@@ -8,7 +7,7 @@ import { ClaimWords, HeardBids } from '../rules/heard.ts'
 import type { Task } from '../task.ts'
 import { formatTaskName, textNameOf } from './names.ts'
 import type { TaskNews } from './protocol.ts'
-import type { Standing, Turn } from './talk.ts'
+import type { Turn } from './talk.ts'
 
 export interface TurnsDeps {
   readonly clock: Clock
@@ -56,13 +55,6 @@ export class Turns {
     if ((await this.#waitUnlessTaken(turn, plan.windowMs - plan.bidMs, signal)) === 'taken') return 'taken'
     const ranked = rankBids(task, new Map([...this.#bidsFor(turn.task), [host.peerId, score]]), turn.first)
     return this.#waitUnlessTaken(turn, waitOf(ranked.indexOf(host.peerId)), signal)
-  }
-
-  /** Where we stand before any bid. */
-  standing(task: Task): Standing {
-    const { host, rivals } = this.#deps
-    const ranked = rankNodes(nameOf(task), [host.peerId, ...rivals(task)])
-    return { rank: ranked.indexOf(host.peerId), of: ranked.length }
   }
 
   #bidsFor(task: Task): ReadonlyMap<PeerId, number> {
