@@ -26,7 +26,7 @@ export interface WonTask {
   readonly unsettled?: readonly string[]
 }
 
-/** What is to be done with a task that was just won. */
+/** What is to be done with a task that is held. */
 export type SecondLook =
   | { readonly look: 'work' }
   /** It is no task any more. */
@@ -43,16 +43,35 @@ export type SecondLook =
  * @throws the faults of a forge
  * @see docs/protocols/claims.md §3
  */
-export async function lookAgain(
-  { findObstacle, forge }: LookAgainDeps,
-  { task, holder, reason, unsettled = [] }: WonTask,
-  waiting: Waiting,
-): Promise<SecondLook> {
-  const obstacle = await findObstacle(task, waiting)
+export async function lookAgain(deps: LookAgainDeps, won: WonTask, waiting: Waiting): Promise<SecondLook> {
+  const obstacle = await deps.findObstacle(won.task, waiting)
   if (obstacle !== undefined) return { look: 'release', reason: obstacle }
+  const { branch: head, base } = won.holder.terms
+  const pull = isRework(won.reason) ? undefined : await deps.forge.findPull({ head, base }, waiting)
+  return pull === undefined ? findMerged(deps, won, waiting) : { look: 'adopt', pull }
+}
+
+/**
+ * The same before work is shown to anybody: the request of who held it before may have come to the forge while this work was done. A pull request
+ * that is open then is adopted when one is opened.
+ *
+ * @throws the faults of a forge
+ */
+export async function lookBeforeShowing(
+  deps: LookAgainDeps,
+  won: WonTask,
+  waiting: Waiting,
+): Promise<Exclude<SecondLook, { readonly look: 'adopt' }>> {
+  const obstacle = await deps.findObstacle(won.task, waiting)
+  return obstacle === undefined ? findMerged(deps, won, waiting) : { look: 'release', reason: obstacle }
+}
+
+async function findMerged(
+  { forge }: LookAgainDeps,
+  { holder, unsettled = [] }: WonTask,
+  waiting: Waiting,
+): Promise<Extract<SecondLook, { readonly look: 'work' | 'merged' }>> {
   const { branch: head, base } = holder.terms
-  const pull = isRework(reason) ? undefined : await forge.findPull({ head, base }, waiting)
-  if (pull !== undefined) return { look: 'adopt', pull }
   const merged = unsettled.length === 0 ? [] : await forge.listMerged({ head, base }, waiting)
   for (const { url, body } of merged) {
     // what was merged before somebody wanted the task again names none of them

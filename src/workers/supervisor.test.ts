@@ -183,6 +183,22 @@ test('F3: a task whose work was merged before its claim said so is over, and not
   assert.equal((await reviewed.supervise(idle, { reason: 'ci-failed', unsettled })).end, 'merged')
 })
 
+test('F3: work is not shown where that of the one before came to the forge and was merged while it was done', async (t) => {
+  const stand = await openStand(t)
+  const [first, url] = ['a'.repeat(40), 'https://forge.example.org/pull/11']
+  const end = await stand.supervise(
+    async (worktree) => {
+      writeFileSync(join(worktree, 'cart.txt'), 'kept')
+      stand.merged.push({ id: '11', url, body: `Kept.\n\n---\n- holding: \`${first}\`, epoch 1\n` })
+      return done
+    },
+    { reason: 'free', unsettled: [first] },
+  )
+  assert.deepEqual(end, { end: 'merged', url, holding: first })
+  assert.deepEqual([stand.pulls, await chainOf(stand)], [[], ['claim', `done merged: ${url}`]])
+  await assert.rejects(branchOf(stand))
+})
+
 test('what was merged of a holding that is settled, or of none, keeps nobody from a task that is wanted again', async (t) => {
   const stand = await openStand(t)
   const body = `- holding: \`${'a'.repeat(40)}\`, epoch 1\n`

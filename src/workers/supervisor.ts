@@ -23,7 +23,8 @@ import { driveAgent } from './drive-agent.ts'
 import { listMarked, outcomeOfMerge } from './merge-base.ts'
 import type { Approve } from './proposal.ts'
 import { isApproved } from './proposal.ts'
-import { endMerged, lookAgain } from './look-again.ts'
+import type { SecondLook } from './look-again.ts'
+import { endMerged, lookAgain, lookBeforeShowing } from './look-again.ts'
 import { readFeedback } from './read-feedback.ts'
 import { judgeFault } from './rules/judge-fault.ts'
 import type { PullFacts } from './rules/pull-text.ts'
@@ -169,7 +170,10 @@ class Supervision {
 
   /** Rule 6: how a task that was won ends without any work. */
   async #lookAgain(signal: AbortSignal): Promise<WorkEnd | undefined> {
-    const seen = await lookAgain(this.#deps, this.#held, { signal })
+    return this.#endBy(await lookAgain(this.#deps, this.#held, { signal }), signal)
+  }
+
+  async #endBy(seen: SecondLook, signal: AbortSignal): Promise<WorkEnd | undefined> {
     if (seen.look === 'release') return this.#claim.release(seen.reason)
     if (seen.look === 'merged') return endMerged(this.#held.holder, seen, { signal })
     return seen.look === 'adopt' ? this.#claim.review({ ...seen.pull, wasThere: true }, { signal }) : undefined
@@ -212,8 +216,8 @@ class Supervision {
     if (marked.length > 0)
       return this.#giveBack({ outcome: 'failed', reason: `marks of conflicts are left in ${marked.join(', ')}` }, start)
     // Rule 6: whether the task is still one is asked before the work is shown to anybody.
-    const obstacle = await this.#deps.findObstacle(this.#held.task, { signal })
-    if (obstacle !== undefined) return this.#claim.release(obstacle)
+    const end = await this.#endBy(await lookBeforeShowing(this.#deps, this.#held, { signal }), signal)
+    if (end !== undefined) return end
     const pull = { ...facts, decision, cost: this.#held.capture.cost() }
     const { branch, base } = this.#held.holder.terms
     if (!(await isApproved(this.#deps, { facts: pull, branch, base, from: start.branch ?? start.base, to: commit }, { signal })))

@@ -67,7 +67,7 @@ export class ClaimsSimulation {
   readonly #chance: Chance
   readonly #script: ClaimsScript
   readonly #server = new SimServer(this.#world)
-  readonly #forge = new SimForge(this.#world)
+  readonly #forge = new SimForge(this.#world, this.#server)
   readonly #gossip: SimGossip
   readonly #reader = createSharedReader()
   readonly #mood: ServerMood = { isDown: false, refusals: 0, pretences: 0, lagMs: 0, glitches: 0 }

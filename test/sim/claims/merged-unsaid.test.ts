@@ -13,7 +13,8 @@ import { SimServer } from './sim-server.ts'
 async function openWorld(seed: number) {
   const world = createVirtualClock({ startsAt: Date.UTC(2026, 0, 1) })
   const chance = createSeededChance(seed)
-  const [server, forge] = [new SimServer(world), new SimForge(world)]
+  const server = new SimServer(world)
+  const forge = new SimForge(world, server)
   const gossip = new SimGossip({ world, chance })
   const worked: string[] = []
   const hear = { opened: (): void => {} }

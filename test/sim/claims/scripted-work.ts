@@ -8,7 +8,8 @@ import type { ProjectDesk } from '../../../src/tasks/desk.ts'
 import type { PullRequest } from '../../../src/tasks/forges/forge.ts'
 import type { ObjectId } from '../../../src/tasks/git/objects.ts'
 import { formatReason } from '../../../src/tasks/rules/reasons.ts'
-import { endMerged, lookAgain } from '../../../src/workers/look-again.ts'
+import type { LookAgainDeps, SecondLook } from '../../../src/workers/look-again.ts'
+import { endMerged, lookAgain, lookBeforeShowing } from '../../../src/workers/look-again.ts'
 import type { WorkEnd } from '../../../src/workers/work-end.ts'
 import type { WorkerHolding } from '../../../src/workers/worker-news.ts'
 import type { SimServer } from './sim-server.ts'
@@ -81,8 +82,8 @@ class ScriptedWork {
       if (end !== undefined) return end
       const failure = await this.#work(signal)
       if (failure !== undefined) return await this.#release(formatReason('failed', failure))
-      const obstacle = await this.#place.findObstacle({ signal })
-      if (obstacle !== undefined) return await this.#release(obstacle)
+      const over = await this.#endBy(await lookBeforeShowing(this.#looking(), this.#place.held, { signal }), signal)
+      if (over !== undefined) return over
       return (await this.#push(old, signal)) ?? (await this.#review(signal))
     } catch (error) {
       const reason: unknown = this.#place.lease.lost.reason ?? error
@@ -96,15 +97,22 @@ class ScriptedWork {
 
   /** Rule 6: how a task that was won ends without any work. */
   async #lookAgain(signal: AbortSignal): Promise<WorkEnd | undefined> {
-    const { desk, held, findObstacle } = this.#place
-    const seen = await lookAgain({ forge: desk.pulls, findObstacle: (_, waiting) => findObstacle(waiting) }, held, { signal })
+    return this.#endBy(await lookAgain(this.#looking(), this.#place.held, { signal }), signal)
+  }
+
+  #looking(): LookAgainDeps {
+    const { desk, findObstacle } = this.#place
+    return { forge: desk.pulls, findObstacle: (_, waiting) => findObstacle(waiting) }
+  }
+
+  async #endBy(seen: SecondLook, signal: AbortSignal): Promise<WorkEnd | undefined> {
     switch (seen.look) {
       case 'work':
         return undefined
       case 'release':
         return this.#release(seen.reason)
       case 'merged':
-        return endMerged(held.holder, seen, { signal })
+        return endMerged(this.#place.held.holder, seen, { signal })
       case 'adopt':
         return this.#sayReview({ ...seen.pull, wasThere: true }, signal)
     }

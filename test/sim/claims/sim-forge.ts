@@ -5,19 +5,23 @@ import type { Clock } from '../../../src/lib/clock.ts'
 import { parseTaskKey } from '../../../src/tasks/task.ts'
 import type { LineDeps, LineState } from './sim-line.ts'
 import { askServer } from './sim-line.ts'
+import type { SimServer } from './sim-server.ts'
 
 /** The label of tasks. */
 export const taskLabel = 'bzzz-task'
 
 interface KnownPull {
   readonly pull: PullRequest
+  /** What its branch was at when it was merged. */
+  readonly merged?: string | undefined
   readonly from: number
   readonly until: number
 }
 
-/** Issues and pull requests of one project. Refuses a second pull request of one head and base, as forges do, unless it is told not to look. */
+/** Issues and pull requests of one project. Refuses a second pull request of one head and base, as forges do, and one of a branch that has nothing new. */
 export class SimForge {
   readonly #clock: Clock
+  readonly #server: Pick<SimServer, 'ref'>
   readonly #issues = new Map<number, Issue>()
   readonly #comments = new Map<number, ForgeComment[]>()
   readonly #pulls: KnownPull[] = []
@@ -26,8 +30,9 @@ export class SimForge {
   /** Requests of any kind. */
   requests = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, server: Pick<SimServer, 'ref'>) {
     this.#clock = clock
+    this.#server = server
   }
 
   /** A new issue that is a task; gives its number. */
@@ -43,7 +48,8 @@ export class SimForge {
   mergeOlderThan(ms: number): void {
     for (const [index, known] of this.#pulls.entries()) {
       if (known.pull.state !== 'open' || this.#clock.monotonic() - known.from < ms) continue
-      this.#pulls[index] = { ...known, pull: { ...known.pull, state: 'merged' }, until: this.#clock.monotonic() }
+      const merged = this.#server.ref(`refs/heads/${known.pull.head}`)
+      this.#pulls[index] = { ...known, pull: { ...known.pull, state: 'merged' }, merged, until: this.#clock.monotonic() }
       const number = Number(known.pull.head.replace('althing/issue-', ''))
       if (number % 2 === 0) this.#set({ ...this.#issue(number), isOpen: false })
     }
@@ -127,6 +133,9 @@ export class SimForge {
     // a request that came twice, the second time after the merge: a holding opens one, and whoever asks finds it
     const merged = this.#listMerged({ head, base }).find((pull) => pull.body === body)
     if (merged !== undefined) return { ...merged, wasThere: true }
+    const at = this.#server.ref(`refs/heads/${head}`)
+    if (this.#pulls.some(({ pull, merged: was }) => pull.head === head && pull.base === base && was !== undefined && was === at))
+      throw tasksFaults.create('FORGE_REFUSED', { message: `no commits between ${base} and ${head}`, data: { status: 422 } })
     this.#made += 1
     const [id, url] = [String(this.#made), `sim:pull/${this.#made}`]
     const pull: PullRequest = { id, url, head, base, state: 'open', isConflicted: false, areChangesRequested: false, body }
