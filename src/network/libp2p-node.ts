@@ -40,7 +40,8 @@ export async function createWireNode(
       maxPeerAddrsToDial: maxAddressesPerDial,
       reconnectRetries: 0,
     },
-    connectionMonitor: { pingInterval: 15_000 },
+    // A node that agents keep busy does not run for seconds: with libp2p's own 5 s it would take all its peers for dead, dial them, and be busier still.
+    connectionMonitor: { pingInterval: 15_000, pingTimeout: { minTimeout: 30_000 } },
     transports: [tcp(), ...(options.relay ? [circuitRelayTransport()] : [])],
     // Noise first: its handshake costs half of TLS's, which fifty neighbours that restart at once feel; TLS is there for others.
     connectionEncrypters: [noise(), tls()],

@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import { decodeText } from '../lib/bytes.ts'
 import { Fault } from '../lib/fault.ts'
 import { tryClaim } from '../tasks/claims/try-claim.ts'
+import { tasksFaults } from '../tasks/faults.ts'
 import { openNode, termsOf, testHolderOptions } from '../tasks/testing/claim-bench.ts'
 import { makeFolder, runGit } from '../tasks/testing/git-server.ts'
 import { testTask } from '../tasks/testing/test-names.ts'
@@ -328,6 +329,19 @@ test('F19: a forge that is down gives the task back with the work on the branch,
   })
   assert.deepEqual(end, { end: 'released', reason: 'forge-down: the forge is down' })
   assert.equal(await runGit(stand.bare, 'show', `${await branchOf(stand)}:cart.txt`), 'kept')
+})
+
+test('F19: work that is done is not thrown away for a connection that broke', async (t) => {
+  const stand = await openStand(t)
+  let tries = 0
+  const push = stand.pulls.push.bind(stand.pulls)
+  stand.pulls.push = (...drafts) => {
+    tries += 1
+    if (tries === 1) throw tasksFaults.create('FORGE_FAILED', { message: 'the connection broke', data: { status: 0 } })
+    return push(...drafts)
+  }
+  const end = await stand.supervise(write('kept'), { forgePatienceMs: 60_000 })
+  assert.deepEqual([end.end, stand.pulls.length, tries], ['in-review', 1, 2])
 })
 
 test('a policy of the forge that refuses the branch is named, and nothing is shown', async (t) => {

@@ -10,6 +10,7 @@ import type { RenewalRounds } from '../tasks/claims/renewal-rounds.ts'
 import type { ClaimReason } from '../tasks/rules/reasons.ts'
 import { formatNeed, formatReason, isConflict, isRework } from '../tasks/rules/reasons.ts'
 import type { Task } from '../tasks/task.ts'
+import { askForge } from './ask-forge.ts'
 import type { Start } from './begin-work.ts'
 import { beginWork } from './begin-work.ts'
 import type { Capture } from './capture.ts'
@@ -66,6 +67,8 @@ export interface SupervisorOptions {
   readonly snapshotTimeoutMs: number
   readonly maxPackBytes: number
   readonly maxTranscriptBytes: number
+  /** How long a forge that does not answer is asked again, in milliseconds. */
+  readonly forgePatienceMs: number
   /** Time that a node which is told to end takes to push what is there and release, in milliseconds. */
   readonly checkpointMs: number
 }
@@ -170,7 +173,7 @@ class Supervision {
 
   /** Rule 6: how a task that was won ends without any work. */
   async #lookAgain(signal: AbortSignal): Promise<WorkEnd | undefined> {
-    return this.#endBy(await lookAgain(this.#deps, this.#held, { signal }), signal)
+    return this.#endBy(await this.#ask((waiting) => lookAgain(this.#deps, this.#held, waiting), signal), signal)
   }
 
   async #endBy(seen: SecondLook, signal: AbortSignal): Promise<WorkEnd | undefined> {
@@ -216,7 +219,8 @@ class Supervision {
     if (marked.length > 0)
       return this.#giveBack({ outcome: 'failed', reason: `marks of conflicts are left in ${marked.join(', ')}` }, start)
     // Rule 6: whether the task is still one is asked before the work is shown to anybody.
-    const end = await this.#endBy(await lookBeforeShowing(this.#deps, this.#held, { signal }), signal)
+    const seen = await this.#ask((waiting) => lookBeforeShowing(this.#deps, this.#held, waiting), signal)
+    const end = await this.#endBy(seen, signal)
     if (end !== undefined) return end
     const pull = { ...facts, decision, cost: this.#held.capture.cost() }
     const { branch, base } = this.#held.holder.terms
@@ -253,7 +257,11 @@ class Supervision {
   async #openPull(facts: PullFacts, signal: AbortSignal): Promise<WorkEnd> {
     const { holder } = this.#held
     const draft = { head: holder.terms.branch, base: holder.terms.base, title: formatPullTitle(facts), body: formatPullBody(facts) }
-    return this.#claim.review(await this.#deps.forge.openPull(draft, { signal }), { signal })
+    return this.#claim.review(await this.#ask((waiting) => this.#deps.forge.openPull(draft, waiting), signal), { signal })
+  }
+
+  #ask<T>(ask: (waiting: Waiting) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return askForge(this.#deps, () => ask({ signal }), { patienceMs: this.#options.forgePatienceMs, signal })
   }
 
   /** F28: work ends before it is done, for no fault of its own: what is there is pushed, for whoever takes the task up, and the claim is given back. */

@@ -168,9 +168,12 @@ function deskDeps(
   }
 }
 
+/** How long work that is done waits for a forge that does not answer, in milliseconds; its claim is renewed meanwhile. */
+const forgePatienceMs = 120_000
+
 function optionsOf(settings: WorkSettings, { agent }: WorkbenchOptions): Omit<SupervisorOptions, 'worktreeFolder'> {
   const { maxTurns, taskTimeoutMs: timeoutMs, maxOutputBytes, commandTimeoutMs: snapshotTimeoutMs } = settings
-  return { ...settings, agent, snapshotTimeoutMs, limits: { maxTurns, timeoutMs, maxOutputBytes } }
+  return { ...settings, agent, snapshotTimeoutMs, forgePatienceMs, limits: { maxTurns, timeoutMs, maxOutputBytes } }
 }
 
 /** Empties a folder in which a crash leaves what it was at. The home is this process's alone, and it has one workbench. */

@@ -34,9 +34,10 @@ export type Say = (line: string) => void
 
 /** Nodes that start or join at once: more would only wait for each other. */
 const atOnce = 3
-/** Time after the trouble in which all must come to an end, in milliseconds, and what each task adds. */
+/** Time after the trouble in which all must come to an end, in milliseconds, what each task adds, and each task on each node: they share one machine. */
 const calmMs = 180_000
 const calmPerTaskMs = 5_000
+const calmPerTaskAndNodeMs = 200
 const lookMs = 500
 
 /** Leases and looks for so many nodes on one machine: what it can renew and see in time. Fifty that looked each five seconds would do nothing else. */
@@ -185,8 +186,8 @@ async function failFor({ proxy }: ChaosForge, mood: ForgeMood, ms: number): Prom
 }
 
 /** Waits until every task came to an end, or too long. */
-async function untilOver(forge: ChaosForge, { tasks }: ChaosOptions, say: Say): Promise<void> {
-  const until = Date.now() + calmMs + tasks * calmPerTaskMs
+async function untilOver(forge: ChaosForge, { tasks, nodes }: ChaosOptions, say: Say): Promise<void> {
+  const until = Date.now() + calmMs + tasks * (calmPerTaskMs + nodes * calmPerTaskAndNodeMs)
   let told = Date.now()
   while (Date.now() < until) {
     const over = forge.countOver()

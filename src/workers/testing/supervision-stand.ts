@@ -93,6 +93,7 @@ export interface Stand {
       readonly resumed?: string
       readonly reason?: string
       readonly unsettled?: readonly string[]
+      readonly forgePatienceMs?: number
       readonly approve?: Approve
       readonly driver?: Driver['name']
     },
@@ -179,12 +180,15 @@ export async function standOn(at: {
     maxPackBytes: 1_000_000,
     maxTranscriptBytes: 100_000,
     checkpointMs: 10_000,
+    // less than the first wait: asked once
+    forgePatienceMs: 500,
   }
   const supervise: Stand['supervise'] = async (work, given = {}) => {
     const {
       signal = never,
       timeoutMs,
       checkpointMs = options.checkpointMs,
+      forgePatienceMs = options.forgePatienceMs,
       resumed,
       reason,
       unsettled = [],
@@ -195,7 +199,7 @@ export async function standOn(at: {
     const end = await superviseTask(
       { ...deps, driver: driverOf(work, driver), approve },
       { task, holder, resumedBecause: resumed, reason, unsettled },
-      { ...options, limits, checkpointMs, signal },
+      { ...options, limits, checkpointMs, forgePatienceMs, signal },
     )
     assert.ok(!existsSync(options.worktreeFolder) || readdirSync(options.worktreeFolder).length === 0, 'a worktree was left')
     return end

@@ -8,6 +8,7 @@ import type { ProjectDesk } from '../../../src/tasks/desk.ts'
 import type { PullRequest } from '../../../src/tasks/forges/forge.ts'
 import type { ObjectId } from '../../../src/tasks/git/objects.ts'
 import { formatReason } from '../../../src/tasks/rules/reasons.ts'
+import { askForge } from '../../../src/workers/ask-forge.ts'
 import type { LookAgainDeps, SecondLook } from '../../../src/workers/look-again.ts'
 import { endMerged, lookAgain, lookBeforeShowing } from '../../../src/workers/look-again.ts'
 import type { WorkEnd } from '../../../src/workers/work-end.ts'
@@ -37,6 +38,8 @@ interface Waiting {
 export const taskTimeoutMs = 180_000
 /** Between two looks whether it may go on, in milliseconds. */
 const sliceMs = 5_000
+/** How long a forge that does not answer is asked again, in milliseconds. */
+const forgePatienceMs = 60_000
 /** What a process that is told to end has to push and release, in milliseconds. */
 const checkpointMs = 20_000
 const noCost = () => ({ tokens: 0, microUsd: 0 })
@@ -82,7 +85,8 @@ class ScriptedWork {
       if (end !== undefined) return end
       const failure = await this.#work(signal)
       if (failure !== undefined) return await this.#release(formatReason('failed', failure))
-      const over = await this.#endBy(await lookBeforeShowing(this.#looking(), this.#place.held, { signal }), signal)
+      const seen = await this.#ask((waiting) => lookBeforeShowing(this.#looking(), this.#place.held, waiting), signal)
+      const over = await this.#endBy(seen, signal)
       if (over !== undefined) return over
       return (await this.#push(old, signal)) ?? (await this.#review(signal))
     } catch (error) {
@@ -97,7 +101,11 @@ class ScriptedWork {
 
   /** Rule 6: how a task that was won ends without any work. */
   async #lookAgain(signal: AbortSignal): Promise<WorkEnd | undefined> {
-    return this.#endBy(await lookAgain(this.#looking(), this.#place.held, { signal }), signal)
+    return this.#endBy(await this.#ask((waiting) => lookAgain(this.#looking(), this.#place.held, waiting), signal), signal)
+  }
+
+  #ask<T>(ask: (waiting: Waiting) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return askForge(this.#deps, () => ask({ signal }), { patienceMs: forgePatienceMs, signal })
   }
 
   #looking(): LookAgainDeps {
@@ -155,7 +163,7 @@ class ScriptedWork {
     const { began, terms } = held.holder
     const body = `- holding: \`${began}\`, epoch ${terms.epoch}\n`
     const draft = { head: terms.branch, base: terms.base, title: held.task.title, body }
-    return this.#sayReview(await desk.pulls.openPull(draft, { signal }), signal)
+    return this.#sayReview(await this.#ask((waiting) => desk.pulls.openPull(draft, waiting), signal), signal)
   }
 
   async #sayReview({ id, url, wasThere }: PullRequest & { readonly wasThere: boolean }, signal: AbortSignal): Promise<WorkEnd> {
