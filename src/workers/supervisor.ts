@@ -28,8 +28,8 @@ import type { SecondLook } from './look-again.ts'
 import { endMerged, lookAgain, lookBeforeShowing } from './look-again.ts'
 import { readFeedback } from './read-feedback.ts'
 import { judgeFault } from './rules/judge-fault.ts'
-import type { PullFacts } from './rules/pull-text.ts'
-import { formatCommitMessage, formatDecision, formatPullBody, formatPullTitle } from './rules/pull-text.ts'
+import type { HoldingFacts, PullFacts } from './rules/pull-text.ts'
+import { formatCommitMessage, formatDecision, formatPullBody, formatPullTitle, formatUnfinishedMessage } from './rules/pull-text.ts'
 import type { CommitAuthor, Mirror } from './trees/mirror.ts'
 import type { WorktreeDeps } from './trees/worktree.ts'
 import { StoodStill } from './watch-lease.ts'
@@ -276,7 +276,7 @@ class Supervision {
     try {
       // half a merge is nobody's, and what a person did not look at yet stays here
       if (tried === undefined && (start.merge !== undefined || this.#deps.approve !== undefined)) return await release()
-      const commit = tried ?? (await this.#commit(start, `Work on ${this.#held.task.key}, not finished\n`, signal))
+      const commit = tried ?? (await this.#commit(start, formatUnfinishedMessage(this.#holdingFacts()), signal))
       const refusal = commit === undefined ? undefined : await this.#claim.push(start, commit, { signal })
       if (refusal !== undefined) return refusal
       return await release(commit === undefined ? '' : '; what was done is on the branch')
@@ -304,8 +304,11 @@ class Supervision {
   }
 
   #factsOf(outcome: PullFacts['outcome']): PullFacts {
-    const { task, holder, capture } = this.#held
-    const { began: holding, terms } = holder
-    return { task, outcome, holding, epoch: terms.epoch, agent: this.#options.agent, cost: capture.cost(), decision: undefined }
+    return { ...this.#holdingFacts(), outcome, cost: this.#held.capture.cost(), decision: undefined }
+  }
+
+  #holdingFacts(): HoldingFacts {
+    const { task, holder } = this.#held
+    return { task, holding: holder.began, epoch: holder.terms.epoch, agent: this.#options.agent }
   }
 }

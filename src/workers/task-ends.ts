@@ -105,6 +105,8 @@ export class TaskEnds {
     const task = await desk.source.find(sight.task, waiting)
     if (step === 'let-go') return task === undefined ? undefined : this.#letGo(desk, task, { sight, ...waiting })
     if (task?.state === 'open') return
+    // a record that this node does not have may be on its way to it; an issue that the forge does not have is gone
+    if (task === undefined && desk.records !== undefined) return
     // nobody may say that it is over while somebody seems to be at work: that ends first
     if (step === 'break') return desk.interrupt(sight.task, { kind: 'break', reason: formatReason('not-eligible', 'closed'), ...waiting })
     const judged = await reviewPull(this.#deps, desk, { key: sight.task, pr: sight.chain?.state.holding?.pr, ...waiting })

@@ -176,6 +176,16 @@ test('rule 16: of what was closed the forge is not asked while it is left to oth
   ])
 })
 
+test('rule 16: of a task whose record this node does not have nothing is said: it may be on its way, and others work on it', async () => {
+  const { clock, shop, find } = await openFinder()
+  const { key } = await shop.add('The cart forgets')
+  const won = await find()
+  await clock.run(won?.held.holder.review('bafy', { signal }) ?? assert.fail('nothing was won'))
+  const meaning = async () => (await clock.run(shop.desk.sight(key, { signal }))).meaning.meaning
+  Object.assign(shop.desk.source, { open: async () => [], find: async () => undefined })
+  assert.deepEqual([await find(), await meaning()], [undefined, 'in-review'])
+})
+
 test('what is won says of which holdings the work may be merged unsaid: all since a person or a node said that it was over', async () => {
   const { clock, shop, find } = await openFinder()
   const { key } = await shop.add('The cart forgets')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Task } from '../../tasks/task.ts'
 import type { PullFacts } from './pull-text.ts'
-import { formatCommitMessage, formatDecision, formatPullBody, formatPullTitle, listHoldings } from './pull-text.ts'
+import { formatCommitMessage, formatDecision, formatPullBody, formatPullTitle, formatUnfinishedMessage, listHoldings } from './pull-text.ts'
 
 const facts: PullFacts = {
   task: { key: 'issue-7', number: 7, project: 'git.example.org/team/shop', title: 'The cart forgets' } as Task,
@@ -72,7 +72,10 @@ test('where nothing was decided and there is no issue, nothing is said of it', (
 })
 
 test('a commit says under which holding it was made', () => {
-  assert.equal(formatCommitMessage(facts), 'Keep the cart\n\nIt is kept.\n\nTask: #7\nAgent: ada:backend\nHolding: c0ffee\nEpoch: 2\n')
+  const trailers = 'Task: #7\nAgent: ada:backend\nHolding: c0ffee\nEpoch: 2\n'
+  assert.equal(formatCommitMessage(facts), `Keep the cart\n\nIt is kept.\n\n${trailers}`)
+  // it may be all that is merged in the end
+  assert.equal(formatUnfinishedMessage(facts), `Work on issue-7, not finished\n\n${trailers}`)
 })
 
 test('a decision is kept with what, why, and what else was considered', () => {

@@ -3,15 +3,19 @@ import type { Task } from '../../tasks/task.ts'
 import type { WorkerOutcome } from '../driver.ts'
 import { calmMessage, calmWords, quoteWords } from './calm-words.ts'
 
-/** What a pull request says beside what the agent says. */
-export interface PullFacts {
+/** Under what work was done. */
+export interface HoldingFacts {
   readonly task: Task
-  readonly outcome: Extract<WorkerOutcome, { readonly outcome: 'done' }>
   /** Commit that began the holding. */
   readonly holding: string
   readonly epoch: number
   /** Name of the agent that worked. */
   readonly agent: string
+}
+
+/** What a pull request says beside what the agent says. */
+export interface PullFacts extends HoldingFacts {
+  readonly outcome: Extract<WorkerOutcome, { readonly outcome: 'done' }>
   readonly cost: ClaimCost
   /** `ucxl://…` of the decision; undefined when none was said. */
   readonly decision: string | undefined
@@ -58,9 +62,18 @@ export function listHoldings(body: string): readonly string[] {
 }
 
 /** The message of the commit that an agent's work becomes. */
-export function formatCommitMessage({ task, outcome, holding, epoch, agent }: PullFacts): string {
+export function formatCommitMessage({ outcome, ...holding }: PullFacts): string {
+  return `${calmWords(outcome.title)}\n\n${calmMessage(outcome.summary)}\n\n${formatTrailers(holding)}`
+}
+
+/** The same of work that broke off: it may be all that there is in the end, and what is merged names its task. */
+export function formatUnfinishedMessage(holding: HoldingFacts): string {
+  return `Work on ${holding.task.key}, not finished\n\n${formatTrailers(holding)}`
+}
+
+function formatTrailers({ task, holding, epoch, agent }: HoldingFacts): string {
   const reference = task.number === undefined ? task.key : `#${task.number}`
-  return `${calmWords(outcome.title)}\n\n${calmMessage(outcome.summary)}\n\nTask: ${reference}\nAgent: ${agent}\nHolding: ${holding}\nEpoch: ${epoch}\n`
+  return `Task: ${reference}\nAgent: ${agent}\nHolding: ${holding}\nEpoch: ${epoch}\n`
 }
 
 /** What is kept of a decision under its address. */
