@@ -32,6 +32,19 @@ for (const kind of kinds)
         assert.equal(fixture.state.pulls.length, 2)
       })
 
+for (const kind of kinds)
+  test(`F21 ${kind}: a pull request that was opened without an answer, and merged before it is asked for again, is not opened again`, async (t) => {
+    const { forge, fixture } = await openForgeStand(t, kind)
+    fixture.mischief = ({ method }) => (fixture.state.pulls.length > 0 || method === 'POST' ? 'drop-after' : undefined)
+    await assert.rejects(forge.openPull(testDraft, { signal }), { code: 'FORGE_FAILED' })
+    const [made] = fixture.state.pulls
+    assert.ok(made)
+    made.state = 'merged'
+    fixture.mischief = () => undefined
+    assert.equal((await forge.openPull(testDraft, { signal })).state, 'merged')
+    assert.equal(fixture.state.pulls.length, 1)
+  })
+
 const askFor = (forge: Forge) => forge.issue(1, { signal })
 
 test('F19: a forge that fails, drops or talks no JSON is a failure, asked once; when it is back, so are the issues', async (t) => {

@@ -22,13 +22,14 @@ const maxTries = 3
  * @throws the faults of a forge
  */
 export async function openOrAdopt(draft: PullDraft, making: PullMaking): Promise<PullRequest & { readonly wasThere: boolean }> {
-  const { create, find } = making
-  const there = await find()
+  const look = async (): Promise<PullRequest | undefined> => (await making.find()) ?? (await findClosed(draft, making))
+  // of an opening before this one the answer may have been lost
+  const there = await look()
   if (there !== undefined) return { ...there, wasThere: true }
   let failure: Fault | undefined
   for (let tries = 0; tries < maxTries; tries++) {
-    failure = await attempt(create)
-    const opened = (await find()) ?? (await findClosed(draft, making))
+    failure = await attempt(making.create)
+    const opened = await look()
     if (opened !== undefined) return { ...opened, wasThere: failure?.code === 'FORGE_REFUSED' }
     if (failure?.code === 'FORGE_REFUSED') throw failure
   }
