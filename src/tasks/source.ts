@@ -30,7 +30,7 @@ export interface Projection {
 
 /** Where a project's pull requests are. */
 export interface PullRequests {
-  /** Opens a pull request, or gives the open one of the same head and base. */
+  /** Opens a pull request, or gives the one that is there. @see ForgePulls.openPull */
   readonly openPull: (draft: PullDraft, options: Waiting) => Promise<PullRequest & { readonly wasThere: boolean }>
   readonly findPull: (branches: { readonly head: string; readonly base: string }, options: Waiting) => Promise<PullRequest | undefined>
   readonly listMerged: ForgePulls['listMerged']

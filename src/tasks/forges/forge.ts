@@ -155,7 +155,7 @@ export interface ForgeIssues {
 
 /** Pull requests, and what is said of their commits. */
 export interface ForgePulls {
-  /** Opens a pull request, or gives the open one of the same head and base. */
+  /** Opens a pull request, or gives the open one of the same head and base; one with the very same text is given also when it was merged or closed. */
   readonly openPull: (draft: PullDraft, options: Waiting) => Promise<PullRequest & { readonly wasThere: boolean }>
   /** The open pull request of head and base; undefined when there is none. */
   readonly findPull: (branches: { readonly head: string; readonly base: string }, options: Waiting) => Promise<PullRequest | undefined>
